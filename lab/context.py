@@ -1,0 +1,108 @@
+"""What a long computation needs from outside: randomness, progress, partial results and cancellation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from lab.results.result import Result
+
+
+_GOLDEN = 0x9E3779B97F4A7C15  # an odd constant whose multiples spread neighbouring positions over all seeds
+
+
+class Cancelled(Exception):
+    """Raised by :meth:`Context.report` when nobody wants the result any more."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a computation is: ``fraction`` in [0, 1], what it is doing, and its current figures."""
+
+    fraction: float
+    doing: str
+    metrics: dict[str, float]
+
+
+def _ignore(_: Any) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Context:
+    """Passed down through a computation as ``ctx``; the default does nothing and never cancels.
+
+    ``seed`` is where every random draw starts; ``first`` is the position, in the whole computation, of the first
+    image of the present batch, so that an image draws the same numbers in whatever batch it comes.
+    """
+
+    seed: int = 0
+    first: int = 0
+    on_progress: Callable[[Progress], None] = _ignore
+    on_partial: Callable[[Result], None] = _ignore
+    cancelled: Callable[[], bool] = _never
+    doing: str = ""
+    start: float = 0.0
+    share: float = 1.0
+
+    def report(self, done: float, total: float, **metrics: float) -> None:
+        """Say that ``done`` of ``total`` is finished. Raises :class:`Cancelled` when nobody waits any more."""
+        if self.cancelled():
+            raise Cancelled
+        fraction = self.start + self.share * (done / total if total else 1.0)
+        self.on_progress(Progress(fraction, self.doing, metrics))
+
+    def part(self, i: int, n: int, doing: str = "") -> Context:
+        """The context of the i-th of n equal parts: its progress is that share of this one's."""
+        share = self.share / n
+        words = " · ".join(filter(None, (self.doing, doing)))
+        return replace(self, start=self.start + i * share, share=share, doing=words)
+
+    def partial(self, result: Result) -> None:
+        """Show what is known so far."""
+        self.on_partial(result)
+
+    def at(self, first: int) -> Context:
+        """The same context for a batch whose first image stands at that position."""
+        return replace(self, first=self.first + first)
+
+    def seeded(self, *purpose: int | str) -> Context:
+        """The same context with another, derived seed, for a part that must not repeat this one's draws."""
+        return replace(self, seed=_mixed(self.seed, *purpose))
+
+    def generator(self, *purpose: int | str) -> torch.Generator:
+        """A CPU generator of its own for a named purpose: equal names, equal draws. Never the global one."""
+        import torch
+
+        return torch.Generator().manual_seed(_mixed(self.seed, *purpose))
+
+    def draws(
+        self, images: Iterable[int], restart: int, draw: Callable[[torch.Generator], torch.Tensor]
+    ) -> list[torch.Tensor]:
+        """One random tensor for each image of the batch (named by its position in it) in one restart.
+
+        Each (image, restart) has its own seed, so the draws do not depend on the batch size, on which other
+        images are still attacked, or on the number of workers.
+        """
+        import torch
+
+        base = _mixed(self.seed, "restart", restart)
+        generator = torch.Generator()
+        return [
+            draw(generator.manual_seed((base + _GOLDEN * (self.first + i + 1)) % 2**63)) for i in images
+        ]
+
+
+def _mixed(*values: int | str) -> int:
+    """A 63-bit seed that depends on every value."""
+    digest = hashlib.blake2b("\n".join(map(str, values)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1

@@ -1,0 +1,93 @@
+"""What an attack achieved, image by image, and whether its number can be trusted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lab.results.result import Result
+
+
+@dataclass(frozen=True, eq=False)
+class Health(Result):
+    """What would make an attack's number worthless. Shares are fractions of the attacked images.
+
+    ``zero_gradient``: images whose gradient was exactly zero at the first step. ``saturated``: images whose
+    softmax is 1 to float precision, where a plain cross-entropy gradient underflows (ours does not).
+    ``unstable``: images whose logits differ between two identical calls. ``probabilities``: the model's outputs
+    are non-negative and sum to one, so they are no logits. ``one_step_stronger``: one full step fools more
+    images than the iterative attack did.
+    """
+
+    zero_gradient: float
+    saturated: float
+    unstable: float
+    probabilities: bool
+    one_step_stronger: bool
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The complaints in words; none when the number can be trusted as far as these checks see."""
+        found = []
+        if self.zero_gradient > 0:
+            found.append(
+                f"The gradient is exactly zero for {self.zero_gradient:.0%} of the images: a gradient attack sees "
+                "nothing there, so try an attack that needs no gradient or transfer from another model."
+            )
+        if self.saturated > 0.05:
+            found.append(
+                f"The softmax is saturated for {self.saturated:.0%} of the images: attacks that differentiate the "
+                "plain cross-entropy report false robustness here; this one does not."
+            )
+        if self.unstable > 0:
+            found.append(
+                f"The model answers differently when asked twice ({self.unstable:.0%} of the images): "
+                "its robustness must be measured in expectation over its randomness."
+            )
+        if self.probabilities:
+            found.append("The model returns probabilities, not logits: remove its last softmax.")
+        if self.one_step_stronger:
+            found.append("One step fools more images than many: a sign of masked gradients (Tramèr et al. 2018, §4.1).")
+        return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class AttackResult(Result):
+    """The judge's verdict on adversarial images, one entry per image.
+
+    ``y`` labels, ``clean`` and ``adversarial`` predicted classes, ``distance`` length of the change in the ball's
+    norm, ``margin`` the label's logit minus the largest other one on the adversarial image.
+    """
+
+    y: np.ndarray
+    clean: np.ndarray
+    adversarial: np.ndarray
+    distance: np.ndarray
+    margin: np.ndarray
+    eps: float
+    health: Health | None = None
+    seconds: float = float("nan")
+
+    @property
+    def robust(self) -> np.ndarray:
+        """Whether the image is recognised before and after: x itself lies in the ball."""
+        return (self.clean == self.y) & (self.adversarial == self.y)
+
+    @property
+    def clean_accuracy(self) -> float:
+        """Fraction of clean images that are recognised; NaN without images."""
+        return _mean(self.clean == self.y)
+
+    @property
+    def robust_accuracy(self) -> float:
+        """Fraction of images that are recognised before and after the attack; NaN without images."""
+        return _mean(self.robust)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per image."""
+        columns = ("y", "clean", "adversarial", "distance", "margin", "robust")
+        return pd.DataFrame({name: getattr(self, name) for name in columns}).rename_axis("image")
+
+
+def _mean(hits: np.ndarray) -> float:
+    return float(hits.mean()) if len(hits) else float("nan")

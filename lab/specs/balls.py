@@ -1,0 +1,24 @@
+"""Threat models: the set of images an adversary may show instead of x."""
+
+from dataclasses import dataclass
+
+from lab.specs.spec import Spec, param
+
+
+@dataclass(frozen=True)
+class Ball(Spec):
+    """All images of [0, 1] within a distance eps of x, in some norm."""
+
+
+@dataclass(frozen=True)
+class Linf(Ball):
+    """No pixel changes by more than eps. Kurakin et al. 2017, §2; Madry et al. 2017, §2."""
+
+    eps: float = param(0.3, 0.0, 1.0, "largest change of a pixel, black to white being 1", usual=(0.0, 0.5))
+
+
+@dataclass(frozen=True)
+class L2(Ball):
+    """The change's Euclidean length is at most eps. Madry et al. 2017, §5 (Figure 6, right half)."""
+
+    eps: float = param(2.0, 0.0, 1000.0, "Euclidean length of the change, black to white being 1", usual=(0.0, 8.0))
