@@ -63,9 +63,13 @@ class Context:
 
     def part(self, i: int, n: int, doing: str = "") -> Context:
         """The context of the i-th of n equal parts: its progress is that share of this one's."""
-        share = self.share / n
         words = " · ".join(filter(None, (self.doing, doing)))
-        return replace(self, start=self.start + i * share, share=share, doing=words)
+        return replace(self.span(i, i + 1, n), doing=words)
+
+    def span(self, begin: float, end: float, total: float) -> Context:
+        """The context of the part from ``begin`` to ``end`` of ``total``."""
+        share = self.share / total
+        return replace(self, start=self.start + begin * share, share=(end - begin) * share)
 
     def partial(self, result: Result) -> None:
         """Show what is known so far."""
@@ -74,6 +78,10 @@ class Context:
     def at(self, first: int) -> Context:
         """The same context for a batch whose first image stands at that position."""
         return replace(self, first=self.first + first)
+
+    def silent(self) -> Context:
+        """The same context without progress, for a part too short to speak of; it can still be cancelled."""
+        return replace(self, on_progress=_ignore, on_partial=_ignore)
 
     def seeded(self, *purpose: int | str) -> Context:
         """The same context with another, derived seed, for a part that must not repeat this one's draws."""
@@ -97,9 +105,7 @@ class Context:
 
         base = _mixed(self.seed, "restart", restart)
         generator = torch.Generator()
-        return [
-            draw(generator.manual_seed((base + _GOLDEN * (self.first + i + 1)) % 2**63)) for i in images
-        ]
+        return [draw(generator.manual_seed((base + _GOLDEN * (self.first + i + 1)) % 2**63)) for i in images]
 
 
 def _mixed(*values: int | str) -> int:

@@ -22,3 +22,7 @@ class ModelError(LabError, ValueError):
 
 class AttackError(LabError, ValueError):
     """An attack was asked for something impossible, or proposed an image outside the threat model."""
+
+
+class EngineError(LabError, RuntimeError):
+    """The engine cannot be reached, refuses a job, or lost it."""

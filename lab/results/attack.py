@@ -15,8 +15,8 @@ class Health(Result):
     ``zero_gradient``: images whose gradient was exactly zero at the first step. ``saturated``: images whose
     softmax is 1 to float precision, where a plain cross-entropy gradient underflows (ours does not).
     ``unstable``: images whose logits differ between two identical calls. ``probabilities``: the model's outputs
-    are non-negative and sum to one, so they are no logits. ``one_step_stronger``: one full step fools more
-    images than the iterative attack did.
+    are non-negative and sum to one, so they are no logits. ``one_step_stronger``: FGSM fools more
+    images than the attack did.
     """
 
     zero_gradient: float
@@ -47,7 +47,10 @@ class Health(Result):
         if self.probabilities:
             found.append("The model returns probabilities, not logits: remove its last softmax.")
         if self.one_step_stronger:
-            found.append("One step fools more images than many: a sign of masked gradients (Tramèr et al. 2018, §4.1).")
+            found.append(
+                "One full gradient step (FGSM) fools more images than this attack: it had too few or too short steps, "
+                "or the gradient is masked (Tramèr et al. 2018, §4.1)."
+            )
         return tuple(found)
 
 

@@ -53,14 +53,18 @@ class RestartsResult(Result):
         rows = []
         for each in self.models:
             restarts, images = each.final_loss.shape
-            rows.append(pd.DataFrame({
-                "model": each.model,
-                "image": np.tile(np.array(self.spec.images)[:images], restarts),
-                "label": np.tile(self.y[:images], restarts),
-                "restart": np.repeat(np.arange(restarts), images),
-                "final_loss": each.final_loss.ravel(),
-                "prediction": each.prediction.ravel(),
-            }))
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "model": each.model,
+                        "image": np.tile(np.array(self.spec.images)[:images], restarts),
+                        "label": np.tile(self.y[:images], restarts),
+                        "restart": np.repeat(np.arange(restarts), images),
+                        "final_loss": each.final_loss.ravel(),
+                        "prediction": each.prediction.ravel(),
+                    }
+                )
+            )
         return pd.concat(rows, ignore_index=True)
 
     def concentration(self) -> pd.DataFrame:
@@ -75,18 +79,22 @@ class RestartsResult(Result):
             for i, image in enumerate(self.spec.images):
                 losses = final[:, i]
                 spread = losses.std(ddof=1) if len(losses) > 1 else float("nan")
-                rows.append({
-                    "model": each.model,
-                    "image": image,
-                    "label": int(self.y[i]),
-                    "restarts": len(losses),
-                    "mean": losses.mean() if len(losses) else float("nan"),
-                    "deviation": spread,
-                    "largest": losses.max() if len(losses) else float("nan"),
-                    "outlier": (losses.max() - losses.mean()) / spread if len(losses) and spread > 0 else 0.0,
-                    "fooled": (each.prediction[:, i] != self.y[i]).mean() if len(losses) else float("nan"),
-                    "distance": np.nanmean(each.distance[i]) if each.distance[i].size else float("nan"),
-                    "random_distance": np.nanmean(each.random_distance[i]) if each.distance[i].size else float("nan"),
-                    "angle": np.nanmean(each.angle[i]) if each.angle[i].size else float("nan"),
-                })
+                rows.append(
+                    {
+                        "model": each.model,
+                        "image": image,
+                        "label": int(self.y[i]),
+                        "restarts": len(losses),
+                        "mean": losses.mean() if len(losses) else float("nan"),
+                        "deviation": spread,
+                        "largest": losses.max() if len(losses) else float("nan"),
+                        "outlier": (losses.max() - losses.mean()) / spread if len(losses) and spread > 0 else 0.0,
+                        "fooled": (each.prediction[:, i] != self.y[i]).mean() if len(losses) else float("nan"),
+                        "distance": np.nanmean(each.distance[i]) if each.distance[i].size else float("nan"),
+                        "random_distance": np.nanmean(each.random_distance[i])
+                        if each.distance[i].size
+                        else float("nan"),
+                        "angle": np.nanmean(each.angle[i]) if each.angle[i].size else float("nan"),
+                    }
+                )
         return pd.DataFrame(rows)

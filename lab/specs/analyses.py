@@ -19,6 +19,19 @@ class Analysis(Spec):
 
 
 @dataclass(frozen=True)
+class Preview(Analysis):
+    """Some test images to look at and choose from."""
+
+    data: DataSpec = param(Digits(), meaning="data set the images come from")
+    images: tuple[int, ...] = param(tuple(range(24)), 0, 10_000_000, "test images, by their position")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.images) > 200:
+            raise SpecError(f"Preview.images must be at most 200, but there are {len(self.images)}.")
+
+
+@dataclass(frozen=True)
 class Restarts(Analysis):
     """Where PGD ends from many random starts. Madry et al. 2017, §3.1, Figures 1 and 2."""
 

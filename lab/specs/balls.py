@@ -9,6 +9,8 @@ from lab.specs.spec import Spec, param
 class Ball(Spec):
     """All images of [0, 1] within a distance eps of x, in some norm."""
 
+    eps: float = param(0.0, 0.0, 1000.0, "largest distance from the image")
+
 
 @dataclass(frozen=True)
 class Linf(Ball):

@@ -19,32 +19,35 @@ class SmallCNN(Architecture):
 
 @dataclass(frozen=True)
 class TramerA(Architecture):
-    """conv 64 5×5, conv 64 5×5, dropout ¼, 128, dropout ½. Tramèr et al. 2018, Table 6."""
+    """conv 64 5×5, conv 64 5×5, dropout ¼, 128, dropout ½. Tramèr et al. 2018, Table 5."""
 
 
 @dataclass(frozen=True)
 class TramerB(Architecture):
-    """dropout 0.2, conv 64 8×8 /2, conv 128 6×6 /2, conv 128 5×5, dropout ½. Tramèr et al. 2018, Table 6."""
+    """dropout 0.2, conv 64 8×8 /2, conv 128 6×6 /2, conv 128 5×5, dropout ½. Tramèr et al. 2018, Table 5."""
 
 
 @dataclass(frozen=True)
 class TramerBStar(Architecture):
-    """Model B without the dropout on its input. Tramèr et al. 2018, App. C.1."""
+    """Model B without the dropout on its input. Tramèr et al. 2018, App. C.2."""
 
 
 @dataclass(frozen=True)
 class TramerC(Architecture):
-    """conv 128 3×3, conv 64 3×3, dropout ¼, 128, dropout ½. Tramèr et al. 2018, Table 6."""
+    """conv 128 3×3 tanh, pool, conv 64 3×3 tanh, pool, 128. Tramèr et al. 2018, Table 5."""
 
 
 @dataclass(frozen=True)
 class TramerD(Architecture):
-    """Four times 300 units with dropout ½. Tramèr et al. 2018, Table 6."""
+    """Four times 300 units with dropout ½. Tramèr et al. 2018, Table 5."""
 
 
 @dataclass(frozen=True)
 class MadryMNIST(Architecture):
-    """Madry's MNIST network at a width: conv 32w 5×5, pool, conv 64w 5×5, pool, 1024w. Madry et al. 2017, §5."""
+    """Madry's MNIST network at a width: conv 32w 5×5, pool, conv 64w 5×5, pool, 1024w. Madry et al. 2017, §5.
+
+    §4 calls capacity what doubles with w; its smallest network, of 2 and 4 filters, is w = 1/16.
+    """
 
     width: float = param(1.0, 1 / 16, 16.0, "capacity scale of Madry et al. 2017, §4", log=True)
 
@@ -70,3 +73,8 @@ class Custom(ModelSpec):
 
     builder: str = param("", meaning="function that builds the network, as package.module:function")
     weights: str = param("", meaning="its weights, a .safetensors (or .pt) file; empty for none")
+
+
+def name_of(spec: ModelSpec) -> str:
+    """What a person calls the model: its name in the list, or its builder."""
+    return spec.name if isinstance(spec, Trained) else getattr(spec, "builder", type(spec).__name__)

@@ -9,11 +9,12 @@ import json
 import math
 from dataclasses import MISSING, Field, dataclass, field, fields
 from types import UnionType
-from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from lab.errors import SpecError
 
 _PARAM = "param"
+S = TypeVar("S", bound="Spec")
 
 
 @dataclass(frozen=True)
@@ -123,27 +124,26 @@ def parse_field(kind: type[Spec], name: str, text: str) -> Any:
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
         if hint in (int, float):
             return hint(text)
+        if get_origin(hint) is tuple and (item := get_args(hint)[0]) in (int, float, str):
+            return tuple(item(each) for each in text.split(","))
     except (ValueError, KeyError):
         raise SpecError(f"{kind.__name__}.{name} should be {_named(hint)}, not '{text}'.") from None
     if isinstance(hint, type) and issubclass(hint, Spec):
         return from_json(text) if text.lstrip().startswith("{") else _by_name(hint, text)()
-    if get_origin(hint) is tuple:
-        [item, *_] = get_args(hint)
-        return tuple(item(each) for each in text.split(",")) if item in (int, float, str) else from_json(text)
     return text
 
 
-def spec_named(family: type[Spec], name: str) -> type[Spec]:
+def spec_named(family: type[S], name: str) -> type[S]:
     """The member of a family of specs by its name, e.g. ``PGD`` among the attacks; case does not matter."""
     return _by_name(family, name)
 
 
-def family_of(family: type[Spec]) -> list[type[Spec]]:
+def family_of(family: type[S]) -> list[type[S]]:
     """Every concrete spec of a family, in the order of definition."""
     return [each for each in _subclasses(family) if not _subclasses(each)]
 
 
-def _by_name(family: type[Spec], name: str) -> type[Spec]:
+def _by_name(family: type[S], name: str) -> type[S]:
     members = {each.__name__: each for each in family_of(family)}
     for known, member in members.items():
         if known.lower() == name.lower():
@@ -151,8 +151,9 @@ def _by_name(family: type[Spec], name: str) -> type[Spec]:
     raise SpecError(f"There is no {family.__name__} called '{name}'; there is {', '.join(members)}.")
 
 
-def _subclasses(kind: type) -> list[type]:
-    return [found for child in kind.__subclasses__() for found in (child, *_subclasses(child))]
+def _subclasses(kind: type[S]) -> list[type[S]]:
+    children: list[type[S]] = kind.__subclasses__()
+    return [found for child in children for found in (child, *_subclasses(child))]
 
 
 def _hints(kind: type[Spec]) -> dict[str, Any]:
@@ -210,6 +211,8 @@ def _typed(where: str, hint: Any, value: Any) -> Any:
 
 
 def _named(hint: Any) -> str:
+    if get_origin(hint) is tuple:
+        return f"a list with commas between, each {_named(get_args(hint)[0])}"
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
     return words.get(hint, getattr(hint, "__name__", str(hint)))
 

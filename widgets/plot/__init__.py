@@ -1,0 +1,5 @@
+"""Plots: one small view of plain plotly figures, and plotly.js once per page."""
+
+from widgets.plot.view import PlotView
+
+__all__ = ["PlotView"]

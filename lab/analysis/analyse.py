@@ -1,0 +1,18 @@
+"""``analyse``: one function per question, registered on its spec's type."""
+
+from functools import singledispatch
+
+from lab.context import Context
+from lab.errors import SpecError
+from lab.results.result import Result
+from lab.specs.analyses import Analysis
+
+
+@singledispatch
+def analyse(spec: Analysis, ctx: Context) -> Result:
+    """The answer to an analysis; partial answers go through ``ctx.partial`` on the way.
+
+    Raises :class:`lab.errors.LabError` in a sentence a person can act on, and
+    :class:`lab.context.Cancelled` when nobody waits any more.
+    """
+    raise SpecError(f"There is no analysis called {type(spec).__name__}.")

@@ -1,0 +1,18 @@
+"""Some test images to look at and choose from."""
+
+import numpy as np
+
+from lab.analysis.analyse import analyse
+from lab.context import Context
+from lab.data import load
+from lab.results.preview import PreviewResult
+from lab.specs.analyses import Preview
+
+
+@analyse.register
+def preview(spec: Preview, ctx: Context) -> PreviewResult:
+    """The asked-for test images as bytes, as far as the data set has them."""
+    data = load(spec.data, ctx)
+    images = [i for i in spec.images if i < len(data.test)]
+    x = (data.test.images(images) * 255).round().byte().permute(0, 2, 3, 1)
+    return PreviewResult(spec, x.numpy(), np.asarray(data.test.labels(images)), data.class_names, len(data.test))

@@ -1,0 +1,5 @@
+"""The command line: ``python -m lab``. One file per command; no PyTorch until a command computes."""
+
+from lab.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,161 @@
+"""What this machine offers the lab, and how to mend what is amiss."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from lab import __version__, catalogue
+from lab.browser import find_browser
+from lab.errors import LabError
+from lab.home import data_folder, home
+
+PACKAGES = ("torch", "torchvision", "distributed", "voila", "ipywidgets", "anywidget", "plotly", "numpy")
+PAIR = "pip install --upgrade --force-reinstall torch torchvision"
+_PROBE = """
+import json, torch, torchvision
+cuda = torch.cuda.is_available()
+names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if cuda else []
+memory = [torch.cuda.get_device_properties(i).total_memory for i in range(len(names))]
+print(json.dumps({"gpus": names, "memory": memory, "threads": torch.get_num_threads(), "built_for": torch.version.cuda,
+                  "mps": torch.backends.mps.is_available()}))
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: what was found, and how to mend it where it must be (else empty)."""
+
+    about: str
+    found: str
+    mend: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing has to be done."""
+        return not self.mend
+
+
+def examine(scheduler: str | None = None) -> Iterator[Finding]:
+    """Look at everything the lab needs, the quick things first. ``scheduler``: a Dask address to connect to."""
+    yield Finding("lab", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}")
+    yield Finding("versions", ", ".join(f"{name} {_version(name) or 'missing'}" for name in PACKAGES))
+    yield _home()
+    yield _data()
+    yield _models()
+    yield _browser()
+    pytorch, device = pytorch_findings(import_pytorch())
+    yield pytorch
+    if device is not None:
+        yield device
+        yield engine_finding(scheduler)
+
+
+def import_pytorch() -> subprocess.CompletedProcess[str]:
+    """Import PyTorch and torchvision in a process of their own: a broken pair must not break the doctor."""
+    return subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False)
+
+
+def pytorch_findings(probe: subprocess.CompletedProcess[str]) -> tuple[Finding, Finding | None]:
+    """Whether PyTorch and torchvision match each other, and the device they compute on if they do."""
+    pair = f"torch {_version('torch') or 'missing'} with torchvision {_version('torchvision') or 'missing'}"
+    if probe.returncode == 0:
+        return Finding("pytorch", f"{pair}: they match"), _device(json.loads(probe.stdout))
+    return Finding("pytorch", f"{pair}: {_complaint(probe.stderr)}", f"Install a matching pair: {PAIR}"), None
+
+
+def _complaint(stderr: str) -> str:
+    """What went wrong on importing, in words where the cause is known."""
+    last = (stderr.strip().splitlines() or ["the import ended without a word"])[-1]
+    if "torchvision::nms does not exist" in stderr:
+        return (
+            "they do not match, because torchvision was built for another torch (operator torchvision::nms is missing)"
+        )
+    if "No module named" in last:
+        return last.partition(": ")[2] or last
+    return f"they cannot be imported ({last})"
+
+
+def _device(probe: dict[str, Any]) -> Finding:
+    if probe["gpus"]:
+        names = [
+            f"{name} ({memory / 2**30:.0f} GiB)" for name, memory in zip(probe["gpus"], probe["memory"], strict=True)
+        ]
+        return Finding("device", ", ".join(names))
+    processor = f"no CUDA device, {probe['threads']} threads on the processor"
+    if probe["mps"]:
+        return Finding("device", f"{processor}; there is an Apple GPU, which LAB_DEVICE=mps uses")
+    if shutil.which("nvidia-smi") and probe["built_for"] is None:
+        mend = f"There is an NVIDIA GPU but torch is built without CUDA: {PAIR} --index-url https://download.pytorch.org/whl/cu128"
+        return Finding("device", processor, mend)
+    return Finding("device", processor)
+
+
+def _home() -> Finding:
+    folder = home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        mend = "Set LAB_HOME to a folder you may write to"
+        return Finding("LAB_HOME", f"{folder} cannot be written to ({error.strerror})", mend)
+    return Finding("LAB_HOME", f"{folder}, {free / 2**30:.0f} GiB free")
+
+
+def _data() -> Finding:
+    cards = catalogue.data_sets()
+    there = ", ".join(each.name for each in cards if each.available) or "none"
+    missing = ", ".join(each.name for each in cards if not each.available)
+    found = f"{there} (looked in {data_folder()}" + (f"; not there: {missing})" if missing else ")")
+    digits = next((each for each in cards if each.name == "digits"), None)
+    return Finding("data", found, digits.note if digits and not digits.available else "")
+
+
+def _models() -> Finding:
+    names = ", ".join(each.name for each in catalogue.models())
+    return Finding(
+        "models", names or "none", " ".join(catalogue.problems()) or ("" if names else "Train some: make zoo")
+    )
+
+
+def _browser() -> Finding:
+    found = find_browser()
+    return Finding("browser", str(found) if found else "no Chromium or Chrome; any other current browser shows the lab")
+
+
+def engine_finding(scheduler: str | None) -> Finding:
+    """Whether the engine can be reached: the one at that address, or one that is started for the purpose."""
+    where = f"the scheduler {scheduler}" if scheduler else "an engine of its own"
+    try:
+        _connect(scheduler)
+    except (LabError, OSError) as error:
+        mend = (
+            "Check the address and that its workers run"
+            if scheduler
+            else "Check that this machine allows local connections"
+        )
+        return Finding("engine", f"{where} cannot be reached ({error})", mend)
+    return Finding("engine", f"{where} answers")
+
+
+def _connect(scheduler: str | None) -> None:
+    from lab.engine import Engine, launch
+
+    with launch(scheduler) as connection:
+        Engine.connect(connection).close()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,66 @@
+"""How a page finds the engine: an address and the credentials for it, in a file only its owner can read."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from distributed import Client, Security
+
+from lab.errors import EngineError
+
+_CREDENTIALS = ("tls_ca_file", "tls_client_cert", "tls_client_key")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The scheduler's address and, for an embedded engine, its TLS certificate and key as PEM texts.
+
+    Without credentials of its own a connection uses those of Dask's configuration.
+    """
+
+    address: str
+    tls_ca_file: str | None = None
+    tls_client_cert: str | None = None
+    tls_client_key: str | None = None
+
+    @classmethod
+    def of(cls, place: "Connection | Path | str") -> "Connection":
+        """From a connection, the path of a connection file, or a scheduler's address such as ``tcp://host:8786``."""
+        if isinstance(place, Connection):
+            return place
+        return cls(place) if isinstance(place, str) and "://" in place else cls.load(Path(place))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The connection that :meth:`save` wrote. Raises :class:`EngineError` when there is none to be read."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise EngineError(
+                f"The engine's connection file {path} cannot be read ({error}): start the lab again."
+            ) from None
+
+    @classmethod
+    def secured(cls, address: str, security: Security) -> Self:
+        """The client's part of a cluster's credentials."""
+        return cls(address, *(getattr(security, name) for name in _CREDENTIALS))
+
+    def save(self, folder: Path) -> Path:
+        """Write the connection file into a folder and return its path; nobody but the owner may read it."""
+        path = folder / "engine.json"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(vars(self), file)
+        return path
+
+    def client(self, timeout: float = 10.0) -> Client:
+        """A Dask client of that scheduler. Raises :class:`EngineError` when it does not answer in time."""
+        credentials = {name: getattr(self, name) for name in _CREDENTIALS if getattr(self, name)}
+        security = Security(require_encryption=True, **credentials) if credentials else None
+        try:
+            return Client(self.address, security=security, timeout=timeout, set_as_default=False)
+        except (OSError, ValueError, TypeError) as error:
+            raise EngineError(
+                f"No engine answers at {self.address} ({type(error).__name__}): start it, or correct the address."
+            ) from error

@@ -1,0 +1,113 @@
+"""A job: what a page holds while the engine computes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal
+
+from lab.context import Progress
+from lab.engine.throttle import Throttle
+from lab.errors import EngineError
+from lab.results.result import Result
+from lab.specs import Spec
+
+if TYPE_CHECKING:
+    from lab.engine.engine import Engine
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+_SETTLED = 0.3  # seconds a computation must have run before its pace says anything
+
+
+class Job:
+    """One request for a result. Its attributes always hold the latest state and may be read from any thread.
+
+    ``progress`` and ``partial`` say how far it is, ``result`` what came out, ``error`` why nothing did, ``note``
+    what a person should know besides. ``on_change(job)`` is called after changes, at most ten times a second and
+    always after the last one, through the engine's ``deliver``.
+    """
+
+    def __init__(self, spec: Spec, key: str, engine: Engine, on_change: Callable[[Job], object] | None) -> None:
+        self.spec = spec
+        self.key = key
+        self.on_change = on_change
+        self.state: State = "waiting"
+        self.progress: Progress | None = None
+        self.partial: Any = None
+        self.result: Any = None
+        self.error: str | None = None
+        self.note: str | None = None
+        self._engine = engine
+        self._elapsed = 0.0
+        self._heard = 0.0
+        self._ended = threading.Event()
+        self._queued = False
+        self._throttle = Throttle(engine.loop, self._announce)
+
+    def __repr__(self) -> str:
+        return f"<Job {type(self.spec).__name__} {self.key[:8]}: {self.state}>"
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will change any more."""
+        return self._ended.is_set()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time still needed at the pace so far, in seconds; None while that cannot be told."""
+        if self.state != "running" or self.progress is None or self.progress.fraction <= 0:
+            return None
+        if self._elapsed < _SETTLED:
+            return None
+        since = monotonic() - self._heard
+        return max(0.0, self._elapsed * (1 / self.progress.fraction - 1) - since)
+
+    def cancel(self) -> None:
+        """Give the job up. The computation stops unless somebody else waits for it too; twice does no harm."""
+        self._engine.withdraw(self)
+
+    def wait(self, timeout: float | None = None) -> Any:
+        """Block until the job has ended and return its result.
+
+        Raises :class:`EngineError` with the job's sentence when it failed or was cancelled, and
+        :class:`TimeoutError` when it has not ended after ``timeout`` seconds.
+        """
+        if not self._ended.wait(timeout):
+            raise TimeoutError(f"The computation has not ended after {timeout:g} s.")
+        if self.state != "done":
+            raise EngineError(self.error or "The computation was cancelled.")
+        return self.result
+
+    def started(self, progress: Progress, elapsed: float, note: str | None) -> None:
+        """The engine heard how far the computation is, ``elapsed`` seconds after it began."""
+        self.state = "running"
+        self.progress = progress
+        self.note = note or self.note
+        self._elapsed = elapsed
+        self._heard = monotonic()
+        self._throttle.request()
+
+    def shown(self, partial: Result) -> None:
+        """The engine heard a partial result."""
+        self.partial = partial
+        self._throttle.request()
+
+    def ended(self, state: State, result: Result | None = None, error: str | None = None) -> None:
+        """The engine says how the job ended."""
+        self.result = result
+        self.error = error
+        self.state = state
+        self._ended.set()
+        self._throttle.request()
+
+    def _announce(self) -> None:
+        """Have ``on_change`` called, unless a call is already on its way: it will find the latest state."""
+        if self.on_change is not None and not self._queued:
+            self._queued = True
+            self._engine.deliver(self._changed)
+
+    def _changed(self) -> None:
+        self._queued = False
+        if self.on_change is not None:
+            self.on_change(self)

@@ -1,0 +1,147 @@
+"""The worker's side of a job: look it up or compute it, store it, and report on the way. No PyTorch until it runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from distributed import Reschedule, Worker, get_worker
+
+from lab.context import Cancelled, Context, Progress
+from lab.engine.keeper import PARTIAL, PROGRESS
+from lab.engine.throttle import Throttle
+from lab.errors import LabError
+from lab.home import results_folder
+from lab.results.result import Result, pack
+from lab.specs import Recipe, Spec, from_json
+from lab.store import Damaged, Store
+
+logger = logging.getLogger("lab.engine")
+
+_importing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: its packed result, or the sentence that says why there is none."""
+
+    data: bytes | None = None
+    error: str | None = None
+
+
+def compute(text: str, key: str, name: str) -> Outcome:
+    """The result of the spec that is written in ``text``, from the store or computed; ``name`` is the task's.
+
+    Runs on a Dask worker. A cancelled task that somebody asked for again in the meantime starts over.
+    """
+    publisher = Publisher(get_worker(), name)
+    try:
+        store = Store(results_folder())
+        return Outcome(pack(_found(store, key, publisher) or _made(store, key, from_json(text), publisher)))
+    except Cancelled:
+        raise Reschedule from None
+    except LabError as error:
+        return Outcome(error=str(error))
+    except Exception as error:
+        logger.exception("The computation of %s failed.", text)
+        return Outcome(error=f"The computation failed: {type(error).__name__}: {error}")
+    finally:
+        publisher.close()
+
+
+def functions() -> tuple[Callable[[Spec, Context], Result], Callable[[Recipe, Context], Result]]:
+    """``analyse`` and ``train``. One thread at a time imports them: PyTorch must not be imported by halves."""
+    with _importing:
+        from lab.analysis import analyse
+        from lab.training import train
+    return analyse, train
+
+
+class Publisher:
+    """Tells whoever listens how far a task is: the last state is always told, but at most ten a second."""
+
+    def __init__(self, worker: Worker, name: str) -> None:
+        self._worker = worker
+        self._name = name
+        self._run = uuid.uuid4().hex
+        self._started = monotonic()
+        self._progress = Progress(0.0, "", {})
+        self._partial: Result | None = None
+        self._notes: list[str] = []
+        self._open = True
+        self._progress_throttle = Throttle(worker.loop, self._tell_progress)
+        self._partial_throttle = Throttle(worker.loop, self._tell_partial)
+        self._tell_progress()
+
+    def progress(self, progress: Progress) -> None:
+        """How far the computation is."""
+        self._progress = progress
+        self._progress_throttle.request()
+
+    def partial(self, result: Result) -> None:
+        """What is known so far."""
+        self._partial = result
+        self._partial_throttle.request()
+
+    def note(self, sentence: str) -> None:
+        """Something a person should know although the job goes on."""
+        self._notes.append(sentence)
+        self._tell_progress()
+
+    def wanted(self) -> bool:
+        """Whether anybody still waits: the scheduler takes a running task back by marking it on its worker."""
+        task = self._worker.state.tasks.get(self._name)
+        return task is not None and task.state in ("executing", "long-running")
+
+    def close(self) -> None:
+        """Nothing is told any more."""
+        self._open = False
+
+    def _tell_progress(self) -> None:
+        now = self._progress
+        self._tell(
+            PROGRESS,
+            {
+                "fraction": float(now.fraction),
+                "doing": now.doing,
+                "metrics": {name: float(value) for name, value in now.metrics.items()},
+                "elapsed": monotonic() - self._started,
+                "note": " ".join(self._notes) or None,
+            },
+        )
+
+    def _tell_partial(self) -> None:
+        if self._partial is not None:
+            self._tell(PARTIAL, {"data": pack(self._partial)})
+
+    def _tell(self, topic: str, message: dict[str, object]) -> None:
+        if self._open:
+            self._worker.log_event(topic + self._name, message | {"run": self._run})
+
+
+def _found(store: Store, key: str, publisher: Publisher) -> Result | None:
+    try:
+        return store.read(key)
+    except Damaged as error:
+        publisher.note(f"{error} It is computed again.")
+        return None
+
+
+def _made(store: Store, key: str, spec: Spec, publisher: Publisher) -> Result:
+    analyse, train = functions()
+    ctx = Context(
+        seed=getattr(spec, "seed", 0),
+        on_progress=publisher.progress,
+        on_partial=publisher.partial,
+        cancelled=lambda: not publisher.wanted(),
+    )
+    result = train(spec, ctx) if isinstance(spec, Recipe) else analyse(spec, ctx)
+    try:
+        store.write(key, result)
+    except LabError as error:  # the person who waits gets the result all the same
+        publisher.note(str(error))
+    return result

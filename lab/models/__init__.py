@@ -1,0 +1,21 @@
+"""Models: architectures, normalisation, and loading of trained and own networks."""
+
+from lab.models import madry, small_cnn, tramer
+from lab.models.build import Network, build
+from lab.models.devices import default_device
+from lab.models.load import load
+from lab.models.normalised import Normalised
+from lab.models.weights import load_weights, save_weights
+
+__all__ = [
+    "Network",
+    "Normalised",
+    "build",
+    "default_device",
+    "load",
+    "load_weights",
+    "madry",
+    "save_weights",
+    "small_cnn",
+    "tramer",
+]

@@ -1,0 +1,53 @@
+"""Processes that carry a mark in their environment, so that all of them can be found and ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import psutil
+
+MARK = "LAB_SERVER_MARK"
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """Every living process that was started with ``LAB_SERVER_MARK=mark`` in its environment, or by one that was.
+
+    Children inherit it, also those whose parent is gone: a killed Voilà leaves its kernels running, and nothing
+    else still says whose they were.
+    """
+    return [each for each in psutil.process_iter() if _mark_of(each) == mark]
+
+
+def end(mark: str, patience: float = 1.0) -> None:
+    """End every marked process: asked first, forced after ``patience`` seconds, until none is left.
+
+    Short patience by default: Voilà waits for kernels that are just starting, and neither has anything to save.
+    """
+    deadline = time.monotonic() + patience
+    for found in _generations(mark):
+        for each in found:
+            _signal(each, force=time.monotonic() > deadline)
+        psutil.wait_procs(found, timeout=max(0.2, deadline - time.monotonic()))
+
+
+def _generations(mark: str) -> Iterator[list[psutil.Process]]:
+    """The marked processes, again and again: one that is ended may just have started another."""
+    while found := marked(mark):
+        yield found
+
+
+def _mark_of(process: psutil.Process) -> str | None:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.environ().get(MARK)
+    except (psutil.Error, OSError):  # ended meanwhile, or another person's
+        return None
+
+
+def _signal(process: psutil.Process, force: bool) -> None:
+    try:
+        process.kill() if force else process.terminate()
+    except psutil.NoSuchProcess:
+        return

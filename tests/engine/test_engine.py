@@ -1,0 +1,254 @@
+"""Jobs: progress, cancellation and sharing, on a real embedded cluster."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab.engine import Engine, Job
+from lab.errors import EngineError
+from lab.home import results_folder
+from lab.store import Store
+from tests.engine.slow_analysis import Lengthy, Slow
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "this never came about"
+        time.sleep(0.01)
+
+
+def begun(spec: Slow) -> int:
+    """How often the computation was begun."""
+    diary = Path(spec.diary)
+    return len(diary.read_text().splitlines()) if diary.exists() else 0
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Slow:
+    """Half a second of work that no other test asks for."""
+    return Slow(steps=25, pause=0.02, diary=str(tmp_path / "diary"))
+
+
+def test_progress_and_partial_results_arrive(engine: Engine, slow: Slow) -> None:
+    seen: list[tuple[str, float, int, float | None]] = []
+
+    def look(job: Job) -> None:
+        fraction = job.progress.fraction if job.progress else 0.0
+        partial = -1 if job.partial is None else len(job.partial.numbers)
+        seen.append((job.state, fraction, partial, job.seconds_left))
+
+    spec = slow.replace(steps=60)
+    job = engine.submit(spec, look)
+    assert np.array_equal(job.wait(20).numbers, np.arange(60))
+    until(lambda: seen[-1][0] == "done")
+    fractions = [each[1] for each in seen]
+    assert fractions == sorted(fractions)
+    assert len(set(fractions)) > 5
+    assert max(each[2] for each in seen) > 40
+    assert any(each[3] is not None and 0 < each[3] < 2 for each in seen)
+    assert job.progress is not None
+    assert job.progress.metrics["number"] > 40
+    assert len(seen) < 25
+
+
+def test_a_stored_result_is_answered_at_once(engine: Engine, slow: Slow) -> None:
+    engine.submit(slow).wait(20)
+    told = threading.Event()
+    job = engine.submit(slow, lambda job: told.set())
+    assert job.state == "done"
+    assert len(job.result.numbers) == 25
+    assert told.wait(5)
+    assert begun(slow) == 1
+
+
+def test_cancel_stops_the_worker_and_twice_does_no_harm(engine: Engine, slow: Slow) -> None:
+    job = engine.submit(slow.replace(steps=500))
+    until(lambda: job.progress)
+    pressed = time.monotonic()
+    job.cancel()
+    job.cancel()
+    assert job.state == "cancelled"
+    until(lambda: not running(engine, job.key))
+    assert time.monotonic() - pressed < 0.5
+    with pytest.raises(EngineError, match="cancelled"):
+        job.wait(1)
+    assert Store(results_folder()).read(job.key) is None
+
+
+def running(engine: Engine, key: str) -> bool:
+    """Whether any worker still runs the computation, as the worker itself says."""
+    counts = engine._client.run(_running_here, key)
+    return any(counts.values())
+
+
+def _running_here(key: str, dask_worker) -> bool:  # type: ignore[no-untyped-def]
+    return any(name.endswith(key) for name in dask_worker.active_keys)
+
+
+def test_given_up_just_before_the_page_closes(engine: Engine, connection: Path, slow: Slow) -> None:
+    with Engine.connect(connection) as page:
+        job = page.submit(slow.replace(steps=500))
+        until(lambda: job.progress)
+        job.cancel()
+    until(lambda: not running(engine, job.key), 0.5)
+
+
+def test_cancelled_before_it_began(engine: Engine, slow: Slow) -> None:
+    job = engine.submit(slow)
+    job.cancel()
+    time.sleep(0.3)
+    assert begun(slow) <= 1
+    assert not running(engine, job.key)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.005, 0.05, 0.2])
+def test_cancelled_and_asked_for_again(engine: Engine, slow: Slow, pause: float) -> None:
+    first = engine.submit(slow)
+    until(lambda: first.progress)
+    first.cancel()
+    time.sleep(pause)
+    second = engine.submit(slow)
+    assert len(second.wait(20).numbers) == 25
+    assert first.state == "cancelled"
+
+
+def test_stop_and_run_pressed_like_mad(engine: Engine, slow: Slow) -> None:
+    for _ in range(30):
+        engine.submit(slow).cancel()
+        time.sleep(0.003)
+    assert len(engine.submit(slow).wait(20).numbers) == 25
+
+
+def test_run_pressed_ten_times(engine: Engine, slow: Slow) -> None:
+    jobs = [engine.submit(slow) for _ in range(10)]
+    assert {len(job.wait(20).numbers) for job in jobs} == {25}
+    assert begun(slow) == 1
+
+
+def test_two_jobs_of_a_page_share_a_computation(engine: Engine, slow: Slow) -> None:
+    first, second = engine.submit(slow), engine.submit(slow)
+    until(lambda: second.progress)
+    first.cancel()
+    assert len(second.wait(20).numbers) == 25
+    assert first.state == "cancelled"
+    assert begun(slow) == 1
+
+
+def test_two_visitors_ask_for_the_same(engine: Engine, connection: Path, slow: Slow) -> None:
+    with Engine.connect(connection) as other:
+        first = engine.submit(slow)
+        until(lambda: first.partial is not None)
+        second = other.submit(slow)
+        until(lambda: second.partial is not None)
+        first.cancel()
+        assert len(second.wait(20).numbers) == 25
+    assert begun(slow) == 1
+
+
+def test_a_late_visitor_sees_the_last_state(engine: Engine, connection: Path, slow: Slow) -> None:
+    spec = slow.replace(steps=2, pause=1.0)
+    first = engine.submit(spec)
+    until(lambda: first.partial is not None and first.progress)
+    with Engine.connect(connection) as other:
+        second = other.submit(spec)
+        until(lambda: second.partial is not None and second.progress, 0.8)
+        assert len(second.wait(20).numbers) == 2
+
+
+def test_a_closed_page_leaves_its_job_running(engine: Engine, connection: Path, slow: Slow) -> None:
+    page = Engine.connect(connection)
+    job = page.submit(slow)
+    until(lambda: job.progress)
+    page.close()
+    assert job.state == "failed"
+    until(lambda: Store(results_folder()).read(job.key) is not None)
+    assert begun(slow) == 1
+
+
+def test_a_reloaded_page_finds_its_job_again(engine: Engine, connection: Path, slow: Slow) -> None:
+    page = Engine.connect(connection)
+    job = page.submit(slow)
+    until(lambda: job.progress)
+    page.close()
+    assert len(engine.submit(slow).wait(20).numbers) == 25
+    assert begun(slow) == 1
+
+
+def test_short_jobs_do_not_wait_for_long_ones(engine: Engine, slow: Slow, tmp_path: Path) -> None:
+    diaries = [str(tmp_path / f"diary{i}") for i in range(3)]
+    lengthy = []
+    for diary in diaries:
+        lengthy.append(engine.submit(Lengthy(steps=300, diary=diary)))
+        time.sleep(0.15)  # Dask treats what comes within 0.1 s as equally old
+    until(lambda: any(job.progress for job in lengthy))
+    assert len(engine.submit(slow).wait(5).numbers) == 25
+    assert sum(job.state == "running" for job in lengthy) == 1
+    assert [job.state for job in lengthy if job.state != "running"] == ["waiting", "waiting"]
+    for job in lengthy:
+        job.cancel()
+
+
+def test_the_latest_wins(engine: Engine, slow: Slow) -> None:
+    channel = engine.channel()
+    first = channel.submit(slow.replace(steps=500))
+    second = channel.submit(slow)
+    assert first.state == "cancelled"
+    assert channel.submit(slow) is second
+    assert len(second.wait(20).numbers) == 25
+    third = channel.submit(slow.replace(steps=3))
+    assert second.state == "done"
+    assert len(third.wait(20).numbers) == 3
+
+
+def test_changes_come_on_the_callers_thread(connection: Path, slow: Slow) -> None:
+    calls: list[Callable[[], None]] = []
+    states: list[str] = []
+    with Engine.connect(connection, deliver=calls.append) as engine:
+        job = engine.submit(slow, lambda job: states.append(job.state))
+        job.wait(20)
+        until(lambda: calls)
+        time.sleep(0.2)
+        assert states == []
+        assert len(calls) == 1
+        calls[0]()
+    assert states == ["done"]
+
+
+def test_too_much_is_refused_in_words(engine: Engine, slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(EngineError, match=r"20,000,001 gradient steps .* allows 20,000,000"):
+        engine.submit(slow.replace(cost=20_000_001))
+    monkeypatch.setenv("LAB_MAX_GRADIENT_STEPS", "10")
+    with pytest.raises(EngineError, match="allows 10:"):
+        engine.submit(slow.replace(cost=11))
+
+
+def test_too_many_are_refused_in_words(engine: Engine, slow: Slow) -> None:
+    jobs = [engine.submit(slow.replace(steps=500 + i)) for i in range(8)]
+    with pytest.raises(EngineError, match="8 computations of this page are already waiting"):
+        engine.submit(slow)
+    for job in jobs:
+        job.cancel()
+    assert len(engine.submit(slow).wait(20).numbers) == 25
+
+
+def test_nothing_piles_up(engine: Engine, slow: Slow) -> None:
+    job = engine.submit(slow)
+    until(lambda: job.partial is not None)
+    assert max(engine._client.run_on_scheduler(_events).values()) == 1
+    job.wait(20)
+    until(lambda: not engine._client.run_on_scheduler(_events))
+    assert engine._client.run_on_scheduler(_tasks) == []
+
+
+def _events(dask_scheduler) -> dict[str, int]:  # type: ignore[no-untyped-def]
+    topics = dask_scheduler._broker._topics
+    return {name: len(topic.events) for name, topic in topics.items() if str(name).startswith("lab-") and topic.events}
+
+
+def _tasks(dask_scheduler) -> list[str]:  # type: ignore[no-untyped-def]
+    return list(dask_scheduler.tasks)

@@ -1,0 +1,162 @@
+"""What goes wrong: each of these faults really happens."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.engine import Connection, Engine
+from lab.errors import EngineError
+from lab.home import results_folder
+from tests.engine.slow_analysis import Slow
+from tests.engine.test_engine import begun, until
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Slow:
+    """Half a second of work that no other test asks for."""
+    return Slow(steps=25, pause=0.02, diary=str(tmp_path / "diary"))
+
+
+def test_a_mendable_fault_arrives_as_its_sentence(engine: Engine, slow: Slow) -> None:
+    job = engine.submit(slow.replace(fault="mendable"))
+    with pytest.raises(EngineError, match="give them as"):
+        job.wait(20)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error.startswith("The images in 'x.npz' have the wrong shape")
+
+
+def test_a_bug_arrives_as_one_sentence(engine: Engine, slow: Slow) -> None:
+    job = engine.submit(slow.replace(fault="bug"))
+    with pytest.raises(EngineError):
+        job.wait(20)
+    assert job.error == "The computation failed: ZeroDivisionError: too few images"
+
+
+@pytest.mark.parametrize("who", ["page", "worker"])
+def test_a_truncated_result_is_computed_again_and_said(
+    engine: Engine, slow: Slow, who: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = engine.submit(slow).wait(20) and engine.key(slow)
+    path = results_folder() / f"{key}.result"
+    path.write_bytes(path.read_bytes()[:-10])
+    if who == "worker":  # a page on another machine has no store of its own
+        monkeypatch.setattr(engine, "_store", type(engine._store)(tmp_path / "elsewhere"))
+    job = engine.submit(slow)
+    assert len(job.wait(20).numbers) == 25
+    assert job.note is not None
+    assert f"{path} was damaged and has been removed. It is computed again." in job.note
+    assert begun(slow) == 2
+    assert engine.submit(slow).note is None
+
+
+def test_a_result_that_cannot_be_stored_is_shown_all_the_same(engine: Engine, slow: Slow) -> None:
+    job = engine.submit(slow)
+    until(lambda: job.progress)
+    obstacle = results_folder() / f"{job.key}.result"
+    obstacle.mkdir()
+    assert len(job.wait(20).numbers) == 25
+    assert job.note is not None
+    assert "could not be stored" in job.note
+    obstacle.rmdir()
+
+
+def test_a_killed_worker_comes_back_and_does_its_job(engine: Engine, slow: Slow) -> None:
+    spec = slow.replace(steps=40)
+    job = engine.submit(spec)
+    until(lambda: job.progress and job.progress.fraction > 0.1)
+    os.kill(int(Path(spec.diary).read_text()), signal.SIGKILL)
+    assert len(job.wait(40).numbers) == 40
+    assert begun(spec) == 2
+    assert job.note == "The computation was interrupted and began again."
+
+
+def test_a_job_that_kills_every_worker_fails_in_words(slow: Slow, lame: Path) -> None:
+    with Engine.connect(lame) as engine:
+        job = engine.submit(slow.replace(fault="deadly"))
+        with pytest.raises(EngineError, match="worker process died 1 times"):
+            job.wait(30)
+
+
+SERVER = """
+import dask, sys
+sys.path.insert(0, {here!r})
+from lab.engine import launch
+if __name__ == "__main__":
+    preload = ["tests.engine.slow_analysis"]
+    options = {{"distributed.worker.preload": preload, "distributed.scheduler.allowed-failures": 0}}
+    with dask.config.set(options), launch() as path:
+        print(path, flush=True)
+        sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    """An engine in a process of its own, which a test may kill; it allows no worker to die."""
+    script = tmp_path_factory.mktemp("server") / "server.py"
+    script.write_text(SERVER.format(here=str(Path(__file__).parents[2])))
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def lame(connection: Path, server: subprocess.Popen[str]) -> Path:
+    """The connection file of that engine."""
+    assert server.stdout is not None
+    return Path(server.stdout.readline().strip())
+
+
+def test_a_killed_server_takes_its_workers_along_and_jobs_fail_in_words(
+    slow: Slow, lame: Path, server: subprocess.Popen[str]
+) -> None:
+    engine = Engine.connect(lame)
+    spec = slow.replace(steps=500)
+    job = engine.submit(spec)
+    until(lambda: job.progress)
+    worker = int(Path(spec.diary).read_text())
+    server.kill()
+    with pytest.raises(EngineError, match="cannot be reached any more"):
+        job.wait(10)
+    with pytest.raises(EngineError, match="cannot be reached any more"):
+        engine.submit(slow)
+    until(lambda: not alive(worker), 10)
+    engine.close()
+
+
+def alive(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().split(")")[1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def test_the_connection_file_is_for_its_owner_only(connection: Path) -> None:
+    assert stat.S_IMODE(connection.stat().st_mode) == 0o600
+    assert stat.S_IMODE(connection.parent.stat().st_mode) == 0o700
+    assert Connection.of(connection).address.startswith("tls://127.0.0.1:")
+
+
+def test_a_stranger_without_the_credentials_is_not_served(connection: Path) -> None:
+    address = json.loads(connection.read_text())["address"]
+    with pytest.raises(EngineError, match="No engine answers at"):
+        Connection(address).client(timeout=1)
+
+
+def test_nobody_at_the_address_is_said_in_words(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(EngineError, match="No engine answers at tcp://127"):
+        Connection("tcp://127.0.0.1:9").client(timeout=1)
+    with pytest.raises(EngineError, match=r"gone\.json cannot be read"):
+        Engine.connect(tmp_path / "gone.json")
+    assert time.monotonic() - began < 5

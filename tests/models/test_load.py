@@ -1,0 +1,200 @@
+"""Loading networks: what was saved comes back, and every fault is one sentence."""
+
+import json
+import sys
+
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from lab import catalogue, datafiles
+from lab.errors import ModelError
+from lab.models import build, load, load_weights, save_weights
+from lab.specs import Custom, SmallCNN, Standard, Trained, to_dict
+
+SMALL = SmallCNN(width=2)
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("LAB_OWN_MODELS", raising=False)
+    monkeypatch.setattr(catalogue, "ZOO", tmp_path / "zoo")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+
+def network(seed=1):
+    return build(SMALL, generator=torch.Generator().manual_seed(seed))
+
+
+def same(one, other):
+    return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def put_run(tmp_path, name="mine"):
+    weights = tmp_path / "home" / "runs" / name / "weights.safetensors"
+    save_weights(network(), weights)
+    card = {
+        "recipe": to_dict(Standard()),
+        "architecture": to_dict(SMALL),
+        "data": "digits",
+        "shape": [1, 28, 28],
+        "classes": 10,
+        "measured": {},
+        "sha256": datafiles.file_hash(weights),
+    }
+    (weights.parent / "card.json").write_text(json.dumps(card))
+    return weights
+
+
+def complaint(spec):
+    with pytest.raises(ModelError) as found:
+        load(spec)
+    text = str(found.value)
+    assert text.endswith(".")
+    assert "\n" not in text
+    return text
+
+
+def test_a_finished_run_comes_back_frozen_in_eval_mode(tmp_path):
+    put_run(tmp_path)
+    found = load(Trained("mine"), "cpu")
+    assert same(found, network())
+    assert not found.training
+    assert not any(each.requires_grad for each in found.parameters())
+    assert load(Trained("mine"), "cpu") is found
+
+
+def test_a_run_trained_again_is_loaded_again(tmp_path):
+    weights = put_run(tmp_path)
+    first = load(Trained("mine"))
+    save_weights(network(seed=2), weights)
+    card = json.loads((weights.parent / "card.json").read_text())
+    (weights.parent / "card.json").write_text(json.dumps(card | {"sha256": datafiles.file_hash(weights)}))
+    assert not same(load(Trained("mine")), first)
+
+
+def test_weights_that_are_not_the_cards_are_refused(tmp_path):
+    weights = put_run(tmp_path)
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 0xFF
+    weights.write_bytes(content)
+    assert f"{weights} is damaged" in complaint(Trained("mine"))
+    weights.write_bytes(content[:100])
+    assert f"{weights} is damaged" in complaint(Trained("mine"))
+
+
+def test_an_unknown_model_is_refused():
+    assert "There is no model called 'nobody'" in complaint(Trained("nobody"))
+
+
+def test_saving_replaces_whole_files_and_leaves_nothing_else(tmp_path):
+    path = tmp_path / "deep" / "w.safetensors"
+    for seed in (1, 2):
+        save_weights(network(seed), path)
+    assert [each.name for each in path.parent.iterdir()] == ["w.safetensors"]
+    found = network(seed=3)
+    load_weights(found, path)
+    assert same(found, network(seed=2))
+
+
+def test_tied_weights_can_be_saved(tmp_path):
+    layer = nn.Linear(3, 3)
+    tied = nn.Sequential(layer, layer)
+    save_weights(tied, tmp_path / "w.safetensors")
+    load_weights(tied, tmp_path / "w.safetensors")
+
+
+BUILDERS = """
+from torch import nn
+Net = lambda: nn.Linear(2, 3)
+number = 3
+def broken(): raise OSError("no such thing")
+def nothing(): return None
+def normalised():
+    from lab.models import Normalised
+    return Normalised(nn.Conv2d(3, 4, 1), [0.5] * 3, [0.2] * 3)
+"""
+
+
+@pytest.fixture
+def builders(tmp_path):
+    package = tmp_path / "own_nets"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "nets.py").write_text(BUILDERS)
+    (package / "bad.py").write_text("def (")
+    yield "own_nets.nets"
+    for name in [each for each in sys.modules if each.startswith("own_nets")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("ending", [".safetensors", ".pt", ".pth"])
+def test_an_own_network_is_imported_from_the_working_directory(tmp_path, builders, ending):
+    state = nn.Linear(2, 3).state_dict()
+    path = tmp_path / f"w{ending}"
+    safetensors.torch.save_file(state, path) if ending == ".safetensors" else torch.save(state, path)
+    found = load(Custom(f"{builders}:Net", str(path)))
+    assert torch.equal(found.weight, state["weight"])
+    assert not found.training
+    assert not found.weight.requires_grad
+
+
+def test_normalisation_is_no_part_of_the_weights(builders):
+    assert list(load(Custom(f"{builders}:normalised")).state_dict()) == ["model.weight", "model.bias"]
+
+
+@pytest.mark.parametrize(
+    ("builder", "words"),
+    [
+        ("", "names no builder: write it as package.module:function"),
+        ("own_nets.nets", "names no builder"),
+        ("own_nets.nets:", "names no builder"),
+        ("own_nets.nowhere:Net", "The module 'own_nets.nowhere' cannot be imported (ModuleNotFoundError"),
+        ("own_nets.bad:Net", "cannot be imported (SyntaxError"),
+        ("..own:Net", "cannot be imported"),
+        ("own_nets.nets:Nut", "has no 'Nut': define a function that returns the network"),
+        ("own_nets.nets:number", "has a value of type int as 'number'"),
+        ("own_nets.nets:broken", "own_nets.nets:broken() raised OSError: no such thing"),
+        ("own_nets.nets:nothing", "returned a value of type NoneType: it must return a torch.nn.Module"),
+    ],
+)
+def test_a_bad_builder_is_refused_in_one_sentence(builders, builder, words):
+    assert words in complaint(Custom(builder))
+
+
+def test_weights_that_do_not_fit_are_refused_with_the_first_at_fault(tmp_path, builders):
+    good = nn.Linear(2, 3).state_dict()
+    path = tmp_path / "w.safetensors"
+    for state, words in (
+        ({"weight": good["weight"]}, "has no bias: give the weights of exactly this network"),
+        (good | {"extra": good["bias"].clone()}, "has extra besides"),
+        (good | {"weight": torch.zeros(3, 5)}, "weight has shape (3, 5) where the network has (3, 2)"),
+    ):
+        safetensors.torch.save_file(state, path)
+        assert words in complaint(Custom(f"{builders}:Net", str(path)))
+
+
+def test_bad_weight_files_are_refused(tmp_path, builders):
+    def about(name, content=None):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        return complaint(Custom(f"{builders}:Net", str(tmp_path / name)))
+
+    assert "check its path" in about("nowhere.pt")
+    assert "is damaged or no safetensors file" in about("w.safetensors", b"nonsense")
+    assert "is damaged or no safetensors file" in about("empty.safetensors", b"")
+    assert "is no .safetensors, .pt or .pth file" in about("w.ckpt", b"nonsense")
+    assert "is damaged or holds more than tensors" in about("w.pt", b"nonsense")
+    assert "is damaged or holds more than tensors" in about("w.pth", b"")
+
+
+def test_nothing_is_unpickled_from_a_pt_file(tmp_path, builders):
+    torch.save(nn.Linear(2, 3), tmp_path / "whole.pt")
+    text = complaint(Custom(f"{builders}:Net", str(tmp_path / "whole.pt")))
+    assert "holds more than tensors, and nothing is unpickled here" in text
+    assert "safetensors.torch.save_file" in text
+    torch.save({"state_dict": nn.Linear(2, 3).state_dict(), "epoch": 3}, tmp_path / "checkpoint.pt")
+    assert "is no state dict" in complaint(Custom(f"{builders}:Net", str(tmp_path / "checkpoint.pt")))

@@ -1,0 +1,39 @@
+"""What every page test needs: one browser and one server for the whole session."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from lab.browser import find_browser
+from tests.served import served
+
+FLAGS = (
+    "--no-sandbox",  # the administrator of a container has no other
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--enable-unsafe-swiftshader",  # WebGL without a GPU
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Chromium or Chrome, driven by Playwright. Without one, page tests skip; they fail where CI is set."""
+    path = find_browser()
+    if path is None:
+        complain = pytest.fail if os.environ.get("CI") else pytest.skip
+        complain("Page tests need Chromium or Chrome, and none is installed: python -m lab browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the lab, served from an empty ``LAB_HOME``; afterwards nothing of it is left running."""
+    with served(tmp_path_factory.mktemp("home")) as found:
+        yield found.address

@@ -1,0 +1,90 @@
+"""A real server for the tests: started as a person starts it, and watched for what it leaves behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+MARK = "LAB_TEST_MARK"
+PATIENCE = 60  # seconds until a server that says nothing is given up
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running ``python -m lab serve`` and where it is open."""
+
+    process: subprocess.Popen
+    address: str
+    mark: str
+
+    def processes(self) -> list[psutil.Process]:
+        """The server and everything it started that is alive, whoever its parent is now."""
+        return [each for each in psutil.process_iter() if _is_marked(each, self.mark)]
+
+    def children(self, word: str) -> list[psutil.Process]:
+        """Those with a word on their command line, such as ``voila`` or ``ipykernel_launcher``."""
+        return [each for each in self.processes() if word in each.cmdline()]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Send a signal and wait: the exit code and the last words."""
+        self.process.send_signal(how)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str]:
+        """The exit code and the last words of a server that is ending."""
+        said, _ = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said
+
+
+@contextmanager
+def served(home: Path, *options: str) -> Iterator[Served]:
+    """A server on a free port with its own ``LAB_HOME``. Fails when it leaves a process behind."""
+    mark = uuid.uuid4().hex
+    command = [sys.executable, "-m", "lab", "serve", "--port", "0", "--no-browser", *options]
+    environment = os.environ | {"LAB_HOME": str(home), MARK: mark}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        server = Served(process, _address(process), mark)
+        yield server
+        if process.poll() is None:
+            server.stop()
+        left = server.processes()
+        assert not left, f"the server left {left}"
+    finally:
+        for each in psutil.process_iter():
+            if _is_marked(each, mark):
+                each.kill()
+        process.wait()
+
+
+def _address(process: subprocess.Popen) -> str:
+    watch = threading.Timer(PATIENCE, process.kill)
+    watch.start()
+    said = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if found := re.search(r"open at (http://\S+)", line):
+                return found[1]
+    finally:
+        watch.cancel()
+    raise AssertionError(f"the server did not start: {''.join(said)}")
+
+
+def _is_marked(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
+    except (psutil.Error, OSError):
+        return False

@@ -1,0 +1,142 @@
+"""Specs: limits, JSON both ways, stable keys."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+
+from lab.errors import SpecError
+from lab.specs import (
+    FGSM,
+    L2,
+    PGD,
+    Adversarial,
+    Analysis,
+    Architecture,
+    AttackSpec,
+    DataSpec,
+    Digits,
+    Linf,
+    Margin,
+    ModelSpec,
+    NpzFile,
+    Recipe,
+    Restarts,
+    Trained,
+    from_dict,
+    from_json,
+    key,
+    params,
+    pgd_training,
+    to_json,
+)
+from lab.specs.spec import Spec, family_of, parse_field, spec_named
+
+FAMILIES = [AttackSpec, Analysis, Architecture, DataSpec, ModelSpec, Recipe]
+
+
+@pytest.mark.parametrize("kind", [kind for family in FAMILIES for kind in family_of(family)])
+def test_every_default_spec_survives_json(kind):
+    assert from_json(to_json(kind())) == kind()
+
+
+def test_nested_specs_survive_json():
+    spec = Restarts(
+        models=(Trained("a"), Trained("b")),
+        images=(4, 2),
+        attack=PGD(steps=3, objective=Margin(kappa=2.5)),
+        ball=L2(1.5),
+        data=NpzFile("pictures.npz"),
+    )
+    assert from_json(to_json(spec)) == spec
+
+
+def test_key_is_stable_and_tells_specs_apart():
+    assert key(PGD()) == "4bdf72b874184dac0263894a3faa9b7e"
+    assert key(PGD()) == key(PGD(steps=40))
+    assert len({key(PGD()), key(PGD(steps=41)), key(FGSM()), key(PGD(), "other weights")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: PGD(steps=0), "between 1 and 1000"),
+        (lambda: PGD(steps=10**9), "between 1 and 1000"),
+        (lambda: PGD(steps=2.5), "whole number"),
+        (lambda: PGD(steps="40"), "whole number"),
+        (lambda: PGD(steps=True), "whole number"),
+        (lambda: PGD(step_size=math.nan), "nan"),
+        (lambda: Linf(-0.1), "between 0 and 1"),
+        (lambda: Linf(math.inf), "inf"),
+        (lambda: FGSM(labels="guessed"), "true, predicted"),
+        (lambda: PGD(objective=Linf(0.3)), "Objective"),
+        (lambda: Restarts(images=()), "1 to 16"),
+        (lambda: Restarts(images=(1, 1)), "different"),
+        (lambda: Restarts(images=(-1,)), "between 0"),
+        (lambda: Restarts(models=tuple(Trained(str(i)) for i in range(5))), "1 to 4"),
+        (lambda: Restarts(images="0123"), "list"),
+        (lambda: PGD().replace(stepz=3), "no field 'stepz'"),
+        (lambda: from_dict({"spec": "os.system"}), "no spec called"),
+        (lambda: from_dict({"spec": "PGD", "shell": "rm"}), "no field 'shell'"),
+        (lambda: from_dict({"spec": ["PGD"]}), "no spec called"),
+        (lambda: from_json("{"), "not JSON"),
+        (lambda: from_json("[]"), "JSON object"),
+        (lambda: spec_named(AttackSpec, "FSGM"), "FGSM, PGD"),
+        (lambda: parse_field(PGD, "steps", "many"), "whole number"),
+    ],
+)
+def test_what_is_not_admissible_gets_one_sentence(make, words):
+    with pytest.raises(SpecError) as caught:
+        make()
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_field_says_what_it_means():
+    silent = [
+        f"{kind.__name__}.{name}"
+        for family in FAMILIES
+        for kind in family_of(family)
+        for name, about in params(kind).items()
+        if not about.meaning
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text", "value"),
+    [
+        (PGD, "steps", "7", 7),
+        (PGD, "step_size", "0.5", 0.5),
+        (PGD, "random_start", "no", False),
+        (PGD, "objective", "margin", Margin()),
+        (PGD, "labels", "predicted", "predicted"),
+        (Restarts, "images", "3,1", (3, 1)),
+        (Restarts, "ball", '{"spec": "L2", "eps": 2}', L2(2.0)),
+        (Restarts, "data", "digits", Digits()),
+    ],
+)
+def test_fields_from_what_a_person_types(kind, name, text, value):
+    assert parse_field(kind, name, text) == value
+
+
+def test_named_recipes_are_what_the_papers_say():
+    recipe = pgd_training(epochs=3)
+    assert isinstance(recipe, Adversarial)
+    assert (recipe.weight, recipe.epochs) == (1.0, 3)
+    assert isinstance(recipe.attack, PGD)
+
+
+def test_specs_and_results_need_no_torch():
+    code = (
+        "import sys, lab.specs, lab.results, lab.context; print({'torch', 'torchvision', 'sklearn'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_spec_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        PGD().steps = 3  # type: ignore[misc]
+    assert issubclass(PGD, Spec)

@@ -1,0 +1,137 @@
+"""Which part may import which: the arrows of the design, read off the source."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+INTERFACE = {"ipywidgets", "plotly", "IPython", "anywidget", "widgets"}
+COMPUTING = {"torch", "torchvision", "sklearn"}
+NEEDS_PYTORCH = {"lab.data", "lab.models", "lab.attacks", "lab.training", "lab.analysis"}
+
+BASE = {"errors", "home", "specs", "results", "context", "datafiles"}
+MAY_IMPORT = {
+    "errors": set(),
+    "home": set(),
+    "specs": {"errors"},
+    "results": {"errors", "specs"},
+    "context": {"errors", "results"},
+    "datafiles": {"errors", "home", "specs"},
+    "catalogue": {"errors", "home", "specs", "datafiles"},
+    "store": BASE,
+    "data": BASE,
+    "models": BASE | {"catalogue", "data"},
+    "attacks": BASE | {"models", "data"},
+    "training": BASE | {"attacks", "models", "data"},
+    "analysis": BASE | {"attacks", "models", "data", "catalogue"},
+    "engine": BASE | {"store", "catalogue", "analysis", "training", "models", "data"},
+    "processes": set(),
+    "browser": set(),
+    "serve": {"errors", "home", "processes"},
+    "doctor": {"errors", "home", "catalogue", "browser", "engine"},
+}
+WIDGETS_MAY_IMPORT = {
+    "theme": set(),
+    "plot": {"theme"},
+    "figures": {"theme"},
+}
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module a file imports, wherever in it, except for type checkers only."""
+    tree = ast.parse(path.read_text("utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports relatively"
+            yield node.module
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def within(module: str, packages: set[str]) -> bool:
+    return any(module == each or module.startswith(f"{each}.") for each in packages)
+
+
+def part_of(path: Path, package: str) -> str:
+    return path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+
+
+def parts_imported(path: Path, package: str) -> set[str]:
+    """The parts of a package that a file imports, other than its own part."""
+    found = {each.split(".")[1] for each in imported(path) if each.startswith(f"{package}.")}
+    modules = {each.stem if each.suffix == ".py" else each.name for each in (ROOT / package).iterdir()}
+    return (found & modules) - {part_of(path, package)}
+
+
+@pytest.mark.parametrize("path", sources("lab"), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_lab_never_imports_the_user_interface(path):
+    assert not [each for each in imported(path) if within(each, INTERFACE)]
+
+
+@pytest.mark.parametrize("path", sources("widgets"), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_widgets_never_import_what_computes(path):
+    assert not [each for each in imported(path) if within(each, COMPUTING | NEEDS_PYTORCH)]
+
+
+@pytest.mark.parametrize("path", sources("lab"), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_arrows_in_the_lab_point_one_way(path):
+    part = part_of(path, "lab")
+    if part in ("cli", "__init__", "__main__"):
+        return
+    assert parts_imported(path, "lab") <= MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("part", WIDGETS_MAY_IMPORT)
+def test_figures_and_plots_know_nothing_of_pages(part):
+    paths = [each for each in sources("widgets") if part_of(each, "widgets") == part]
+    assert paths
+    for path in paths:
+        assert parts_imported(path, "widgets") <= WIDGETS_MAY_IMPORT[part], path
+
+
+def test_nothing_in_the_lab_imports_the_command_line():
+    for path in [*sources("lab"), *sources("widgets")]:
+        if part_of(path, path.relative_to(ROOT).parts[0]) not in ("cli", "__main__"):
+            assert not [each for each in imported(path) if within(each, {"lab.cli"})], path
+
+
+def test_nothing_is_unpickled_evaluated_or_seeded_globally():
+    forbidden = {"eval", "exec", "torch.manual_seed", "np.random.seed", "pickle.load", "pickle.loads"}
+    for path in [*sources("lab"), *sources("widgets")]:
+        for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            name, keywords = ast.unparse(call.func), {each.arg: ast.unparse(each.value) for each in call.keywords}
+            assert name not in forbidden, f"{path}:{call.lineno}"
+            assert name != "torch.load" or keywords.get("weights_only") == "True", f"{path}:{call.lineno}"
+            assert name != "np.load" or keywords.get("allow_pickle") == "False", f"{path}:{call.lineno}"
+
+
+def test_every_module_is_named_after_what_it_holds():
+    names = {path.stem for path in [*sources("lab"), *sources("widgets")]}
+    assert not names & {"utils", "util", "helpers", "common", "misc"}
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["widgets", "widgets.dashboards", "widgets.figures", "lab.engine", "lab.store", "lab.catalogue", "lab.cli"],
+)
+def test_what_draws_and_what_asks_starts_without_pytorch(module):
+    code = f"import sys, {module}; print(sorted({COMPUTING!r} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.returncode) == ("[]\n", 0), ran.stderr

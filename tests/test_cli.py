@@ -1,0 +1,260 @@
+"""The command line: what a person reads, what a program reads, and how it refuses."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lab.cli.main import main, parser
+from lab.specs import Margin, Recipe, Trained
+from lab.specs.spec import family_of
+from tests.served import ROOT
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A ``LAB_HOME`` with one network called ``quick``, trained for an epoch."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_HOME", str(folder))
+        patch.delenv("LAB_DATA", raising=False)
+        assert main(["train", "Standard", "--set", "epochs=1", "--name", "quick", "--json"]) == 0
+        yield folder
+
+
+@pytest.fixture
+def say(home, capsys):
+    """Run a command: its exit code, what it printed and what it complained of."""
+
+    def run(line: str):
+        code = main(line.split())
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def refused(said) -> str:
+    """The sentence of a refusal: exit code 2, nothing on stdout, one line without a traceback on stderr."""
+    code, out, err = said
+    assert (code, out) == (2, "")
+    assert err.endswith(".\n")
+    assert err.count("\n") == 1
+    return err
+
+
+def fresh(*arguments: str, **options) -> subprocess.CompletedProcess:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "lab", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **options)
+
+
+@pytest.mark.parametrize("what", ["data", "models", "attacks", "recipes", "analyses"])
+def test_lists_are_for_people_and_for_programs(say, what):
+    code, text, err = say(f"list {what}")
+    assert (code, err) == (0, "")
+    _, records, _ = say(f"list {what} --json")
+    names = [each["name"] for each in json.loads(records)]
+    assert names
+    assert all(name in text for name in names)
+
+
+def test_lists_name_every_spec_with_its_default_and_range(say):
+    records = {each["name"]: each for each in json.loads(say("list attacks --json")[1])}
+    steps = {each["name"]: each for each in records["PGD"]["fields"]}["steps"]
+    assert (steps["default"], steps["low"], steps["high"]) == (40, 1, 1000)
+    recipes = [each["name"] for each in json.loads(say("list recipes --json")[1])]
+    assert {each.__name__ for each in family_of(Recipe)} | {"fgsm-training", "pgd-training"} == set(recipes)
+
+
+def test_a_trained_network_is_listed_with_what_was_measured(say):
+    card = {each["name"]: each for each in json.loads(say("list models --json")[1])}["quick"]
+    assert card["origin"] == "run"
+    assert 0 <= card["measured"]["clean"] <= 1
+
+
+def test_lists_start_no_pytorch():
+    code = "import sys; from lab.cli import main; main(['list', 'models']); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_attack_prints_one_object_for_programs(say):
+    code, out, err = say("attack --model quick --attack PGD --eps 0.1 --set steps=3 --images 20 --seed 1 --json")
+    record = json.loads(out)
+    assert (code, err) == (0, "")
+    assert {"clean_accuracy", "robust_accuracy", "n", "eps", "seconds", "health"} <= set(record)
+    assert (record["n"], record["eps"], record["attack"]["steps"], record["seed"]) == (20, 0.1, 3, 1)
+    assert record["robust_accuracy"] <= record["clean_accuracy"]
+    assert isinstance(record["health"]["warnings"], list)
+
+
+def test_attack_is_the_attack_of_the_library(say):
+    from lab.attacks import attack, judge
+    from lab.context import Context
+    from lab.data import load
+    from lab.models import load as load_model
+    from lab.specs import L2, PGD, Digits
+
+    record = json.loads(
+        say("attack --model quick --norm L2 --eps 2 --set steps=3 --set step_size=0.5 --images 30 --json")[1]
+    )
+    test, model, ball = load(Digits()).test, load_model(Trained("quick")), L2(2)
+    x, y = test.images(range(30)), test.labels(range(30))
+    result = judge(x, y, attack(PGD(steps=3, step_size=0.5), model, x, y, ball, Context(0)), model, ball)
+    assert record["robust_accuracy"] == result.robust_accuracy
+    assert record["clean_accuracy"] == result.clean_accuracy
+
+
+def test_attack_tells_people_percentages_and_what_to_take_care_of(say):
+    code, out, _ = say("attack --model quick --set steps=1 --set step_size=0.00001 --images 30")
+    assert code == 0
+    assert "clean accuracy" in out
+    assert " %" in out
+    assert "Take care: One full gradient step (FGSM) fools more images" in out
+
+
+def test_a_setting_can_be_a_spec_or_a_field_inside_one(say):
+    line = "attack --model quick --set steps=1 --set objective=Margin --set objective.kappa=7 --images 2 --json"
+    assert json.loads(say(line)[1])["attack"]["objective"] == {"spec": "Margin", "kappa": 7.0}
+    assert Margin().kappa != 7
+
+
+def test_an_own_network_is_attacked(say, tmp_path, monkeypatch):
+    from safetensors.torch import save_file
+    from torch import nn
+
+    (tmp_path / "mine.py").write_text(
+        "from torch import nn\ndef network():\n    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))\n"
+    )
+    weights = {f"1.{name}": value for name, value in nn.Linear(784, 10).state_dict().items()}
+    save_file(weights, tmp_path / "mine.safetensors")
+    monkeypatch.syspath_prepend(tmp_path)
+    line = f"--images 5 --set steps=1 --json --model mine:network --weights {tmp_path / 'mine.safetensors'}"
+    code, out, _ = say(f"attack {line}")
+    assert code == 0
+    assert json.loads(out)["model"]["builder"] == "mine:network"
+
+
+def test_own_data_is_attacked(say, tmp_path):
+    generator = np.random.default_rng(0)
+    images = {f"x_{split}": generator.random((30, 28, 28), np.float32) for split in ("train", "test")}
+    labels = {f"y_{split}": np.arange(30) % 10 for split in ("train", "test")}
+    np.savez(tmp_path / "own.npz", **images, **labels)
+    line = "attack --model quick --set steps=1 --images 99 --json"
+    assert json.loads(say(f"{line} --data {tmp_path / 'own.npz'}")[1])["n"] == 30
+    assert json.loads(say(f"{line} --data own --data-dir {tmp_path}")[1])["n"] == 30
+
+
+def test_training_keeps_the_network_and_reports_it(say, home):
+    line = "train pgd-training --set epochs=1 --set attack.steps=1 --seed 3 --name mine --json"
+    code, out, err = say(line)
+    record = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (record["recipe"]["seed"], record["recipe"]["attack"]["steps"], record["recipe"]["weight"]) == (3, 1, 1.0)
+    assert (home / "runs" / "mine" / "weights.safetensors").is_file()
+    assert "already a model called 'mine'" in refused(say(line))
+
+
+def test_an_analysis_is_printed_saved_and_never_computed_again(say, tmp_path):
+    line = "analyse Restarts --model quick --set attack.restarts=3 --set attack.steps=2 --set images=0,1"
+    code, out, _ = say(f"{line} --json --csv {tmp_path}/r.csv")
+    record = json.loads(out)
+    assert code == 0
+    assert record["analysis"]["attack"]["restarts"] == 3
+    assert [each["image"] for each in record["summary"]] == [0, 1]
+    assert len((tmp_path / "r.csv").read_text().splitlines()) == 1 + 2 * 3
+    again = json.loads(say(f"{line} --json")[1])
+    assert again["summary"] == record["summary"]
+    assert again["seconds"] < 0.5
+
+
+def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
+    line = "analyse Restarts --model quick --set attack.restarts=2 --set attack.steps=2 --set images=2 --json"
+    known = set((home / "results").glob("*"))
+    first = json.loads(say(line)[1])
+    [stored] = set((home / "results").glob("*")) - known
+    stored.write_bytes(stored.read_bytes()[:100])
+    code, out, err = say(line)
+    assert code == 0
+    assert "damaged" in err
+    assert json.loads(out)["summary"] == first["summary"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("attack --model nobody", "no model called 'nobody'"),
+        ("attack --model quick --attack Nothing", "no AttackSpec called 'Nothing'"),
+        ("attack --model quick --eps 2", "must lie between 0 and 1"),
+        ("attack --model quick --set steps=many", "PGD.steps should be a whole number, not 'many'"),
+        ("attack --model quick --set speed=3", "PGD has no field 'speed'"),
+        ("attack --model quick --set steps", "sets nothing"),
+        ("attack --model quick --set steps.x=1", "no field 'steps' with fields of its own"),
+        ("attack --model quick --images 0", "invalid positive whole number value"),
+        ("attack --model quick --weights nowhere.pt", "belongs to no model"),
+        ("attack --model a.b:c --weights nowhere.pt", "no weights file"),
+        ("attack --model no.such.module:network --images 1", "no.such.module"),
+        ("attack --data nothing", "no data set called 'nothing'"),
+        ("attack --data-dir /no/such/folder", "no folder /no/such/folder"),
+        ("train Standard --name a/b", "cannot be the name of a model"),
+        ("train Nothing", "no Recipe called 'Nothing'"),
+        ("analyse Restarts --set images=a,b", "each a whole number"),
+        ("analyse Restarts --csv /no/such/folder/r.csv", "no folder /no/such/folder"),
+        ("analyse Preview --model quick", "Preview takes no models"),
+        ("serve --weights x.safetensors", "give its builder with --model"),
+        ("serve --model standard", "package.module:function"),
+        ("zoo nothing", "no model called 'nothing'"),
+        ("list colours", "invalid choice: 'colours'"),
+        ("nothing", "invalid choice: 'nothing'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(say, line, words):
+    assert words in refused(say(line))
+
+
+def test_without_a_command_the_lab_is_served(home):
+    assert main(["--port", "70000"]) == 2
+    assert parser().parse_args(["serve"]).preheat == 1
+
+
+def test_help_and_version_print_and_succeed():
+    assert fresh("--version").returncode == 0
+    shown = fresh("--help").stdout
+    assert all(each in shown for each in ("serve", "doctor", "list", "attack", "train", "analyse", "zoo", "browser"))
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(home, tmp_path):
+    (tmp_path / "file").touch()
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "file")}
+    ran = fresh("train", "Standard", "--set", "epochs=1", env=environment)
+    assert ran.returncode == 2
+    assert ran.stderr.count("\n") == 1
+    assert str(tmp_path / "file") in ran.stderr
+
+
+def test_a_reader_that_leaves_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab", "list", "attacks"], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    _, complaint = process.communicate()
+    assert (process.returncode, complaint) == (141, b"")
+
+
+def test_progress_is_drawn_on_a_terminal_and_wiped(home):
+    command = [sys.executable, "-m", "lab", "train", "Standard", "--set", "epochs=1", "--name", "shown", "--json"]
+    environment = os.environ | {"LAB_HOME": str(home)}
+    ours, theirs = pty.openpty()
+    ran = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    drawn = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "epoch 1 of 1" in drawn
+    assert drawn.endswith("\r\x1b[K")
+    assert json.loads(ran.stdout)["name"] == "shown"

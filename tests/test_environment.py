@@ -1,0 +1,62 @@
+"""The places that say how the lab is installed and tested say the same."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python"}
+
+
+@pytest.fixture(scope="module")
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def conda() -> list[str]:
+    found = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
+    return [each for each in found if each != "pip"]
+
+
+def conda_name(requirement: str) -> str:
+    name, rest = re.fullmatch(r"([\w.-]+)(.*)", requirement).groups()
+    return CONDA_NAMES.get(name, name) + rest
+
+
+def test_environment_and_project_name_the_same_dependencies(project, conda):
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["test"], *extras["check"]]
+    assert sorted(map(conda_name, asked)) == sorted(each for each in conda if not each.startswith("python>"))
+
+
+def test_environment_and_project_ask_for_the_same_python(project, conda):
+    assert f"python{project['requires-python']}" in conda
+
+
+def test_the_first_commands_of_the_readme_are_targets_of_the_makefile():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    commands = re.findall(r"^make (\w+)", readme, re.MULTILINE)
+    assert commands[:2] == ["lab", "test"]
+    for each in commands:
+        assert re.search(rf"^{each}:", makefile, re.MULTILINE), each
+
+
+def test_the_windows_commands_of_the_readme_install_what_the_makefile_installs():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert 'pip install -e ".[test]"' in readme
+    assert "python -m pytest" in readme
+
+
+def test_continuous_integration_runs_the_readmes_test_command(tmp_path):
+    """With a make that only says what it was asked for, and where."""
+    (tmp_path / "make").write_text('#!/bin/sh\necho "made $* in $VENV with CI=$CI"\n')
+    (tmp_path / "make").chmod(0o755)
+    path = f"{tmp_path}:/usr/bin:/bin"
+    ran = subprocess.run([ROOT / ".ci" / "run"], env={"PATH": path}, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["+ make test", "made test in .venv-ci with CI=1"]

@@ -1,0 +1,139 @@
+"""The server: ports, and nothing left running however it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import psutil
+import pytest
+import websocket
+
+from lab.errors import LabError
+from lab.processes import MARK, end, marked
+from lab.serve import free_port
+from tests.served import ROOT, served
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def taken() -> int:
+    """A port that somebody else listens on."""
+    with socket.create_server((HOST, 0)) as other:
+        yield other.getsockname()[1]
+
+
+def test_a_chosen_port_that_is_taken_is_refused(taken):
+    with pytest.raises(LabError, match=f"Port {taken} of {HOST} is taken"):
+        free_port(HOST, taken)
+
+
+def test_without_a_choice_the_next_free_port_is_taken():
+    first = free_port(HOST, None)
+    with socket.create_server((HOST, first)):
+        assert free_port(HOST, None) > first
+
+
+def test_port_0_is_any_free_one(taken):
+    assert free_port(HOST, 0) not in (0, taken)
+
+
+@pytest.mark.parametrize(("host", "port"), [(HOST, 70000), ("no.such.host.invalid", 0)])
+def test_an_impossible_address_is_refused(host, port):
+    with pytest.raises(LabError, match="--port"):
+        free_port(host, port)
+
+
+def test_a_taken_port_is_one_sentence_and_exit_code_2(taken):
+    command = [sys.executable, "-m", "lab", "serve", "--no-browser", "--port", str(taken)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert ran.stderr.splitlines() == [f"Port {taken} of {HOST} is taken: choose another with --port, or leave it out."]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="uses a shell to make an orphan")
+def test_ending_reaches_orphans_and_those_who_ignore_the_request():
+    mark = uuid.uuid4().hex
+    command = 'trap "" TERM; (trap "" TERM; exec sleep 60) & exec sleep 60'
+    parent = subprocess.Popen(["sh", "-c", command], env=os.environ | {MARK: mark})
+    while len(marked(mark)) < 2:
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    [orphan] = marked(mark)
+    end(mark, patience=0.2)
+    assert not marked(mark)
+    assert not psutil.pid_exists(orphan.pid) or orphan.status() == psutil.STATUS_ZOMBIE
+
+
+def opened(address: str) -> str:
+    """The page as a visitor gets it, which takes a kernel."""
+    with urllib.request.urlopen(address, timeout=30) as page:
+        return page.read().decode()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
+    with served(tmp_path) as server:
+        opened(server.address)
+        assert server.children("ipykernel_launcher")
+        code, said = server.stop(how)
+        assert (code, said) == (0, "Stopped.\n")
+        assert not server.processes()
+
+
+def test_a_killed_voila_takes_its_kernels_and_the_engine_with_it(tmp_path):
+    with served(tmp_path) as server:
+        opened(server.address)
+        assert server.children("ipykernel_launcher")
+        [voila] = server.children("voila")
+        voila.kill()
+        code, said = server.wait()
+        assert code == 2
+        assert re.fullmatch(r"Voilà stopped by itself \(exit code -?\d+\); its last words are in \S+\.\n", said)
+        assert not server.processes()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One server for several questions; a closed terminal ends it."""
+    with served(tmp_path_factory.mktemp("home")) as found:
+        yield found
+        assert found.stop(signal.SIGHUP) == (0, "Stopped.\n")
+
+
+@pytest.mark.parametrize("path", ["lab.ipynb", "../lab/serve.py", "../README.md", "../docs/screenshot.png"])
+def test_no_file_is_served_besides_the_page(server, path):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{server.address}/voila/files/{path}", timeout=30)
+    with refused.value as answer:
+        assert answer.code in (403, 404)
+
+
+def test_a_visitor_cannot_have_code_executed(server, tmp_path):
+    kernel = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', opened(server.address))[1]
+    trace = tmp_path / "executed"
+    socket_address = f"{server.address.replace('http', 'ws')}/api/kernels/{kernel}/channels?session_id=test"
+    channel = websocket.create_connection(socket_address, timeout=30)
+    try:
+        for kind, content in [
+            ("execute_request", {"code": f"open({str(trace)!r}, 'w')", "silent": False, "store_history": True}),
+            ("kernel_info_request", {}),
+        ]:
+            header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "username": "", "session": "test", "version": "5.3"}
+            message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+            channel.send(json.dumps(message))
+        while json.loads(channel.recv())["header"]["msg_type"] != "kernel_info_reply":
+            pass
+    finally:
+        channel.close()
+    assert not trace.exists()

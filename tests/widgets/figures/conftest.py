@@ -1,0 +1,52 @@
+"""A fabricated result: three images, two models, with numbers a person can check."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from lab.results import ModelRestarts, RestartsResult
+from lab.specs import PGD, Restarts, Trained
+
+Make = Callable[..., RestartsResult]
+
+
+def _model(name: str, scale: float, x: np.ndarray, restarts: int, steps: int) -> ModelRestarts:
+    draw = np.random.default_rng(len(name))
+    images = len(x)
+    final = scale * np.exp(draw.normal(0, 0.2, (restarts, images)))
+    rise = np.linspace(0.01, 1, steps + 1)[None, :, None]
+    pairs = restarts * (restarts - 1) // 2
+    return ModelRestarts(
+        model=name,
+        loss=(final[:, None] * rise).astype(np.float32),
+        prediction=draw.integers(0, 10, (restarts, images)),
+        distance=draw.normal(7, 0.2, (images, pairs)).astype(np.float32),
+        angle=draw.normal(80, 2, (images, pairs)).astype(np.float32),
+        random_distance=draw.normal(6, 0.1, (images, pairs)).astype(np.float32),
+        worst=np.clip(x + 0.3 * np.sign(draw.normal(size=x.shape)), 0, 1).astype(np.float32),
+    )
+
+
+@pytest.fixture
+def make() -> Make:
+    """Builds a result of any size; ``done`` cuts the restarts as a partial result does."""
+
+    def result(
+        names: tuple[str, ...] = ("standard", "pgd-trained"),
+        images: int = 3,
+        restarts: int = 100,
+        done: float = 1.0,
+        shape: tuple[int, int, int] = (1, 8, 8),
+    ) -> RestartsResult:
+        x = np.random.default_rng(0).random((images, *shape), np.float32)
+        models = tuple(_model(name, 10.0 / 4**i, x, int(restarts * done), 20) for i, name in enumerate(names))
+        spec = Restarts(
+            models=tuple(Trained(name) for name in names),
+            images=tuple(range(5, 5 + images)),
+            attack=PGD(restarts=restarts, steps=20),
+        )
+        names_of_classes = tuple("0123456789")
+        return RestartsResult(spec, x, np.arange(images) % 10, names_of_classes, models, done)
+
+    return result

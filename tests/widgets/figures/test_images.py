@@ -1,0 +1,94 @@
+"""The grid of adversarial images: its pixels, its words, its scale."""
+
+import io
+from base64 import b64decode
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.widgets.figures.conftest import Make
+from widgets.figures.images import COLUMNS, adversarial_images, adversarial_images_frame
+from widgets.figures.mosaic import Grid, difference, png
+
+
+def pixels(source: str) -> np.ndarray:
+    with Image.open(io.BytesIO(b64decode(source.partition(",")[2]))) as image:
+        return np.asarray(image)
+
+
+def test_a_png_is_read_as_it_was_written() -> None:
+    written = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    np.testing.assert_array_equal(pixels(png(written)), written)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 6, 9)])
+def test_cells_show_the_images_pixel_by_pixel(make: Make, shape: tuple[int, int, int]) -> None:
+    result = make(shape=shape)
+    drawn = pixels(adversarial_images(result).data[0].source)
+    grid = Grid(*shape[1:], images=3, rows=3)
+    for row, images in enumerate([result.x, *[model.worst for model in result.models]]):
+        for i, image in enumerate(images):
+            y, x = grid.corner(row, i)
+            cell = drawn[y : y + shape[1], x : x + shape[2]]
+            expected = np.round(np.moveaxis(image, 0, -1) * 255)
+            np.testing.assert_array_equal(cell, np.broadcast_to(expected, cell.shape))
+
+
+def test_differences_are_blue_below_and_orange_above_zero() -> None:
+    delta = np.array([[[-0.3, 0.0, 0.3]]])
+    below, none, above = difference(delta, 0.3)[0].astype(int)
+    assert below[2] > below[0]
+    assert above[0] > above[2]
+    assert none.min() > 230
+
+
+def test_colour_differences_are_magnified_around_middle_grey() -> None:
+    delta = np.full((3, 1, 1), 0.15)
+    assert list(difference(delta, 0.3)[0, 0]) == [191, 191, 191]
+
+
+def test_words_say_who_is_fooled(make: Make) -> None:
+    result = make(("standard",), images=2)
+    result.models[0].prediction[:, 0] = 9
+    result.models[0].prediction[:, 1] = result.y[1]
+    texts = [each.text for each in adversarial_images(result).layout.annotations]
+    assert "0 → 9 <b>fooled</b>" in texts
+    assert "1 → 1 holds" in texts
+
+
+def test_the_prediction_is_that_of_the_largest_loss(make: Make) -> None:
+    result = make(("standard",), images=1)
+    model = result.models[0]
+    model.prediction[:] = 0
+    model.prediction[model.final_loss[:, 0].argmax()] = 4
+    assert adversarial_images_frame(result).prediction.tolist() == ["4"]
+
+
+def test_the_caption_states_the_scale_and_what_is_left_out(make: Make) -> None:
+    result = make(images=COLUMNS + 2)
+    limit = max(np.abs(model.worst[:COLUMNS] - result.x[:COLUMNS]).max() for model in result.models)
+    caption = adversarial_images(result).layout.annotations[0].text
+    assert f"orange +{limit:.2g}" in caption
+    assert f"first {COLUMNS} of {COLUMNS + 2} images" in caption
+    assert "× 1.7 around middle grey" in adversarial_images(make(shape=(3, 8, 8))).layout.annotations[0].text
+
+
+def test_identical_images_are_said_to_be_identical(make: Make) -> None:
+    result = make(("standard",))
+    result = replace(result, models=(replace(result.models[0], worst=result.x),))
+    assert "no pixel differs" in adversarial_images(result).layout.annotations[0].text
+
+
+def test_large_images_are_thinned_and_it_is_said(make: Make) -> None:
+    figure = adversarial_images(make(("standard",), images=1, shape=(1, 200, 200)))
+    assert "one pixel of 3 × 3" in figure.layout.annotations[0].text
+    assert len(figure.to_json()) < 100_000
+
+
+def test_names_never_are_markup(make: Make) -> None:
+    result = replace(make(("<b>x",), images=1), class_names=("<i>",) * 10)
+    texts = " ".join(each.text for each in adversarial_images(result).layout.annotations)
+    assert "<i>" not in texts
+    assert "<b>x" not in texts

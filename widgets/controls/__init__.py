@@ -1,0 +1,7 @@
+"""Controls: what a person sets, with a label, help and an error in words."""
+
+from widgets.controls.choices import Choice, Option, Several
+from widgets.controls.control import Control, Number, Text, Toggle
+from widgets.controls.images import Images
+
+__all__ = ["Choice", "Control", "Images", "Number", "Option", "Several", "Text", "Toggle"]

@@ -1,0 +1,53 @@
+"""Choosing one, or several, of some options."""
+
+from typing import Any, NotRequired, TypedDict
+
+import traitlets as t
+
+from lab.errors import SpecError
+from widgets.controls.control import Control, source
+
+
+class Option(TypedDict):
+    """One option: its value, the words for it, and a hint, a note beside it or a colour where there is one."""
+
+    value: str
+    label: str
+    help: NotRequired[str]
+    note: NotRequired[str]
+    colour: NotRequired[str]
+
+
+class Choice(Control):
+    """One of some options, as segments when they are few and short, else as a list."""
+
+    _esm = source("choice")
+
+    options = t.List(t.Dict()).tag(sync=True)
+
+    def read(self) -> Any:
+        """The chosen option's value. Raises :class:`SpecError` when a message set it to something else."""
+        return _known(self, self.value)
+
+
+class Several(Control):
+    """Several of some options, at most ``most``, in the order in which they were chosen."""
+
+    _esm = source("several")
+
+    options = t.List(t.Dict()).tag(sync=True)
+    most = t.Int(4).tag(sync=True)
+
+    def read(self) -> Any:
+        """The chosen options' values. Raises :class:`SpecError` when there is none, or an unknown one."""
+        values = self.value if isinstance(self.value, list | tuple) else ()
+        if not 1 <= len(values) <= self.most:
+            raise SpecError(f"Choose between 1 and {self.most} of the {self.label.lower()}.")
+        return tuple(_known(self, value) for value in values)
+
+
+def _known(control: Any, value: Any) -> str:
+    values = [option["value"] for option in control.options]
+    if value not in values:
+        raise SpecError(f"{control.label} must be one of {', '.join(values)}, but is {value!r:.40}.")
+    return value

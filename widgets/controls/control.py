@@ -1,0 +1,63 @@
+"""The plain controls: a number, a switch, a text.
+
+A control never judges its value: whatever a person types, or a hostile message sends, reaches Python as it is and
+is refused there by the spec, whose sentence is then shown at the field. So ``value`` admits anything.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from lab.errors import SpecError
+
+_LONGEST = 400  # characters; nobody types more, and a longer value would fill the page with its own complaint
+
+
+def source(name: str) -> str:
+    """The browser's side of a control: what all have in common, then its own."""
+    folder = Path(__file__).parent
+    return "\n".join((folder / f"{each}.js").read_text(encoding="utf-8") for each in ("field", name))
+
+
+class Control(anywidget.AnyWidget):
+    """One setting: ``value`` as the browser sent it, ``error`` in words or empty."""
+
+    value = t.Any(None).tag(sync=True)
+    label = t.Unicode().tag(sync=True)
+    help = t.Unicode().tag(sync=True)
+    error = t.Unicode().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.add_class("lab-control")
+
+    def read(self) -> Any:
+        """The value, for the spec to judge. Raises :class:`SpecError` when it is nothing that a spec could hold."""
+        if not isinstance(self.value, bool | int | float | str) or len(str(self.value)) > _LONGEST:
+            raise SpecError(f"The value that was sent for {self.label} is none that it could have.")
+        return self.value
+
+
+class Number(Control):
+    """A number with a slider over its ``usual`` range (none when empty) and a box that takes any number."""
+
+    _esm = source("number")
+
+    usual = t.List(t.Float()).tag(sync=True)
+    log = t.Bool(False).tag(sync=True)
+    whole = t.Bool(False).tag(sync=True)
+    unit = t.Unicode().tag(sync=True)
+
+
+class Toggle(Control):
+    """Yes or no."""
+
+    _esm = source("toggle")
+
+
+class Text(Control):
+    """A line of text."""
+
+    _esm = source("text")

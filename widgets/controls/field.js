@@ -1,0 +1,68 @@
+// What every control has in common: a label tied to its input, help on request, and an error in words.
+let fields = 0;
+
+function make(tag, className, properties = {}) {
+  return Object.assign(document.createElement(tag), { className, ...properties });
+}
+
+function tell(model, name, value) {
+  model.set(name, value);
+  model.save_changes();
+}
+
+function helper(model, id) {
+  const sign = make("button", "lab-help-sign", { type: "button", textContent: "?" });
+  const text = make("p", "lab-help", { id, hidden: true });
+  sign.setAttribute("aria-label", "What is this?");
+  sign.setAttribute("aria-controls", id);
+  const show = () => sign.setAttribute("aria-expanded", String(!text.hidden));
+  sign.addEventListener("click", () => {
+    text.hidden = !text.hidden;
+    show();
+  });
+  const write = () => {
+    text.textContent = model.get("help");
+    sign.title = model.get("help");
+    sign.hidden = !model.get("help");
+  };
+  model.on("change:help", write);
+  write();
+  show();
+  return { sign, text };
+}
+
+function complaint(model, id, wrap) {
+  const text = make("p", "lab-error", { id });
+  text.setAttribute("role", "alert");
+  const write = () => {
+    const words = model.get("error");
+    text.textContent = words;
+    text.hidden = !words;
+    wrap.classList.toggle("lab-field-wrong", Boolean(words));
+  };
+  model.on("change:error", write);
+  write();
+  return text;
+}
+
+// A labelled field. With `group`, the label names a group of inputs (a fieldset) instead of one input.
+function field(model, el, { group = false } = {}) {
+  const id = `lab-field-${++fields}`;
+  const wrap = make(group ? "fieldset" : "div", "lab-field");
+  const head = make("div", "lab-field-head");
+  const label = make(group ? "legend" : "label", "lab-label", { textContent: model.get("label") });
+  if (!group) label.htmlFor = id;
+  const { sign, text } = helper(model, `${id}-help`);
+  const body = make("div", "lab-field-body");
+  const error = complaint(model, `${id}-error`, wrap);
+  wrap.setAttribute("aria-describedby", `${id}-help ${id}-error`);
+  if (group) {
+    label.append(sign);
+    wrap.append(label, text, body, error);
+  } else {
+    head.append(label, sign);
+    wrap.append(head, text, body, error);
+  }
+  el.append(wrap);
+  return { id, wrap, head, body };
+}

@@ -1,0 +1,141 @@
+"""Adversarial images beside the clean ones, crisp, with their differences magnified."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lab.results import ModelRestarts, RestartsResult
+from widgets.figures.drawing import caption, figure, slots
+from widgets.figures.mosaic import Grid, mosaic, png
+from widgets.theme import DANGER, INK, MUTED, SMALL, SUCCESS, TEXT, model_colour
+
+COLUMNS = 6
+"""Images drawn side by side; more would be too small to see on a projector."""
+
+LARGEST_SIDE = 96
+"""Larger images are drawn with every k-th pixel only."""
+
+
+def adversarial_images(result: RestartsResult | None) -> go.Figure:
+    """Clean images above, then for every model the image of largest loss and its difference from the clean one.
+
+    The words under each say what the model reads instead of the label. All differences share one scale. The figure
+    brings its own height, and is best with 150 px of width for every image.
+    """
+    if result is None:
+        return figure([{"type": "image", "visible": False}], "", "images", **_bare(1, 1))
+    models = [slot.model for slot in slots(result) if slot.model]
+    step = -(-max(result.x.shape[2:]) // LARGEST_SIDE)
+    shown = min(len(result.x), COLUMNS)
+    clean, *worst = [each[:shown, :, ::step, ::step] for each in (result.x, *[model.worst for model in models])]
+    limit = max((float(np.abs(each - clean).max()) for each in worst), default=0.0)
+    grid = Grid(clean.shape[2], clean.shape[3], shown, 1 + len(models))
+    cells = mosaic(grid, clean, worst, limit)
+    trace = {"type": "image", "source": png(cells), "hoverinfo": "skip", "visible": True}
+    first = f"first {shown} of {len(result.x)} images" if shown < len(result.x) else ""
+    sparse = f"one pixel of {step} × {step}" if step > 1 else ""
+    note = caption(result, None, _scale(limit, clean.shape[1]) if worst else "", first, sparse)
+    layout = _bare(cells.shape[0], cells.shape[1], lines=1 + note.count("<br>"))
+    layout["height"] = layout["margin"]["t"] + min(104, 500 // shown) * grid.rows
+    words = [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, models, grid)]
+    return figure([trace], "", "images", annotations=[_headline(note), *words], **layout)
+
+
+def adversarial_images_frame(result: RestartsResult) -> pd.DataFrame:
+    """One row per image and model: what the words of :func:`adversarial_images` say, with loss and largest change."""
+    rows = [
+        {
+            "image": result.spec.images[i],
+            "label": result.class_names[int(result.y[i])],
+            "model": model.model,
+            "prediction": result.class_names[_prediction(model, i)],
+            "fooled": _prediction(model, i) != int(result.y[i]),
+            "loss": model.final_loss[:, i].max(),
+            "largest_change": np.abs(model.worst[i] - result.x[i]).max(),
+        }
+        for i in range(min(len(result.x), COLUMNS))
+        for model in result.models
+        if len(model.loss)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _prediction(model: ModelRestarts, image: int) -> int:
+    """The class read at the restart of largest loss, which is the one that ``worst`` keeps."""
+    return int(model.prediction[model.final_loss[:, image].argmax(), image])
+
+
+def _scale(limit: float, channels: int) -> str:
+    if limit == 0:
+        return "no pixel differs"
+    if channels == 1:
+        return f"difference: blue −{limit:.2g}, pale 0, orange +{limit:.2g}"
+    return f"difference × {0.5 / limit:.2g} around middle grey"
+
+
+def _words(text: str, y: float, x: float, colour: str = INK, **place: Any) -> dict[str, Any]:
+    """Text at a place of the mosaic, in its pixels, whose middles have whole coordinates."""
+    base = {"text": text, "x": x - 0.5, "y": y - 0.5, "xref": "x", "yref": "y", "showarrow": False, "borderpad": 0}
+    font = {"size": SMALL, "color": colour}
+    return base | {"xanchor": "left", "yanchor": "top", "align": "left", "font": font} | place
+
+
+def _column_heads(result: RestartsResult, grid: Grid) -> list[dict[str, Any]]:
+    heads = []
+    for i in range(grid.images):
+        text = f"<b>label {_short(result.class_names[int(result.y[i])])}</b><br>image {result.spec.images[i]}"
+        heads.append(_words(text, *grid.corner(0, i), yanchor="bottom"))
+        if grid.rows > 1:
+            y, x = grid.corner(0, i, difference=True)
+            heads.append(_words("difference", y + grid.height, x + grid.width / 2, MUTED, xanchor="center"))
+    return heads
+
+
+def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, Any]]:
+    names = [("clean", INK), *[(each.model, model_colour(each.model)) for each in models]]
+    left = {"xanchor": "right", "yanchor": "middle", "xshift": -10}
+    return [
+        _words(f"<b>{_short(name)}</b>", row * grid.down + grid.height / 2, 0, colour, **left)
+        for row, (name, colour) in enumerate(names)
+    ]
+
+
+def _verdicts(result: RestartsResult, models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, Any]]:
+    """Under every adversarial image: label → prediction, and a word, so that nobody has to tell red from green."""
+    found = []
+    for row, model in enumerate(models, start=1):
+        for i in range(grid.images):
+            prediction = _prediction(model, i)
+            fooled = prediction != int(result.y[i])
+            label, read = _short(result.class_names[int(result.y[i])]), _short(result.class_names[prediction])
+            # Long class names leave room for one only; the label also stands on top of the column.
+            change = f"{label} → {read}" if len(label + read) * grid.images <= 40 else f"→ {read}"
+            text = f"{change} <b>fooled</b>" if fooled else f"{change} holds"
+            y, x = grid.corner(row, i)
+            found.append(_words(text, y + grid.height, x, DANGER if fooled else SUCCESS))
+    return found
+
+
+def _short(name: str, most: int = 14) -> str:
+    return escape(name if len(name) <= most else name[: most - 1] + "…")
+
+
+def _headline(text: str) -> dict[str, Any]:
+    """The caption, above everything: a picture has no legend to carry it."""
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 38}
+    return {"text": text, "showarrow": False, "align": "left", "font": {"size": TEXT - 1, "color": MUTED}} | place
+
+
+def _bare(height: int, width: int, lines: int = 1) -> dict[str, Any]:
+    """A picture's axes: square pixels, the first line on top, nothing drawn; room for a caption of some lines."""
+    hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    return {
+        "xaxis": hidden | {"range": [-0.5, width - 0.5], "constraintoward": "left"},
+        "yaxis": hidden | {"range": [height - 0.5, -0.5], "scaleanchor": "x", "constraintoward": "top"},
+        "showlegend": False,
+        "margin": {"l": 110, "r": 16, "t": 48 + 18 * lines, "b": 4},
+    }

@@ -1,0 +1,86 @@
+"""Many small images as one picture: cells in a grid, differences in colour, and the bytes of a PNG."""
+
+import struct
+import zlib
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from widgets.theme import DIVERGING
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the cells of a mosaic lie, in its pixels: two columns for every image, one row for every kind."""
+
+    height: int
+    width: int
+    images: int
+    rows: int
+
+    @property
+    def across(self) -> int:
+        """From one image's columns to the next image's."""
+        return 2 * self.width + self.width // 3 + 1
+
+    @property
+    def down(self) -> int:
+        """From one row to the next, with room for a line of text."""
+        return self.height + self.height // 3
+
+    def corner(self, row: int, image: int, difference: bool = False) -> tuple[int, int]:
+        """(y, x) of a cell's upper left pixel."""
+        return row * self.down, image * self.across + difference * (self.width + 1)
+
+
+def mosaic(grid: Grid, clean: np.ndarray, worst: Sequence[np.ndarray], limit: float) -> np.ndarray:
+    """(height, width, 3) bytes: clean images (n, C, H, W) above, then a row of images and differences per model.
+
+    ``limit`` is the change that gets the strongest colour. Between the cells it is white.
+    """
+    _, right = grid.corner(0, grid.images - 1, difference=True)
+    cells = np.full((grid.rows * grid.down, right + grid.width, 3), 255, np.uint8)
+
+    def put(corner: tuple[int, int], cell: np.ndarray) -> None:
+        y, x = corner
+        cells[y : y + grid.height, x : x + grid.width] = cell
+
+    for i in range(grid.images):
+        put(grid.corner(0, i), picture(clean[i]))
+        for row, images in enumerate(worst, start=1):
+            put(grid.corner(row, i), picture(images[i]))
+            put(grid.corner(row, i, difference=True), difference(images[i] - clean[i], limit))
+    return cells
+
+
+def picture(image: np.ndarray) -> np.ndarray:
+    """(height, width, 3) bytes of a (C, height, width) image in [0, 1], grey or colour."""
+    seen = np.moveaxis(np.clip(image, 0, 1), 0, -1)
+    return np.broadcast_to(np.round(seen * 255).astype(np.uint8), (*seen.shape[:2], 3))
+
+
+def difference(delta: np.ndarray, limit: float) -> np.ndarray:
+    """(height, width, 3) bytes of a change: grey images in the theme's diverging colours, others around middle grey."""
+    relative = delta / limit if limit > 0 else np.zeros_like(delta)
+    if len(delta) != 1:
+        return picture(0.5 + relative / 2)
+    stops = np.array([stop for stop, _ in DIVERGING])
+    colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in DIVERGING])
+    place = (relative[0] + 1) / 2
+    return np.stack([np.interp(place, stops, colours[:, i]) for i in range(3)], axis=-1).astype(np.uint8)
+
+
+def png(pixels: np.ndarray) -> str:
+    """(height, width, 3) bytes as a PNG in a data address; written here so that no image library is needed for it."""
+    height, width, _ = pixels.shape
+    # Every line of a PNG starts with its filter: 0, none.
+    lines = np.hstack([np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)])
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 4)) + _chunk(b"IEND", b"")
+    return "data:image/png;base64," + b64encode(b"\x89PNG\r\n\x1a\n" + body).decode()
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

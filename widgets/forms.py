@@ -1,0 +1,195 @@
+"""Forms generated from specs: a control per field, by its type, range and meaning."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, get_type_hints
+
+import ipywidgets as ipw
+import traitlets as t
+
+from lab.errors import SpecError
+from lab.specs import Param, Spec, params
+from lab.specs.spec import family_of
+from widgets.controls import Choice, Control, Number, Option, Text, Toggle
+
+WORDS = {
+    "CrossEntropy": "cross-entropy",
+    "Linf": "L∞",
+    "Margin": "CW margin",
+    "eps": "ε",
+    "kappa": "κ",
+}
+"""The words for fields and specs whose name is not what a person should read; Greek letters stay small."""
+
+_WIDE = 1e5  # a linear slider over more than this could not be set to anything in particular
+
+
+class Part(Protocol):
+    """What a form is made of: a control or another form."""
+
+    def read(self) -> Any:
+        """The value for the spec. Raises :class:`SpecError`, in words for a person."""
+
+    def observe(self, handler: Any, names: Any) -> None:
+        """Call the handler when a trait of that name changes."""
+
+
+class Form(ipw.VBox):
+    """The fields of a spec. ``changes`` counts what was changed, for others to observe.
+
+    ``groups`` puts named fields under headings, in that order (without it all fields follow each other);
+    ``given`` are parts for fields that no type decides, such as which images; ``skip`` are fields that keep
+    the default's value; ``usual`` are slider ranges that differ from the spec's.
+    """
+
+    changes = t.Int(0)
+
+    def __init__(
+        self,
+        default: Spec,
+        groups: Mapping[str, Sequence[str]] | None = None,
+        given: Mapping[str, Part] | None = None,
+        skip: Sequence[str] = (),
+        usual: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
+        self._default = default
+        about = {name: param for name, param in params(default).items() if name not in skip}
+        given = given or {}
+        self.parts: dict[str, Part] = {
+            name: given.get(name) or part_for(default, name, param, (usual or {}).get(name))
+            for name, param in about.items()
+        }
+        super().__init__(children=self._laid_out(groups))
+        self.add_class("lab-form")
+        for part in self.parts.values():
+            part.observe(self._changed, "changes" if isinstance(part, Form | Variant) else "value")
+
+    def spec(self) -> Any:
+        """The spec as it is set. Every complaint is shown at its field; the first one is raised."""
+        values: dict[str, Any] = {}
+        complaints: list[SpecError] = []
+        for name, part in self.parts.items():
+            try:
+                values[name] = part.read()
+                self._default.replace(**{name: values[name]})
+                _complain(part, "")
+            except SpecError as error:
+                complaints.append(error)
+                _complain(part, str(error))
+        if complaints:
+            raise complaints[0]
+        return self._default.replace(**values)
+
+    read = spec
+
+    def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> list[Any]:
+        if groups is None:
+            return list(self.parts.values())
+        return [section(title, [self.parts[name] for name in names]) for title, names in groups.items()]
+
+    def _changed(self, _: Any) -> None:
+        self.changes += 1
+
+
+class Variant(ipw.VBox):
+    """One spec of a family, such as the norm of a ball: which one, then its own fields."""
+
+    changes = t.Int(0)
+
+    def __init__(self, default: Spec, family: type[Spec], label: str, meaning: str = "") -> None:
+        members = {kind.__name__: kind for kind in family_of(family)}
+        self._forms = {type(default).__name__: Form(default)}
+        self._members = members
+        options = [Option(value=name, label=words(name), help=_said(kind)) for name, kind in members.items()]
+        self.kind = Choice(value=type(default).__name__, label=label, help=meaning, options=options)
+        super().__init__()
+        self.add_class("lab-form")
+        self.kind.observe(self._changed, "value")
+        self._forms[self.kind.value].observe(self._changed, "changes")
+        self._show()
+
+    def read(self) -> Any:
+        """The chosen spec with its fields as they are set."""
+        try:
+            name = self.kind.read()
+        except SpecError as error:
+            self.kind.error = str(error)
+            raise
+        self.kind.error = ""
+        return self._form(name).spec()
+
+    @property
+    def form(self) -> Form:
+        """The fields of the chosen spec."""
+        return self._form(self.kind.read())
+
+    def _form(self, name: str) -> Form:
+        if name not in self._forms:
+            self._forms[name] = Form(self._members[name]())
+            self._forms[name].observe(self._changed, "changes")
+        return self._forms[name]
+
+    def _show(self) -> None:
+        known = isinstance(self.kind.value, str) and self.kind.value in self._members
+        self.children = [self.kind, *([self.form] if known else [])]
+
+    def _changed(self, change: Any) -> None:
+        if change["owner"] is self.kind:
+            self._show()
+        self.changes += 1
+
+
+def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] | None = None) -> Part:
+    """The control, or the form, for one field of a spec."""
+    hint = get_type_hints(type(default))[name]
+    value = getattr(default, name)
+    about = {"label": words(name), "help": _sentence(param.meaning)}
+    if isinstance(value, Spec):
+        return Variant(value, hint, words(name), about["help"]) if len(family_of(hint)) > 1 else Form(value)
+    if param.choices is not None:
+        options = [Option(value=choice, label=choice) for choice in param.choices]
+        return Choice(value=value, options=options, **about)
+    if hint is bool:
+        return Toggle(value=value, **about)
+    if hint in (int, float):
+        return Number(
+            value=value, usual=list(usual or _slider(param)), log=param.log, whole=hint is int, unit=param.unit, **about
+        )
+    if hint is str:
+        return Text(value=value, **about)
+    raise SpecError(f"{type(default).__name__}.{name} has no control of its own: give the form one.")
+
+
+def section(title: str, parts: Sequence[Any]) -> ipw.VBox:
+    """A titled group of settings."""
+    heading = ipw.HTML(f"<h2>{title}</h2>")
+    heading.add_class("lab-section-title")
+    box = ipw.VBox([heading, *parts])
+    box.add_class("lab-section")
+    return box
+
+
+def words(name: str) -> str:
+    """The words for a field or a spec, with a capital."""
+    said = WORDS.get(name, name.replace("_", " "))
+    return said[:1].upper() + said[1:] if said.isascii() else said
+
+
+def _slider(param: Param) -> tuple[float, ...]:
+    if param.usual is not None:
+        return param.usual
+    if param.low is None or param.high is None or (not param.log and param.high - param.low > _WIDE):
+        return ()
+    return (param.low, param.high)
+
+
+def _said(kind: type[Spec]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
+
+
+def _sentence(meaning: str) -> str:
+    return f"{meaning[:1].upper()}{meaning[1:]}." if meaning else ""
+
+
+def _complain(part: Part, words: str) -> None:
+    if isinstance(part, Control):
+        part.error = words

@@ -1,0 +1,186 @@
+// plotly.js is evaluated once per page, whichever notebook or view asks first.
+const LIBRARY = Symbol.for("adversarial-lab.plotly");
+
+function plotly(model) {
+  globalThis[LIBRARY] ??= load(model);
+  return globalThis[LIBRARY];
+}
+
+async function load(model) {
+  const library = await model.widget_manager.get_model(model.get("library").slice("IPY_MODEL_".length));
+  const packed = library.get("source");
+  const text = await new Response(
+    new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")),
+  ).text();
+  // Without these shadows a page with require.js would take plotly for an AMD module and drop it.
+  const module = { exports: {} };
+  new Function("module", "exports", "define", "require", text)(module, module.exports);
+  return module.exports.newPlot ? module.exports : globalThis.Plotly;
+}
+
+function parsed(model) {
+  const figure = JSON.parse(model.get("figure"));
+  const { height, width, ...layout } = figure.layout ?? {};
+  return {
+    data: figure.data ?? [],
+    height: height ?? model.get("height"),
+    layout: { uirevision: "kept", ...layout, autosize: true, template: model.get("template") },
+  };
+}
+
+function point(event) {
+  const [first] = event.points ?? [];
+  if (!first) return null;
+  const { curveNumber: trace, pointNumber, x, y, customdata } = first;
+  return JSON.parse(JSON.stringify({ trace, point: pointNumber ?? null, x, y, customdata: customdata ?? null }));
+}
+
+function tell(model, name, value) {
+  model.set(name, value);
+  model.save_changes();
+}
+
+function listen(plot, model) {
+  let last = null;
+  plot.on("plotly_click", (event) => tell(model, "clicked", point(event)));
+  plot.on("plotly_hover", (event) => {
+    const now = JSON.stringify(point(event));
+    if (now === last) return;
+    last = now;
+    tell(model, "hovered", JSON.parse(now));
+  });
+  plot.on("plotly_unhover", () => {
+    last = null;
+    tell(model, "hovered", null);
+  });
+  plot.on("plotly_relayout", (change) => {
+    const camera = change["scene.camera"];
+    if (camera) tell(model, "camera", camera);
+  });
+}
+
+function save(url, name) {
+  const link = Object.assign(document.createElement("a"), { href: url, download: name });
+  link.click();
+}
+
+async function picture(plot, model, format) {
+  const Plotly = await plotly(model);
+  const heading = model.get("heading");
+  const { width, height, margin, title, ...layout } = plot._fullLayout ? plot.layout : {};
+  const room = heading ? 40 : 0;
+  const size = { width: plot.clientWidth, height: plot.clientHeight + room };
+  const titled = {
+    ...layout,
+    margin: { l: 52, r: 16, b: 44, ...margin, t: (margin?.t ?? 16) + room },
+    title: { text: heading, x: 0.02, xanchor: "left", y: 1 - 20 / size.height, yanchor: "middle", font: { size: 16 } },
+  };
+  // Three times the screen's size: sharp on a projector and in print.
+  const url = await Plotly.toImage({ data: plot.data, layout: titled }, { format, scale: format === "png" ? 3 : 1, ...size });
+  save(url, `${model.get("name")}.${format}`);
+}
+
+function button(label, title, press) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: label, title });
+  made.addEventListener("click", press);
+  return made;
+}
+
+function toolbar(model, plot, head) {
+  const bar = Object.assign(document.createElement("div"), { className: "lab-figure-tools" });
+  bar.setAttribute("role", "group");
+  bar.setAttribute("aria-label", "Download");
+  const tools = [
+    button("PNG", "Download as a picture", () => picture(plot, model, "png")),
+    button("SVG", "Download as a drawing", () => picture(plot, model, "svg")),
+  ];
+  if (model.get("has_csv")) {
+    tools.unshift(button("CSV", "Download the numbers", () => model.send("csv")));
+  }
+  bar.append(...tools);
+  head.append(bar);
+}
+
+function header(model, el) {
+  const head = Object.assign(document.createElement("header"), { className: "lab-figure-head" });
+  const words = document.createElement("div");
+  const title = Object.assign(document.createElement("h3"), { className: "lab-figure-title" });
+  const note = Object.assign(document.createElement("p"), { className: "lab-figure-note" });
+  const write = () => {
+    title.textContent = model.get("heading");
+    note.textContent = model.get("note");
+  };
+  model.on("change:heading change:note", write);
+  write();
+  words.append(title, note);
+  head.append(words);
+  el.append(head);
+  return head;
+}
+
+const CONFIG = {
+  displaylogo: false,
+  responsive: false,
+  scrollZoom: false,
+  modeBarButtonsToRemove: ["toImage", "sendDataToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d",
+    "hoverClosestCartesian", "hoverCompareCartesian", "toggleSpikelines", "tableRotation", "resetCameraLastSave3d"],
+};
+
+async function render({ model, el }) {
+  const head = header(model, el);
+  const plot = Object.assign(document.createElement("div"), { className: "lab-figure-plot" });
+  el.append(plot);
+  toolbar(model, plot, head);
+  plot.style.height = `${model.get("height")}px`;
+
+  let drawing = false;
+  let due = false;
+  let listening = false;
+  async function draw() {
+    due = true;
+    if (drawing) return;
+    drawing = true;
+    try {
+      const Plotly = await plotly(model);
+      while (due) {
+        due = false;
+        if (!model.get("figure")) continue;
+        const { data, layout, height } = parsed(model);
+        plot.style.height = `${height}px`;
+        await Plotly.react(plot, data, layout, CONFIG);
+        if (!listening) listen(plot, model);
+        listening = true;
+        el.dataset.drawn = Number(el.dataset.drawn ?? 0) + 1;
+      }
+    } finally {
+      drawing = false;
+    }
+  }
+
+  function answer(content) {
+    if (content.csv === undefined) return;
+    const url = URL.createObjectURL(new Blob([content.csv], { type: "text/csv" }));
+    save(url, `${model.get("name")}.csv`);
+    URL.revokeObjectURL(url);
+  }
+
+  let frame = 0;
+  const sizes = new ResizeObserver(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(async () => {
+      if (listening && plot.clientWidth > 0) (await plotly(model)).Plots.resize(plot);
+    });
+  });
+  sizes.observe(plot);
+  model.on("change:figure", draw);
+  model.on("msg:custom", answer);
+  draw();
+  return async () => {
+    sizes.disconnect();
+    model.off("change:figure", draw);
+    model.off("msg:custom", answer);
+    (await plotly(model)).purge(plot);
+  };
+}
+
+export default { render };

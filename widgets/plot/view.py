@@ -1,0 +1,65 @@
+"""A view of a plain plotly figure. The figure is one synced trait, so the last state always wins."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets as ipw
+import plotly.graph_objects as go
+import traitlets as t
+from plotly.io.json import to_json_plotly
+
+from lab.errors import LabError
+from widgets.plot.library import Library
+from widgets.theme import TEMPLATE
+
+
+class PlotView(anywidget.AnyWidget):
+    """A titled figure with downloads; zoom and camera survive a redraw.
+
+    ``clicked``, ``hovered`` (``{"trace", "point", "x", "y", "customdata"}`` or None) and ``camera`` come back from
+    the browser and are not to be trusted. ``height`` in pixels holds for figures that name none themselves. ``csv``
+    gives the text that is downloaded; without it there is no CSV button.
+    """
+
+    _esm = Path(__file__).with_name("view.js")
+
+    figure = t.Unicode().tag(sync=True)
+    heading = t.Unicode().tag(sync=True)
+    note = t.Unicode().tag(sync=True)
+    name = t.Unicode("figure").tag(sync=True)
+    height = t.Int(300).tag(sync=True)
+    has_csv = t.Bool(False).tag(sync=True)
+    template = t.Dict().tag(sync=True)
+    library = t.Instance(Library).tag(sync=True, **ipw.widget_serialization)
+    clicked = t.Any(None).tag(sync=True)
+    hovered = t.Any(None).tag(sync=True)
+    camera = t.Any(None).tag(sync=True)
+
+    def __init__(self, heading: str = "", csv: Callable[[], str] | None = None, **traits: Any) -> None:
+        shared = {"library": Library.shared(), "template": TEMPLATE}
+        super().__init__(heading=heading, has_csv=csv is not None, **shared, **traits)
+        self._csv = csv
+        self.add_class("lab-figure")
+        self.on_msg(self._answer)
+
+    def draw(self, figure: go.Figure) -> None:
+        """Show a figure instead of the present one; its template is the theme's, whatever it carries."""
+        content = figure.to_dict()
+        content.get("layout", {}).pop("template", None)
+        self.figure = to_json_plotly(content)
+
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """The shown figure as plain JSON values; empty before the first :meth:`draw`."""
+        return json.loads(self.figure) if self.figure else {}
+
+    def _answer(self, _: Any, content: Any, __: Any) -> None:
+        if self._csv is None or content != "csv":
+            return
+        try:
+            self.send({"csv": self._csv()})
+        except LabError as error:
+            self.send({"error": str(error)})
