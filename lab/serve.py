@@ -24,7 +24,9 @@ from lab.processes import MARK, end
 
 PORT = 8866
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "lab.ipynb"
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK = ROOT / "notebooks" / "lab.ipynb"
+TEMPLATES = ROOT / "widgets"  # where Jupyter finds voila/templates/adversarial
 
 
 @dataclass(frozen=True)
@@ -147,13 +149,19 @@ def _started(site: Site, environment: dict[str, str], connections: str) -> Voila
     with log_file().open("wb") as log:
         process = subprocess.Popen(
             _command(site, port, connections),
-            env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"} | environment,
+            env=_environment() | environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,  # a Ctrl-C in the terminal is for the server, which then ends Voilà in order
         )
     return _once_it_answers(Voila(process, f"http://{_name(site.host)}:{port}"))
+
+
+def _environment() -> dict[str, str]:
+    """This environment, with the page's template, and with this Python's kernel rather than another one's."""
+    path = os.pathsep.join(filter(None, (str(TEMPLATES), os.environ.get("JUPYTER_PATH"))))
+    return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
 def _command(site: Site, port: int, connections: str) -> list[str]:
@@ -164,7 +172,7 @@ def _command(site: Site, port: int, connections: str) -> list[str]:
         "Voila.open_browser": False,
         "Voila.root_dir": NOTEBOOK.parent,
         "Voila.connection_dir_root": connections,
-        "VoilaConfiguration.template": "lab",
+        "VoilaConfiguration.template": "adversarial",
         "VoilaConfiguration.preheat_kernel": site.preheat > 0,
         "VoilaConfiguration.default_pool_size": site.preheat,
         "VoilaConfiguration.file_denylist": ".*",

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, get_type_hints
 
-import ipywidgets as ipw
 import traitlets as t
 
 from lab.errors import SpecError
 from lab.specs import Param, Spec, params
 from lab.specs.spec import family_of
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
+from widgets.plain import Box, Words
 
 WORDS = {
     "CrossEntropy": "cross-entropy",
@@ -33,7 +33,7 @@ class Part(Protocol):
         """Call the handler when a trait of that name changes."""
 
 
-class Form(ipw.VBox):
+class Form(Box):
     """The fields of a spec. ``changes`` counts what was changed, for others to observe.
 
     ``groups`` puts named fields under headings, in that order (without it all fields follow each other);
@@ -58,8 +58,7 @@ class Form(ipw.VBox):
             name: given.get(name) or part_for(default, name, param, (usual or {}).get(name))
             for name, param in about.items()
         }
-        super().__init__(children=self._laid_out(groups))
-        self.add_class("lab-form")
+        super().__init__(self._laid_out(groups), "lab-form")
         for part in self.parts.values():
             part.observe(self._changed, "changes" if isinstance(part, Form | Variant) else "value")
 
@@ -84,13 +83,16 @@ class Form(ipw.VBox):
     def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> list[Any]:
         if groups is None:
             return list(self.parts.values())
-        return [section(title, [self.parts[name] for name in names]) for title, names in groups.items()]
+        return [
+            Box([Words(heading=title), *(self.parts[name] for name in names)], "lab-section")
+            for title, names in groups.items()
+        ]
 
     def _changed(self, _: Any) -> None:
         self.changes += 1
 
 
-class Variant(ipw.VBox):
+class Variant(Box):
     """One spec of a family, such as the norm of a ball: which one, then its own fields."""
 
     changes = t.Int(0)
@@ -101,8 +103,7 @@ class Variant(ipw.VBox):
         self._members = members
         options = [Option(value=name, label=words(name), help=_said(kind)) for name, kind in members.items()]
         self.kind = Choice(value=type(default).__name__, label=label, help=meaning, options=options)
-        super().__init__()
-        self.add_class("lab-form")
+        super().__init__([self.kind], "lab-form")
         self.kind.observe(self._changed, "value")
         self._forms[self.kind.value].observe(self._changed, "changes")
         self._show()
@@ -157,15 +158,6 @@ def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] 
     if hint is str:
         return Text(value=value, **about)
     raise SpecError(f"{type(default).__name__}.{name} has no control of its own: give the form one.")
-
-
-def section(title: str, parts: Sequence[Any]) -> ipw.VBox:
-    """A titled group of settings."""
-    heading = ipw.HTML(f"<h2>{title}</h2>")
-    heading.add_class("lab-section-title")
-    box = ipw.VBox([heading, *parts])
-    box.add_class("lab-section")
-    return box
 
 
 def words(name: str) -> str:

@@ -5,7 +5,6 @@ const WORDS = {
   done: "Done",
   failed: "Failed",
   cancelled: "Stopped",
-  refused: "Check the settings",
 };
 
 function make(tag, className, properties = {}) {
@@ -35,24 +34,33 @@ function render({ model, el }) {
   buttons.append(run, stop);
   el.append(buttons, bar, words);
 
+  // What the bar says: the state, or what is in the way, in a word; then the details.
+  const said = () => {
+    const now = model.get("state");
+    const refusal = model.get("refusal");
+    if (now === "waiting" || now === "running") {
+      const share = now === "running" ? `${Math.round(100 * model.get("fraction"))} %` : "";
+      const later = refusal || model.get("stale") ? "the settings have changed since" : "";
+      return [WORDS[now], share, model.get("doing"), left(model.get("seconds_left")), later];
+    }
+    if (refusal) return ["Check the settings", refusal];
+    if (now === "done" && model.get("stale")) return ["Settings changed", "the figures show the ones before"];
+    const before = model.get("stale") ? "the figures show other settings" : "";
+    return [WORDS[now] ?? now, model.get("message"), before];
+  };
   const show = () => {
     const now = model.get("state");
     const active = now === "waiting" || now === "running";
-    const stale = model.get("stale");
-    el.dataset.state = now;
-    el.dataset.stale = String(stale);
+    el.dataset.state = !active && model.get("refusal") ? "refused" : now;
+    el.dataset.stale = String(model.get("stale"));
     stop.disabled = !active;
-    run.classList.toggle("lab-button-due", stale || now === "ready");
+    run.classList.toggle("lab-button-due", model.get("stale") || (!active && now !== "done"));
     bar.hidden = !active;
     if (now === "waiting") bar.removeAttribute("value");
     else bar.value = model.get("fraction");
-    state.textContent = stale && !active && now !== "refused" ? "Settings changed" : WORDS[now] ?? now;
-    const parts = active
-      ? [now === "running" ? `${Math.round(100 * model.get("fraction"))} %` : "", model.get("doing"), left(model.get("seconds_left"))]
-      : [stale && now !== "refused" ? "the figures show the settings before" : "", model.get("message")];
-    if (stale && active) parts.push("settings changed since");
-    if (!active && !model.get("message") && !stale) parts.push(model.get("cost"));
-    detail.textContent = parts.filter(Boolean).join(" · ");
+    const [word, ...details] = said();
+    state.textContent = word;
+    detail.textContent = details.filter(Boolean).join(" · ");
   };
   model.on("change", show);
   show();

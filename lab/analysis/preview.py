@@ -12,7 +12,7 @@ from lab.specs.analyses import Preview
 @analyse.register
 def preview(spec: Preview, ctx: Context) -> PreviewResult:
     """The asked-for test images as bytes, as far as the data set has them."""
-    data = load(spec.data, ctx)
+    data = load(spec.data, ctx.silent())
     images = [i for i in spec.images if i < len(data.test)]
     x = (data.test.images(images) * 255).round().byte().permute(0, 2, 3, 1)
     return PreviewResult(spec, x.numpy(), np.asarray(data.test.labels(images)), data.class_names, len(data.test))

@@ -27,7 +27,7 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
 
     The models take turns, so that the first partial picture already compares them. They share the random starts.
     """
-    data = load_data(spec.data, ctx)
+    data = load_data(spec.data, ctx.silent())
     missing = [i for i in spec.images if i >= len(data.test)]
     if missing:
         raise SpecError(f"There is no test image {missing[0]}: {data.name} has {len(data.test)}, counted from 0.")
@@ -38,9 +38,9 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
 
     def result(done: float) -> RestartsResult:
         answers = tuple(
-            _answer(name_of(each), mine, x, between_random) for each, mine in zip(spec.models, walks, strict=True)
+            _answer(name_of(each), mine, x) for each, mine in zip(spec.models, walks, strict=True)
         )
-        return RestartsResult(spec, x.numpy(), y.numpy(), data.class_names, answers, done)
+        return RestartsResult(spec, x.numpy(), y.numpy(), data.class_names, between_random, answers, done)
 
     together = max(1, WALKERS // len(x))
     total = spec.attack.restarts
@@ -66,7 +66,7 @@ def _walked(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range,
     return Walk(found.end.cpu(), found.loss.cpu(), found.margin.cpu(), found.prediction.cpu())
 
 
-def _answer(name: str, walks: list[Walk], x: Tensor, between_random: np.ndarray) -> ModelRestarts:
+def _answer(name: str, walks: list[Walk], x: Tensor) -> ModelRestarts:
     end = torch.cat([each.end for each in walks])
     loss = torch.cat([each.loss for each in walks])
     distance, angle = _pairs(end[:COMPARED], x)
@@ -77,7 +77,6 @@ def _answer(name: str, walks: list[Walk], x: Tensor, between_random: np.ndarray)
         prediction=torch.cat([each.prediction for each in walks]).numpy(),
         distance=distance,
         angle=angle,
-        random_distance=between_random,
         worst=end[worst, torch.arange(len(x))].numpy(),
     )
 

@@ -18,7 +18,7 @@ from lab.engine.connection import Connection
 SLOTS = {"short": 2, "long": 1}
 _LOOPBACK = "127.0.0.1"
 
-_CONFIG = {
+_CONFIG: dict[str, Any] = {
     # Dask's default of one thread per process is for clusters of many processes; PyTorch is to use every core.
     "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
     # A paused or spilling worker would leave its jobs waiting without a word; one that eats up the memory is ended.
@@ -29,7 +29,7 @@ _CONFIG = {
     "distributed.scheduler.no-workers-timeout": "120s",
 }
 # Dask serves HTTP in any case, to whoever asks on this machine: without status pages it then has nothing to tell.
-_NO_PAGES = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
 @contextmanager

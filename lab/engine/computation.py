@@ -88,14 +88,14 @@ class Computation:
 
     def end(self, *how: Any) -> None:
         """Tell every job how it ended."""
-        for job in self.jobs:
+        for job in tuple(self.jobs):
             job.ended(*how)
 
     def _hear_progress(self, message: dict[str, Any]) -> None:
         progress = Progress(message["fraction"], message["doing"], message["metrics"])
         notes = [message["note"], _AGAIN if self._again else None]
         self._progress = (progress, message["elapsed"], " ".join(filter(None, notes)) or None)
-        for job in self.jobs:
+        for job in tuple(self.jobs):
             job.started(*self._progress)
 
     def _hear_partial(self, data: bytes) -> None:
@@ -103,5 +103,5 @@ class Computation:
             self._partial = unpack(data)
         except LabError:  # a kind of result this process has not imported; the complete one will say so in words
             return
-        for job in self.jobs:
+        for job in tuple(self.jobs):
             job.shown(self._partial)

@@ -101,9 +101,9 @@ class Engine:
     def withdraw(self, job: Job) -> None:
         """Give a job up; its computation stops when no job of this engine and no other page waits for it."""
         with self._lock:
-            if job.finished:
+            computation = self._computations.get(job.key)
+            if computation is None or job not in computation.jobs:
                 return
-            computation = self._computations[job.key]
             computation.jobs.remove(job)
             if not computation.jobs:
                 del self._computations[job.key]

@@ -41,6 +41,7 @@ class Job:
         self._engine = engine
         self._elapsed = 0.0
         self._heard = 0.0
+        self._lock = threading.Lock()
         self._ended = threading.Event()
         self._queued = False
         self._throttle = Throttle(engine.loop, self._announce)
@@ -81,11 +82,14 @@ class Job:
 
     def started(self, progress: Progress, elapsed: float, note: str | None) -> None:
         """The engine heard how far the computation is, ``elapsed`` seconds after it began."""
-        self.state = "running"
-        self.progress = progress
-        self.note = note or self.note
-        self._elapsed = elapsed
-        self._heard = monotonic()
+        with self._lock:
+            if self.finished:
+                return
+            self.state = "running"
+            self.progress = progress
+            self.note = note or self.note
+            self._elapsed = elapsed
+            self._heard = monotonic()
         self._throttle.request()
 
     def shown(self, partial: Result) -> None:
@@ -94,11 +98,14 @@ class Job:
         self._throttle.request()
 
     def ended(self, state: State, result: Result | None = None, error: str | None = None) -> None:
-        """The engine says how the job ended."""
-        self.result = result
-        self.error = error
-        self.state = state
-        self._ended.set()
+        """The engine says how the job ended; only the first end counts."""
+        with self._lock:
+            if self.finished:
+                return
+            self.result = result
+            self.error = error
+            self.state = state
+            self._ended.set()
         self._throttle.request()
 
     def _announce(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from distributed import Reschedule, Worker, get_worker
+from distributed import Reschedule, Status, Worker, get_worker
 
 from lab.context import Cancelled, Context, Progress
 from lab.engine.keeper import PARTIAL, PROGRESS
@@ -93,7 +93,12 @@ class Publisher:
         self._tell_progress()
 
     def wanted(self) -> bool:
-        """Whether anybody still waits: the scheduler takes a running task back by marking it on its worker."""
+        """Whether anybody still waits: the scheduler takes a running task back by marking it on its worker.
+
+        A worker that is being closed waits for its tasks, so to it nothing is wanted any more.
+        """
+        if self._worker.status in (Status.closing, Status.closed):
+            return False
         task = self._worker.state.tasks.get(self._name)
         return task is not None and task.state in ("executing", "long-running")
 

@@ -15,8 +15,7 @@ class ModelRestarts(Result):
 
     ``loss`` (R, T + 1, n) cross-entropy from the start to the end; ``prediction`` (R, n) class at the end;
     ``distance`` and ``angle`` (n, P) Euclidean distance in pixel units and angle in degrees between the changes
-    of pairs of end points; ``random_distance`` (n, P) the same distance between random points of the ball;
-    ``worst`` (n, *shape) the end point of largest loss.
+    of pairs of end points; ``worst`` (n, *shape) the end point of largest loss.
     """
 
     model: str
@@ -24,7 +23,6 @@ class ModelRestarts(Result):
     prediction: np.ndarray
     distance: np.ndarray
     angle: np.ndarray
-    random_distance: np.ndarray
     worst: np.ndarray
 
     @property
@@ -37,7 +35,8 @@ class ModelRestarts(Result):
 class RestartsResult(Result):
     """Madry et al. 2017, §3.1, Figures 1 and 2: the answer to :class:`lab.specs.Restarts`.
 
-    ``x`` (n, *shape) clean images, ``y`` (n,) labels, ``class_names`` of the data set, ``done`` the share of the
+    ``x`` (n, *shape) clean images, ``y`` (n,) labels, ``class_names`` of the data set, ``random_distance``
+    (n, P) Euclidean distances between random points of the ball: the yardstick for the maxima's distances, ``done`` the share of the
     restarts that is finished (1 for a complete result).
     """
 
@@ -45,6 +44,7 @@ class RestartsResult(Result):
     x: np.ndarray
     y: np.ndarray
     class_names: tuple[str, ...]
+    random_distance: np.ndarray
     models: tuple[ModelRestarts, ...]
     done: float
 
@@ -90,11 +90,13 @@ class RestartsResult(Result):
                         "largest": losses.max() if len(losses) else float("nan"),
                         "outlier": (losses.max() - losses.mean()) / spread if len(losses) and spread > 0 else 0.0,
                         "fooled": (each.prediction[:, i] != self.y[i]).mean() if len(losses) else float("nan"),
-                        "distance": np.nanmean(each.distance[i]) if each.distance[i].size else float("nan"),
-                        "random_distance": np.nanmean(each.random_distance[i])
-                        if each.distance[i].size
-                        else float("nan"),
-                        "angle": np.nanmean(each.angle[i]) if each.angle[i].size else float("nan"),
+                        "distance": _mean(each.distance[i]),
+                        "random_distance": _mean(self.random_distance[i]),
+                        "angle": _mean(each.angle[i]),
                     }
                 )
         return pd.DataFrame(rows)
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else float("nan")

@@ -26,7 +26,7 @@ def fit(recipe: Recipe, ctx: Context) -> tuple[nn.Module, list[dict[str, float]]
 
     Raises :class:`Diverged` with the step and the likely cause when the loss is no number any more.
     """
-    data = load(recipe.data, ctx)
+    data = load(recipe.data, ctx.silent())
     ctx = ctx.seeded(recipe.seed)
     device = default_device()
     model = build(recipe.architecture, data.shape, len(data.class_names), ctx.generator("weights")).to(device)

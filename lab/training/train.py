@@ -34,7 +34,7 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None) -> Run:
     if folder is not None and (folder / "card.json").exists():
         raise LabError(f"There is already a finished run in {folder}: choose another name or delete that folder.")
     started = time.perf_counter()
-    data = load(recipe.data, ctx)
+    data = load(recipe.data, ctx.silent())
     model, history = fit(recipe, ctx.span(0, FITTING, 1))
     measured = measure(model, data, ball_of(recipe, data), ctx.span(FITTING, 1, 1).seeded("measure"))
     run = Run(

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,60 +79,68 @@ def test_a_killed_worker_comes_back_and_does_its_job(engine: Engine, slow: Slow)
     assert job.note == "The computation was interrupted and began again."
 
 
-def test_a_job_that_kills_every_worker_fails_in_words(slow: Slow, lame: Path) -> None:
-    with Engine.connect(lame) as engine:
-        job = engine.submit(slow.replace(fault="deadly"))
-        with pytest.raises(EngineError, match="worker process died 1 times"):
-            job.wait(30)
-
-
 SERVER = """
 import dask, sys
-sys.path.insert(0, {here!r})
+sys.path.insert(0, {root!r})
 from lab.engine import launch
 if __name__ == "__main__":
-    preload = ["tests.engine.slow_analysis"]
-    options = {{"distributed.worker.preload": preload, "distributed.scheduler.allowed-failures": 0}}
-    with dask.config.set(options), launch() as path:
+    with dask.config.set({{"distributed.worker.preload": ["tests.engine.slow_analysis"]}}), launch() as path:
         print(path, flush=True)
         sys.stdin.read()
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
-    """An engine in a process of its own, which a test may kill; it allows no worker to die."""
-    script = tmp_path_factory.mktemp("server") / "server.py"
-    script.write_text(SERVER.format(here=str(Path(__file__).parents[2])))
-    with subprocess.Popen(
-        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+@pytest.fixture
+def server(connection: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """An engine in a process of its own, which a test may end."""
+    script = tmp_path / "server.py"
+    script.write_text(SERVER.format(root=str(Path(__file__).parents[2])))
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
 
 
-@pytest.fixture(scope="module")
-def lame(connection: Path, server: subprocess.Popen[str]) -> Path:
-    """The connection file of that engine."""
+def address(server: subprocess.Popen[str]) -> Path:
+    """The connection file of that engine, once it runs."""
     assert server.stdout is not None
     return Path(server.stdout.readline().strip())
 
 
-def test_a_killed_server_takes_its_workers_along_and_jobs_fail_in_words(
-    slow: Slow, lame: Path, server: subprocess.Popen[str]
+@pytest.fixture
+def strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server forgives no death of a worker, so that the test need not wait for four of them."""
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+
+
+def test_a_job_that_kills_its_worker_fails_in_words(slow: Slow, strict: None, server: subprocess.Popen[str]) -> None:
+    with Engine.connect(address(server)) as engine:
+        job = engine.submit(slow.replace(fault="deadly"))
+        with pytest.raises(EngineError, match="worker process died 1 times"):
+            job.wait(30)
+
+
+@pytest.mark.parametrize("end", ["killed", "in order"])
+def test_a_server_that_ends_takes_its_workers_along_and_jobs_fail_in_words(
+    slow: Slow, server: subprocess.Popen[str], end: str
 ) -> None:
-    engine = Engine.connect(lame)
-    spec = slow.replace(steps=500)
-    job = engine.submit(spec)
-    until(lambda: job.progress)
-    worker = int(Path(spec.diary).read_text())
-    server.kill()
-    with pytest.raises(EngineError, match="cannot be reached any more"):
-        job.wait(10)
-    with pytest.raises(EngineError, match="cannot be reached any more"):
-        engine.submit(slow)
-    until(lambda: not alive(worker), 10)
-    engine.close()
+    path = address(server)
+    spec = slow.replace(steps=1000)
+    with Engine.connect(path) as engine:
+        job = engine.submit(spec)
+        until(lambda: job.progress)
+        worker = int(Path(spec.diary).read_text())
+        if end == "killed":
+            server.kill()
+        else:
+            assert server.stdin is not None
+            server.stdin.close()
+        with pytest.raises(EngineError, match="cannot be reached any more"):
+            job.wait(10)
+        with pytest.raises(EngineError, match="cannot be reached any more"):
+            engine.submit(slow)
+        until(lambda: not alive(worker), 10)
+        assert path.exists() == (end == "killed")
 
 
 def alive(process: int) -> bool:

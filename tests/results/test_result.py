@@ -23,13 +23,12 @@ def restarts_result(models=("standard",), restarts=5, steps=3, images=2):
             prediction=generator.integers(0, 10, (restarts, images)),
             distance=generator.random((images, pairs)),
             angle=generator.random((images, pairs)),
-            random_distance=generator.random((images, pairs)),
             worst=generator.random((images, 1, 4, 4)),
         )
         for name in models
     )
     x = generator.random((images, 1, 4, 4))
-    return RestartsResult(spec, x, np.arange(images), tuple("0123456789"), answers, 1.0)
+    return RestartsResult(spec, x, np.arange(images), tuple("0123456789"), generator.random((images, pairs)), answers, 1.0)
 
 
 def test_pack_and_unpack_give_the_same_result():

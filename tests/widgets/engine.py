@@ -95,9 +95,9 @@ def restarts(spec: Restarts, done: float = 1.0) -> RestartsResult:
                 prediction=draw.integers(0, 10, (count, images)),
                 distance=(5.0 + 0.2 * draw.standard_normal(pairs)).astype(np.float32),
                 angle=(70.0 + 3 * draw.standard_normal(pairs)).astype(np.float32),
-                random_distance=(6.9 + 0.1 * draw.standard_normal(pairs)).astype(np.float32),
                 worst=np.clip(x + 0.3 * np.sign(draw.standard_normal((images, *shape))), 0, 1).astype(np.float32),
             )
         )
     y = np.array([i % 10 for i in spec.images])
-    return RestartsResult(spec, x, y, tuple("0123456789"), tuple(found), done)
+    random = (6.9 + 0.1 * draw.standard_normal((images, 200))).astype(np.float32)
+    return RestartsResult(spec, x, y, tuple("0123456789"), random, tuple(found), done)

@@ -7,10 +7,10 @@ is refused there by the spec, whose sentence is then shown at the field. So ``va
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets as t
 
 from lab.errors import SpecError
+from widgets.plain import Plain
 
 _LONGEST = 400  # characters; nobody types more, and a longer value would fill the page with its own complaint
 
@@ -21,7 +21,7 @@ def source(name: str) -> str:
     return "\n".join((folder / f"{each}.js").read_text(encoding="utf-8") for each in ("field", name))
 
 
-class Control(anywidget.AnyWidget):
+class Control(Plain):
     """One setting: ``value`` as the browser sent it, ``error`` in words or empty."""
 
     value = t.Any(None).tag(sync=True)

@@ -1,6 +1,4 @@
 // What every control has in common: a label tied to its input, help on request, and an error in words.
-let fields = 0;
-
 function make(tag, className, properties = {}) {
   return Object.assign(document.createElement(tag), { className, ...properties });
 }
@@ -47,7 +45,7 @@ function complaint(model, id, wrap) {
 
 // A labelled field. With `group`, the label names a group of inputs (a fieldset) instead of one input.
 function field(model, el, { group = false } = {}) {
-  const id = `lab-field-${++fields}`;
+  const id = `lab-field-${Math.random().toString(36).slice(2)}`;
   const wrap = make(group ? "fieldset" : "div", "lab-field");
   const head = make("div", "lab-field-head");
   const label = make(group ? "legend" : "label", "lab-label", { textContent: model.get("label") });

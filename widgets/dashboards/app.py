@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import anywidget
-import ipywidgets as ipw
 import traitlets as t
 
 from lab.engine import Engine
-from widgets.dashboards.page import Style, box
+from widgets.dashboards.page import Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.plain import Box, Plain, shared
+from widgets.plot.library import Library
 
 TITLE = "Adversarial Lab"
 
@@ -24,7 +24,7 @@ class Entry:
     label: str
     source: str
     text: str
-    build: Callable[[Any], ipw.DOMWidget]
+    build: Callable[[Any], Box]
 
 
 PAGES = (
@@ -45,7 +45,7 @@ _WELCOME = (
 )
 
 
-class Navigation(anywidget.AnyWidget):
+class Navigation(Plain):
     """The header: the name, the tabs, the state of the engine. ``selected`` is the name of the open page."""
 
     _esm = Path(__file__).with_name("nav.js")
@@ -56,7 +56,7 @@ class Navigation(anywidget.AnyWidget):
     engine = t.Unicode().tag(sync=True)
 
 
-class Home(anywidget.AnyWidget):
+class Home(Plain):
     """A few words, and a card for every page. ``opened`` is the page whose card was pressed."""
 
     _esm = Path(__file__).with_name("home.js")
@@ -67,7 +67,7 @@ class Home(anywidget.AnyWidget):
     opened = t.Any("").tag(sync=True)
 
 
-class App(ipw.Box):
+class App(Box):
     """The whole lab. ``navigation.selected`` says which page is open; ``visit(name)`` opens one."""
 
     def __init__(self, engine: Any = None) -> None:
@@ -76,11 +76,10 @@ class App(ipw.Box):
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in PAGES)]
         self.navigation = Navigation(pages=tabs)
         self.home = Home(paragraphs=list(_WELCOME), cards=[_card(entry) for entry in PAGES])
-        self.built: dict[str, ipw.Box] = {"home": box([self.home], "lab-place", "lab-home")}
-        self._places = box(self.built.values(), "lab-places")
-        super().__init__([Style(), self.navigation, self._places])
-        self.add_class("lab")
-        self.add_class("lab-app")
+        self.built: dict[str, Box] = {"home": Box([self.home], "lab-place", "lab-home")}
+        self._places = Box(self.built.values(), "lab-places")
+        shared(Library)  # so that the browser reads it while a person still reads the home page
+        super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
         self.navigation.observe(self._selected, "selected")
         self.home.observe(self._opened, "opened")
 
@@ -90,10 +89,10 @@ class App(ipw.Box):
             if name not in self._entries:
                 return
             page = self._entries[name].build(self._engine)
-            self.built[name] = box([page], "lab-place")
+            self.built[name] = Box([page], "lab-place")
             self._places.children = tuple(self.built.values())
         for each, place in self.built.items():
-            place.layout.display = None if each == name else "none"
+            (place.remove_class if each == name else place.add_class)("lab-closed")
         self.navigation.selected = name
 
     def _selected(self, change: Any) -> None:

@@ -104,7 +104,10 @@ def _option(card: ModelCard) -> Option:
     note = " · ".join(f"{_METHODS[name]} {value:.0%}" for name, value in shown.items())
     trained = f"Trained on {card.data}. " if card.data else ""
     return Option(
-        value=card.name, label=card.name, colour=model_colour(card.name), note=note,
+        value=card.name,
+        label=card.name,
+        colour=model_colour(card.name),
+        note=note,
         help=f"{trained}Accuracies: {note}." if note else trained,
     )
 

@@ -3,20 +3,21 @@
 from functools import partial
 from typing import Any
 
-import ipywidgets as ipw
-
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
-from lab.results import Result, RestartsResult
+from lab.results import RestartsResult
 from lab.specs import PGD, Restarts
 from widgets.controls import Choice, Option
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
-from widgets.dashboards.page import Style, box, panel
+from widgets.dashboards.page import Style, panel
 from widgets.dashboards.restarts_plots import PLOTS, Look
 from widgets.forms import Form
+from widgets.plain import Box, Words, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
+QUESTION = "Where does PGD end from many random starts?"
+SOURCE = "Madry et al. 2017, §3.1, Figures 1 and 2"
 DEFAULT = Restarts(attack=PGD(restarts=50))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
@@ -28,7 +29,7 @@ GROUPS = {
 _RESTARTS = (1.0, 1000.0)  # the slider's range on this page; an ordinary attack has fewer
 
 
-class RestartsPage(ipw.Box):
+class RestartsPage(Box):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name.
 
     It opens with the default settings already asked for, so the first picture needs no click.
@@ -45,17 +46,14 @@ class RestartsPage(ipw.Box):
         self.look = Form(Look(), given={"image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show)
-        super().__init__([Style(), panel([self.form], self.bar), self._content()])
-        self.add_class("lab")
-        self.add_class("lab-page")
+        super().__init__([shared(Style), panel([self.form], self.bar), self._content()], "lab", "lab-page")
         self._offer()
         self._paint()
         self._listen()
         self.bar.run()
 
-    def show(self, result: Result) -> None:
+    def show(self, result: RestartsResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
-        assert isinstance(result, RestartsResult)
         self.result = result
         self.image.offer(result)
         self._paint()
@@ -71,9 +69,10 @@ class RestartsPage(ipw.Box):
         view.add_class(plot.place)
         return view
 
-    def _content(self) -> ipw.Box:
+    def _content(self) -> Box:
         self.look.add_class("lab-look")
-        return box([self.look, box(self.views.values(), "lab-figures")], "lab-content")
+        lead = Words(tag="h1", heading=QUESTION, words=SOURCE)
+        return Box([lead, self.look, Box(self.views.values(), "lab-figures")], "lab-content")
 
     def _listen(self) -> None:
         self.data.observe(self._offer, "value")

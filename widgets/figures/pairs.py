@@ -65,7 +65,7 @@ def _distances(result: RestartsResult | None, image: int) -> tuple[list[np.ndarr
     """For every slot the distances between its maxima; and those between random points, the same for all models."""
     models = [slot.model for slot in slots(result)]
     samples = [_finite(each.distance[image]) if each else np.zeros(0) for each in models]
-    random = next((_finite(each.random_distance[image]) for each in models if each), np.zeros(0))
+    random = _finite(result.random_distance[image]) if result else np.zeros(0)
     return samples, random
 
 

@@ -1,21 +1,12 @@
-// plotly.js is evaluated once per page, whichever notebook or view asks first.
-const LIBRARY = Symbol.for("adversarial-lab.plotly");
-
-function plotly(model) {
-  globalThis[LIBRARY] ??= load(model);
-  return globalThis[LIBRARY];
-}
-
-async function load(model) {
-  const library = await model.widget_manager.get_model(model.get("library").slice("IPY_MODEL_".length));
-  const packed = library.get("source");
-  const text = await new Response(
-    new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")),
-  ).text();
-  // Without these shadows a page with require.js would take plotly for an AMD module and drop it.
-  const module = { exports: {} };
-  new Function("module", "exports", "define", "require", text)(module, module.exports);
-  return module.exports.newPlot ? module.exports : globalThis.Plotly;
+// plotly.js, once library.js has it.
+function promised() {
+  const name = Symbol.for("adversarial-lab.plotly");
+  if (!globalThis[name]) {
+    const made = {};
+    made.plotly = new Promise((keep, fail) => Object.assign(made, { keep, fail }));
+    globalThis[name] = made;
+  }
+  return globalThis[name];
 }
 
 function parsed(model) {
@@ -65,7 +56,7 @@ function save(url, name) {
 }
 
 async function picture(plot, model, format) {
-  const Plotly = await plotly(model);
+  const Plotly = await promised().plotly;
   const heading = model.get("heading");
   const { width, height, margin, title, ...layout } = plot._fullLayout ? plot.layout : {};
   const room = heading ? 40 : 0;
@@ -141,7 +132,7 @@ async function render({ model, el }) {
     if (drawing) return;
     drawing = true;
     try {
-      const Plotly = await plotly(model);
+      const Plotly = await promised().plotly;
       while (due) {
         due = false;
         if (!model.get("figure")) continue;
@@ -168,7 +159,7 @@ async function render({ model, el }) {
   const sizes = new ResizeObserver(() => {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(async () => {
-      if (listening && plot.clientWidth > 0) (await plotly(model)).Plots.resize(plot);
+      if (listening && plot.clientWidth > 0) (await promised().plotly).Plots.resize(plot);
     });
   });
   sizes.observe(plot);
@@ -179,7 +170,7 @@ async function render({ model, el }) {
     sizes.disconnect();
     model.off("change:figure", draw);
     model.off("msg:custom", answer);
-    (await plotly(model)).purge(plot);
+    (await promised().plotly).purge(plot);
   };
 }
 

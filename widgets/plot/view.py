@@ -5,18 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import ipywidgets as ipw
 import plotly.graph_objects as go
 import traitlets as t
 from plotly.io.json import to_json_plotly
 
 from lab.errors import LabError
+from widgets.plain import Plain, shared
 from widgets.plot.library import Library
 from widgets.theme import TEMPLATE
 
 
-class PlotView(anywidget.AnyWidget):
+class PlotView(Plain):
     """A titled figure with downloads; zoom and camera survive a redraw.
 
     ``clicked``, ``hovered`` (``{"trace", "point", "x", "y", "customdata"}`` or None) and ``camera`` come back from
@@ -39,8 +39,8 @@ class PlotView(anywidget.AnyWidget):
     camera = t.Any(None).tag(sync=True)
 
     def __init__(self, heading: str = "", csv: Callable[[], str] | None = None, **traits: Any) -> None:
-        shared = {"library": Library.shared(), "template": TEMPLATE}
-        super().__init__(heading=heading, has_csv=csv is not None, **shared, **traits)
+        traits |= {"library": shared(Library), "template": TEMPLATE}
+        super().__init__(heading=heading, has_csv=csv is not None, **traits)
         self._csv = csv
         self.add_class("lab-figure")
         self.on_msg(self._answer)

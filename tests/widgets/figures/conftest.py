@@ -23,7 +23,6 @@ def _model(name: str, scale: float, x: np.ndarray, restarts: int, steps: int) ->
         prediction=draw.integers(0, 10, (restarts, images)),
         distance=draw.normal(7, 0.2, (images, pairs)).astype(np.float32),
         angle=draw.normal(80, 2, (images, pairs)).astype(np.float32),
-        random_distance=draw.normal(6, 0.1, (images, pairs)).astype(np.float32),
         worst=np.clip(x + 0.3 * np.sign(draw.normal(size=x.shape)), 0, 1).astype(np.float32),
     )
 
@@ -47,6 +46,8 @@ def make() -> Make:
             attack=PGD(restarts=restarts, steps=20),
         )
         names_of_classes = tuple("0123456789")
-        return RestartsResult(spec, x, np.arange(images) % 10, names_of_classes, models, done)
+        pairs = models[0].distance.shape[1]
+        random = np.random.default_rng(1).normal(6, 0.1, (images, pairs)).astype(np.float32)
+        return RestartsResult(spec, x, np.arange(images) % 10, names_of_classes, random, models, done)
 
     return result

@@ -1,0 +1,62 @@
+"""Widgets whose look is the style sheet's alone.
+
+Every ipywidget carries a layout, a model of its own in the browser; ours share one, which halves what a page sends.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import anywidget
+import ipywidgets as ipw
+import traitlets as t
+
+W = TypeVar("W", bound=ipw.Widget)
+
+_shared: dict[type[ipw.Widget], Any] = {}
+
+
+def shared(kind: type[W]) -> W:
+    """The one widget of that kind in this kernel; a new one if it was closed."""
+    if kind not in _shared or _shared[kind].comm is None:
+        _shared[kind] = kind()
+    return _shared[kind]
+
+
+class Plain(anywidget.AnyWidget):
+    """A widget with a browser's side of its own."""
+
+    @t.default("layout")
+    def _layout(self) -> ipw.Layout:
+        return shared(ipw.Layout)
+
+
+class Box(ipw.Box):
+    """Widgets in an element of some style classes."""
+
+    def __init__(self, children: Iterable[Any], *classes: str) -> None:
+        super().__init__(list(children))
+        for name in classes:
+            self.add_class(name)
+
+    @t.default("layout")
+    def _layout(self) -> ipw.Layout:
+        return shared(ipw.Layout)
+
+
+class Words(Plain):
+    """A heading and, beside it, a few words."""
+
+    _esm = """
+    export default {
+      render({ model, el }) {
+        el.classList.add("lab-words");
+        const [tag, heading, words] = ["tag", "heading", "words"].map((name) => model.get(name));
+        el.append(Object.assign(document.createElement(tag), { textContent: heading }));
+        if (words) el.append(Object.assign(document.createElement("p"), { textContent: words }));
+      },
+    };
+    """
+
+    tag = t.Enum(["h1", "h2"], "h2").tag(sync=True)
+    heading = t.Unicode().tag(sync=True)
+    words = t.Unicode().tag(sync=True)
