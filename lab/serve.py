@@ -62,25 +62,37 @@ def serving(site: Site, engine: Path | str) -> Iterator[Voila]:
 
 @dataclass(frozen=True)
 class Voila:
-    """A running Voilà: its process and its address."""
+    """A running Voilà: its process, where it listens, and the file that it and its kernels write their log to."""
 
     process: subprocess.Popen[bytes]
-    address: str
+    host: str
+    port: int
+    log: Path
+
+    @property
+    def address(self) -> str:
+        """What to type into a browser, on another machine too if others can reach it."""
+        return self._address({"0.0.0.0": socket.gethostname(), "::": socket.gethostname()})
 
     def wait(self) -> None:
         """Block for as long as it runs. Raises :class:`LabError` when it ends by itself."""
         code = self.process.wait()
-        raise LabError(f"Voilà stopped by itself (exit code {code}); its last words are in {log_file()}.")
+        raise LabError(f"Voilà stopped by itself (exit code {code}); its last words are in {self.log}.")
 
     def answers(self) -> bool:
         """Whether it serves: asked for a file, because asking for the page would take a visitor's kernel."""
+        here = self._address({"0.0.0.0": "127.0.0.1", "::": "::1"})
         try:
-            urllib.request.urlopen(f"{self.address}/voila/static/index.css", timeout=2).close()
+            urllib.request.urlopen(f"{here}/voila/static/index.css", timeout=2).close()
         except urllib.error.HTTPError:
             return True
         except OSError:
             return False
         return True
+
+    def _address(self, everywhere: dict[str, str]) -> str:
+        host = everywhere.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 def check(site: Site) -> None:
@@ -100,11 +112,6 @@ def stop_on_signals() -> None:
 def _interrupt(_signal: int, _frame: object) -> None:
     logging.disable()  # what is interrupted while it starts complains at length, and it helps nobody
     raise KeyboardInterrupt
-
-
-def log_file() -> Path:
-    """Where Voilà and its kernels write what they have to say."""
-    return home() / "voila.log"
 
 
 def free_port(host: str, port: int | None) -> int:
@@ -145,8 +152,9 @@ def _bound(host: str, port: int, complaint: str) -> int:
 
 def _started(site: Site, environment: dict[str, str], connections: str) -> Voila:
     port = free_port(site.host, site.port)
-    home().mkdir(parents=True, exist_ok=True)
-    with log_file().open("wb") as log:
+    log_file = home() / "logs" / f"voila-{port}.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("wb") as log:
         process = subprocess.Popen(
             _command(site, port, connections),
             env=_environment() | environment,
@@ -155,7 +163,7 @@ def _started(site: Site, environment: dict[str, str], connections: str) -> Voila
             stderr=log,
             start_new_session=True,  # a Ctrl-C in the terminal is for the server, which then ends Voilà in order
         )
-    return _once_it_answers(Voila(process, f"http://{_name(site.host)}:{port}"))
+    return _once_it_answers(Voila(process, site.host, port, log_file))
 
 
 def _environment() -> dict[str, str]:
@@ -188,15 +196,8 @@ def _once_it_answers(voila: Voila, patience: float = 60.0) -> Voila:
     deadline = time.monotonic() + patience
     while not voila.answers():
         if voila.process.poll() is not None:
-            raise LabError(f"Voilà could not start; its last words are in {log_file()}.")
+            raise LabError(f"Voilà could not start; its last words are in {voila.log}.")
         if time.monotonic() > deadline:
-            raise LabError(f"Voilà does not answer after {patience:.0f} s; its last words are in {log_file()}.")
+            raise LabError(f"Voilà does not answer after {patience:.0f} s; its last words are in {voila.log}.")
         time.sleep(0.05)
     return voila
-
-
-def _name(host: str) -> str:
-    """The host as it stands in an address that a browser understands."""
-    everywhere = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}
-    host = everywhere.get(host, host)
-    return f"[{host}]" if ":" in host else host

@@ -26,6 +26,7 @@ class Served:
     process: subprocess.Popen
     address: str
     mark: str
+    home: Path
 
     def processes(self) -> list[psutil.Process]:
         """The server and everything it started that is alive, whoever its parent is now."""
@@ -56,7 +57,7 @@ def served(home: Path, *options: str) -> Iterator[Served]:
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        server = Served(process, _address(process), mark)
+        server = Served(process, _address(process), mark, home)
         yield server
         if process.poll() is None:
             server.stop()

@@ -10,8 +10,10 @@ import sys
 import numpy as np
 import pytest
 
+from lab import catalogue
+from lab.cli import serve
 from lab.cli.main import main, parser
-from lab.specs import Margin, Recipe, Trained
+from lab.specs import Custom, Margin, Recipe, Trained
 from lab.specs.spec import family_of
 from tests.served import ROOT
 
@@ -215,6 +217,25 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
 )
 def test_a_mistake_is_one_sentence(say, line, words):
     assert words in refused(say(line))
+
+
+def test_an_own_network_and_own_data_are_offered_to_the_pages(home, tmp_path, monkeypatch):
+    for variable in ("LAB_OWN_MODELS", "LAB_OWN_DATA", "PYTHONPATH"):
+        monkeypatch.setenv(variable, "")
+    (tmp_path / "net.safetensors").touch()
+    (tmp_path / "mine.npz").touch()
+    serve.offer_model("nets:build", str(tmp_path / "net.safetensors"), "my-net")
+    serve.offer_data(str(tmp_path / "mine.npz"))
+    [card] = [each for each in catalogue.models() if each.origin == "own"]
+    assert (card.name, card.spec) == ("my-net", Custom("nets:build", str(tmp_path / "net.safetensors")))
+    assert "mine" in [each.name for each in catalogue.data_sets()]
+    assert os.environ["PYTHONPATH"] == os.getcwd()
+
+
+def test_a_folder_of_data_sets_is_served(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_DATA", "")
+    serve.offer_data(str(tmp_path))
+    assert os.environ["LAB_DATA"] == str(tmp_path)
 
 
 def test_without_a_command_the_lab_is_served(home):

@@ -3,8 +3,6 @@
 import json
 import subprocess
 
-import pytest
-
 from lab import doctor
 from lab.doctor import examine, import_pytorch, pytorch_findings
 
@@ -70,7 +68,6 @@ def test_a_writable_home_and_the_embedded_digits_are_well(tmp_path, monkeypatch)
     assert found["data"].well
 
 
-@pytest.mark.slow
 def test_the_whole_examination_reaches_an_engine(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     found = {each.about: each for each in examine()}

@@ -18,7 +18,7 @@ import websocket
 
 from lab.errors import LabError
 from lab.processes import MARK, end, marked
-from lab.serve import free_port
+from lab.serve import Site, free_port
 from tests.served import ROOT, served
 
 HOST = "127.0.0.1"
@@ -44,6 +44,12 @@ def test_without_a_choice_the_next_free_port_is_taken():
 
 def test_port_0_is_any_free_one(taken):
     assert free_port(HOST, 0) not in (0, taken)
+
+
+def test_only_a_loopback_host_is_private():
+    assert not Site().public
+    assert not Site("localhost").public
+    assert Site("0.0.0.0").public
 
 
 @pytest.mark.parametrize(("host", "port"), [(HOST, 70000), ("no.such.host.invalid", 0)])

@@ -47,7 +47,7 @@ class Form(Box):
         self,
         default: Spec,
         groups: Mapping[str, Sequence[str]] | None = None,
-        given: Mapping[str, Part] | None = None,
+        given: Mapping[str, Any] | None = None,
         skip: Sequence[str] = (),
         usual: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:

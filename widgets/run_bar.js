@@ -45,8 +45,8 @@ function render({ model, el }) {
     }
     if (refusal) return ["Check the settings", refusal];
     if (now === "done" && model.get("stale")) return ["Settings changed", "the figures show the ones before"];
-    const before = model.get("stale") ? "the figures show other settings" : "";
-    return [WORDS[now] ?? now, model.get("message"), before];
+    const drawn = now === "cancelled" ? "the figures show what was finished" : "";
+    return [WORDS[now] ?? now, model.get("message"), model.get("stale") ? "the figures show other settings" : drawn];
   };
   const show = () => {
     const now = model.get("state");

@@ -34,8 +34,8 @@ def run(options: argparse.Namespace) -> int:
     from lab.engine import launch
 
     stop_on_signals()
-    _offer_data(options.data)
-    _offer_model(options.model, options.weights, options.name)
+    offer_data(options.data)
+    offer_model(options.model, options.weights, options.name)
     site = Site(options.host, options.port, options.preheat)
     check(site)  # before the engine starts, so that a taken port is said at once
     try:
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _offer_data(text: str | None) -> None:
+def offer_data(text: str | None) -> None:
     """Put a folder of data sets, or one own data set, into the catalogue of this server."""
     path = Path(text or "").expanduser().resolve()
     if text is not None and (path.is_file() or (path / "train").is_dir()):
@@ -56,7 +56,7 @@ def _offer_data(text: str | None) -> None:
         shared.use_data_folder(text)
 
 
-def _offer_model(builder: str | None, weights: str | None, name: str | None) -> None:
+def offer_model(builder: str | None, weights: str | None, name: str | None) -> None:
     """Put an own network into the catalogue of this server: its pages and workers read it from the environment."""
     if builder is None:
         if weights or name:

@@ -1,11 +1,16 @@
 """What an attack achieved, image by image, and whether its number can be trusted."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from lab.results.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +93,8 @@ class AttackResult(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per image."""
+        import pandas as pd
+
         columns = ("y", "clean", "adversarial", "distance", "margin", "robust")
         return pd.DataFrame({name: getattr(self, name) for name in columns}).rename_axis("image")
 

@@ -1,12 +1,17 @@
 """Where PGD ends from many random starts."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from lab.results.result import Result
 from lab.specs.analyses import Restarts
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +41,8 @@ class RestartsResult(Result):
     """Madry et al. 2017, §3.1, Figures 1 and 2: the answer to :class:`lab.specs.Restarts`.
 
     ``x`` (n, *shape) clean images, ``y`` (n,) labels, ``class_names`` of the data set, ``random_distance``
-    (n, P) Euclidean distances between random points of the ball: the yardstick for the maxima's distances, ``done`` the share of the
-    restarts that is finished (1 for a complete result).
+    (n, P) Euclidean distances between random points of the ball: the yardstick for the maxima's distances,
+    ``done`` the share of the restarts that is finished (1 for a complete result).
     """
 
     spec: Restarts
@@ -50,6 +55,8 @@ class RestartsResult(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per model, image and restart, with its final loss and predicted class."""
+        import pandas as pd
+
         rows = []
         for each in self.models:
             restarts, images = each.final_loss.shape
@@ -73,6 +80,8 @@ class RestartsResult(Result):
         ``outlier`` is the largest final loss in deviations above the mean; ``fooled`` the share of restarts that
         end in another class than the label's.
         """
+        import pandas as pd
+
         rows = []
         for each in self.models:
             final = each.final_loss

@@ -1,13 +1,18 @@
 """A finished training run."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from lab.results.result import Result
 from lab.specs.balls import Ball
 from lab.specs.recipes import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,5 +37,7 @@ class Run(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per epoch."""
+        import pandas as pd
+
         epochs = np.arange(1, len(self.loss) + 1)
         return pd.DataFrame({"epoch": epochs, "loss": self.loss, "seconds": self.seconds})

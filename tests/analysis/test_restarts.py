@@ -90,7 +90,7 @@ def test_pairs_of_one_point_are_none():
 def test_progress_grows_to_the_end():
     seen = []
     analyse(SPEC, Context(on_progress=lambda progress: seen.append(progress.fraction)))
-    assert seen == sorted(seen)
+    assert (np.diff(seen) > -1e-9).all()
     assert seen[-1] > 0.9
 
 

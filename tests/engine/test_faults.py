@@ -59,11 +59,11 @@ def test_a_truncated_result_is_computed_again_and_said(
 
 
 def test_a_result_that_cannot_be_stored_is_shown_all_the_same(engine: Engine, slow: Slow) -> None:
-    job = engine.submit(slow)
+    job = engine.submit(slow.replace(steps=50))
     until(lambda: job.progress)
     obstacle = results_folder() / f"{job.key}.result"
     obstacle.mkdir()
-    assert len(job.wait(20).numbers) == 25
+    assert len(job.wait(20).numbers) == 50
     assert job.note is not None
     assert "could not be stored" in job.note
     obstacle.rmdir()
@@ -96,7 +96,9 @@ def server(connection: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     script = tmp_path / "server.py"
     script.write_text(SERVER.format(root=str(Path(__file__).parents[2])))
     command = [sys.executable, str(script)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
         yield process
         process.kill()
 

@@ -1,12 +1,13 @@
 """What every page test needs: one browser and one server for the whole session."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from lab.browser import find_browser
-from tests.served import served
+from tests.pages.visit import Visit
+from tests.served import Served, served
 
 FLAGS = (
     "--no-sandbox",  # the administrator of a container has no other
@@ -33,7 +34,25 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the lab, served from an empty ``LAB_HOME``; afterwards nothing of it is left running."""
+def lab(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The lab, served from an empty ``LAB_HOME``; afterwards nothing of it is left running.
+
+    It asks for the browser first, because without one there is nothing to serve.
+    """
     with served(tmp_path_factory.mktemp("home")) as found:
-        yield found.address
+        yield found
+
+
+@pytest.fixture
+def visit(browser: object, lab: Served) -> Iterator[Callable[[], Visit]]:
+    """Opens the page PGD restarts as a new visitor; at the end nothing must have gone wrong in any browser."""
+    visits: list[Visit] = []
+
+    def opened() -> Visit:
+        visits.append(Visit(browser, lab.address))
+        return visits[-1]
+
+    yield opened
+    for each in visits:
+        each.page.context.close()
+        assert each.complaints == []

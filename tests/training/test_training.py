@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -92,7 +93,7 @@ def test_a_run_leaves_a_folder_that_can_be_used(tmp_path, monkeypatch, digits):
 def test_progress_grows_and_cancel_stops():
     seen = []
     train(Standard(epochs=1), Context(on_progress=lambda progress: seen.append(progress.fraction)))
-    assert seen == sorted(seen)
+    assert (np.diff(seen) > -1e-9).all()
     assert 0 < seen[0] < 0.5
     assert seen[-1] > 0.9
     with pytest.raises(Cancelled):

@@ -23,7 +23,7 @@ class Choice(Control):
 
     _esm = source("choice")
 
-    options = t.List(t.Dict()).tag(sync=True)
+    options = t.List(t.Any()).tag(sync=True)
 
     def read(self) -> Any:
         """The chosen option's value. Raises :class:`SpecError` when a message set it to something else."""
@@ -35,7 +35,7 @@ class Several(Control):
 
     _esm = source("several")
 
-    options = t.List(t.Dict()).tag(sync=True)
+    options = t.List(t.Any()).tag(sync=True)
     most = t.Int(4).tag(sync=True)
 
     def read(self) -> Any:

@@ -12,7 +12,7 @@ import traitlets as t
 from lab.errors import SpecError
 from widgets.plain import Plain
 
-_LONGEST = 400  # characters; nobody types more, and a longer value would fill the page with its own complaint
+_LONGEST = 255  # characters; a longer value would fill the page with its own complaint
 
 
 def source(name: str) -> str:

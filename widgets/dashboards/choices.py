@@ -67,20 +67,20 @@ class ImageChoice(Images):
 
     def offer(self, data: DataSpec) -> None:
         """Offer the images of another data set, from its first one on."""
-        self._data = data
+        self._data = None  # so that turning back to the first page fetches nothing yet
         self.page = 0
-        self._fetch()
+        self._data = data
+        self._fetch(data)
 
     def _turned(self, _: Any) -> None:
-        if self._data is not None and type(self.page) is int and 0 <= self.page <= max(0, self.total // _A_PAGE):
-            self._fetch()
+        if self._data is not None and type(self.page) is int and 0 <= self.page <= self.total // _A_PAGE:
+            self._fetch(self._data)
 
-    def _fetch(self) -> None:
+    def _fetch(self, data: DataSpec) -> None:
         first = self.page * _A_PAGE
         try:
-            self._job = self._engine.submit(
-                Preview(self._data, tuple(range(first, first + _A_PAGE))), on_change=lambda *_: self._changed()
-            )
+            spec = Preview(data, tuple(range(first, first + _A_PAGE)))
+            self._job = self._engine.submit(spec, on_change=lambda _: self._changed())
         except LabError as error:
             self.empty(str(error))
             return

@@ -46,11 +46,13 @@ class RestartsPage(Box):
         self.look = Form(Look(), given={"image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show)
-        super().__init__([shared(Style), panel([self.form], self.bar), self._content()], "lab", "lab-page")
+        self.content = self._content()
+        super().__init__([shared(Style), panel([self.form], self.bar), self.content], "lab", "lab-page")
         self._offer()
-        self._paint()
         self._listen()
         self.bar.run()
+        if self.result is None:
+            self._paint()
 
     def show(self, result: RestartsResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -78,6 +80,7 @@ class RestartsPage(Box):
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self.bar.settings_changed(), "changes")
         self.look.observe(self._paint, "changes")
+        self.bar.observe(self._mark, "stale")
 
     def _offer(self, _: Any = None) -> None:
         """Offer what fits the chosen data set."""
@@ -96,6 +99,10 @@ class RestartsPage(Box):
             return  # the form says it at the field
         for name, view in self.views.items():
             view.draw(PLOTS[name].draw(self.result, look))
+
+    def _mark(self, _: Any) -> None:
+        """Say beside the figures, too, that they are not of the present settings."""
+        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
 
     def _csv(self, name: str) -> str:
         if self.result is None:

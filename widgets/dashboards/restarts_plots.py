@@ -1,9 +1,11 @@
 """The figures of the page PGD restarts, and the settings that change only how they are drawn."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from lab.results import RestartsResult
@@ -18,6 +20,9 @@ from widgets.figures.final_losses import (
 from widgets.figures.images import adversarial_images, adversarial_images_frame
 from widgets.figures.loss_paths import loss_paths, loss_paths_frame
 from widgets.figures.pairs import pair_angles, pair_angles_frame, pair_distances, pair_distances_frame
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,20 @@
 """Where the losses of many random starts end. Madry et al. 2017, §3.1, Figure 1."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from lab.results import RestartsResult
 from widgets.figures.drawing import LOWEST_ON_LOG, Slot, caption, clipped, figure, label, loss_axis, slots
 from widgets.figures.histogram import bin_edges, counts, line_trace, step_trace
 from widgets.theme import INK, SMALL
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 PANELS = 4
 
@@ -56,6 +60,8 @@ def final_losses_by_image(result: RestartsResult | None, bins: int | None = None
 
 def final_losses_frame(result: RestartsResult, image: int, bins: int | None = None, log: bool = False) -> pd.DataFrame:
     """One row per model and bin: what :func:`final_losses` draws."""
+    import pandas as pd
+
     samples = [slot.final(image) for slot in slots(result)]
     edges = bin_edges(samples, bins, log)
     rows = [
@@ -67,6 +73,8 @@ def final_losses_frame(result: RestartsResult, image: int, bins: int | None = No
 
 def final_losses_by_image_frame(result: RestartsResult, bins: int | None = None, log: bool = False) -> pd.DataFrame:
     """One row per image, model and bin: what :func:`final_losses_by_image` draws."""
+    import pandas as pd
+
     shown = range(min(len(result.spec.images), PANELS))
     samples = [[slot.final(i) for slot in slots(result)] for i in shown]
     edges = bin_edges([each for panel in samples for each in panel], bins, log)

@@ -1,17 +1,21 @@
 """Adversarial images beside the clean ones, crisp, with their differences magnified."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from lab.results import ModelRestarts, RestartsResult
 from widgets.figures.drawing import caption, figure, slots
 from widgets.figures.mosaic import Grid, mosaic, png
 from widgets.theme import DANGER, INK, MUTED, SMALL, SUCCESS, TEXT, model_colour
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 COLUMNS = 6
 """Images drawn side by side; more would be too small to see on a projector."""
@@ -47,6 +51,8 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
 
 def adversarial_images_frame(result: RestartsResult) -> pd.DataFrame:
     """One row per image and model: what the words of :func:`adversarial_images` say, with loss and largest change."""
+    import pandas as pd
+
     rows = [
         {
             "image": result.spec.images[i],

@@ -1,14 +1,18 @@
 """How the loss rises over the gradient steps. Madry et al. 2017, §3.1, Figure 2."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from lab.results import RestartsResult
 from widgets.figures.drawing import LOWEST_ON_LOG, Slot, caption, clipped, figure, loss_axis, slots
 from widgets.theme import fade
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 PATHS = 60
 """Restarts drawn one by one; more lines only cover each other."""
@@ -32,6 +36,8 @@ def loss_paths(result: RestartsResult | None, image: int = 0, log: bool = False)
 
 def loss_paths_frame(result: RestartsResult, image: int) -> pd.DataFrame:
     """One row per model, drawn restart and step: what :func:`loss_paths` draws, without the mean."""
+    import pandas as pd
+
     rows = []
     for model in result.models:
         loss = model.loss[:PATHS, :, image]

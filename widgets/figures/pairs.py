@@ -1,16 +1,20 @@
 """How far apart the maxima of many random starts lie. Madry et al. 2017, §3.1, third observation."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from lab.results import RestartsResult
 from widgets.figures.drawing import caption, figure, slots
 from widgets.figures.histogram import bin_edges, counts, line_trace, step_trace
 from widgets.theme import FAINT, INK
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 RANDOM = "random in ball"
 RIGHT_ANGLE = 90.0
@@ -98,6 +102,8 @@ def _compared(samples: Sequence[np.ndarray]) -> str:
 
 
 def _frame(names: list[str], samples: Sequence[np.ndarray], edges: np.ndarray, unit: str) -> pd.DataFrame:
+    import pandas as pd
+
     rows = [
         pd.DataFrame(
             {

@@ -1,8 +1,9 @@
 """The figures of PGD restarts, Madry et al. 2017, §3.1, and the numbers that each of them draws."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lab.results import RestartsResult
 from widgets.figures.concentration import concentration
@@ -15,6 +16,9 @@ from widgets.figures.final_losses import (
 from widgets.figures.images import adversarial_images, adversarial_images_frame
 from widgets.figures.loss_paths import loss_paths, loss_paths_frame
 from widgets.figures.pairs import pair_angles, pair_angles_frame, pair_distances, pair_distances_frame
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 __all__ = [
     "adversarial_images",

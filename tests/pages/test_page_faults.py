@@ -1,0 +1,111 @@
+"""Faults that a page must survive, each really done."""
+
+import time
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.page
+
+LONG = {"Restarts": "1000", "Steps": "60"}
+
+
+def begin(page, **more):
+    """Start a job that takes many seconds; a setting that is new every time keeps the store out of it."""
+    for label, value in (LONG | more).items():
+        page.set(label, value)
+    page.until_said("Settings changed")
+    page.press("Run")
+
+
+@pytest.fixture
+def page(visit):
+    found = visit()
+    found.until("done")
+    return found
+
+
+def test_stop_pressed_twice(page):
+    begin(page, Seed="101")
+    page.until_running(0.02)
+    page.press("Stop", times=2)
+    page.until("cancelled")
+    assert 0 < page.restarts() < 1000  # what was finished stays
+    page.set("Restarts", "5")
+    page.press("Run")
+    page.page.wait_for_function("document.body.innerText.includes('5 restarts')")
+    page.until("done")
+
+
+def test_run_pressed_ten_times(page):
+    begin(page, Seed="102", Restarts="60")
+    page.press("Run", times=10)
+    page.until("done")
+    assert page.restarts() == 60
+
+
+def test_the_page_is_reloaded_during_a_job(page, lab):
+    """The job goes on without its page, and the page finds it again."""
+    begin(page, Seed="103", Restarts="300")
+    page.until_running(0.05)
+    before = stored(lab)
+    page.page.reload()
+    page.open()
+    deadline = time.monotonic() + 60
+    while stored(lab) <= before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert stored(lab) > before
+    page.until("done")
+    for label, value in (LONG | {"Seed": "103", "Restarts": "300"}).items():
+        page.set(label, value)
+    page.until_said("Settings changed")
+    page.press("Run")
+    page.page.wait_for_function("document.body.innerText.includes('300 restarts')", timeout=3000)  # from the store
+    page.until("done")
+
+
+def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
+    begin(page, Seed="104", Restarts="300")
+    page.until_running(0.05)
+    worker(lab).kill()
+    page.until("done", "failed")
+    assert page.state == "done"
+    assert page.restarts() == 300
+
+
+def test_a_truncated_result_is_computed_again_and_said(page, lab):
+    begin(page, Seed="105", Restarts="20")
+    page.page.wait_for_function("document.body.innerText.includes('20 restarts')")
+    page.until("done")
+    newest = max((lab.home / "results").iterdir(), key=lambda path: path.stat().st_mtime)
+    content = newest.read_bytes()
+    newest.write_bytes(content[: len(content) // 2])
+    page.press("Run")
+    page.until_said("computed again")
+    page.until("done")
+    assert page.restarts() == 20
+    assert newest.read_bytes()[:200] == content[:200]
+
+
+def test_two_visitors_ask_for_the_same_picture_at_once(page, visit):
+    other = visit()
+    other.until("done")
+    for each in (page, other):
+        begin(each, Seed="106", Restarts="200")
+    for each in (page, other):
+        each.until("done")
+        assert each.restarts() == 200
+    assert page.drawn("Final losses")["data"] == other.drawn("Final losses")["data"]
+
+
+def stored(lab):
+    return len(list((lab.home / "results").iterdir()))
+
+
+def worker(lab):
+    """The process that holds PyTorch: the largest of the server's."""
+    return max(lab.processes(), key=lambda each: each.memory_info().rss if each.is_running() else 0)
+
+
+def test_the_worker_is_the_largest_process(lab):
+    assert any("torch" in each.path for each in psutil.Process(worker(lab).pid).memory_maps())

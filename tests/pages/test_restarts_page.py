@@ -1,0 +1,102 @@
+"""The page PGD restarts in a real browser: what is set is what is drawn."""
+
+import csv
+import json
+import time
+
+import pytest
+
+pytestmark = pytest.mark.page
+
+
+@pytest.fixture
+def page(visit):
+    found = visit()
+    found.until("done")
+    return found
+
+
+def test_opens_with_a_picture(page):
+    assert page.restarts() == 50
+    histogram = page.drawn("Final losses")
+    assert any(trace["y"] for trace in histogram["data"])
+    assert {"standard", "pgd-trained"} <= {trace["name"] for trace in histogram["data"]}
+
+
+def test_run_draws_what_was_set(page):
+    before = page.drawn("Loss over the steps")
+    page.set("Steps", "7")
+    page.set("Restarts", "23")
+    page.until_said("Settings changed")
+    assert page.drawn("Loss over the steps") == before  # the last good picture stays until there is a new one
+    page.press("Run")
+    page.page.wait_for_function("document.body.innerText.includes('23 restarts')")
+    page.until("done")
+    paths = page.drawn("Loss over the steps")
+    assert max(x for trace in paths["data"] for x in trace["x"] or [] if x is not None) == 7
+    assert page.restarts() == 23
+
+
+def test_looks_need_no_computing(page):
+    assert page.drawn("Final losses")["axes"][0] == "linear"
+    page.page.get_by_label("Log axis", exact=True).check(force=True)
+    page.page.wait_for_function(
+        "[...document.querySelectorAll('.js-plotly-plot')].some(plot => plot._fullLayout.xaxis?.type === 'log')"
+    )
+    before = page.drawn("Pairwise angles")
+    page.page.locator(".lab-look").get_by_text("2", exact=True).click()
+    page.page.wait_for_function(
+        "[...document.querySelectorAll('.js-plotly-plot')].some(plot => plot.textContent.includes('image 2 · '))"
+    )
+    assert page.drawn("Pairwise angles") != before
+    assert page.state == "done"
+
+
+@pytest.mark.parametrize(("label", "value"), [("Steps", "5000"), ("Steps", "-1"), ("Steps", "many"), ("Seed", "0.5")])
+def test_what_is_not_admissible_is_refused_in_words(page, label, value):
+    page.set(label, value)
+    page.until_said("Check the settings")
+    assert label.lower() in page.words.lower()
+    page.press("Run")
+    time.sleep(0.5)
+    assert page.restarts() == 50
+    assert "Check the settings" in page.words
+
+
+def test_a_hostile_value_is_refused_in_words(page):
+    """Not typed, but sent on the websocket: a slider's limits would have been the browser's only."""
+    page.set("Steps", "41")
+    page.until_said("Settings changed")
+    update = next(text for text in reversed(page.sent) if '"value":41' in text.replace(" ", ""))
+    comm = update.split('"comm_id":"')[1].split('"')[0]
+    content = {"comm_id": comm, "data": {"method": "update", "state": {"value": 10**9}, "buffer_paths": []}}
+    page.tell_kernel(_message("comm_msg", content))
+    page.until_said("between 1 and 1000")
+
+
+def test_a_visitor_runs_no_code(page, tmp_path):
+    proof = tmp_path / "proof"
+    code = {"code": f"open({str(proof)!r}, 'w')", "silent": False, "store_history": False, "allow_stdin": False}
+    page.tell_kernel(_message("execute_request", code))
+    time.sleep(2)
+    assert not proof.exists()
+    page.set("Steps", "42")
+    page.until_said("Settings changed")  # and the page lives on
+
+
+def test_downloads(page, tmp_path):
+    for name in ("CSV", "PNG", "SVG"):
+        with page.page.expect_download() as download:
+            page.page.get_by_role("button", name=name, exact=True).first.click()
+        saved = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved)
+        content = saved.read_bytes()
+        assert {"CSV": b"model" in content, "PNG": content[:4] == b"\x89PNG", "SVG": b"<svg" in content[:200]}[name]
+        if name == "CSV":
+            assert len(list(csv.DictReader(content.decode().splitlines()))) > 10
+
+
+def _message(kind, content):
+    header = {"msg_id": "test", "msg_type": kind, "username": "", "session": "test", "date": "", "version": "5.3"}
+    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    return json.loads(json.dumps(message | {"buffers": []}))

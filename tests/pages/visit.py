@@ -1,0 +1,120 @@
+"""A visitor of the page PGD restarts, as the browser sees it: what is read is what is drawn."""
+
+import json
+import re
+from typing import Any
+
+PATIENCE = 60_000  # milliseconds until something that does not appear is missing
+
+
+class Visit:
+    """One browser window with its own kernel."""
+
+    def __init__(self, browser: Any, address: str) -> None:
+        self.address = address
+        self.complaints: list[str] = []
+        self.sent: list[str] = []
+        self.page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._asked)
+        self.page.on("websocket", self._connected)
+        self.open()
+
+    def open(self) -> None:
+        """Load the page and wait for its first figures."""
+        self.page.goto(f"{self.address}/#pgd-restarts")
+        self.page.wait_for_selector(".lab-run-bar[data-state]")
+        self.page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length >= 6")
+
+    def set(self, label: str, value: str) -> None:
+        """Type a value into the number box with that label."""
+        box = self.page.get_by_label(label, exact=True).locator("visible=true").first
+        box.fill(value)
+        box.press("Enter")
+
+    def press(self, name: str, times: int = 1) -> None:
+        """Press a button of the run bar, as fast as a hand on the mouse never could."""
+        button = self.page.get_by_role("button", name=name, exact=True).element_handle()
+        self.page.evaluate("([button, times]) => { for (let i = 0; i < times; i++) button.click(); }", [button, times])
+
+    @property
+    def state(self) -> str:
+        """The run bar's state."""
+        return self.page.locator(".lab-run-bar").get_attribute("data-state") or ""
+
+    @property
+    def words(self) -> str:
+        """What the run bar says."""
+        return self.page.locator(".lab-run-words").inner_text()
+
+    def until(self, *states: str) -> None:
+        """Wait until the run bar is in one of these states."""
+        self.page.wait_for_function(
+            "states => states.includes(document.querySelector('.lab-run-bar').dataset.state)", arg=list(states)
+        )
+
+    def until_running(self, share: float = 0.0) -> None:
+        """Wait until a job is under way and a share of it is done."""
+        self.page.wait_for_function(
+            "share => document.querySelector('.lab-run-bar').dataset.state === 'running'"
+            " && document.querySelector('.lab-progress').value > share",
+            arg=share,
+        )
+
+    def until_said(self, words: str) -> None:
+        """Wait until the run bar says these words."""
+        self.page.wait_for_function(
+            "words => document.querySelector('.lab-run-words').innerText.includes(words)", arg=words
+        )
+
+    def restarts(self) -> int:
+        """How many restarts the figures show, by the drawn caption."""
+        captions = self.page.eval_on_selector_all(".js-plotly-plot", "all => all.map(plot => plot.textContent)")
+        found = [re.search(r"(\d+)(?: of \d+)? restarts", text) for text in captions]
+        return max((int(match[1]) for match in found if match), default=0)
+
+    def drawn(self, heading: str) -> Any:
+        """The numbers of a figure as plotly.js holds them after drawing."""
+        return self.page.evaluate(
+            """heading => {
+              const all = [...document.querySelectorAll('.js-plotly-plot')];
+              const plot = all.find(each => each.parentElement.textContent.includes(heading));
+              const list = values => values == null ? null : Array.from(values);
+              return JSON.parse(JSON.stringify({
+                data: plot._fullData.map(trace => ({ name: trace.name, x: list(trace.x), y: list(trace.y) })),
+                axes: ['xaxis', 'yaxis'].map(name => (plot._fullLayout[name] || {}).type),
+                words: plot.textContent,
+              }));
+            }""",
+            heading,
+        )
+
+    def tell_kernel(self, message: dict[str, Any]) -> None:
+        """Send the kernel a message on a websocket of our own, past everything the page would do."""
+        [kernel] = {match[1] for url in self.sent if (match := re.search(r"/api/kernels/([0-9a-f-]+)/channels", url))}
+        self.page.evaluate(
+            """([url, message]) => new Promise((done, failed) => {
+              const socket = new WebSocket(url);
+              socket.onopen = () => { socket.send(message); setTimeout(() => { socket.close(); done(); }, 1000); };
+              socket.onerror = () => failed(new Error('no websocket'));
+            })""",
+            [f"{self.address.replace('http', 'ws')}/api/kernels/{kernel}/channels", json.dumps(message)],
+        )
+
+    def _connected(self, socket: Any) -> None:
+        self.sent.append(socket.url)
+        socket.on("framesent", lambda frame: self.sent.append(_text(frame)))
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.complaints.append(f"asked {request.url}")
+
+
+def _text(frame: Any) -> str:
+    return frame.decode("utf-8", "replace") if isinstance(frame, bytes) else frame

@@ -1,0 +1,53 @@
+"""Pages without a browser: on a running loop, with a handful of model cards and an engine moved by hand."""
+
+import asyncio
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+from lab import catalogue
+from tests.widgets.engine import FakeEngine
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine test on a loop, as a kernel runs its cells."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalogue of three models for grey 28×28 images and one for colour ones; no data set but the digits."""
+    monkeypatch.setattr(catalogue, "ZOO", tmp_path / "zoo")
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
+    for name, shape in {
+        "standard": (1, 28, 28),
+        "pgd-trained": (1, 28, 28),
+        "mine": (1, 28, 28),
+        "rgb": (3, 32, 32),
+    }.items():
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        (folder / "weights.safetensors").touch()
+        record = {
+            "recipe": {}, "architecture": {"spec": "SmallCNN", "width": 16}, "data": "digits", "shape": shape,
+            "classes": 10, "measured": {"clean": 0.97, "pgd": 0.0}, "sha256": "",
+        }  # fmt: skip
+        (folder / "card.json").write_text(json.dumps(record))
+
+
+async def settled() -> None:
+    """Let everything run that was put on the loop, the throttled last state included."""
+    await asyncio.sleep(0.35)

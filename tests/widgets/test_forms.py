@@ -1,0 +1,130 @@
+"""Forms from specs, and what they say to values that no spec admits."""
+
+import pytest
+
+from lab.errors import SpecError
+from lab.specs import L2, PGD, Adversarial, Linf, Margin, MadryMNIST, Preview
+from widgets.controls import Choice, Number, Several, Text, Toggle
+from widgets.controls.images import Images
+from widgets.forms import Form, Variant
+
+GARBAGE = [
+    None, [], {}, {"a": 1}, [[["deep"]]], "forty", "", "9" * 10_000, float("nan"), float("inf"), -1, 1e300, True,
+    10**400, 10**250,
+]  # fmt: skip
+
+
+def test_a_form_gives_back_its_default():
+    for spec in (PGD(steps=7), Adversarial(), MadryMNIST(0.5)):
+        assert Form(spec).spec() == spec
+
+
+def test_controls_follow_type_range_and_meaning():
+    form = Form(PGD())
+    steps, size = form.parts["steps"], form.parts["step_size"]
+    assert isinstance(steps, Number)
+    assert (steps.whole, steps.log, steps.usual) == (True, False, [1, 100])
+    assert (size.whole, size.log, size.label) == (False, True, "Step size")
+    assert isinstance(form.parts["random_start"], Toggle)
+    assert isinstance(form.parts["labels"], Choice)
+    assert isinstance(form.parts["objective"], Variant)
+
+
+def test_a_range_too_wide_for_a_slider_has_none():
+    assert Form(Adversarial()).parts["seed"].usual == []
+
+
+def test_a_changed_control_changes_the_spec_and_is_counted():
+    form = Form(PGD())
+    form.parts["steps"].value = 7
+    assert form.spec() == PGD(steps=7)
+    assert form.changes == 1
+
+
+def test_values_beyond_the_slider_are_admitted():
+    form = Form(PGD())
+    form.parts["steps"].value = 900
+    assert form.spec().steps == 900
+
+
+@pytest.mark.parametrize("name", ["steps", "step_size", "labels", "random_start"])
+@pytest.mark.parametrize("value", GARBAGE, ids=lambda value: f"{value!r:.12}")
+def test_garbage_is_refused_in_words_at_its_field(name, value):
+    if name == "random_start" and value is True:
+        return
+    form = Form(PGD())
+    form.parts[name].value = value
+    with pytest.raises(SpecError):
+        form.spec()
+    assert 10 < len(form.parts[name].error) < 600
+    form.parts[name].value = getattr(PGD(), name)
+    assert form.spec() == PGD()
+    assert form.parts[name].error == ""
+
+
+def test_every_wrong_field_says_so_and_the_first_is_raised():
+    form = Form(PGD())
+    form.parts["steps"].value, form.parts["restarts"].value = 0, 0
+    with pytest.raises(SpecError, match="steps"):
+        form.spec()
+    assert "between 1 and 1000" in form.parts["steps"].error
+    assert form.parts["restarts"].error
+
+
+def test_a_nested_family_is_a_choice_with_its_own_fields():
+    form = Form(PGD())
+    objective = form.parts["objective"]
+    objective.kind.value = "Margin"
+    objective.form.parts["kappa"].value = 20
+    assert form.spec() == PGD(objective=Margin(kappa=20))
+    assert form.changes == 2
+
+
+def test_a_family_remembers_what_was_set_in_each_member():
+    ball = Variant(Linf(0.1), Linf.__mro__[1], "Ball")
+    ball.kind.value = "L2"
+    assert ball.read() == L2()
+    ball.kind.value = "Linf"
+    assert ball.read() == Linf(0.1)
+
+
+@pytest.mark.parametrize("value", GARBAGE, ids=lambda value: f"{value!r:.12}")
+def test_an_unknown_member_is_refused_in_words(value):
+    form = Form(PGD())
+    form.parts["objective"].kind.value = value
+    with pytest.raises(SpecError):
+        form.spec()
+    assert form.parts["objective"].kind.error
+
+
+def test_skipped_fields_keep_the_default_and_given_parts_are_used():
+    steps = Number(value=3, label="steps")
+    form = Form(PGD(random_start=False), skip=("random_start",), given={"steps": steps})
+    assert "random_start" not in form.parts
+    assert form.spec() == PGD(steps=3, random_start=False)
+
+
+def test_a_type_without_a_control_is_said_to_the_programmer():
+    with pytest.raises(SpecError, match=r"Preview\.images"):
+        Form(Preview())
+
+
+@pytest.mark.parametrize("value", [*GARBAGE, ["a", "b"], ["a", "a", "a"], [["a"]], ["z"]], ids=lambda v: f"{v!r:.12}")
+def test_several_refuses_what_is_not_offered(value):
+    several = Several(label="Models", most=2, options=[{"value": "a", "label": "a"}], value=value)
+    if value == ["a", "a", "a"]:
+        with pytest.raises(SpecError, match="between 1 and 2"):
+            several.read()
+        return
+    with pytest.raises(SpecError):
+        several.read()
+
+
+@pytest.mark.parametrize("value", [*GARBAGE, [1, 2, 3, 4, 5], ["1"], [True], [1.5]], ids=lambda v: f"{v!r:.12}")
+def test_images_refuse_what_are_no_positions(value):
+    with pytest.raises(SpecError, match="between 1 and 4"):
+        Images(value=value).read()
+
+
+def test_a_text_reaches_the_spec_as_it_is():
+    assert Text(value="a b").read() == "a b"
