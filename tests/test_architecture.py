@@ -36,7 +36,7 @@ MAY_IMPORT = {
 }
 WIDGETS_MAY_IMPORT = {
     "theme": set(),
-    "plot": {"theme"},
+    "plot": {"theme", "plain"},
     "figures": {"theme"},
 }
 

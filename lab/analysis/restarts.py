@@ -37,9 +37,7 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
     walks: list[list[Walk]] = [[] for _ in models]
 
     def result(done: float) -> RestartsResult:
-        answers = tuple(
-            _answer(name_of(each), mine, x) for each, mine in zip(spec.models, walks, strict=True)
-        )
+        answers = tuple(_answer(name_of(each), mine, x) for each, mine in zip(spec.models, walks, strict=True))
         return RestartsResult(spec, x.numpy(), y.numpy(), data.class_names, between_random, answers, done)
 
     together = max(1, WALKERS // len(x))

@@ -94,6 +94,13 @@ class Engine:
         """A place where the latest submission wins."""
         return Channel(self)
 
+    def workers(self) -> int:
+        """How many workers there are now; 0 when the engine cannot be reached."""
+        try:
+            return len(self._client.scheduler_info(n_workers=-1)["workers"])
+        except (OSError, ClosedClientError, RuntimeError):
+            return 0
+
     def key(self, spec: Spec) -> str:
         """The name of the spec's result: equal for everything that must give an equal result."""
         return specs.key(spec, *catalogue.fingerprints(spec))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.results.result import Result
+from lab.specs.attacks import PGD
 from lab.specs.balls import Ball
 from lab.specs.recipes import Recipe
 
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Measured(Result):
-    """Accuracies of a trained network on ``n`` test images, as fractions: clean, after FGSM, after PGD in ``ball``."""
+    """Accuracies of a trained network on ``n`` test images, as fractions: clean, after FGSM and after PGD in a ball.
+
+    ``attack`` says with which steps PGD was measured.
+    """
 
     clean: float
     fgsm: float
     pgd: float
     n: int
     ball: Ball
+    attack: PGD
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,9 @@ def measure(model: nn.Module, data: Dataset, ball: Ball, ctx: Context) -> Measur
     one_step = judge(x, y, attack(FGSM(), model, x, y, ball, ctx.part(0, 2, "FGSM")), model, ball)
     steps = PGD(steps=40, step_size=max(ball.eps / 16, 1e-5))
     iterative = judge(x, y, attack(steps, model, x, y, ball, ctx.part(1, 2, "PGD")), model, ball)
-    return Measured(one_step.clean_accuracy, one_step.robust_accuracy, iterative.robust_accuracy, len(images), ball)
+    return Measured(
+        one_step.clean_accuracy, one_step.robust_accuracy, iterative.robust_accuracy, len(images), ball, steps
+    )
 
 
 def ball_of(recipe: Recipe, data: Dataset) -> Ball:

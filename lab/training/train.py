@@ -70,6 +70,7 @@ def card_of(name: str, run: Run, data: Dataset, weights: Path) -> dict[str, Any]
         },
         "measured_images": run.measured.n,
         "measured_ball": to_dict(run.measured.ball),
+        "measured_attack": to_dict(run.measured.attack),
         "versions": {"lab": lab.__version__, "torch": torch.__version__, "python": platform.python_version()},
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }

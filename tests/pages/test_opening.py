@@ -2,19 +2,33 @@
 
 import pytest
 
+from tests.served import served
+
 
 @pytest.mark.page
-def test_the_page_opens_and_asks_nothing_of_another_server(browser, server):
+def test_the_page_opens_and_asks_nothing_of_another_server(browser, lab):
     page = browser.new_page()
     asked, failed = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("response", lambda response: failed.append(response.url) if response.status >= 400 else None)
     page.on("requestfailed", lambda request: failed.append(request.url))
     try:
-        page.goto(server)
+        page.goto(lab.address)
         page.get_by_text("PGD restarts").first.wait_for(timeout=30_000)
     finally:
         page.close()
-    here = (server, server.replace("http", "ws"), "data:", "blob:")
+    here = (lab.address, lab.address.replace("http", "ws"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(here)] == []
     assert failed == []
+
+
+@pytest.mark.page
+def test_a_page_that_is_left_takes_its_kernel_along(browser, tmp_path):
+    with served(tmp_path, "--preheat", "0") as lab:
+        page = browser.new_page()
+        page.goto(lab.address)
+        page.get_by_text("PGD restarts").first.wait_for(timeout=30_000)
+        [kernel] = lab.children("ipykernel_launcher")
+        page.goto("about:blank")
+        kernel.wait(timeout=20)
+        page.close()

@@ -70,10 +70,19 @@ class Visit:
         )
 
     def restarts(self) -> int:
-        """How many restarts the figures show, by the drawn caption."""
-        captions = self.page.eval_on_selector_all(".js-plotly-plot", "all => all.map(plot => plot.textContent)")
+        """How many restarts the figures show, by the captions that are drawn."""
+        captions = self.page.eval_on_selector_all(".legendtitletext", "all => all.map(each => each.textContent)")
         found = [re.search(r"(\d+)(?: of \d+)? restarts", text) for text in captions]
         return max((int(match[1]) for match in found if match), default=0)
+
+    def until_drawn(self, restarts: int, patience: int = PATIENCE) -> None:
+        """Wait until the figures show that many restarts."""
+        self.page.wait_for_function(
+            """words => [...document.querySelectorAll('.legendtitletext')]
+              .some(each => new RegExp(words).test(each.textContent))""",
+            arg=rf"(^|\D){restarts} restarts",
+            timeout=patience,
+        )
 
     def drawn(self, heading: str) -> Any:
         """The numbers of a figure as plotly.js holds them after drawing."""

@@ -28,7 +28,9 @@ def restarts_result(models=("standard",), restarts=5, steps=3, images=2):
         for name in models
     )
     x = generator.random((images, 1, 4, 4))
-    return RestartsResult(spec, x, np.arange(images), tuple("0123456789"), generator.random((images, pairs)), answers, 1.0)
+    return RestartsResult(
+        spec, x, np.arange(images), tuple("0123456789"), generator.random((images, pairs)), answers, 1.0
+    )
 
 
 def test_pack_and_unpack_give_the_same_result():

@@ -57,6 +57,10 @@ class FakeEngine:
     def __init__(self) -> None:
         self.jobs: list[FakeJob] = []
 
+    def workers(self) -> int:
+        """One, as on a person's own machine."""
+        return 1
+
     def submit(self, spec: Spec, on_change: Callable[[Any], None] | None = None) -> FakeJob:
         """A waiting job, or a finished one for a preview."""
         job = FakeJob(spec, on_change)

@@ -36,6 +36,15 @@ async def test_a_card_opens_its_page_and_the_tab_follows(engine):
     assert open_pages(app) == ["pgd-restarts"]
 
 
+async def test_the_header_says_what_the_engine_is_like_when_a_browser_arrives(engine):
+    app = App(engine)
+    app.navigation._handle_custom_msg("arrived", [])
+    assert app.navigation.engine == "Engine ready · 1 worker"
+    engine.workers = lambda: 0
+    app.navigation._handle_custom_msg("arrived", [])
+    assert app.navigation.engine == "The engine has no worker yet"
+
+
 @pytest.mark.parametrize("wish", ["nowhere", None, 3, ["home"], {"name": "home"}, "../etc"])
 async def test_strange_wishes_change_nothing(engine, wish):
     app = App(engine)

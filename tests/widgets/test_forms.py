@@ -3,7 +3,7 @@
 import pytest
 
 from lab.errors import SpecError
-from lab.specs import L2, PGD, Adversarial, Linf, Margin, MadryMNIST, Preview
+from lab.specs import L2, PGD, Adversarial, Linf, MadryMNIST, Margin, Preview
 from widgets.controls import Choice, Number, Several, Text, Toggle
 from widgets.controls.images import Images
 from widgets.forms import Form, Variant

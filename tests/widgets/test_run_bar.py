@@ -151,7 +151,8 @@ async def test_worker_threads_reach_the_loop_throttled_and_the_last_state_is_see
 
     def work() -> None:
         nonlocal state
-        for state in range(1, 201):
+        for number in range(1, 201):
+            state = number
             tell()
             time.sleep(0.001)
 

@@ -80,6 +80,7 @@ class App(Box):
         self._places = Box(self.built.values(), "lab-places")
         shared(Library)  # so that the browser reads it while a person still reads the home page
         super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
+        self.navigation.on_msg(self._arrived)
         self.navigation.observe(self._selected, "selected")
         self.home.observe(self._opened, "opened")
 
@@ -94,6 +95,13 @@ class App(Box):
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
         self.navigation.selected = name
+
+    def _arrived(self, _: Any, content: Any, __: Any) -> None:
+        """A browser shows the header: say what the engine is like now, long after a waiting kernel was made."""
+        if content == "arrived":
+            count = self._engine.workers()
+            workers = f"{count} worker" + "s" * (count != 1)
+            self.navigation.engine = f"Engine ready · {workers}" if count else "The engine has no worker yet"
 
     def _selected(self, change: Any) -> None:
         if isinstance(change["new"], str):

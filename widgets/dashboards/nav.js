@@ -52,6 +52,7 @@ function render({ model, el }) {
   }
   model.on("change:selected change:engine", show);
   show();
+  model.send("arrived");
   return () => removeEventListener("hashchange", follow);
 }
 

@@ -68,7 +68,8 @@ class RestartsPage(Box):
     def _view(self, name: str) -> PlotView:
         plot = PLOTS[name]
         view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"restarts-{name}", height=plot.height)
-        view.add_class(plot.place)
+        for place in plot.place.split():
+            view.add_class(place)
         return view
 
     def _content(self) -> Box:
@@ -119,7 +120,7 @@ class ShownImage(Choice):
     def offer(self, result: RestartsResult) -> None:
         """Offer the images of a result; the place in the row stays."""
         names = [result.class_names[label] for label in result.y]
-        options = [
+        options: list[Any] = [
             Option(value=str(i), label=str(image), help=f"image {image}: {name}")
             for i, (image, name) in enumerate(zip(result.spec.images, names, strict=False))
         ]

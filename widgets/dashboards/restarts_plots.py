@@ -71,7 +71,7 @@ PLOTS = {
         "Concentration",
         lambda result, look: concentration(result, look.log_axis),
         lambda result, _: result.concentration(),
-        "lab-third",
+        "lab-third lab-alone",
     ),
     "distances": Plot(
         "Pairwise distances",
