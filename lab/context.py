@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,20 @@ class Context:
         """The context of the i-th of n equal parts: its progress is that share of this one's."""
         words = " · ".join(filter(None, (self.doing, doing)))
         return replace(self.span(i, i + 1, n), doing=words)
+
+    def lanes(self, n: int) -> list[Context]:
+        """The contexts of n equal parts that may run at the same time, in any order: their progress adds up."""
+        fractions, lock = [0.0] * n, threading.Lock()
+
+        def part(i: int) -> Context:
+            def heard(progress: Progress) -> None:
+                with lock:
+                    fractions[i] = progress.fraction
+                    self.report(sum(fractions), n, **progress.metrics)
+
+            return replace(self, on_progress=heard, start=0.0, share=1.0)
+
+        return [part(i) for i in range(n)]
 
     def span(self, begin: float, end: float, total: float) -> Context:
         """The context of the part from ``begin`` to ``end`` of ``total``."""

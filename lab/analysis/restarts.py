@@ -9,6 +9,7 @@ from lab.attacks.ball import project, random_delta
 from lab.attacks.checks import check_images, check_logits
 from lab.attacks.gradient import device_of, frozen
 from lab.attacks.iterative import Walk, walk
+from lab.attacks.lanes import side_by_side
 from lab.context import Context
 from lab.data import load as load_data
 from lab.errors import SpecError
@@ -40,15 +41,14 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
         answers = tuple(_answer(name_of(each), mine, x) for each, mine in zip(spec.models, walks, strict=True))
         return RestartsResult(spec, x.numpy(), y.numpy(), data.class_names, between_random, answers, done)
 
-    together = max(1, WALKERS // len(x))
-    total = spec.attack.restarts
-    for first in range(0, total, together):
-        turn = range(first, min(first + together, total))
-        for i, (model, mine) in enumerate(zip(models, walks, strict=True)):
-            so_far = len(models) * first + i * len(turn)
-            part = ctx.span(so_far, so_far + len(turn), len(models) * total)
-            mine.append(_walked(spec, model, x, y, turn, part))
-        if turn.stop < total:
+    together, total = max(1, WALKERS // len(x)), spec.attack.restarts
+    turns = [range(first, min(first + together, total)) for first in range(0, total, together)]
+    pieces = [(turn, i) for turn in turns for i in range(len(models))]
+    contexts = dict(zip(pieces, ctx.lanes(len(pieces)), strict=True))
+    found = side_by_side(lambda piece: _walked(spec, models[piece[1]], x, y, piece[0], contexts[piece]), pieces)
+    for (turn, i), walked in zip(pieces, found, strict=True):
+        walks[i].append(walked)
+        if i == len(models) - 1 and turn.stop < total:
             ctx.partial(result(turn.stop / total))
     return result(1.0)
 

@@ -69,6 +69,7 @@ def climb(
         gradient, logits = input_gradient(model, x_adv, goal, spec.objective)
         each(step, logits)
         x_adv = move(x_adv, gradient)
+    ctx.report(spec.steps, spec.steps)
     return x_adv
 
 

@@ -19,8 +19,9 @@ SLOTS = {"short": 2, "long": 1}
 _LOOPBACK = "127.0.0.1"
 
 _CONFIG: dict[str, Any] = {
-    # Dask's default of one thread per process is for clusters of many processes; PyTorch is to use every core.
-    "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
+    # Dask's defaults are one thread per process and memory given back at once. PyTorch is to use every core, and
+    # memory that each operation has to ask for anew takes half of its time.
+    "distributed.nanny.pre-spawn-environ": {},
     # A paused or spilling worker would leave its jobs waiting without a word; one that eats up the memory is ended.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,

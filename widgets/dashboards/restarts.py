@@ -98,8 +98,9 @@ class RestartsPage(Box):
             look = self.look.spec()
         except SpecError:
             return  # the form says it at the field
+        provisional = self.result is not None and self.result.done < 1
         for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, look))
+            view.draw(PLOTS[name].draw(self.result, look), provisional)
 
     def _mark(self, _: Any) -> None:
         """Say beside the figures, too, that they are not of the present settings."""

@@ -127,13 +127,14 @@ async function render({ model, el }) {
   let drawing = false;
   let due = false;
   let listening = false;
+  let inSight = true;
+  const wanted = () => due && (inSight || !model.get("provisional"));
   async function draw() {
-    due = true;
     if (drawing) return;
     drawing = true;
     try {
       const Plotly = await promised().plotly;
-      while (due) {
+      while (wanted()) {
         due = false;
         if (!model.get("figure")) continue;
         const { data, layout, height } = parsed(model);
@@ -146,6 +147,11 @@ async function render({ model, el }) {
     } finally {
       drawing = false;
     }
+  }
+
+  function changed() {
+    due = true;
+    draw();
   }
 
   function answer(content) {
@@ -163,12 +169,18 @@ async function render({ model, el }) {
     });
   });
   sizes.observe(plot);
-  model.on("change:figure", draw);
+  const sight = new IntersectionObserver((entries) => {
+    inSight = entries[entries.length - 1].isIntersecting;
+    draw();
+  });
+  sight.observe(el);
+  model.on("change:figure change:provisional", changed);
   model.on("msg:custom", answer);
-  draw();
+  changed();
   return async () => {
     sizes.disconnect();
-    model.off("change:figure", draw);
+    sight.disconnect();
+    model.off("change:figure change:provisional", changed);
     model.off("msg:custom", answer);
     (await promised().plotly).purge(plot);
   };

@@ -31,6 +31,7 @@ class PlotView(Plain):
     note = t.Unicode().tag(sync=True)
     name = t.Unicode("figure").tag(sync=True)
     height = t.Int(300).tag(sync=True)
+    provisional = t.Bool(False).tag(sync=True)
     has_csv = t.Bool(False).tag(sync=True)
     template = t.Dict().tag(sync=True)
     library = t.Instance(Library).tag(sync=True, **ipw.widget_serialization)
@@ -45,11 +46,17 @@ class PlotView(Plain):
         self.add_class("lab-figure")
         self.on_msg(self._answer)
 
-    def draw(self, figure: go.Figure) -> None:
-        """Show a figure instead of the present one; its template is the theme's, whatever it carries."""
+    def draw(self, figure: go.Figure, provisional: bool = False) -> None:
+        """Show a figure instead of the present one; its template is the theme's, whatever it carries.
+
+        A provisional figure, soon to be replaced, is drawn only where it is in sight: drawing takes the processor
+        from what computes the next one.
+        """
         content = figure.to_dict()
         content.get("layout", {}).pop("template", None)
-        self.figure = to_json_plotly(content)
+        with self.hold_sync():
+            self.provisional = provisional
+            self.figure = to_json_plotly(content)
 
     @property
     def drawn(self) -> dict[str, Any]:
