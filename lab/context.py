@@ -43,11 +43,13 @@ class Context:
     """Passed down through a computation as ``ctx``; the default does nothing and never cancels.
 
     ``seed`` is where every random draw starts; ``first`` is the position, in the whole computation, of the first
-    image of the present batch, so that an image draws the same numbers in whatever batch it comes.
+    image of the present batch, so that an image draws the same numbers in whatever batch it comes. ``places`` are
+    the positions after ``first`` of a batch whose images do not follow each other.
     """
 
     seed: int = 0
     first: int = 0
+    places: tuple[int, ...] | None = None
     on_progress: Callable[[Progress], None] = _ignore
     on_partial: Callable[[Result], None] = _ignore
     cancelled: Callable[[], bool] = _never
@@ -94,6 +96,10 @@ class Context:
         """The same context for a batch whose first image stands at that position."""
         return replace(self, first=self.first + first)
 
+    def only(self, images: Iterable[int]) -> Context:
+        """The same context for a batch of some of this one's images, named by their positions in it."""
+        return replace(self, places=tuple(images if self.places is None else (self.places[i] for i in images)))
+
     def silent(self) -> Context:
         """The same context without progress, for a part too short to speak of; it can still be cancelled."""
         return replace(self, on_progress=_ignore, on_partial=_ignore)
@@ -120,7 +126,8 @@ class Context:
 
         base = _mixed(self.seed, "restart", restart)
         generator = torch.Generator()
-        return [draw(generator.manual_seed((base + _GOLDEN * (self.first + i + 1)) % 2**63)) for i in images]
+        places = images if self.places is None else [self.places[i] for i in images]
+        return [draw(generator.manual_seed((base + _GOLDEN * (self.first + i + 1)) % 2**63)) for i in places]
 
 
 def _mixed(*values: int | str) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, get_type_hints
 import traitlets as t
 
 from lab.errors import SpecError
-from lab.specs import Param, Spec, params
+from lab.specs import ModelSpec, Param, Spec, params
 from lab.specs.spec import family_of
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.plain import Box, Words
@@ -99,7 +99,7 @@ class Variant(Box):
 
     def __init__(self, default: Spec, family: type[Spec], label: str, meaning: str = "") -> None:
         members = {kind.__name__: kind for kind in family_of(family)}
-        self._forms = {type(default).__name__: Form(default)}
+        self._forms = {type(default).__name__: _form(default)}
         self._members = members
         options = [Option(value=name, label=words(name), help=_said(kind)) for name, kind in members.items()]
         self.kind = Choice(value=type(default).__name__, label=label, help=meaning, options=options)
@@ -125,7 +125,7 @@ class Variant(Box):
 
     def _form(self, name: str) -> Form:
         if name not in self._forms:
-            self._forms[name] = Form(self._members[name]())
+            self._forms[name] = _form(self._members[name]())
             self._forms[name].observe(self._changed, "changes")
         return self._forms[name]
 
@@ -145,7 +145,7 @@ def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] 
     value = getattr(default, name)
     about = {"label": words(name), "help": _sentence(param.meaning)}
     if isinstance(value, Spec):
-        return Variant(value, hint, words(name), about["help"]) if len(family_of(hint)) > 1 else Form(value)
+        return Variant(value, hint, words(name), about["help"]) if len(family_of(hint)) > 1 else _form(value)
     if param.choices is not None:
         options = [Option(value=choice, label=choice) for choice in param.choices]
         return Choice(value=value, options=options, **about)
@@ -160,10 +160,23 @@ def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] 
     raise SpecError(f"{type(default).__name__}.{name} has no control of its own: give the form one.")
 
 
+def has_control(spec: Spec, name: str) -> bool:
+    """Whether a field can be set in a generated form; of a model or a list, a person's form must say how."""
+    hint, value = get_type_hints(type(spec))[name], getattr(spec, name)
+    if isinstance(value, Spec):
+        return not isinstance(value, ModelSpec)
+    return params(spec)[name].choices is not None or hint in (bool, int, float, str)
+
+
 def words(name: str) -> str:
     """The words for a field or a spec, with a capital."""
     said = WORDS.get(name, name.replace("_", " "))
     return said[:1].upper() + said[1:] if said.isascii() else said
+
+
+def _form(spec: Spec) -> Form:
+    """A form of the fields that have a control; the others keep their values."""
+    return Form(spec, skip=[name for name in params(spec) if not has_control(spec, name)])
 
 
 def _slider(param: Param) -> tuple[float, ...]:

@@ -19,7 +19,7 @@ class RunBar(Plain):
 
     ``state`` is ready or the job's own; ``refusal`` says what is wrong with the settings; ``stale`` that they are
     not those of the figures (or of the running job). The same settings pressed again while they run are not run
-    again; others take the place of the running ones.
+    again; others take the place of the running ones. ``interval`` is the time in seconds between two redraws.
     """
 
     _esm = Path(__file__).with_name("run_bar.js")
@@ -32,7 +32,9 @@ class RunBar(Plain):
     seconds_left = t.Float(None, allow_none=True).tag(sync=True)
     message = t.Unicode().tag(sync=True)
 
-    def __init__(self, engine: Any, spec: Callable[[], Spec], show: Callable[[Any], None]) -> None:
+    def __init__(
+        self, engine: Any, spec: Callable[[], Spec], show: Callable[[Any], None], interval: float = 0.15
+    ) -> None:
         super().__init__()
         self.add_class("lab-run-bar")
         self.job: Any = None
@@ -40,7 +42,7 @@ class RunBar(Plain):
         self._spec = spec
         self._show = show
         self._drawn: Any = None
-        self._changed = OnLoop(self._follow)
+        self._changed = OnLoop(self._follow, interval)
         self.on_msg(self._pressed)
 
     def run(self) -> None:

@@ -1,7 +1,46 @@
 """Attacks: ``attack`` proposes adversarial images, ``judge`` measures what they achieve."""
 
-from lab.attacks import iterative, one_step
+from lab.attacks import (
+    carlini_wagner,
+    ensemble,
+    extended,
+    iterative,
+    noise,
+    one_step,
+    orthogonal,
+    pixels,
+    query,
+    spatial,
+    square,
+    verdict,
+    worst_case,
+)
 from lab.attacks.attack import attack, maximise
+from lab.attacks.carlini_wagner import minimum_distance
+from lab.attacks.ensemble import average
 from lab.attacks.judge import judge
+from lab.attacks.orthogonal import orthogonal_count
+from lab.attacks.query_model import attack_counting
 
-__all__ = ["attack", "iterative", "judge", "maximise", "one_step"]
+__all__ = [
+    "attack",
+    "attack_counting",
+    "average",
+    "carlini_wagner",
+    "ensemble",
+    "extended",
+    "iterative",
+    "judge",
+    "maximise",
+    "minimum_distance",
+    "noise",
+    "one_step",
+    "orthogonal",
+    "orthogonal_count",
+    "pixels",
+    "query",
+    "spatial",
+    "square",
+    "verdict",
+    "worst_case",
+]

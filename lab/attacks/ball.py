@@ -58,6 +58,12 @@ def _(ball: L2, gradient: Tensor) -> Tensor:
 
 
 @singledispatch
+def full_step(ball: Ball, x: Tensor, gradient: Tensor) -> Tensor:
+    """The image after one step along the gradient as far as the ball reaches."""
+    return project(ball, x + ball.eps * steepest(ball, gradient), x)
+
+
+@singledispatch
 def random_delta(ball: Ball, like: Tensor, generator: torch.Generator) -> Tensor:
     """A change drawn uniformly from the ball around one image, not yet clipped to [0, 1]."""
     raise TypeError(f"no random point of {type(ball).__name__}")

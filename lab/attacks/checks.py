@@ -44,3 +44,9 @@ def check_logits(model: nn.Module, x: Tensor, y: Tensor) -> None:
             f"Labels must lie between 0 and {classes - 1}, the classes of the model, "
             f"but they reach from {int(y.min())} to {int(y.max())}."
         )
+
+
+def check_pictures(x: Tensor, method: str) -> None:
+    """Refuse images without height and width, for an attack that moves in the plane."""
+    if x.dim() != 4:
+        raise AttackError(f"{method} needs images (n, channels, height, width), but they have shape {tuple(x.shape)}.")

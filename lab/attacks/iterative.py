@@ -1,20 +1,23 @@
-"""Iterative attacks: projected gradient steps, in a mode for verdicts and one for the largest loss."""
+"""Iterative attacks: projected gradient steps to the largest loss. What they do for a verdict is in ``verdict.py``."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import product
+from math import floor
 
 import torch
 from torch import Tensor, nn
 
-from lab.attacks.attack import ascend, perturb
+from lab.attacks.attack import ascend
 from lab.attacks.ball import box, project, random_delta, steepest
-from lab.attacks.gradient import input_gradient
-from lab.attacks.objectives import cross_entropy, margin, value
+from lab.attacks.best import Best
+from lab.attacks.gradient import expected_gradient, pulled_back
+from lab.attacks.labels import Aim, aims, answer
+from lab.attacks.objectives import cross_entropy, margin
 from lab.context import Context
-from lab.specs.attacks import PGD
+from lab.errors import AttackError
+from lab.specs.attacks import BIM, EVERY_CLASS, PGD, IterLL, IterRnd
 from lab.specs.balls import Ball, Linf
-
-WALKERS = 256  # restarts that walk together when few images are left to attack
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,21 +38,43 @@ class Walk:
 def pgd(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
     """Projected gradient ascent on the objective; of several restarts, the end of the largest objective.
 
-    Madry et al. 2017, §2.1: x ← Π(x + step_size · sign(∇ₓ loss)), from a uniformly random point of the ball.
+    Madry et al. 2017, §2.1: x ← Π(x + step_size · sign(∇ₓ loss)), from a uniformly random point of the ball. Of
+    several targets, the end that counts is the one of the largest objective of the true label.
     """
-    goal = attacked_labels(spec, model, x, y)
-    best, highest = x, torch.full((len(x),), -torch.inf, dtype=x.dtype, device=x.device)
-    for restart in range(spec.restarts):
-        x_adv = start_points(spec, x, ball, ctx, range(len(x)), [restart])
-        x_adv = climb(spec, model, x_adv, x, goal, ball, ctx.part(restart, spec.restarts))
-        if spec.restarts == 1:
-            return x_adv
-        with torch.no_grad():
-            reached = value(spec.objective, model(x_adv), goal)
-        better = reached > highest
-        best = torch.where(better.view(-1, *[1] * (x.dim() - 1)), x_adv, best)
-        highest = torch.where(better, reached, highest)
-    return best
+    goals = aims(spec, model, x, y, ctx)
+    if len(goals) * spec.restarts == 1 and not spec.keep_best:
+        return climb(spec, model, start_points(spec, x, ball, ctx, range(len(x)), [0]), x, goals[0], ball, ctx)
+    best = Best(x)
+    for i, (goal, restart) in enumerate(product(goals, range(spec.restarts))):
+
+        def offer(_: int, x_adv: Tensor, logits: Tensor, goal: Aim = goal) -> None:
+            best.offer(x_adv, reached(spec, goal, y, logits))
+
+        part = ctx.part(i, len(goals) * spec.restarts)
+        start = start_points(spec, x, ball, ctx, range(len(x)), [restart])
+        end = climb(spec, model, start, x, goal, ball, part, offer if spec.keep_best else None)
+        offer(spec.steps, end, answer(model, end, spec.passes))
+    return best.x_adv
+
+
+@ascend.register
+def iterated(spec: BIM | IterLL | IterRnd, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+    """x ← Π(x ± step_size · sign(∇ₓ loss)) from the image itself. Kurakin et al. 2017, §2.2."""
+    return pgd(as_pgd(spec, ball), model, x, y, ball, ctx)
+
+
+def as_pgd(spec: BIM | IterLL | IterRnd, ball: Ball) -> PGD:
+    """The same steps as PGD without a random start."""
+    steps = spec.steps or papers_steps(ball.eps)
+    step_size = spec.step_size or max(ball.eps / steps, 1e-5)  # PGD's smallest; the projection cuts it to eps
+    return PGD(steps, step_size, random_start=False, labels=spec.labels, objective=spec.objective)
+
+
+def papers_steps(eps: float) -> int:
+    """⌊min(eps + 4, 1.25 eps)⌋ with eps in 1/255, at least 1 and at most 1000. Kurakin et al. 2017, §2.2."""
+    levels = eps * 255
+    rule = round(min(levels + 4, 1.25 * levels), 6)  # 4/255 times 255 is not exactly 4
+    return min(max(floor(rule), 1), 1000)
 
 
 def climb(
@@ -57,20 +82,39 @@ def climb(
     model: nn.Module,
     x_adv: Tensor,
     x: Tensor,
-    goal: Tensor,
+    goal: Aim,
     ball: Ball,
     ctx: Context,
-    each: Callable[[int, Tensor], None] = lambda _step, _logits: None,
+    each: Callable[[int, Tensor, Tensor], None] | None = None,
 ) -> Tensor:
-    """``steps`` projected gradient steps from ``x_adv``; ``each`` is shown the logits before every step."""
+    """``steps`` projected gradient steps from ``x_adv``; ``each`` is shown the point and its logits before a step."""
     move = step_in(ball, x, spec.step_size)
+    velocity = None
     for step in range(spec.steps):
         ctx.report(step, spec.steps)
-        gradient, logits = input_gradient(model, x_adv, goal, spec.objective)
-        each(step, logits)
+        gradient, logits = slope(spec, model, x_adv, goal)
+        if each:
+            each(step, x_adv, logits)
+        if spec.momentum:
+            velocity = accumulated(spec, velocity, gradient)
+            gradient = velocity.clone()  # the step may use up its gradient's memory
         x_adv = move(x_adv, gradient)
     ctx.report(spec.steps, spec.steps)
     return x_adv
+
+
+def slope(spec: PGD, model: nn.Module, x_adv: Tensor, goal: Aim) -> tuple[Tensor, Tensor]:
+    """The gradient a step follows, up to a positive factor per image, and the logits at the point."""
+    if spec.passes > 1:
+        return expected_gradient(model, x_adv, goal, spec.objective, spec.passes)
+    return pulled_back(model, x_adv, lambda logits: goal.ascent(spec.objective, logits))
+
+
+def accumulated(spec: PGD, velocity: Tensor | None, gradient: Tensor) -> Tensor:
+    """The decaying sum of the gradients so far, each divided by its mean size. Dong et al. 2018, eq. 6."""
+    size = gradient.flatten(1).abs().mean(1).clamp(min=torch.finfo(gradient.dtype).tiny)
+    gradient = gradient / size.view(-1, *[1] * (gradient.dim() - 1))
+    return gradient if velocity is None else velocity * spec.momentum + gradient
 
 
 def step_in(ball: Ball, x: Tensor, step_size: float) -> Callable[[Tensor, Tensor], Tensor]:
@@ -81,106 +125,43 @@ def step_in(ball: Ball, x: Tensor, step_size: float) -> Callable[[Tensor, Tensor
     return lambda x_adv, gradient: project(ball, x_adv + step_size * steepest(ball, gradient), x)
 
 
+def reached(spec: PGD, goal: Aim, y: Tensor, logits: Tensor) -> Tensor:
+    """(n,) what counts when points are compared: the aim's own objective; among every class's, the true label's.
+
+    An image for which the target is its own label has reached nothing.
+    """
+    if spec.labels != EVERY_CLASS:
+        return goal.value(spec.objective, logits)
+    return Aim(y).value(spec.objective, logits).masked_fill(goal.labels == y, -torch.inf)
+
+
 def walk(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, restarts: range, ctx: Context) -> Walk:
-    """The given restarts of every image, all in one batch, with the loss along the way. Madry et al. 2017, §3.1."""
+    """The given restarts of every image, all in one batch, with the loss along the way. Madry et al. 2017, §3.1.
+
+    Every restart is followed to its last step, also with ``keep_best``. Raises :class:`AttackError` for a spec that
+    goes toward every class: a walk has one aim.
+    """
     count, images = len(restarts), len(x)
     losses = torch.empty(spec.steps + 1, count * images, dtype=x.dtype, device=x.device)
     copies = x.repeat(count, *[1] * (x.dim() - 1))
     truth = y.repeat(count)
+    goal, *more = aims(spec, model, x, y, ctx)
+    if more:
+        raise AttackError("Restarts are followed for one aim, not for every class in turn: choose other labels.")
 
-    def note(step: int, logits: Tensor) -> None:
+    def note(step: int, _: Tensor, logits: Tensor) -> None:
         losses[step] = cross_entropy(logits, truth)
 
-    goal = attacked_labels(spec, model, x, y).repeat(count)
     start = start_points(spec, x, ball, ctx, range(images), restarts)
-    end = climb(spec, model, start, copies, goal, ball, ctx, note)
-    with torch.no_grad():
-        logits = model(end)
-    note(spec.steps, logits)
+    end = climb(spec, model, start, copies, Aim(goal.labels.repeat(count), goal.toward), ball, ctx, note)
+    logits = answer(model, end, spec.passes)
+    note(spec.steps, end, logits)
     return Walk(
         end.view(count, images, *x.shape[1:]),
         losses.view(-1, count, images).transpose(0, 1),
         margin(logits, truth).view(count, images),
         logits.argmax(1).view(count, images),
     )
-
-
-@perturb.register
-def pgd_verdict(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
-    """PGD until the image falls: a misread image and all its restarts leave the batch at once.
-
-    Images that no restart fells come back as the end point of the largest objective. Several restarts walk
-    together when few images stand, so which of an image's adversarial examples is found first may depend on the
-    batch; whether one is found does not.
-    """
-    with torch.no_grad():
-        standing = (model(x).argmax(1) == y).nonzero().flatten()
-    x_adv, highest = x.clone(), torch.full((len(x),), -torch.inf, dtype=x.dtype, device=x.device)
-    restart = 0
-    while restart < spec.restarts and len(standing):
-        count = min(max(1, WALKERS // len(standing)), spec.restarts - restart)
-        part = ctx.span(restart, restart + count, spec.restarts)
-        hunt = _Hunt(spec, model, x, y, ball, x_adv, highest)
-        standing = hunt.run(standing, range(restart, restart + count), part)
-        restart += count
-    return x_adv
-
-
-@dataclass(frozen=True, eq=False)
-class _Hunt:
-    """Some restarts of :func:`pgd_verdict` at once; ``x_adv`` and ``highest`` are filled in place."""
-
-    spec: PGD
-    model: nn.Module
-    x: Tensor
-    y: Tensor
-    ball: Ball
-    x_adv: Tensor
-    highest: Tensor
-
-    def run(self, standing: Tensor, restarts: range, ctx: Context) -> Tensor:
-        """Walk these restarts of the standing images; returns the images that still stand."""
-        owner = standing.repeat(len(restarts))
-        walkers = start_points(self.spec, self.x, self.ball, ctx, standing.tolist(), restarts)
-        move = step_in(self.ball, self.x[owner], self.spec.step_size)
-        for step in range(self.spec.steps):
-            ctx.report(step, self.spec.steps, standing=len(standing))
-            # Here the model still reads every standing image correctly, so labels are true and predicted at once.
-            gradient, logits = input_gradient(self.model, walkers, self.y[owner], self.spec.objective)
-            alive = self._without_fallen(owner, walkers, logits)
-            if not alive.all():
-                owner, walkers, gradient = owner[alive], walkers[alive], gradient[alive]
-                if not len(owner):
-                    return owner
-                move = step_in(self.ball, self.x[owner], self.spec.step_size)
-            walkers = move(walkers, gradient)
-        with torch.no_grad():
-            logits = self.model(walkers)
-        alive = self._without_fallen(owner, walkers, logits)
-        self._keep_highest(owner[alive], walkers[alive], logits[alive])
-        return owner[alive].unique()
-
-    def _without_fallen(self, owner: Tensor, walkers: Tensor, logits: Tensor) -> Tensor:
-        """Record the walkers that fell their image; returns which walkers belong to images that still stand."""
-        fell = logits.argmax(1) != self.y[owner]
-        self.x_adv[owner[fell]] = walkers[fell]
-        return ~torch.isin(owner, owner[fell])
-
-    def _keep_highest(self, owner: Tensor, walkers: Tensor, logits: Tensor) -> None:
-        reached = value(self.spec.objective, logits, self.y[owner])
-        for image in owner.unique():
-            mine = (owner == image).nonzero().flatten()
-            best = mine[reached[mine].argmax()]
-            if reached[best] > self.highest[image]:
-                self.highest[image], self.x_adv[image] = reached[best], walkers[best]
-
-
-def attacked_labels(spec: PGD, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """The labels whose loss is raised: the true ones, or the model's prediction on the clean images."""
-    if spec.labels == "true":
-        return y
-    with torch.no_grad():
-        return model(x).argmax(1)
 
 
 def start_points(

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from lab.attacks.ball import distance, project, steepest
+from lab.attacks.ball import distance, full_step
 from lab.attacks.batches import batch_size
 from lab.attacks.checks import check_images, check_logits
 from lab.attacks.gradient import device_of, frozen, input_gradient
@@ -64,7 +64,7 @@ def examine(model: nn.Module, x: Tensor, y: Tensor, clean: Tensor, adversarial: 
     if not len(x):
         return Health(0.0, 0.0, 0.0, probabilities=False, one_step_stronger=False)
     again = _logits(model, x)
-    zero, one_step = _one_step(model, x, y, ball)
+    zero, one_step = _one_step(model, x, y, ball) if _differentiable(model, x) else (torch.ones(len(x)), clean)
     recognised = clean.argmax(1) == y
     stood_one_step = (recognised & (one_step.argmax(1) == y)).sum()
     stood_attack = (recognised & (adversarial.argmax(1) == y)).sum()
@@ -78,6 +78,11 @@ def examine(model: nn.Module, x: Tensor, y: Tensor, clean: Tensor, adversarial: 
     )
 
 
+def _differentiable(model: nn.Module, x: Tensor) -> bool:
+    with torch.enable_grad():
+        return model(x[:1].detach().requires_grad_()).requires_grad
+
+
 def _one_step(model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> tuple[Tensor, Tensor]:
     """Whether each image's gradient is exactly zero, and the logits after one full step along it."""
     zeros, logits = [], []
@@ -85,7 +90,7 @@ def _one_step(model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> tuple[Tenso
         gradient, _ = input_gradient(model, batch, labels, CrossEntropy())
         zeros.append(gradient.flatten(1).abs().amax(1) == 0)
         with torch.no_grad():
-            logits.append(model(project(ball, batch + ball.eps * steepest(ball, gradient), batch)))
+            logits.append(model(full_step(ball, batch, gradient)))
     return torch.cat(zeros), torch.cat(logits)
 
 

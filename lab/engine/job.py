@@ -95,7 +95,7 @@ class Job:
     def shown(self, partial: Result) -> None:
         """The engine heard a partial result."""
         self.partial = partial
-        self._throttle.request()
+        self._announce()
 
     def ended(self, state: State, result: Result | None = None, error: str | None = None) -> None:
         """The engine says how the job ended; only the first end counts."""
@@ -106,7 +106,7 @@ class Job:
             self.error = error
             self.state = state
             self._ended.set()
-        self._throttle.request()
+        self._announce()
 
     def _announce(self) -> None:
         """Have ``on_change`` called, unless a call is already on its way: it will find the latest state."""

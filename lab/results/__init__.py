@@ -1,6 +1,7 @@
 """Results: what came out, as frozen records of numpy arrays without PyTorch."""
 
 from lab.results.attack import AttackResult, Health
+from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried
 from lab.results.preview import PreviewResult
 from lab.results.restarts import ModelRestarts, RestartsResult
 from lab.results.result import Result, pack, unpack
@@ -8,13 +9,17 @@ from lab.results.run import Measured, Run
 
 __all__ = [
     "AttackResult",
+    "ExploreResult",
     "Health",
     "Measured",
+    "ModelExplored",
     "ModelRestarts",
     "PreviewResult",
     "RestartsResult",
     "Result",
     "Run",
+    "ScaleSweep",
+    "Tried",
     "pack",
     "unpack",
 ]

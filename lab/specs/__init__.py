@@ -1,9 +1,34 @@
 """Specs: what to compute, as frozen values without PyTorch."""
 
 from lab.specs.analyses import Analysis, Preview, Restarts
-from lab.specs.attacks import FGSM, PGD, AttackSpec, CrossEntropy, Margin, Objective
+from lab.specs.attacks import (
+    BIM,
+    DLR,
+    FGSM,
+    PGD,
+    RFGSM,
+    AttackSpec,
+    CrossEntropy,
+    FastEntropy,
+    FastGradientL2,
+    FastGradientLinf,
+    IterLL,
+    IterRnd,
+    Margin,
+    Objective,
+    RandomSign,
+    RStepLL,
+    StepLL,
+    StepRnd,
+    TruncatedNormal,
+    WorstCase,
+)
 from lab.specs.balls import L2, Ball, Linf
+from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
+from lab.specs.ensemble import EnsembleAttack
+from lab.specs.explore import Explore
+from lab.specs.extended import Extended, Staged
 from lab.specs.models import (
     Architecture,
     Custom,
@@ -17,45 +42,83 @@ from lab.specs.models import (
     TramerC,
     TramerD,
 )
+from lab.specs.orthogonal import OrthogonalDirections
+from lab.specs.pixels import L0, FlipPixels
+from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryAttack, QueryPGD, QueryRFGSM, Square
 from lab.specs.recipes import Adversarial, Recipe, Standard, fgsm_training, pgd_training
+from lab.specs.spatial import RotateTranslate, Spatial
 from lab.specs.spec import Param, Spec, from_dict, from_json, key, param, params, to_dict, to_json
 
 __all__ = [
+    "BIM",
     "CIFAR10",
+    "DLR",
     "FGSM",
+    "L0",
     "L2",
     "MNIST",
+    "NES",
     "PGD",
+    "RFGSM",
+    "SPSA",
     "Adversarial",
     "Analysis",
     "Architecture",
     "AttackSpec",
     "Ball",
+    "CarliniWagnerL2",
+    "CarliniWagnerLinf",
     "CrossEntropy",
     "Custom",
     "DataSpec",
     "Digits",
+    "EnsembleAttack",
+    "Estimator",
+    "Explore",
+    "Extended",
     "FashionMNIST",
+    "FastEntropy",
+    "FastGradientL2",
+    "FastGradientLinf",
+    "FiniteDifferences",
+    "FlipPixels",
     "ImageFolder",
+    "IterLL",
+    "IterRnd",
     "Linf",
     "MadryMNIST",
     "Margin",
+    "MinimumDistance",
     "ModelSpec",
     "NpzFile",
     "Objective",
+    "OrthogonalDirections",
     "Param",
     "Preview",
+    "QueryAttack",
+    "QueryPGD",
+    "QueryRFGSM",
+    "RStepLL",
+    "RandomSign",
     "Recipe",
     "Restarts",
+    "RotateTranslate",
     "SmallCNN",
+    "Spatial",
     "Spec",
+    "Square",
+    "Staged",
     "Standard",
+    "StepLL",
+    "StepRnd",
     "Trained",
     "TramerA",
     "TramerB",
     "TramerBStar",
     "TramerC",
     "TramerD",
+    "TruncatedNormal",
+    "WorstCase",
     "fgsm_training",
     "from_dict",
     "from_json",

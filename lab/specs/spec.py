@@ -128,6 +128,10 @@ def parse_field(kind: type[Spec], name: str, text: str) -> Any:
             return tuple(item(each) for each in text.split(","))
     except (ValueError, KeyError):
         raise SpecError(f"{kind.__name__}.{name} should be {_named(hint)}, not '{text}'.") from None
+    if get_origin(hint) is tuple and text.lstrip().startswith("["):
+        return getattr(from_json(f'{{"spec": "{kind.__name__}", "{name}": {text}}}'), name)
+    if get_origin(hint) is tuple:
+        return tuple(_by_name(get_args(hint)[0], each.strip())() for each in text.split(","))
     if isinstance(hint, type) and issubclass(hint, Spec):
         return from_json(text) if text.lstrip().startswith("{") else _by_name(hint, text)()
     return text

@@ -28,7 +28,8 @@ function thumbnail(model, i) {
   button.addEventListener("click", () => {
     const now = chosen(model);
     const others = now.filter((each) => each !== position);
-    if (now.includes(position)) tell(model, "value", others);
+    if (now.includes(position) && model.get("most") > 1) tell(model, "value", others);
+    else if (model.get("most") === 1) tell(model, "value", [position]);
     else if (now.length < model.get("most")) tell(model, "value", [...now, position]);
   });
   button.append(painted(model, i));
@@ -51,7 +52,8 @@ function pager(model) {
     const total = model.get("total");
     back.disabled = model.get("page") <= 0;
     on.disabled = positions.length === 0 || positions.at(-1) + 1 >= total;
-    const picked = `${chosen(model).length} of at most ${model.get("most")} chosen`;
+    const count = `${chosen(model).length} of at most ${model.get("most")} chosen`;
+    const picked = model.get("most") > 1 ? count : `image ${chosen(model)[0]}`;
     words.textContent = positions.length ? `${picked} · ${positions[0]}–${positions.at(-1)} of ${total}` : picked;
   };
   bar.append(words, back, on);

@@ -8,6 +8,7 @@ from typing import Any
 import traitlets as t
 
 from lab.engine import Engine
+from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.page import Style
 from widgets.dashboards.restarts import RestartsPage
 from widgets.plain import Box, Plain, shared
@@ -34,6 +35,13 @@ PAGES = (
         "Madry et al. 2017 · Figures 1 and 2",
         "Start PGD from many random points of the ball. Do all of them end at the same loss, and how far apart?",
         RestartsPage,
+    ),
+    Entry(
+        "attack-explorer",
+        "Attack explorer",
+        "Every attack of the four papers",
+        "Take one image and drag ε. See what an attack changes, what the network then reads, and whether to trust it.",
+        ExplorePage,
     ),
 )
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from lab.results import ModelRestarts, RestartsResult
 from widgets.figures.drawing import caption, figure, slots
-from widgets.figures.mosaic import Grid, mosaic, png
+from widgets.figures.mosaic import Grid, in_words, mosaic, png
 from widgets.theme import DANGER, INK, MUTED, SMALL, SUCCESS, TEXT, model_colour
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     trace = {"type": "image", "source": png(cells), "hoverinfo": "skip", "visible": True}
     first = f"first {shown} of {len(result.x)} images" if shown < len(result.x) else ""
     sparse = f"one pixel of {step} × {step}" if step > 1 else ""
-    note = caption(result, None, _scale(limit, clean.shape[1]) if worst else "", first, sparse)
+    note = caption(result, None, in_words(limit, clean.shape[1]) if worst else "", first, sparse)
     layout = _bare(cells.shape[0], cells.shape[1], lines=1 + note.count("<br>"))
     layout["height"] = layout["margin"]["t"] + min(104, 500 // shown) * grid.rows
     words = [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, models, grid)]
@@ -73,14 +73,6 @@ def adversarial_images_frame(result: RestartsResult) -> pd.DataFrame:
 def _prediction(model: ModelRestarts, image: int) -> int:
     """The class read at the restart of largest loss, which is the one that ``worst`` keeps."""
     return int(model.prediction[model.final_loss[:, image].argmax(), image])
-
-
-def _scale(limit: float, channels: int) -> str:
-    if limit == 0:
-        return "no pixel differs"
-    if channels == 1:
-        return f"difference: blue −{limit:.2g}, pale 0, orange +{limit:.2g}"
-    return f"difference × {0.5 / limit:.2g} around middle grey"
 
 
 def _words(text: str, y: float, x: float, colour: str = INK, **place: Any) -> dict[str, Any]:

@@ -72,6 +72,15 @@ def difference(delta: np.ndarray, limit: float) -> np.ndarray:
     return np.stack([np.interp(place, stops, colours[:, i]) for i in range(3)], axis=-1).astype(np.uint8)
 
 
+def in_words(limit: float, channels: int) -> str:
+    """How :func:`difference` colours changes up to a limit."""
+    if limit == 0:
+        return "no pixel differs"
+    if channels == 1:
+        return f"difference: blue −{limit:.2g}, pale 0, orange +{limit:.2g}"
+    return f"difference × {0.5 / limit:.2g} around middle grey"
+
+
 def png(pixels: np.ndarray) -> str:
     """(height, width, 3) bytes as a PNG in a data address; written here so that no image library is needed for it."""
     height, width, _ = pixels.shape

@@ -1,0 +1,250 @@
+"""One image under attack, looked at closely: step by step, at every scale of the logits, and by every attack."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import sleep
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy as plain_cross_entropy
+
+from lab.analysis.analyse import analyse
+from lab.attacks import attack, judge, maximise
+from lab.attacks.attack import ascend
+from lab.attacks.gradient import device_of, frozen, input_gradient
+from lab.attacks.iterative import start_points, step_in
+from lab.attacks.lanes import side_by_side
+from lab.attacks.objectives import cross_entropy, margin
+from lab.context import Cancelled, Context
+from lab.data import load as load_data
+from lab.errors import LabError, SpecError
+from lab.models import load as load_model
+from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried, lengths
+from lab.specs.attacks import AttackSpec, CrossEntropy
+from lab.specs.balls import L2, Linf
+from lab.specs.explore import SCALES, STARTS, Explore
+from lab.specs.models import name_of
+
+POINTS = 400  # of the path that are kept; more cannot be seen
+LULL = 15  # hundredths of a second between the picture of the chosen attack and the comparisons
+SMALL = 3 * 64 * 64  # values of an image whose steps are too short to be shared between cores
+THUMBNAIL = 64  # largest side of the pictures of the compared attacks
+
+
+@analyse.register
+def explore(spec: Explore, ctx: Context) -> ExploreResult:
+    """The chosen attack first, then the scales of the logits, then every other attack, shown as they come.
+
+    Large images are attacked side by side, small ones one after the other. An attack that cannot be run says why
+    in its place.
+    """
+    data = load_data(spec.data, ctx.silent())
+    if spec.image >= len(data.test):
+        raise SpecError(f"There is no test image {spec.image}: {data.name} has {len(data.test)}, counted from 0.")
+    scene = Scene(spec, data.test.images([spec.image]), data.test.labels([spec.image]))
+    together = 1 if scene.x.numel() <= SMALL else None
+    subjects = [Subject(name_of(each), Scaled(load_model(each), spec.logit_scale)) for each in spec.models]
+    found = ExploreResult(spec, scene.x[0].numpy(), int(scene.y), data.class_names, (), (), (), 0.0)
+
+    places = list(zip(subjects, ctx.span(0, 1, 10).lanes(len(subjects)), strict=True))
+    models = tuple(side_by_side(lambda place: _explored(scene, *place), places, together))
+    found = replace(found, models=models, done=0.1)
+    ctx.partial(found)
+    _lull(ctx)
+    places = list(zip(subjects, ctx.span(1, 3, 10).lanes(len(subjects)), strict=True))
+    sweeps = tuple(side_by_side(lambda place: _swept(scene, *place), places))
+    found = replace(found, sweeps=tuple(each for each in sweeps if each is not None), done=0.3)
+    ctx.partial(found)
+    pairs = [(each, subject) for each in spec.compared for subject in subjects]
+    trials = list(zip(pairs, ctx.span(3, 10, 10).lanes(len(pairs)), strict=True))
+    for tried in side_by_side(lambda trial: _tried(scene, *trial[0], trial[1]), trials, together):
+        count = len(found.tried) + 1
+        found = replace(found, tried=(*found.tried, tried), done=0.3 + 0.7 * count / len(pairs))
+        if count < len(pairs):
+            ctx.partial(found)
+    return replace(found, done=1.0)
+
+
+def _lull(ctx: Context) -> None:
+    """Wait a moment: while a slider is dragged nobody needs what follows, and drawing needs the processor."""
+    for _ in range(LULL):
+        ctx.silent().report(0, 1)
+        sleep(0.01)
+
+
+class Scaled(nn.Module):
+    """A model whose logits are multiplied: one factor, or (n, 1) factors, one for each image of the batch."""
+
+    def __init__(self, model: nn.Module, factor: float | Tensor) -> None:
+        super().__init__()
+        self.model = model
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) logits times the factor."""
+        return self.model(x) * self.factor
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is asked, about which image: ``x`` (1, C, H, W) and ``y`` (1,)."""
+
+    spec: Explore
+    x: Tensor
+    y: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Whom it is asked: a model by its name."""
+
+    name: str
+    network: Scaled
+
+
+class Watched(nn.Module):
+    """A model that remembers its logits and whether they were asked for with a gradient, call by call."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.calls: list[tuple[Tensor, bool]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The model's own answer."""
+        logits: Tensor = self.model(x)
+        self.calls.append((logits.detach(), logits.requires_grad))
+        return logits
+
+
+def _explored(scene: Scene, subject: Subject, ctx: Context) -> ModelExplored:
+    """The chosen attack on one model."""
+    spec, x, y, network = scene.spec, scene.x, scene.y, subject.network
+    watched = Watched(network)
+    x_adv, health, error = x, None, ""
+    try:
+        x_adv = proposed(spec.attack, watched, scene, ctx)
+        health = judge(x, y, x_adv, network, spec.ball).health
+    except Cancelled:
+        raise
+    except Exception as failure:  # it is said in the picture's place
+        x_adv, error = x, _in_words(failure)
+    clean, adversarial = (_logits(network, each) for each in (x, x_adv))
+    steps = [logits for logits, with_gradient in watched.calls if with_gradient]
+    calls = steps or [logits for logits, _ in watched.calls] or [clean]
+    loss, left = path([*thinned(calls), adversarial], y)
+    return ModelExplored(
+        model=subject.name,
+        x_adv=x_adv[0].numpy(),
+        clean=clean[0].numpy(),
+        adversarial=adversarial[0].numpy(),
+        loss=loss,
+        margin=left,
+        by_gradient=bool(steps),
+        health=health,
+        error=error,
+    )
+
+
+def proposed(attacked: AttackSpec, network: nn.Module, scene: Scene, ctx: Context) -> Tensor:
+    """The attack's adversarial image on the CPU: that of the largest loss, if the attack has such a mode."""
+    largest = ascend.dispatch(type(attacked)) is not ascend.dispatch(AttackSpec)
+    return (maximise if largest else attack)(attacked, network, scene.x, scene.y, scene.spec.ball, ctx).cpu()
+
+
+def path(calls: list[Tensor], y: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """(T,) loss and margin of T calls; of several images in one call, those of the largest loss."""
+    losses, margins = [], []
+    for logits in calls:
+        labels = y.to(logits.device).expand(len(logits))
+        loss = cross_entropy(logits, labels)
+        best = loss.argmax()
+        losses.append(loss[best].item())
+        margins.append(margin(logits, labels)[best].item())
+    return np.array(losses, np.float32), np.array(margins, np.float32)
+
+
+def thinned(calls: list[Tensor]) -> list[Tensor]:
+    """At most :data:`POINTS` of the calls, evenly spread, the first one among them."""
+    step = -(-len(calls) // POINTS)
+    return calls[::step]
+
+
+def _tried(scene: Scene, tried: AttackSpec, subject: Subject, ctx: Context) -> Tried:
+    """One of the compared attacks on one model."""
+    name, network, x = subject.name, subject.network, scene.x
+    step = -(-max(x.shape[2:]) // THUMBNAIL)
+    try:
+        x_adv = proposed(tried, network, scene, ctx)
+        verdict = judge(x, scene.y, x_adv, network, scene.spec.ball)
+    except Cancelled:
+        raise
+    except Exception as failure:  # one attack that cannot be run must not hide the others
+        picture, nan = np.zeros((0, 0, 0), np.uint8), float("nan")
+        return Tried(tried, name, picture, -1, nan, nan, nan, 0, _in_words(failure))
+    return Tried(
+        tried,
+        name,
+        (x_adv[0, :, ::step, ::step] * 255).round().byte().numpy(),
+        int(verdict.adversarial[0]),
+        float(verdict.margin[0]),
+        *lengths((x_adv - x)[0].numpy()),
+        "",
+    )
+
+
+def _in_words(failure: Exception) -> str:
+    return str(failure) if isinstance(failure, LabError) else f"{type(failure).__name__}: {failure}"
+
+
+def _swept(scene: Scene, subject: Subject, ctx: Context) -> ScaleSweep | None:
+    """PGD by both gradients from the same random starts, at all scales in one batch; None in a ball without norm."""
+    spec, x, y, model = scene.spec, scene.x, scene.y, subject.network.model
+    if not isinstance(spec.ball, Linf | L2):
+        return None
+    device = device_of(model)
+    rows = len(SCALES) * STARTS
+    factors = torch.tensor(SCALES, device=device).repeat_interleave(STARTS).unsqueeze(1)
+    starts = start_points(spec.pgd, x, spec.ball, ctx, [0], range(STARTS)).repeat(len(SCALES), 1, 1, 1).to(device)
+    centres, labels = x.to(device).expand(rows, -1, -1, -1), y.to(device).expand(rows)
+    move, steps = step_in(spec.ball, centres, spec.pgd.step_size), spec.pgd.steps
+    scaled = Scaled(model, factors)
+    found = []
+    with frozen(scaled):
+        for i, gradient in enumerate((our_gradient, plain_gradient)):
+            x_adv, half = starts, ctx.part(i, 2)
+            for step in range(steps):
+                half.report(step, steps)
+                x_adv = move(x_adv, gradient(scaled, x_adv, labels))
+            found += _ends(_logits(model, x_adv), labels)
+    return ScaleSweep(subject.name, found[0], found[2], found[1], found[3])
+
+
+Gradient = Callable[[nn.Module, Tensor, Tensor], Tensor]
+
+
+def our_gradient(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """The direction of the cross-entropy's gradient, which cannot underflow."""
+    return input_gradient(model, x, y, CrossEntropy())[0]
+
+
+def plain_gradient(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """The cross-entropy's gradient by automatic differentiation: zero where the softmax is saturated."""
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        [gradient] = torch.autograd.grad(plain_cross_entropy(model(x), y, reduction="sum"), x)
+    return gradient
+
+
+def _ends(logits: Tensor, labels: Tensor) -> list[np.ndarray]:
+    """(S,) shares of fooled starts and mean losses, from the logits without the factor, scale by scale."""
+    fooled = (logits.argmax(1).cpu() != labels.cpu()).float()
+    loss = cross_entropy(logits, labels.to(logits.device)).cpu()
+    return [each.view(len(SCALES), STARTS).mean(1).numpy() for each in (fooled, loss)]
+
+
+def _logits(model: nn.Module, x: Tensor) -> Tensor:
+    with torch.no_grad():
+        answer: Tensor = model(x.to(device_of(model)))
+    return answer.cpu()

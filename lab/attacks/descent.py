@@ -1,0 +1,216 @@
+"""Descent of many settings of many images at once, and what it found: the parts of Carlini and Wagner's attacks.
+
+Walkers are (P, n, …): P settings, called lanes, of each of n images.
+"""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from lab.attacks.ball import distance
+from lab.attacks.gradient import input_gradient
+from lab.attacks.objectives import margin
+from lab.context import Context
+from lab.specs.attacks import Margin
+from lab.specs.balls import Ball, Linf
+from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf
+
+_SETTLED = 0.9999  # a cost that falls by less in so many steps is settled, as in Carlini & Wagner's own code
+_WINDOW = 50
+_INSIDE = 0.999  # how far black and white pixels lie from grey in tanh space; at 1, they could never move
+_HALVINGS = 12  # of the way back to the image
+
+
+class Lanes(Protocol):
+    """The walkers of one descent."""
+
+    points: Tensor
+
+    def cost(self, shortfall: Tensor) -> Tensor:
+        """(P, n) what is minimised, given by how much the margin is too large."""
+
+    def move(self, ascent: Tensor) -> None:
+        """One step of Adam, given the negative gradient of the margin at the points."""
+
+    def keep(self, alive: Tensor) -> None:
+        """Drop the other images."""
+
+
+class Nearest:
+    """The nearest adversarial image seen of each image; while there is none, the point of the smallest margin.
+
+    ``standing`` (n,) images that the model recognises; the others are their own nearest adversarial images.
+    """
+
+    def __init__(self, model: nn.Module, x: Tensor, y: Tensor, norm: Ball, kappa: float) -> None:
+        with torch.no_grad():
+            self.standing = model(x).argmax(1) == y
+        self.x, self.y, self.norm, self.kappa = x, y, norm, kappa
+        self.x_adv = x.clone()
+        self.distance = torch.where(self.standing, torch.inf, 0.0).to(x.dtype)
+        self.margin = torch.full_like(self.distance, torch.inf)
+
+    def see(self, images: Tensor, points: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Consider (P, m, …) points of some images; returns their margins and whether they are misread, (P, m).
+
+        Misread means beyond what rounding may change when the point is predicted in another batch.
+        """
+        lanes = points.shape[:2]
+        margins = margin(logits, self.y[images].repeat(lanes[0])).view(lanes)
+        rounding = 16 * torch.finfo(logits.dtype).eps * logits.abs().amax(1).view(lanes)
+        misread = margins < -self.kappa - rounding
+        far = distance(self.norm, points.flatten(0, 1), self.x[images].repeat(lanes[0], *[1] * (self.x.dim() - 1)))
+        far = torch.where(misread, far.view(lanes), torch.inf)
+        found, lane = far.min(0)
+        least, lowest = margins.min(0)
+        nearer = found < self.distance[images]
+        lower = self.distance[images].isinf() & (least < self.margin[images])
+        for better, which in ((lower, lowest), (nearer, lane)):
+            where = better.nonzero().flatten()
+            self.x_adv[images[where]] = points[which[where], where]
+        self.distance[images] = torch.where(nearer, found, self.distance[images])
+        self.margin[images] = torch.where(lower, least, self.margin[images])
+        return margins, misread
+
+
+class Adam:
+    """The direction of Adam's steps with its usual constants; the length is the caller's. Kingma & Ba 2015, Alg. 1."""
+
+    def __init__(self, like: Tensor) -> None:
+        self.first, self.second, self.steps = torch.zeros_like(like), torch.zeros_like(like), 0
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        """The direction to go against, for this gradient."""
+        self.steps += 1
+        self.first.mul_(0.9).add_(gradient, alpha=0.1)
+        self.second.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
+        first, second = self.first / (1 - 0.9**self.steps), self.second / (1 - 0.999**self.steps)
+        return first / second.sqrt_().add_(1e-8)
+
+    def keep(self, alive: Tensor) -> None:
+        """Drop the other images."""
+        self.first, self.second = self.first[:, alive], self.second[:, alive]
+
+
+class LinfLanes:
+    """c · margin + Σ(|delta| - tau)₊ with a learning rate of rate / c. Na et al. 2018, App. F.
+
+    ``x`` (n, …), ``c`` (P, 1), ``tau`` (P, n).
+    """
+
+    def __init__(self, x: Tensor, c: Tensor, tau: Tensor, rate: float) -> None:
+        self.points = x.expand(len(c), *x.shape).clone()
+        self._x, self._c, self._tau, self._rate, self._adam = x, c, tau, rate, Adam(self.points)
+
+    def cost(self, shortfall: Tensor) -> Tensor:
+        """(P, n) the sum that App. F minimises."""
+        return self._c * shortfall + self._excess().flatten(2).sum(2)
+
+    def move(self, ascent: Tensor) -> None:
+        """One step of Adam, clipped to [0, 1]."""
+        c = _spread(self._c, ascent)
+        gradient = self._excess().sign() * (self.points - self._x).sign() - c * ascent
+        self.points = (self.points - self._rate / c * self._adam.direction(gradient)).clamp(0, 1)
+
+    def keep(self, alive: Tensor) -> None:
+        """Drop the other images."""
+        self.points, self._x, self._tau = self.points[:, alive], self._x[alive], self._tau[:, alive]
+        self._adam.keep(alive)
+
+    def _excess(self) -> Tensor:
+        return ((self.points - self._x).abs() - _spread(self._tau, self.points)).clamp(min=0)
+
+
+class TanhLanes:
+    """|delta|² + c · margin over w, where the image is (tanh w + 1) / 2. Carlini & Wagner 2017, §VI.A.
+
+    ``x`` (n, …), ``c`` (1, n).
+    """
+
+    def __init__(self, x: Tensor, c: Tensor, rate: float) -> None:
+        self._w = torch.atanh((2 * x - 1) * _INSIDE).unsqueeze(0)
+        self.points = (self._w.tanh() + 1) / 2
+        self._x, self._c, self._rate, self._adam = x, c, rate, Adam(self._w)
+
+    def cost(self, shortfall: Tensor) -> Tensor:
+        """(1, n) the sum that is minimised."""
+        return self._c * shortfall + (self.points - self._x).square().flatten(2).sum(2)
+
+    def move(self, ascent: Tensor) -> None:
+        """One step of Adam in tanh space."""
+        gradient = 2 * (self.points - self._x) - _spread(self._c, ascent) * ascent
+        gradient = gradient * 2 * self.points * (1 - self.points)  # d image / d w = (1 - tanh² w) / 2
+        self._w = self._w - self._rate * self._adam.direction(gradient)
+        self.points = (self._w.tanh() + 1) / 2
+
+    def keep(self, alive: Tensor) -> None:
+        """Drop the other images."""
+        self._w, self.points, self._x = self._w[:, alive], self.points[:, alive], self._x[alive]
+        self._c = self._c[:, alive]
+        self._adam.keep(alive)
+
+
+def descend(
+    spec: CarliniWagnerLinf | CarliniWagnerL2,
+    model: nn.Module,
+    best: Nearest,
+    images: Tensor,
+    lanes: Lanes,
+    goal: Tensor,
+    ctx: Context,
+) -> Tensor:
+    """Adam until an image is nearer than its ``goal`` (m,) or all its lanes are settled; ``best`` sees every point.
+
+    Returns (m,) whether a point of this descent was misread.
+    """
+    fell = torch.zeros_like(best.standing)
+    count, all_images = len(lanes.points), images
+    least = before = best.x.new_full((count, len(images)), torch.inf)
+    for step in range(spec.steps):
+        ctx.report(step, spec.steps)
+        points = lanes.points
+        goals = best.y[images].repeat(count)
+        ascent, logits = input_gradient(model, points.flatten(0, 1), goals, Margin(spec.kappa))
+        margins, misread = best.see(images, points, logits)
+        fell[images] |= misread.any(0)
+        least = torch.minimum(least, lanes.cost((margins + spec.kappa).clamp(min=0)))
+        alive = best.distance[images] > goal
+        if (step + 1) % _WINDOW == 0:
+            alive &= (least < _SETTLED * before).any(0)
+            before = least
+        lanes.move(ascent.view_as(points))
+        if not alive.all():
+            if not alive.any():
+                break
+            lanes.keep(alive)
+            images, goal, least, before = images[alive], goal[alive], least[:, alive], before[:, alive]
+    return fell[all_images]
+
+
+def draw_back(model: nn.Module, best: Nearest) -> None:
+    """Shorten every change found as far as the image stays misread, by bisection between it and no change."""
+    images = (best.standing & best.distance.isfinite()).nonzero().flatten()
+    if not len(images):
+        return
+    x, x_adv, length = best.x[images], best.x_adv[images], best.distance[images]
+    low, high = torch.zeros_like(length), torch.ones_like(length)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        points = _within(best.norm, x_adv, x, middle, length)
+        with torch.no_grad():
+            _, [misread] = best.see(images, points.unsqueeze(0), model(points))
+        low, high = torch.where(misread, low, middle), torch.where(misread, middle, high)
+
+
+def _within(norm: Ball, x_adv: Tensor, x: Tensor, share: Tensor, length: Tensor) -> Tensor:
+    """The points nearest to ``x_adv`` whose distance from ``x`` is that share of its own."""
+    share, length = (each.view(-1, *[1] * (x.dim() - 1)) for each in (share, length))
+    if isinstance(norm, Linf):
+        return torch.clamp(x_adv, x - share * length, x + share * length)
+    return x + share * (x_adv - x)
+
+
+def _spread(per_lane: Tensor, like: Tensor) -> Tensor:
+    """(P, n) as (P, n, 1, …, 1), to multiply walkers with."""
+    return per_lane.view(*per_lane.shape, *[1] * (like.dim() - 2))

@@ -1,0 +1,39 @@
+"""The worst of several attacks, image by image."""
+
+from torch import Tensor, nn
+
+from lab.attacks.attack import ascend, perturb
+from lab.attacks.best import Best
+from lab.attacks.labels import answer
+from lab.attacks.objectives import cross_entropy
+from lab.context import Context
+from lab.specs.attacks import WorstCase
+from lab.specs.balls import Ball
+
+
+@ascend.register
+def worst_case(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+    """Of every attack's proposal, the one with the largest cross-entropy of the true label."""
+    best = Best(x)
+    for i, each in enumerate(spec.attacks):
+        x_adv = ascend(each, model, x, y, ball, ctx.part(i, len(spec.attacks), type(each).__name__))
+        best.offer(x_adv, cross_entropy(answer(model, x_adv), y))
+    return best.x_adv
+
+
+@perturb.register
+def worst_case_verdict(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+    """One attack after another on the images that still stand; where all fail, the one of the largest loss."""
+    best = Best(x)
+    standing = (answer(model, x).argmax(1) == y).nonzero().flatten()
+    for i, each in enumerate(spec.attacks):
+        if not len(standing):
+            break
+        part = ctx.part(i, len(spec.attacks), type(each).__name__).only(standing.tolist())
+        x_adv = perturb(each, model, x[standing], y[standing], ball, part)
+        logits = answer(model, x_adv)
+        fell = logits.argmax(1) != y[standing]
+        best.offer_some(standing[~fell], x_adv[~fell], cross_entropy(logits, y[standing])[~fell])
+        best.x_adv[standing[fell]] = x_adv[fell]
+        standing = standing[~fell]
+    return best.x_adv

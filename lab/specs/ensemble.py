@@ -1,0 +1,29 @@
+"""Attacks on several models at once, shown to another one."""
+
+from dataclasses import dataclass
+
+from lab.errors import SpecError
+from lab.specs.attacks import PGD, AttackSpec
+from lab.specs.models import ModelSpec, Trained
+from lab.specs.spec import param
+
+AVERAGES = ("probabilities", "logits")
+
+
+@dataclass(frozen=True)
+class EnsembleAttack(AttackSpec):
+    """Images made on the average of several models, for one that is not asked. Liu et al. 2017; Tramèr 2018, §4.2.
+
+    Predicted and least likely labels are the average's, too.
+    """
+
+    attack: AttackSpec = param(PGD(), meaning="the attack on the average of the models")
+    models: tuple[ModelSpec, ...] = param(
+        (Trained("standard"), Trained("standard-b")), meaning="models that are averaged"
+    )
+    of: str = param("probabilities", meaning="what is averaged", choices=AVERAGES)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.models:
+            raise SpecError("EnsembleAttack.models must name at least one model.")

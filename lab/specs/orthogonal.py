@@ -1,0 +1,17 @@
+"""Orthogonal directions: how many independent ways lead from an image to an adversarial one."""
+
+from dataclasses import dataclass
+
+from lab.specs.attacks import AttackSpec
+from lab.specs.spec import param
+
+
+@dataclass(frozen=True)
+class OrthogonalDirections(AttackSpec):
+    """One step along each of k orthogonal directions near the gradient; the worst counts. Tramèr et al. 2018, App. E.
+
+    In L∞ the alignment k^-1/2 with the signed gradient is the best possible for k = 1, 4, 16, 36, 64 and 100; another k
+    takes rows of the next larger matrix. In L2 it is the best possible for every k.
+    """
+
+    k: int = param(16, 1, 100, "orthogonal directions; 1 is the gradient's own")

@@ -1,0 +1,27 @@
+"""A few pixels changed at will: the threat model, and the attack that flips them."""
+
+from dataclasses import dataclass
+
+from lab.specs.attacks import AttackSpec, CrossEntropy, Objective
+from lab.specs.balls import Ball
+from lab.specs.spec import param
+
+
+@dataclass(frozen=True)
+class L0(Ball):
+    """At most eps pixels change, each to any colour. Tramèr et al. 2018, App. C.1 (five flipped pixels)."""
+
+    eps: float = param(5.0, 0.0, 1e6, "how many pixels may change", usual=(0.0, 50.0))
+
+
+@dataclass(frozen=True)
+class FlipPixels(AttackSpec):
+    """Flips eps pixels, v becoming 1 - v in every channel. Tramèr et al. 2018, App. C.1.
+
+    'random' tries sets of pixels; 'greedy' flips the pixel that raises the loss most, again and again, trying all;
+    'gradient' flips those whose flip a linear model of the loss favours most.
+    """
+
+    search: str = param("random", meaning="how pixels are chosen", choices=("random", "greedy", "gradient"))
+    tries: int = param(1, 1, 100_000, "random sets of pixels; the worst one counts", usual=(1, 1000), log=True)
+    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")

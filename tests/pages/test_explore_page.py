@@ -1,0 +1,47 @@
+"""The page Attack explorer in a real browser: dragging ε shows the picture of the last ε."""
+
+import pytest
+
+pytestmark = pytest.mark.page
+
+HERE = ".lab-place:not(.lab-closed)"
+
+
+@pytest.fixture
+def page(visit):
+    found = visit().page
+    found.get_by_text("Attack explorer", exact=True).first.click()
+    found.wait_for_selector(f"{HERE} .lab-gallery-large img")
+    return found
+
+
+def until_noted(page, words):
+    page.wait_for_function(
+        f"words => document.querySelector('{HERE} .lab-gallery-large .lab-figure-note').textContent.includes(words)",
+        arg=words,
+    )
+
+
+def test_dragging_shows_the_last_value(page):
+    slider = page.get_by_label("ε, slider", exact=True).locator("visible=true")
+    before = page.locator(f"{HERE} .lab-gallery-large img").nth(1).get_attribute("src")
+    for place in (100, 200, 300, 500, 700, 600):
+        slider.evaluate("(slider, place) => { slider.value = place; slider.dispatchEvent(new Event('input')); }", place)
+    until_noted(page, "ε 0.3 ")
+    assert page.locator(f"{HERE} .lab-gallery-large img").nth(1).get_attribute("src") != before
+
+
+def test_every_attack_appears_and_the_row_is_complete(page):
+    page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+    names = page.locator(f"{HERE} .lab-gallery-small h4").all_inner_texts()
+    assert {"FGSM", "PGD"} <= set(names)
+    options = page.locator(f"{HERE} select").first.locator("option").all_inner_texts()
+    assert sorted(names) == sorted(options)
+
+
+def test_scaled_logits_are_said_to_be_saturated(page):
+    box = page.get_by_label("Logit scale", exact=True).locator("visible=true")
+    box.fill("10000")
+    box.press("Enter")
+    until_noted(page, "logits × 10,000")
+    assert "saturated" in page.locator(f"{HERE} .lab-badges").first.inner_text()

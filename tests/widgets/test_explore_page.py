@@ -1,0 +1,137 @@
+"""The page Attack explorer without a browser: set a control, wait, look at the cards and the figures."""
+
+import io
+
+import pandas as pd
+import pytest
+
+from lab.specs import FGSM, L2, AttackSpec, Explore, Trained
+from lab.specs.spec import family_of
+from tests.widgets.conftest import settled
+from tests.widgets.explored import explored
+from widgets.dashboards.explore import ExplorePage
+from widgets.forms import has_control
+
+pytestmark = pytest.mark.usefixtures("cards")
+
+
+async def opened(engine) -> ExplorePage:
+    """A page whose first result has arrived."""
+    page = ExplorePage(engine)
+    engine.jobs[0].finish(explored(engine.jobs[0].spec))
+    await settled()
+    return page
+
+
+async def test_it_opens_with_the_default_settings_asked_for(engine):
+    page = ExplorePage(engine)
+    [job] = engine.jobs
+    assert job.spec.models == (Trained("standard"), Trained("pgd-trained"))
+    assert (job.spec.image, page.pictures.cards) == (0, [])
+
+
+async def test_a_changed_setting_is_computed_without_a_press_and_the_latest_wins(engine):
+    page = await opened(engine)
+    eps = page.form.parts["ball"].form.parts["eps"]
+    for value in (0.21, 0.22, 0.23):
+        eps.value = value
+    await settled()
+    assert engine.jobs[-1].spec.ball.eps == 0.23
+    assert len(engine.jobs) <= 3
+    eps.value = 0.3
+    await settled()
+    assert engine.jobs[-2].state == "cancelled"
+    assert engine.jobs[-1].spec.ball.eps == 0.3
+
+
+async def test_the_first_stage_shows_the_pictures_and_keeps_the_rest(engine):
+    page = await opened(engine)
+    row, scales = page.row.cards, page.views["success-by-scale"].figure
+    page.form.parts["ball"].form.parts["eps"].value = 0.4
+    await settled()
+    engine.jobs[-1].advance(0.1, explored(engine.jobs[-1].spec, stage=1))
+    await settled()
+    assert "ε 0.4" in page.pictures.note
+    assert (page.row.cards, page.views["success-by-scale"].figure) == (row, scales)
+
+
+async def test_a_card_says_what_is_read_how_far_it_is_and_whether_to_trust_it(engine):
+    page = await opened(engine)
+    fooled, holds = page.pictures.cards
+    assert [each["title"] for each in fooled["pictures"]] == ["clean", "adversarial", "difference"]
+    assert fooled["pictures"][1]["words"].startswith("reads 3")
+    assert (fooled["pictures"][1]["fooled"], holds["pictures"][1]["fooled"]) == (True, False)
+    assert fooled["facts"][0] == "L∞ 0.200 · L2 0.75 · L0 14 of 784 pixels"
+    assert fooled["facts"][1] == "loss 0.00 → 9.00 nats · margin 8.00 → −8.00"
+    assert "saturated for this image" in fooled["badges"][0]["words"]
+    assert [each["good"] for each in holds["badges"]] == [True]
+    assert "magnified × 5" in page.pictures.note
+
+
+async def test_an_attack_that_failed_says_its_sentence_in_the_row(engine):
+    page = ExplorePage(engine)
+    engine.jobs[0].finish(explored(engine.jobs[0].spec, error="It leaves every ball."))
+    await settled()
+    first, second = page.row.cards
+    assert (first["error"], first["pictures"]) == ("It leaves every ball.", [])
+    assert [each["words"] for each in second["pictures"]] == ["→ 3", "→ 3"]
+
+
+@pytest.mark.parametrize("kind", family_of(AttackSpec), ids=lambda kind: kind.__name__)
+async def test_every_attack_can_be_chosen(engine, kind):
+    page = await opened(engine)
+    page.form.parts["attack"].kind.value = kind.__name__
+    await settled()
+    assert page.bar.refusal == ""
+    assert type(engine.jobs[-1].spec.attack) is kind
+
+
+async def test_settings_reach_the_spec(engine):
+    page = await opened(engine)
+    page.models.value = ["mine"]
+    page.image.value = [5]
+    page.form.parts["ball"].kind.value = "L2"
+    page.form.parts["logit_scale"].value = 1000
+    page.form.parts["attack"].kind.value = "FGSM"
+    await settled()
+    spec = engine.jobs[-1].spec
+    assert (spec.models, spec.image, spec.ball, spec.logit_scale) == ((Trained("mine"),), 5, L2(), 1000)
+    assert spec.attack == FGSM()
+
+
+async def test_hostile_values_are_refused_in_words_at_their_fields(engine):
+    page = await opened(engine)
+    eps = page.form.parts["ball"].form.parts["eps"]
+    four = ["standard", "pgd-trained", "mine", "rgb"]
+    for control, value in ((page.models, four), (page.image, [-1]), (page.image, [1, 2]), (page.image, []), (eps, 77)):
+        count, kept, control.value = len(engine.jobs), control.value, value
+        await settled()
+        assert page.bar.refusal
+        assert control.error or control is page.image
+        assert len(engine.jobs) == count
+        control.value = kept
+        await settled()
+        assert page.bar.refusal == ""
+
+
+@pytest.mark.parametrize("view", ["probabilities", "path", "success-by-scale", "loss-by-scale"])
+async def test_every_figure_has_its_numbers_as_csv(engine, view, monkeypatch):
+    page = await opened(engine)
+    sent: list = []
+    monkeypatch.setattr(page.views[view], "send", sent.append)
+    page.views[view]._handle_custom_msg("csv", [])
+    assert "standard" in pd.read_csv(io.StringIO(sent[0]["csv"])).to_numpy()
+
+
+async def test_numbers_that_are_not_there_yet_say_so(engine, monkeypatch):
+    page = ExplorePage(engine)
+    sent: list = []
+    monkeypatch.setattr(page.views["path"], "send", sent.append)
+    page.views["path"]._handle_custom_msg("csv", [])
+    assert "no numbers yet" in sent[0]["error"]
+
+
+def test_a_visitor_never_names_a_model_of_an_attack():
+    assert not has_control(Explore(), "models")
+    for kind in family_of(AttackSpec):
+        assert not [name for name in vars(kind()) if "model" in name and has_control(kind(), name)]

@@ -1,0 +1,162 @@
+"""The page Attack explorer: one image, one attack, looked at closely, and every other attack beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from lab.engine import Engine
+from lab.errors import LabError, SpecError
+from lab.results import ExploreResult
+from lab.specs import PGD, Explore
+from widgets.controls import Images
+from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
+from widgets.dashboards.explore_cards import attack_cards, attack_note, model_cards, model_note, waiting
+from widgets.dashboards.gallery import Gallery
+from widgets.dashboards.page import Style, panel
+from widgets.figures.explore import path, path_frame, probabilities, probabilities_frame
+from widgets.figures.explore_scale import loss_by_scale, scale_frame, success_by_scale
+from widgets.forms import Form
+from widgets.loop import OnLoop
+from widgets.plain import Box, Words, shared
+from widgets.plot import PlotView
+from widgets.run_bar import RunBar
+
+QUESTION = "What does an attack do to one image?"
+SOURCE = "Drag ε and watch: every change is computed at once"
+DEFAULT = Explore(attack=PGD(steps=20, step_size=0.025))
+PREFERRED = ("standard", "pgd-trained")
+GROUPS = {
+    "Data and models": ("data", "models"),
+    "Threat model": ("ball", "logit_scale"),
+    "Image": ("image",),
+    "Attack": ("attack", "seed"),
+}
+PAUSE = 0.05
+"""Seconds between two computations while a slider is dragged; the first change and the last are always computed."""
+
+_FRAME = 0.02  # seconds between two redraws: as fast as results come
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the page: its heading, how it is drawn, and the numbers behind it."""
+
+    heading: str
+    draw: Callable[[ExploreResult | None], Any]
+    frame: Callable[[ExploreResult], Any]
+    note: str
+    height: int = 340
+
+
+PLOTS = {
+    "probabilities": Plot("Class probabilities", probabilities, probabilities_frame, "before and after the attack"),
+    "path": Plot("Loss and margin", path, path_frame, "along the steps of the attack"),
+    "success-by-scale": Plot(
+        "Success over the scale of the logits",
+        success_by_scale,
+        scale_frame,
+        "A factor changes no decision of the network, yet ordinary PGD soon takes it for robust.",
+    ),
+    "loss-by-scale": Plot(
+        "Loss over the scale of the logits",
+        loss_by_scale,
+        scale_frame,
+        "The plain gradient of a saturated softmax is zero in float32; our direction is not.",
+    ),
+}
+
+
+class ExplorePage(Box):
+    """The page. Its parts: ``form`` (what is computed), ``bar``, ``pictures``, ``row``, ``views`` by name.
+
+    There is nothing to press: a changed setting is computed at once, and the latest one wins.
+    """
+
+    def __init__(self, engine: Any = None) -> None:
+        engine = engine or Engine.connect()
+        self.result: ExploreResult | None = None
+        self.data = DataChoice()
+        self.models = ModelChoice(PREFERRED, most=3)
+        self.image = OneImage(engine, value=[DEFAULT.image])
+        self.form = Form(DEFAULT, groups=GROUPS, given={"data": self.data, "models": self.models, "image": self.image})
+        self.pictures = Gallery("Clean, adversarial, difference", "lab-gallery-large")
+        self.row = Gallery("The same image, every attack", "lab-gallery-small")
+        self.views = {name: self._view(name) for name in PLOTS}
+        self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
+        super().__init__([shared(Style), panel([self.form], self.bar), self._content()], "lab", "lab-page")
+        self._again = OnLoop(self._recompute, PAUSE)
+        self._offer()
+        self._listen()
+        self.bar.run()
+        if self.result is None:
+            self._draw(*PLOTS)
+
+    def show(self, result: ExploreResult) -> None:
+        """Draw a result, complete or partial, instead of the present one.
+
+        What a partial result does not have yet stays as it is, so that the lower figures do not flash while a slider
+        is dragged.
+        """
+        before, self.result = self.result, result
+        if before is not None and before.spec != result.spec:
+            before = None
+        if before is None:
+            self.pictures.show(model_cards(result), model_note(result))
+            self._draw("probabilities", "path")
+        if (result.sweeps or result.done == 1) and not (before and before.sweeps):
+            self._draw("success-by-scale", "loss-by-scale")
+        if result.tried:
+            self.row.show(waiting(attack_cards(result), list[Any](self.row.cards), result), attack_note(result))
+
+    def _draw(self, *names: str) -> None:
+        for name in names:
+            self.views[name].draw(PLOTS[name].draw(self.result))
+
+    def _view(self, name: str) -> PlotView:
+        plot = PLOTS[name]
+        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"explore-{name}")
+        view.height, view.note = plot.height, plot.note
+        view.add_class("lab-half")
+        return view
+
+    def _content(self) -> Box:
+        lead = Words(tag="h1", heading=QUESTION, words=SOURCE)
+        upper, lower = list(self.views.values())[:2], list(self.views.values())[2:]
+        return Box([lead, Box([self.pictures, *upper, self.row, *lower], "lab-figures")], "lab-content")
+
+    def _listen(self) -> None:
+        self.data.observe(self._offer, "value")
+        self.form.observe(lambda _: self._again(), "changes")
+
+    def _recompute(self) -> None:
+        self.bar.run()
+        self.bar.settings_changed()  # settings that were wrong for a moment may be those of the running job again
+
+    def _offer(self, _: Any = None) -> None:
+        """Offer what fits the chosen data set."""
+        try:
+            card = self.data.card
+        except SpecError:
+            return  # the form says it at the field
+        self.models.offer(card)
+        self.image.offer(card.spec)
+
+    def _csv(self, name: str) -> str:
+        if self.result is None or (not self.result.sweeps and name.endswith("scale")):
+            raise LabError("There are no numbers yet: they are still being computed.")
+        text: str = PLOTS[name].frame(self.result).to_csv(index=False)
+        return text
+
+
+class OneImage(ImageChoice):
+    """One test image of a data set, by looking at it."""
+
+    def __init__(self, engine: Any, **traits: Any) -> None:
+        super().__init__(engine, most=1, **traits)
+        self.label = "Test image"
+
+    def read(self) -> int:
+        """The chosen position."""
+        [position] = Images.read(self)
+        return int(position)

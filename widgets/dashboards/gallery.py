@@ -1,0 +1,59 @@
+"""Pictures with words: one card for each case, its pictures side by side, and what is to be said about them."""
+
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+import traitlets as t
+
+from widgets.plain import Plain
+
+
+class Picture(TypedDict):
+    """A picture as a data address, what it shows, and the words under it; ``fooled`` colours them."""
+
+    source: str
+    title: str
+    words: NotRequired[str]
+    fooled: NotRequired[bool]
+
+
+class Badge(TypedDict):
+    """A sentence about trust: ``good`` or a warning."""
+
+    words: str
+    good: bool
+
+
+class Card(TypedDict):
+    """One case: heading with an optional colour, pictures, facts, badges, or the sentence why there is nothing."""
+
+    title: str
+    colour: NotRequired[str]
+    chosen: NotRequired[bool]
+    pale: NotRequired[bool]
+    pictures: list[Picture]
+    facts: NotRequired[list[str]]
+    badges: NotRequired[list[Badge]]
+    error: NotRequired[str]
+
+
+class Gallery(Plain):
+    """Cards that are redrawn in place, so that dragging a slider does not make the page jump."""
+
+    _esm = Path(__file__).with_name("gallery.js")
+    _css = Path(__file__).with_name("gallery.css")
+
+    heading = t.Unicode().tag(sync=True)
+    note = t.Unicode().tag(sync=True)
+    cards = t.List(t.Any()).tag(sync=True)
+
+    def __init__(self, heading: str, *classes: str) -> None:
+        super().__init__(heading=heading)
+        for name in ("lab-figure", "lab-full", "lab-gallery", *classes):
+            self.add_class(name)
+
+    def show(self, cards: list[Card], note: str) -> None:
+        """Show these cards instead of the present ones."""
+        with self.hold_sync():
+            self.note = note
+            self.cards = list[Any](cards)

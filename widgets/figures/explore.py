@@ -1,0 +1,166 @@
+"""One image under attack: what the models read before and after, and how the attack went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lab.results import ExploreResult, ModelExplored
+from widgets.figures.drawing import figure
+from widgets.theme import FAINT, INK, model_colour
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
+
+SLOTS = 3
+CLASSES = 12
+"""Classes with bars of their own; of more, the likeliest are drawn."""
+
+WAITING = "Not computed yet"
+_FEW = 15  # points of a path that are still told apart when each is marked
+
+
+def probabilities(result: ExploreResult | None) -> go.Figure:
+    """Class probabilities on the clean image (grey) and on the adversarial one, a panel for each model."""
+    models = result.models if result else ()
+    shown = likeliest(models)
+    places = np.arange(len(shown))
+    traces: list[dict[str, Any]] = []
+    for i in range(SLOTS):
+        model = models[i] if i < len(models) else None
+        axis = "y" if i == 0 or model is None else f"y{i + 1}"
+        name = escape(model.model) if model else ""
+        before, after = (softmax(each)[shown] for each in (model.clean, model.adversarial)) if model else ([], [])
+        bar = {"type": "bar", "x": places, "yaxis": axis, "visible": model is not None}
+        traces.append(bar | _bars(before, "clean", FAINT) | {"legendgroup": "clean", "showlegend": i == 0})
+        traces.append(bar | _bars(after, f"{name}, adversarial", model_colour(model.model) if model else INK))
+    names = [escape(result.class_names[each]) if result else "" for each in shown]
+    some = f"the {len(shown)} likeliest of {len(models[0].clean)} classes" if models and _too_many(models) else ""
+    axes: dict[str, Any] = {
+        "xaxis": {
+            "title": {"text": f"class (label: {_label(result)})"},
+            "tickvals": places.tolist(),
+            "ticktext": names,
+            "showgrid": False,
+            "anchor": "y" if len(models) < 2 else f"y{len(models)}",
+        }
+    }
+    for i, domain in enumerate(panels(max(len(models), 1))):
+        axes["yaxis" if i == 0 else f"yaxis{i + 1}"] = {
+            "title": {"text": "probability"},
+            "range": [0, 1.02],
+            "domain": domain,
+            "nticks": 4,
+        }
+    return figure(traces, some if result else WAITING, f"{names}", barmode="group", bargap=0.25, **axes)
+
+
+def path(result: ExploreResult | None) -> go.Figure:
+    """Loss, and below it the margin, at every step of the attack; an attack without steps has a start and an end."""
+    models = result.models if result else ()
+    traces: list[dict[str, Any]] = []
+    for axis, quantity in (("y", "loss"), ("y2", "margin")):
+        for i in range(SLOTS):
+            model = models[i] if i < len(models) else None
+            values = getattr(model, quantity) if model else np.zeros(0)
+            name = escape(model.model) if model else ""
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines+markers" if len(values) <= _FEW else "lines",
+                    "x": np.arange(len(values)),
+                    "y": values,
+                    "yaxis": axis,
+                    "line": {"color": model_colour(model.model) if model else INK, "width": 2.5},
+                    "name": name,
+                    "legendgroup": name,
+                    "showlegend": model is not None and quantity == "loss",
+                    "visible": model is not None,
+                    "hovertemplate": f"%{{x}}: {quantity} %{{y:.3g}}<extra>{name}</extra>",
+                }
+            )
+    upper, lower = panels(2)
+    longest = max((len(each.loss) for each in models), default=0)
+    zero = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y2", "y0": 0, "y1": 0}
+    axes: dict[str, Any] = {
+        "xaxis": {"title": {"text": _steps(models)}, "anchor": "y2"} | ({"dtick": 1} if 0 < longest <= 3 else {}),
+        "yaxis": {"title": {"text": "loss (nats)"}, "domain": upper, "rangemode": "tozero"},
+        "yaxis2": {"title": {"text": "margin of logits"}, "domain": lower},
+    }
+    if models:
+        axes["shapes"] = [zero | {"line": {"color": INK, "width": 1, "dash": "dot"}}]
+    note = "margin below 0: misread" if models else WAITING
+    return figure(traces, note, "path", **axes)
+
+
+def probabilities_frame(result: ExploreResult) -> pd.DataFrame:
+    """One row per model and class, all classes: what :func:`probabilities` draws."""
+    import pandas as pd
+
+    rows = [
+        pd.DataFrame(
+            {
+                "model": each.model,
+                "class": result.class_names[: len(each.clean)],
+                "clean": softmax(each.clean),
+                "adversarial": softmax(each.adversarial),
+            }
+        )
+        for each in result.models
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def path_frame(result: ExploreResult) -> pd.DataFrame:
+    """One row per model and step: what :func:`path` draws."""
+    import pandas as pd
+
+    rows = [
+        pd.DataFrame({"model": each.model, "step": range(len(each.loss)), "loss": each.loss, "margin": each.margin})
+        for each in result.models
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """(K,) probabilities."""
+    powers = np.exp(logits.astype(np.float64) - logits.max())
+    probability: np.ndarray = powers / powers.sum()
+    return probability
+
+
+def likeliest(models: Sequence[ModelExplored]) -> np.ndarray:
+    """The classes to draw, in order of the class: all, or those that some model finds likeliest."""
+    if not models:
+        return np.zeros(0, np.int64)
+    largest = np.max([softmax(each) for model in models for each in (model.clean, model.adversarial)], axis=0)
+    return np.sort(np.argsort(-largest, kind="stable")[:CLASSES])
+
+
+def panels(count: int) -> list[list[float]]:
+    """The vertical domains of panels on top of each other, the first one on top."""
+    gap = 0.1 if count > 1 else 0.0
+    height = (1 - gap * (count - 1)) / count
+    tops = [1 - i * (height + gap) for i in range(count)]
+    return [[max(0.0, top - height), top] for top in tops]
+
+
+def _bars(heights: Any, name: str, colour: str) -> dict[str, Any]:
+    hover = f"%{{y:.2%}}<extra>{name}</extra>"
+    return {"y": heights, "name": name, "marker": {"color": colour}, "hovertemplate": hover}
+
+
+def _label(result: ExploreResult | None) -> str:
+    return escape(result.class_names[result.y]) if result else ""
+
+
+def _too_many(models: Sequence[ModelExplored]) -> bool:
+    return len(models[0].clean) > CLASSES
+
+
+def _steps(models: Sequence[ModelExplored]) -> str:
+    return "gradient step" if all(each.by_gradient for each in models) else "image the attack asked about"
