@@ -33,7 +33,8 @@ def test_run_draws_what_was_set(page):
     page.until_drawn(23)
     page.until("done")
     paths = page.drawn("Loss over the steps")
-    steps = [x for trace in paths["data"] for x, y in zip(trace["x"] or [], trace["y"] or []) if y is not None]
+    points = [point for trace in paths["data"] for point in zip(trace["x"] or [], trace["y"] or [], strict=True)]
+    steps = [step for step, loss in points if loss is not None]
     assert max(steps) == 7
     assert page.restarts() == 23
 
