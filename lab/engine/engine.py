@@ -237,12 +237,20 @@ class Engine:
 def _require_modest(spec: Spec) -> None:
     """Refuse a spec that costs more gradient steps than this place allows."""
     cost = getattr(spec, "gradient_steps", 0)
-    most = int(os.environ.get("LAB_MAX_GRADIENT_STEPS") or MOST_GRADIENT_STEPS)
+    most = _most_gradient_steps()
     if cost > most:
         raise EngineError(
             f"{type(spec).__name__} would take {cost:,} gradient steps of single images, but this lab allows {most:,}: "
             "take fewer images, restarts or steps, or raise LAB_MAX_GRADIENT_STEPS."
         )
+
+
+def _most_gradient_steps() -> int:
+    text = os.environ.get("LAB_MAX_GRADIENT_STEPS") or str(MOST_GRADIENT_STEPS)
+    try:
+        return int(text.replace("_", ""))
+    except ValueError:
+        raise EngineError(f"LAB_MAX_GRADIENT_STEPS should be a whole number, not '{text}'.") from None
 
 
 def _require_slots(client: Client) -> None:

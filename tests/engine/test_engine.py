@@ -227,6 +227,12 @@ def test_too_much_is_refused_in_words(engine: Engine, slow: Slow, monkeypatch: p
         engine.submit(slow.replace(cost=11))
 
 
+def test_a_limit_that_is_no_number_is_said(engine: Engine, slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_MAX_GRADIENT_STEPS", "many")
+    with pytest.raises(EngineError, match="should be a whole number, not 'many'"):
+        engine.submit(slow)
+
+
 def test_too_many_are_refused_in_words(engine: Engine, slow: Slow) -> None:
     jobs = [engine.submit(slow.replace(steps=500 + i)) for i in range(8)]
     with pytest.raises(EngineError, match="8 computations of this page are already waiting"):

@@ -1,4 +1,7 @@
-"""What every page test needs: one browser and one server for the whole session."""
+"""What every page test needs: one browser and one server for all of them.
+
+Both end with the last page test, because Playwright's loop would keep other tests from running one of their own.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,13 +21,25 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+NO_BROWSER = "Page tests need Chromium or Chrome, and none is installed: python -m lab browser"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Without a browser, all page tests are skipped for one reason: let pytest say it in one line."""
+    report = yield
+    if report.skipped and NO_BROWSER in str(report.longrepr):
+        report.longrepr = (__file__, 0, f"Skipped: {NO_BROWSER}")
+    return report
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[object]:
     """Chromium or Chrome, driven by Playwright. Without one, page tests skip; they fail where CI is set."""
     path = find_browser()
     if path is None:
         complain = pytest.fail if os.environ.get("CI") else pytest.skip
-        complain("Page tests need Chromium or Chrome, and none is installed: python -m lab browser")
+        complain(NO_BROWSER)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -33,7 +48,7 @@ def browser() -> Iterator[object]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The lab, served from an empty ``LAB_HOME``; afterwards nothing of it is left running.
 

@@ -32,3 +32,13 @@ def test_a_page_that_is_left_takes_its_kernel_along(browser, tmp_path):
         page.goto("about:blank")
         kernel.wait(timeout=20)
         page.close()
+
+
+@pytest.mark.page
+def test_a_busy_machine_has_time_to_make_the_widgets(visit):
+    """anywidget's own limit is two seconds, after which a widget is deaf for good."""
+    aborted = """new Promise(done => {
+      const limit = AbortSignal.timeout(2000);
+      setTimeout(() => done(limit.aborted), 2300);
+    })"""
+    assert visit().page.evaluate(aborted) is False

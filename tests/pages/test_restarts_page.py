@@ -33,7 +33,9 @@ def test_run_draws_what_was_set(page):
     page.until_drawn(23)
     page.until("done")
     paths = page.drawn("Loss over the steps")
-    assert max(x for trace in paths["data"] for x in trace["x"] or [] if x is not None) == 7
+    points = [point for trace in paths["data"] for point in zip(trace["x"] or [], trace["y"] or [], strict=True)]
+    steps = [step for step, loss in points if loss is not None]
+    assert max(steps) == 7
     assert page.restarts() == 23
 
 

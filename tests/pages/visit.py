@@ -76,10 +76,12 @@ class Visit:
         return max((int(match[1]) for match in found if match), default=0)
 
     def until_drawn(self, restarts: int, patience: int = PATIENCE) -> None:
-        """Wait until the figures show that many restarts."""
+        """Wait until all figures show that many restarts."""
         self.page.wait_for_function(
-            """words => [...document.querySelectorAll('.legendtitletext')]
-              .some(each => new RegExp(words).test(each.textContent))""",
+            """words => {
+              const captions = [...document.querySelectorAll('.legendtitletext')].map(each => each.textContent);
+              return captions.length >= 5 && captions.every(each => new RegExp(words).test(each));
+            }""",
             arg=rf"(^|\D){restarts} restarts",
             timeout=patience,
         )

@@ -10,17 +10,31 @@ import pytest
 
 from lab.results import RestartsResult
 from tests.widgets.figures.conftest import Make
-from widgets.figures import restarts as figures
+from widgets.dashboards.restarts_plots import PLOTS, Look
+from widgets.figures.concentration import concentration
 from widgets.figures.drawing import LOWEST_ON_LOG
-from widgets.figures.loss_paths import PATHS
+from widgets.figures.final_losses import final_losses, final_losses_by_image, final_losses_frame
+from widgets.figures.images import adversarial_images
+from widgets.figures.loss_paths import PATHS, loss_paths, loss_paths_frame
+from widgets.figures.pairs import pair_angles, pair_distances
 
-ALL = [name for name in figures.__all__ if name not in ("csv", "to_frame")]
+FIGURES = (
+    final_losses,
+    final_losses_by_image,
+    loss_paths,
+    concentration,
+    pair_distances,
+    pair_angles,
+    adversarial_images,
+)
+ALL = [figure.__name__ for figure in FIGURES]
 BY_IMAGE = ("final_losses", "loss_paths", "pair_distances", "pair_angles")
 WITH_LOG = ("final_losses", "final_losses_by_image", "loss_paths", "concentration")
 
 
 def draw(name: str, result: RestartsResult | None, **options: Any) -> go.Figure:
-    return getattr(figures, name)(result, **options)
+    [figure] = [each for each in FIGURES if each.__name__ == name]
+    return figure(result, **options)
 
 
 def seen(figure: go.Figure) -> list[Any]:
@@ -107,7 +121,7 @@ def test_the_mean_line_stands_at_the_mean(make: Make) -> None:
 
 def test_bins_hold_the_losses_between_their_edges(make: Make) -> None:
     result = make()
-    frame = figures.to_frame(result, "final_losses", image=1)
+    frame = final_losses_frame(result, image=1)
     for model in result.models:
         mine, losses = frame[frame.model == model.model], model.final_loss[:, 1].astype(np.float64)
         for row in mine.itertuples():
@@ -118,7 +132,7 @@ def test_bins_hold_the_losses_between_their_edges(make: Make) -> None:
 @pytest.mark.parametrize("log", [False, True])
 def test_steps_stand_over_the_middles_of_their_bins(make: Make, log: bool) -> None:
     result = make()
-    frame = figures.to_frame(result, "final_losses", log=log)
+    frame = final_losses_frame(result, image=0, log=log)
     for trace, model in zip(draw("final_losses", result, log=log).data, result.models, strict=False):
         filled = frame[(frame.model == model.model) & (frame.restarts > 0)]
         middles = np.sqrt(filled.loss_from * filled.loss_to) if log else (filled.loss_from + filled.loss_to) / 2
@@ -186,19 +200,17 @@ def test_a_model_name_is_never_markup(make: Make) -> None:
     assert "<b>" not in draw("loss_paths", make(("a<b>bold",))).data[0].name
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_csv_is_the_frame(name: str, make: Make) -> None:
-    result = make()
-    read = pd.read_csv(io.StringIO(figures.csv(result, name, image=1)))
-    expected = figures.to_frame(result, name, image=1)
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_plot_has_numbers_to_download(name: str, make: Make) -> None:
+    expected = PLOTS[name].frame(make(), Look(image=1))
+    read = pd.read_csv(io.StringIO(expected.to_csv(index=False)))
     assert list(read.columns) == list(expected.columns)
     assert len(read) == len(expected) > 0
-    assert figures.csv(None, name) == ""
 
 
 def test_csv_of_paths_has_every_drawn_point(make: Make) -> None:
     result = make(done=0.3)
-    frame = figures.to_frame(result, "loss_paths", image=2)
+    frame = loss_paths_frame(result, image=2)
     assert len(frame) == 2 * 30 * 21
     point = frame[(frame.model == "pgd-trained") & (frame.restart == 4) & (frame.step == 7)]
     assert point.loss.item() == result.models[1].loss[4, 7, 2]
