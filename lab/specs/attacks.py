@@ -18,7 +18,7 @@ class Objective(Spec):
 
 @dataclass(frozen=True)
 class CrossEntropy(Objective):
-    """The training loss of the label. Kurakin et al. 2017, §2.2; Madry et al. 2017, eq. 2.1."""
+    """The training loss of the label. Kurakin et al. 2017, §2.2; Madry et al. 2017, §2."""
 
 
 @dataclass(frozen=True)
