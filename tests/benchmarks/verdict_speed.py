@@ -1,0 +1,110 @@
+"""Verdicts: how fast they come, and whether scaled logits change them, ours against the peers in this one run.
+
+    pip install -e '.[peers]'
+    python tests/benchmarks/verdict_speed.py [--rounds 5]
+
+PGD, L∞, eps 0.3, 40 steps of 0.01, random start, the 360 test digits and the shipped networks. The rate is that of
+images a second relative to the fastest peer. "× 1000" is the same network with its logits multiplied: its decisions
+are the same, so its true robust accuracy is, too. Last, 4 images × 64 restarts at once and one restart at a time.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from lab.attacks import attack, maximise
+from lab.attacks.iterative import walk
+from lab.context import Context
+from lab.data import load
+from lab.models import load as load_model
+from lab.specs import PGD, Digits, Linf, Trained
+
+EPS, STEP, STEPS = 0.3, 0.01, 40
+SPEC = PGD(steps=STEPS, step_size=STEP)
+
+
+class Scaled(nn.Module):
+    """A network with its logits multiplied."""
+
+    def __init__(self, network: nn.Module, scale: float) -> None:
+        super().__init__()
+        self.network, self.scale = network, scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(x) * self.scale
+
+
+def methods(model: nn.Module, x: Tensor, y: Tensor) -> dict[str, Callable[[], Tensor]]:
+    """Ours in verdict mode, and the peers, by name."""
+    import foolbox
+    import torchattacks
+
+    theirs = torchattacks.PGD(model, eps=EPS, alpha=STEP, steps=STEPS)
+    pgd = foolbox.attacks.LinfPGD(abs_stepsize=STEP, steps=STEPS)
+    wrapped = foolbox.PyTorchModel(model, bounds=(0, 1))
+    return {
+        "ours": lambda: attack(SPEC, model, x, y, Linf(EPS)),
+        "torchattacks": lambda: theirs(x, y),
+        "foolbox": lambda: pgd.run(wrapped, x, y, epsilon=EPS),
+    }
+
+
+def robust(model: nn.Module, x: Tensor, y: Tensor, x_adv: Tensor) -> float:
+    """Share of images that are recognised before and after."""
+    with torch.no_grad():
+        return ((model(x).argmax(1) == y) & (model(x_adv).argmax(1) == y)).float().mean().item()
+
+
+def compare(name: str, scale: float, rounds: int) -> None:
+    """Print a line: every method's rate relative to the fastest peer, and the accuracy it reports."""
+    test = load(Digits()).test
+    x, y = test.images(slice(None)), test.labels(slice(None))
+    model = Scaled(load_model(Trained(name)), scale).eval()
+    running = methods(model, x, y)
+    seconds: dict[str, list[float]] = {each: [] for each in running}
+    found = {each: run() for each, run in running.items()}
+    for _ in range(rounds):
+        for each, run in running.items():
+            started = time.perf_counter()
+            run()
+            seconds[each].append(time.perf_counter() - started)
+    middle = {each: statistics.median(times) for each, times in seconds.items()}
+    fastest = min(middle[each] for each in middle if each != "ours")
+    words = (f"{each} {fastest / middle[each]:.2f} ({robust(model, x, y, found[each]):.1%})" for each in running)
+    print(f"{name} × {scale:g}: " + ", ".join(words))
+
+
+def restarts(rounds: int) -> None:
+    """Print how much faster 64 restarts of 4 images are together than one at a time, every one to its end."""
+    test, model = load(Digits()).test, load_model(Trained("pgd-trained"))
+    x, y, ball = test.images(range(4)), test.labels(range(4)), Linf(EPS)
+    ratios = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        walk(SPEC, model, x, y, ball, range(64), Context())
+        together = time.perf_counter() - started
+        started = time.perf_counter()
+        for restart in range(64):
+            maximise(SPEC, model, x, y, ball, Context(seed=restart))
+        ratios.append((time.perf_counter() - started) / together)
+    print(f"4 images × 64 restarts together: {statistics.median(ratios):.1f} times as fast as one at a time")
+
+
+def main() -> None:
+    """Print one line per network and scale."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--rounds", type=int, default=5)
+    rounds = options.parse_args().rounds
+    print("rate relative to the fastest peer (robust accuracy reported)")
+    for name in ("standard", "pgd-trained"):
+        for scale in (1.0, 1000.0):
+            compare(name, scale, rounds)
+    restarts(rounds)
+
+
+if __name__ == "__main__":
+    main()
