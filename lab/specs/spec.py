@@ -7,7 +7,7 @@ form on a page, the options of the command line, the JSON record of a run and, h
 import hashlib
 import json
 import math
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from types import UnionType
 from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -219,8 +219,3 @@ def _named(hint: Any) -> str:
         return f"a list with commas between, each {_named(get_args(hint)[0])}"
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
     return words.get(hint, getattr(hint, "__name__", str(hint)))
-
-
-def is_required(each: "Field[Any]") -> bool:
-    """Whether a field has no default."""
-    return each.default is MISSING and each.default_factory is MISSING

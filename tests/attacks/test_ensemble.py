@@ -114,6 +114,15 @@ def test_eps_zero_gives_the_image_back(digits, ball, dtype):
     assert attack(EnsembleAttack(), Silent(), x[:0], y[:0], ball).shape == (0, 1, 28, 28)
 
 
+@pytest.mark.parametrize("ball", BALLS)
+def test_one_image_is_attacked_like_many(digits, ball):
+    x, y = digits
+    spec = EnsembleAttack(PGD(steps=3))
+    alone = attack(spec, Silent(), x[:1], y[:1], ball)
+    assert torch.allclose(alone, attack(spec, Silent(), x, y, ball)[:1], atol=1e-6)
+    assert not torch.equal(alone, x[:1])
+
+
 def test_double_precision_images_come_back_as_such(digits):
     x, y = digits
     x_adv = attack(EnsembleAttack(PGD(steps=3)), Silent(), x.double(), y, Linf(0.1))

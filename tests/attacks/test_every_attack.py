@@ -49,7 +49,7 @@ def _flat(value: Any) -> tuple[Any, ...]:
 
 
 KINDS = [kind for kind in family_of(AttackSpec) if kind.__module__.startswith("lab.")]
-OTHERS = pytest.mark.skip(reason="asks trained networks, which fit the data set's images and classes only")
+OTHERS = pytest.mark.skip(reason="asks trained networks, which fit their data set only: see test_ensemble.py")
 CASES = [
     pytest.param(quick(kind()), ball, id=f"{kind.__name__}-{type(ball).__name__}", marks=marks)
     for kind in KINDS
