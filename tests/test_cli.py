@@ -153,7 +153,7 @@ def test_own_data_is_attacked(say, tmp_path):
 
 
 def test_training_keeps_the_network_and_reports_it(say, home):
-    line = "train pgd-training --set epochs=1 --set attack.steps=1 --seed 3 --name mine --json"
+    line = "train pgd-training --set epochs=1 --set source.attack.steps=1 --seed 3 --name mine --json"
     code, out, err = say(line)
     record = json.loads(out)
     assert (code, err) == (0, "")
