@@ -157,7 +157,7 @@ def test_training_keeps_the_network_and_reports_it(say, home):
     code, out, err = say(line)
     record = json.loads(out)
     assert (code, err) == (0, "")
-    assert (record["recipe"]["seed"], record["recipe"]["attack"]["steps"], record["recipe"]["weight"]) == (3, 1, 1.0)
+    assert (record["recipe"]["seed"], record["recipe"]["source"]["attack"]["steps"]) == (3, 1)
     assert (home / "runs" / "mine" / "weights.safetensors").is_file()
     assert "already a model called 'mine'" in refused(say(line))
 
