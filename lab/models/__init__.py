@@ -3,6 +3,7 @@
 from lab.models import madry, small_cnn, tramer
 from lab.models.build import Network, build
 from lab.models.devices import default_device
+from lab.models.embedding import embed
 from lab.models.load import load
 from lab.models.normalised import Normalised
 from lab.models.weights import load_weights, save_weights
@@ -12,6 +13,7 @@ __all__ = [
     "Normalised",
     "build",
     "default_device",
+    "embed",
     "load",
     "load_weights",
     "madry",
