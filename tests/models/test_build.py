@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from lab.errors import ModelError
-from lab.models import Normalised, build, default_device
+from lab.models import Dropout, Normalised, build, default_device
 from lab.models.build import initialise
 from lab.specs import MadryMNIST, SmallCNN, TramerA, TramerB, TramerBStar, TramerC, TramerD
 
@@ -87,7 +87,7 @@ def test_the_papers_networks_have_the_papers_sizes(architecture, parameters):
 
 def test_b_star_is_b_without_the_dropout_on_its_input():
     with_dropout, without = ([type(each) for each in build(a).features] for a in (TramerB(), TramerBStar()))
-    assert with_dropout == [nn.Dropout, *without]
+    assert with_dropout == [Dropout, *without]
 
 
 @pytest.mark.parametrize("architecture", [TramerA(), TramerB(), TramerC()], ids=str)
