@@ -17,9 +17,10 @@ from lab.specs import FGSM, Adversarial, Digits, Linf, OwnExamples, Standard, Tr
 from lab.training import train
 from lab.training.examples import Prepared
 from lab.training.loop import Diverged, fit
-from lab.training.losses import batch_loss, warmed_up
+from lab.training.losses import batch_loss
 from lab.training.measure import measure
 from lab.training.step import Batch, Moment, Step
+from lab.training.strength import warmed_up
 from lab.training.zoo import FOLDER, RECIPES, train_zoo
 
 
