@@ -17,11 +17,11 @@ from lab.attacks.radii import norm
 from lab.context import Context
 from lab.errors import LabError
 from lab.specs.recipes import TRADES, Adversarial, Recipe, Standard
-from lab.training.divergence import most_divergent
 from lab.training.examples import examples
 from lab.training.similarity import dissimilarity, embeddings
 from lab.training.step import Batch, Moment, Step
 from lab.training.strength import strengths, warmed_up
+from lab.training.trades import most_divergent
 
 _ROUNDING = 1e-9  # share · m may fall short of a whole number by this
 
