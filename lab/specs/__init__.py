@@ -31,9 +31,12 @@ from lab.specs.explore import Explore
 from lab.specs.extended import Extended, Staged
 from lab.specs.models import (
     Architecture,
+    Binarised,
     Custom,
+    InputDropout,
     MadryMNIST,
     ModelSpec,
+    ResNet,
     SmallCNN,
     Trained,
     TramerA,
@@ -41,6 +44,7 @@ from lab.specs.models import (
     TramerBStar,
     TramerC,
     TramerD,
+    WideResNet,
 )
 from lab.specs.orthogonal import OrthogonalDirections
 from lab.specs.pixels import L0, FlipPixels
@@ -66,6 +70,7 @@ __all__ = [
     "Architecture",
     "AttackSpec",
     "Ball",
+    "Binarised",
     "CarliniWagnerL2",
     "CarliniWagnerLinf",
     "CrossEntropy",
@@ -83,6 +88,7 @@ __all__ = [
     "FiniteDifferences",
     "FlipPixels",
     "ImageFolder",
+    "InputDropout",
     "IterLL",
     "IterRnd",
     "Linf",
@@ -101,6 +107,7 @@ __all__ = [
     "RStepLL",
     "RandomSign",
     "Recipe",
+    "ResNet",
     "Restarts",
     "RotateTranslate",
     "SmallCNN",
@@ -118,6 +125,7 @@ __all__ = [
     "TramerC",
     "TramerD",
     "TruncatedNormal",
+    "WideResNet",
     "WorstCase",
     "fgsm_training",
     "from_dict",
