@@ -1,6 +1,6 @@
 """Models: architectures, normalisation, and loading of trained and own networks."""
 
-from lab.models import input_wrappers, madry, resnet, small_cnn, tramer, wide_resnet
+from lab.models import inception, input_wrappers, madry, resnet, small_cnn, tramer, wide_resnet
 from lab.models.build import Network, build
 from lab.models.devices import default_device
 from lab.models.dropout import Dropout, set_generator
@@ -25,6 +25,7 @@ __all__ = [
     "default_device",
     "embed",
     "fit_mean",
+    "inception",
     "input_wrappers",
     "load",
     "load_weights",

@@ -9,6 +9,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from lab.errors import ModelError
 
+Side = int | tuple[int, int]
+
 
 class HeConv2d(nn.Conv2d):
     """A convolution without bias whose weights start as N(0, 2/n). He et al. 2015, eq. 10.
@@ -16,8 +18,8 @@ class HeConv2d(nn.Conv2d):
     n counts the connections that leave a pixel, k²·outputs: eq. 14's choice, and that of the ResNets' public code.
     """
 
-    def __init__(self, inputs: int, outputs: int, size: int | tuple[int, int], **more: int | tuple[int, int]) -> None:
-        super().__init__(inputs, outputs, size, bias=False, **more)  # type: ignore[arg-type]
+    def __init__(self, inputs: int, outputs: int, kernel_size: Side, stride: Side = 1, padding: Side = 0) -> None:
+        super().__init__(inputs, outputs, kernel_size, stride, padding, bias=False)
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> None:

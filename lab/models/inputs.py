@@ -47,6 +47,14 @@ class MeanSubtraction(nn.Module):
         return x - self.mean
 
 
+class Rescale(nn.Module):
+    """Pixels from -1 to 1, as Inception takes them."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The rescaled images."""
+        return 2 * x - 1
+
+
 class PerImageStandardisation(nn.Module):
     """Each image with mean 0 and deviation 1 over its N = C·H·W values. Madry et al. 2017, §4.
 

@@ -86,6 +86,54 @@ class WideResNet(Architecture):
 
 
 @dataclass(frozen=True)
+class Activation(Spec):
+    """What follows a convolution in Inception. Kurakin et al. 2017, App. D; ELU in Table 4."""
+
+
+@dataclass(frozen=True)
+class Relu(Activation):
+    """max(x, 0)."""
+
+
+@dataclass(frozen=True)
+class Relu6(Activation):
+    """min(relu(x), 6)."""
+
+
+@dataclass(frozen=True)
+class ELU(Activation):
+    """x above 0, exp(x) - 1 below. Clevert et al. 2016."""
+
+
+@dataclass(frozen=True)
+class Tanh(Activation):
+    """tanh(x)."""
+
+
+@dataclass(frozen=True)
+class ReluDecay(Activation):
+    """relu(x) / (1 + β relu(x)²). Kurakin et al. 2017, App. D, with β 0.1, 0.01 and 0.001."""
+
+    beta: float = param(0.01, 1e-6, 10.0, "β: the larger, the sooner it falls again", usual=(1e-3, 0.1), log=True)
+
+
+@dataclass(frozen=True)
+class Inception(Architecture):
+    """Inception v3 with ρ times the filters in each convolution. Kurakin et al. 2017, §4.3.
+
+    Its own stem takes images of 299 pixels and at least 75; the small one, an addition of ours, keeps the size of
+    images that are small from the start. Kurakin's deeper network (Table 1) has two more blocks, he does not say
+    where: here they follow the eighth of the eleven.
+    """
+
+    scale: float = param(1.0, 1 / 16, 4.0, "ρ, in sixteenths: factor of the filters", usual=(0.5, 2.0), log=True)
+    activation: Activation = param(Relu(), meaning="what follows each convolution")
+    more_blocks: int = param(0, 0, 16, "blocks besides v3's eleven (deeper network: 2)", usual=(0, 2))
+    stem: str = param("v3", meaning="first convolutions, for large or for small images", choices=("v3", "small"))
+    dropout: float = param(0.2, 0.0, 0.9, "share of the embedding dropped in training")
+
+
+@dataclass(frozen=True)
 class Binarised(Architecture):
     """A network that sees black and white only: the closed-form defence of MNIST. Tramèr et al. 2018, App. C.1.
 

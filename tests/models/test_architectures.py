@@ -10,9 +10,11 @@ from lab.specs import (
     PGD,
     Architecture,
     Binarised,
+    Inception,
     InputDropout,
     Linf,
     MadryMNIST,
+    ReluDecay,
     ResNet,
     SmallCNN,
     TramerA,
@@ -25,6 +27,7 @@ from lab.specs import (
 from lab.specs.spec import family_of
 
 MNIST, CIFAR = (1, 28, 28), (3, 32, 32)
+DEEPER = Inception(1 / 8, ReluDecay(), more_blocks=2, stem="small")
 EVERY = {  # with the widths of their embeddings
     SmallCNN(2): {MNIST: 4 * 7 * 7, CIFAR: 4 * 8 * 8},
     SmallCNN(2, embedding=2): {MNIST: 2, CIFAR: 2},
@@ -32,6 +35,8 @@ EVERY = {  # with the widths of their embeddings
     ResNet(8, width=4): {MNIST: 16, CIFAR: 16},
     ResNet(14, width=3, mean="channel", crop=24, embedding=2): {MNIST: 2, CIFAR: 2},
     WideResNet(units=2, width=1): {MNIST: 64, CIFAR: 64},
+    Inception(1 / 16, stem="small"): {MNIST: 128, CIFAR: 128},
+    DEEPER: {MNIST: 256, CIFAR: 256},
     Binarised(ResNet(8, width=4)): {MNIST: 16, CIFAR: 16},
     InputDropout(SmallCNN(2)): {MNIST: 4 * 7 * 7, CIFAR: 4 * 8 * 8},
     TramerA(): {MNIST: 128, CIFAR: 128},
@@ -40,8 +45,13 @@ EVERY = {  # with the widths of their embeddings
     TramerC(): {MNIST: 128, CIFAR: 128},
     TramerD(): {MNIST: 300, CIFAR: 300},
 }
-SMALL = [each for each in EVERY if type(each) not in (TramerA, TramerB, TramerBStar)]
-NORMED = (ResNet(8, width=4), WideResNet(units=1, width=1), Binarised(ResNet(8, width=4)))
+SMALL = [each for each in EVERY if each != DEEPER and type(each) not in (TramerA, TramerB, TramerBStar)]
+NORMED = (
+    ResNet(8, width=4),
+    WideResNet(units=1, width=1),
+    Inception(1 / 16, stem="small"),
+    Binarised(ResNet(8, width=4)),
+)
 
 
 def seeded(seed):
