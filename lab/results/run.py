@@ -19,17 +19,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Measured(Result):
-    """Accuracies of a trained network on ``n`` test images, as fractions: clean, after FGSM and after PGD in a ball.
+    """Accuracies of a trained network on ``n`` test images, as fractions: clean, and after attacks in a ball.
 
-    ``attack`` says with which steps PGD was measured.
+    ``attack`` says with which steps PGD was measured. ``black_box`` is the accuracy on FGSM images of another network,
+    the ``source``; None without one.
     """
 
     clean: float
     fgsm: float
+    rfgsm: float
+    step_ll: float
     pgd: float
+    black_box: float | None
     n: int
     ball: Ball
     attack: PGD
+    source: str = ""
+
+    def shares(self) -> dict[str, float]:
+        """The accuracies that there are, by name."""
+        found = {name: getattr(self, name) for name in ("clean", "fgsm", "rfgsm", "step_ll", "pgd", "black_box")}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +47,10 @@ class History(Result):
     """The course of training: T lines of metrics, each of shape (T,), a mean over the steps since the line before.
 
     ``step`` and ``epoch`` (a fraction counts) say when, ``seconds`` how long training has taken so far. ``loss`` is
-    what is minimised; ``clean`` and ``adversarial`` are accuracies on the training batches, ``eps`` the mean eps of the
-    attacked images, ``gradient`` the norm of the loss's gradient to the weights. ``probe_clean``, ``probe_fgsm`` and
-    ``probe_pgd`` are accuracies on a few test images, measured at the end of an epoch. NaN where there is none.
+    what is minimised; ``clean`` and ``adversarial`` are accuracies on the training batches, ``eps`` the mean distance
+    of the attacked images from their originals, ``gradient`` the norm of the loss's gradient to the weights.
+    ``probe_clean``, ``probe_fgsm`` and ``probe_pgd`` are accuracies on a few test images, measured at the end of an
+    epoch. NaN where there is none.
     """
 
     step: np.ndarray

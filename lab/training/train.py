@@ -18,7 +18,7 @@ from lab.results.run import History, Measured, Run
 from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
 from lab.training.loop import fit
-from lab.training.measure import ball_of, measure
+from lab.training.measure import ball_of, measure, stranger
 
 FITTING = 0.9  # share of the time that goes into fitting rather than measuring, for the progress bar
 
@@ -35,7 +35,8 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None) -> Run:
     started = time.perf_counter()
     data = load(recipe.data, ctx.silent())
     model, lines = fit(recipe, ctx.span(0, FITTING, 1))
-    measured = measure(model, data, ball_of(recipe, data), ctx.span(FITTING, 1, 1).seeded("measure"))
+    measuring = ctx.span(FITTING, 1, 1).seeded("measure")
+    measured = measure(model, data, ball_of(recipe, data), measuring, stranger(recipe, data))
     run = Run(recipe, History.of(lines), measured)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,14 +58,11 @@ def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weight
         "data_fingerprint": data.fingerprint,
         "shape": list(data.shape),
         "classes": len(data.class_names),
-        "measured": {
-            "clean": measured.clean,
-            "fgsm": measured.fgsm,
-            "pgd": measured.pgd,
-        },
+        "measured": measured.shares(),
         "measured_images": measured.n,
         "measured_ball": to_dict(measured.ball),
         "measured_attack": to_dict(measured.attack),
+        "measured_source": measured.source,
         "versions": {"lab": lab.__version__, "torch": torch.__version__, "python": platform.python_version()},
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
