@@ -16,19 +16,21 @@ from lab.specs.recipes import Recipe
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
+ACCURACIES = ("clean", "fgsm", "rfgsm", "step_ll", "pgd", "black_box")
+
 
 @dataclass(frozen=True, eq=False)
 class Measured(Result):
     """Accuracies of a trained network on ``n`` test images, as fractions: clean, and after attacks in a ball.
 
     ``attack`` says with which steps PGD was measured. ``black_box`` is the accuracy on FGSM images of another network,
-    the ``source``; None without one.
+    the ``source``. What was not measured is None.
     """
 
     clean: float
     fgsm: float
-    rfgsm: float
-    step_ll: float
+    rfgsm: float | None
+    step_ll: float | None
     pgd: float
     black_box: float | None
     n: int
@@ -38,7 +40,7 @@ class Measured(Result):
 
     def shares(self) -> dict[str, float]:
         """The accuracies that there are, by name."""
-        found = {name: getattr(self, name) for name in ("clean", "fgsm", "rfgsm", "step_ll", "pgd", "black_box")}
+        found = {name: getattr(self, name) for name in ACCURACIES}
         return {name: value for name, value in found.items() if value is not None}
 
 
