@@ -6,7 +6,7 @@ from torch import nn
 
 from lab.errors import ModelError
 from lab.models import Dropout, Normalised, build, default_device
-from lab.models.build import initialise
+from lab.models.initial import initialise
 from lab.specs import MadryMNIST, SmallCNN, TramerA, TramerB, TramerBStar, TramerC, TramerD
 
 SMALL = (SmallCNN(), MadryMNIST(width=1 / 16), TramerB(), TramerC(), TramerD())
@@ -58,8 +58,8 @@ def test_the_weights_are_distributed_as_pytorchs_own():
 
 
 def test_a_layer_without_a_rule_is_refused():
-    with pytest.raises(ModelError, match="BatchNorm2d"):
-        initialise(nn.Sequential(nn.BatchNorm2d(3)), seeded(0))
+    with pytest.raises(ModelError, match=r"no rule to initialise 0 \(PReLU\)"):
+        initialise(nn.Sequential(nn.PReLU()), seeded(0))
 
 
 @pytest.mark.parametrize(
