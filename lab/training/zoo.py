@@ -7,7 +7,7 @@ from pathlib import Path
 import lab.models
 from lab.context import Context
 from lab.results.run import Run
-from lab.specs.recipes import Recipe, Standard, fgsm_training, pgd_training
+from lab.specs import PGD, OwnExamples, Recipe, Standard, fgsm_training, pgd_training
 from lab.training.train import train
 
 FOLDER = Path(lab.models.__file__).parent / "zoo"
@@ -16,7 +16,7 @@ RECIPES: dict[str, Recipe] = {
     "standard": Standard(epochs=15),
     "standard-b": Standard(epochs=15, seed=1),
     "fgsm-trained": fgsm_training(epochs=40),
-    "pgd-trained": pgd_training(epochs=60, warm_up=30),
+    "pgd-trained": pgd_training(source=OwnExamples(PGD(steps=7, step_size=0.1)), epochs=60, warm_up=30),
 }
 
 

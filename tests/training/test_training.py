@@ -17,7 +17,7 @@ from lab.specs import FGSM, Adversarial, Digits, Linf, OwnExamples, Standard, Tr
 from lab.training import train
 from lab.training.examples import Prepared
 from lab.training.loop import Diverged, fit
-from lab.training.losses import batch_loss, warmed_up
+from lab.training.losses import batch_loss
 from lab.training.measure import measure
 from lab.training.step import Batch, Moment, Step
 from lab.training.zoo import FOLDER, RECIPES, train_zoo
@@ -76,11 +76,6 @@ def test_the_adversarial_loss_is_the_weighted_mean(digits, weight):
     ce = nn.functional.cross_entropy
     expected = (ce(model(batch.x), batch.y) + weight * ce(model(x_adv), batch.y)) / (1 + weight)
     assert torch.allclose(batch_loss(recipe, model, batch, Moment(0, 0.0), Context()).loss, expected)
-
-
-def test_eps_warms_up_linearly():
-    assert [warmed_up(Linf(0.3), epoch, 10).eps for epoch in (0, 5, 10, 20)] == pytest.approx([0, 0.15, 0.3, 0.3])
-    assert warmed_up(Linf(0.3), 0, 0).eps == 0.3
 
 
 def test_a_run_leaves_a_folder_that_can_be_used(tmp_path, monkeypatch, digits):
