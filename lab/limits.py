@@ -63,7 +63,7 @@ def _passes(recipe: Recipe) -> float:
         attacks = [getattr(source, each) for each in params(source)]
         steps = [_effort(each, recipe.ball.eps) for each in attacks if isinstance(each, AttackSpec)]
         return 1 + recipe.share * (max(steps, default=1) + recipe.keep_clean)
-    return 2 + effort(recipe.attack) if isinstance(recipe, TRADES) else 1
+    return 2 + recipe.steps if isinstance(recipe, TRADES) else 1
 
 
 def _effort(attack: AttackSpec, eps: float) -> int:

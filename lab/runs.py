@@ -91,6 +91,7 @@ def begin(spec: TrainingRun) -> None:
     place = folder(spec.name)
     if not place.exists():
         _require_free_name(spec.name)
+        catalogue.fingerprints(spec.recipe)  # says it now when a network or data set of the recipe is not there
         require_modest(spec.recipe)
         require_room(len(_found({})))
         _make(place, spec.recipe)
@@ -225,7 +226,13 @@ def _measured(path: Path) -> Measured:
 
 
 def _recipe(place: Path) -> Recipe:
-    found: Spec = from_dict(_json(place / _RECIPE))
+    found = (place / _RECIPE).stat()
+    return _read_recipe(place / _RECIPE, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _read_recipe(path: Path, _size: int, _mtime_ns: int) -> Recipe:
+    found: Spec = from_dict(_json(path))
     if not isinstance(found, Recipe):
         raise LabError(f"{_RECIPE} holds no recipe")
     return found

@@ -11,6 +11,7 @@ from lab.engine import Engine
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.page import Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.dashboards.studio import StudioPage
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -42,6 +43,13 @@ PAGES = (
         "Every attack of the four papers",
         "Take one image and drag ε. See what an attack changes, what the network then reads, and whether to trust it.",
         ExplorePage,
+    ),
+    Entry(
+        "training-studio",
+        "Training studio",
+        "Every training recipe of the four papers",
+        "Train a network by a paper's recipe or your own, and watch whether it becomes robust or only looks so.",
+        StudioPage,
     ),
 )
 

@@ -1,15 +1,18 @@
 """The list of runs: what each is, how far, how good, and what can be done with it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
 import traitlets as t
 
+from lab.catalogue import ModelCard, models
 from lab.errors import LabError
 from lab.runs import RunCard
 from lab.specs import TRADES, Adversarial, AttackSpec, Recipe, params
 from lab.specs.balls import Ball
+from lab.specs.spec import from_dict
 from widgets.forms import words
 from widgets.plain import Plain
 from widgets.theme import model_colour
@@ -88,7 +91,7 @@ class RunList(Plain):
 
 def run_row(card: RunCard, shown: bool, error: str = "") -> Row:
     """The row of a run."""
-    discardable = card.ours or card.state != "finished"
+    actions = [each for each in ACTIONS[card.state] if each != "discard" or card.ours]
     return Row(
         name=card.name,
         colour=model_colour(card.name),
@@ -99,21 +102,41 @@ def run_row(card: RunCard, shown: bool, error: str = "") -> Row:
         left=_rounded(card.seconds_left),
         accuracies=accuracies(card.measured),
         error=error or card.error,
-        actions=[each for each in ACTIONS[card.state] if each != "discard" or (discardable and card.ours)],
+        actions=actions,
     )
 
 
-def zoo_row(name: str, recipe: Recipe, measured: dict[str, float], shown: bool) -> Row:
+@dataclass(frozen=True)
+class Shipped:
+    """A network that comes with the lab: how it was trained, how good it is, and the file of its curves, if any."""
+
+    name: str
+    recipe: Recipe
+    measured: dict[str, float]
+    metrics: Path
+
+
+def shipped() -> list[Shipped]:
+    """The networks of the zoo whose recipe is known."""
+    found = [(card, _recipe(card)) for card in models() if card.origin == "zoo" and card.weights is not None]
+    return [
+        Shipped(card.name, recipe, card.measured, card.weights.with_name(f"{card.name}.metrics.jsonl"))
+        for card, recipe in found
+        if recipe is not None and card.weights is not None
+    ]
+
+
+def shipped_row(network: Shipped, shown: bool) -> Row:
     """The row of a network that comes with the lab."""
     return Row(
-        name=name,
-        colour=model_colour(name),
+        name=network.name,
+        colour=model_colour(network.name),
         shown=shown,
-        summary=summary(recipe),
+        summary=summary(network.recipe),
         state="shipped",
         fraction=1.0,
         left=None,
-        accuracies=accuracies(measured),
+        accuracies=accuracies(network.measured),
         error="",
         actions=[],
     )
@@ -148,3 +171,11 @@ def _against(recipe: Recipe) -> str:
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds)
+
+
+def _recipe(card: ModelCard) -> Recipe | None:
+    try:
+        recipe = from_dict(card.recipe or {})
+    except LabError:  # of an older lab
+        return None
+    return recipe if isinstance(recipe, Recipe) else None
