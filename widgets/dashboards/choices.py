@@ -3,8 +3,8 @@
 from typing import Any
 
 from lab.catalogue import DataCard, ModelCard, data_sets, models
-from lab.errors import LabError
-from lab.specs import Preview
+from lab.errors import LabError, SpecError
+from lab.specs import Preview, Spec
 from lab.specs.data import DataSpec
 from widgets.controls import Choice, Images, Option, Several
 from widgets.loop import Every, OnLoop
@@ -15,17 +15,21 @@ _NEWS = 2.0  # seconds until a network that was trained, or discarded, is notice
 
 
 class DataChoice(Choice):
-    """One of the data sets whose files are there; at first the given one, or the first."""
+    """One of the data sets whose files are there."""
 
-    def __init__(self, data: DataSpec | None = None, **traits: Any) -> None:
+    def __init__(self, **traits: Any) -> None:
         self.cards = {card.name: card for card in data_sets() if card.available}
         options = [Option(value=name, label=name, note=_size(card)) for name, card in self.cards.items()]
-        first = next((name for name, card in self.cards.items() if data in (None, card.spec)), "")
+        first = next(iter(self.cards), "")
         super().__init__(value=first, label="Data set", options=options, **traits)
 
     def read(self) -> DataSpec:
         """The chosen data set."""
         return self.card.spec
+
+    def write(self, value: DataSpec) -> None:
+        """Choose this data set. Raises :class:`SpecError` when it is not offered here."""
+        self.value = _name_of(value, self.cards, "data set")
 
     @property
     def card(self) -> DataCard:
@@ -65,6 +69,10 @@ class ModelChoice(Several):
         """The chosen models."""
         return tuple(self.cards[name].spec for name in super().read())
 
+    def write(self, value: Any) -> None:
+        """Choose these models. Raises :class:`SpecError` when one is not offered here."""
+        self.value = [_name_of(each, self.cards, "model") for each in value]
+
 
 class ImageChoice(Images):
     """Some test images of a data set, by looking at them; a worker fetches the thumbnails."""
@@ -83,6 +91,11 @@ class ImageChoice(Images):
         self.page = 0
         self._data = data
         self._fetch(data)
+
+    def write(self, value: Any) -> None:
+        """Choose these positions, and turn to the page of the first."""
+        super().write(value)
+        self.page = self.value[0] // _A_PAGE
 
     def _turned(self, _: Any) -> None:
         if self._data is not None and type(self.page) is int and 0 <= self.page <= self.total // _A_PAGE:
@@ -103,6 +116,13 @@ class ImageChoice(Images):
             self.show(self._job.result)
         elif self._job.error:
             self.empty(self._job.error)
+
+
+def _name_of(spec: Spec, cards: dict[str, Any], kind: str) -> str:
+    for name, card in cards.items():
+        if card.spec == spec:
+            return name
+    raise SpecError(f"The {kind} of these settings is not offered here.")
 
 
 def fits(model: ModelCard, data: DataCard) -> bool:

@@ -4,15 +4,18 @@ from functools import partial
 from typing import Any
 
 from lab import runs
+from lab.catalogue import require_listed
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.limits import require_modest, training_steps
+from lab.results.result import pack
+from lab.results.run import Run
 from lab.runs import RunCard
 from lab.specs import PRESETS, Recipe, Spec, TrainingRun
-from widgets.controls import Choice, Option, Text
-from widgets.dashboards.choices import DataChoice
-from widgets.dashboards.page import Style, panel
-from widgets.dashboards.studio_form import recipe_form, require_listed
+from lab.specs.code import code, kinds
+from widgets.controls import Choice, Option
+from widgets.dashboards.page import Page, Style
+from widgets.dashboards.studio_form import Recipes
 from widgets.dashboards.studio_plots import PLOTS
 from widgets.dashboards.studio_runs import RunList, Shipped, run_row, shipped, shipped_row
 from widgets.dashboards.studio_start import Starter, Trials
@@ -34,70 +37,93 @@ PAUSE = 1.0
 """Seconds between two looks at the runs."""
 
 
-class StudioPage(Box):
-    """The page. Its parts: ``preset``, ``name`` and ``form`` (what is trained), ``starter``, ``list``, ``views`` by name.
+class StudioPage(Page):
+    """The page. Its parts: ``preset`` and ``form`` (what is trained), ``bar`` (starts it), ``list``, ``views`` by name.
 
     The runs are looked up in their folders again and again, so that everybody sees the same ones, also those that went
     on while no page was open.
     """
 
+    bar: Any
+
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
-        self._failures: dict[str, str] = {}
         self._jobs: dict[str, Any] = {}
-        self._shown: list[str] | None = None
         self._shipped = {each.name: each for each in shipped()}
+        self._shown: list[str] | None = None
         self._courses: list[Course] | None = None
         self._changed = OnLoop(self.refresh)
         self.preset = _preset_choice()
-        self.name = Text(label="Name", help="What the run, and the network that comes out, is called.")
-        self._settings = Box([], "lab-form")
-        self.form: Form
-        self.starter = Starter(self.start)
+        self.form = Form(TrainingRun(), given={"recipe": Recipes()})
+        self.bar = Starter(self.start)
         self.list = RunList(self._act)
         self.views = {name: self._view(name) for name in PLOTS}
-        head = Box([Words(heading="Recipe"), self.preset, self.name], "lab-section")
-        side = panel([head, self._settings], self.starter)
-        super().__init__([shared(Style), side, self._content()], "lab", "lab-page", "lab-studio")
+        settings = self.panel([Box([self.preset], "lab-section"), self.form])
+        super().__init__([shared(Style), settings, self._content()], "lab", "lab-page", "lab-studio")
         self._fill(PRESETS[0].build(), PRESETS[0].name)
         self.preset.observe(self._picked, "value")
-        self.name.observe(lambda _: self._judge(), "value")
+        self.form.observe(lambda _: self._judge(), "changes")
         self.refresh()
         self._every = Every(PAUSE, self.refresh)
 
     def settings(self) -> TrainingRun:
         """The run as it is set. Every complaint is shown at its field; the first one is raised."""
-        recipe = self.form.spec()
-        name = self.name.read()
+        spec: TrainingRun = self.form.spec()
         try:
-            runs.folder(name)
-            self.name.error = ""
+            runs.folder(spec.name)
         except LabError as error:
-            self.name.error = str(error)
+            self._name.error = str(error)
             raise
-        return TrainingRun(name, recipe)
+        return spec
 
-    def open(self, spec: Spec) -> None:
-        """Put a run into the form. Raises :class:`LabError` when it is none that this page could start."""
+    def ask(self, spec: Spec) -> None:
+        """Put a run into the form, and show its curves if there are any. Nothing is started.
+
+        Raises :class:`LabError` when it is none that this page could start.
+        """
         if not isinstance(spec, TrainingRun):
             raise SpecError(f"The training studio opens a TrainingRun, not {type(spec).__name__}.")
         runs.folder(spec.name)
-        self._require_listed(spec.recipe)
+        require_listed(spec.recipe)
         self._fill(spec.recipe, spec.name)
+        self._show_curves(spec.name)
+        self.refresh()
+
+    def code(self) -> str:
+        """The lines of Python that train what is set, in the same folder."""
+        spec = self.settings()
+        return "\n".join(
+            (
+                "from lab.context import Context",
+                "from lab.home import runs_folder",
+                f"from lab.specs import {', '.join(sorted(kinds(spec.recipe)))}",
+                "from lab.training import train",
+                "",
+                f"recipe = {code(spec.recipe)}",
+                f'run = train(recipe, Context(), runs_folder() / "{spec.name}", resume=True)',
+                "print(run.accuracies)",
+            )
+        )
+
+    def numbers(self) -> bytes:
+        """The course of the run that was shown last, with its recipe, as the bytes of an .npz file."""
+        if not self._courses:
+            raise LabError("There are no numbers yet: start a run, or show the curves of one.")
+        course = self._courses[-1]
+        return pack(Run(self._recipe(course.name), course.history, None))
 
     def start(self) -> None:
         """Start the run that is set, or say why not."""
-        self.starter.said = ""
         try:
             spec = self.settings()
-            self._require_listed(spec.recipe)
+            require_listed(spec.recipe)
             self._submit(spec)
         except LabError as error:
-            self.starter.refusal = str(error)
+            self.bar.refusal = str(error)
             return
         self._show_curves(spec.name)
-        self.starter.said = spec.name
-        self.name.value = runs.free_name(spec.name.rsplit("-", 1)[0] if _is_numbered(spec.name) else spec.name)
+        self._name.value = runs.free_name(_without_number(spec.name))
+        self.bar.said = spec.name
         self.refresh()
 
     def refresh(self) -> None:
@@ -174,28 +200,30 @@ class StudioPage(Box):
             self._fill(preset.build(), preset.name)
 
     def _fill(self, recipe: Recipe, name: str) -> None:
-        """Put a recipe into the form, under a name that is free."""
-        self.form = recipe_form(recipe)
-        self.form.observe(lambda _: self._judge(), "changes")
-        self._settings.children = [self.form]
-        self.name.value = runs.free_name(name)
+        """Put a recipe into the form, under a name that is free, or say why not."""
+        try:
+            self.form.write(TrainingRun(runs.free_name(_without_number(name)), recipe))
+        except LabError as error:
+            self.bar.refusal = str(error)
+            return
         self._judge()
 
     def _judge(self) -> None:
         """Say what the run that is set would cost, or what is wrong with it."""
-        self.starter.said = ""
+        self.bar.said = ""
         try:
             spec = self.settings()
-            steps = training_steps(spec.recipe)
             require_modest(spec.recipe)
+            steps = training_steps(spec.recipe)
         except LabError as error:
-            self.starter.cost, self.starter.refusal = "", str(error)
+            self.bar.cost, self.bar.refusal = "", str(error)
             return
-        self.starter.refusal = ""
-        self.starter.cost = f"{steps:,} gradient steps of single images"
+        self.bar.refusal = ""
+        self.bar.cost = f"{steps:,} gradient steps of single images"
 
-    def _require_listed(self, recipe: Recipe) -> None:
-        require_listed(recipe, [card.spec for card in DataChoice().cards.values()])
+    @property
+    def _name(self) -> Any:
+        return self.form.parts["name"]
 
     def _view(self, name: str) -> PlotView:
         plot = PLOTS[name]
@@ -228,8 +256,10 @@ def _cited(paper: str) -> str:
     return f"{paper}." if paper else ""
 
 
-def _is_numbered(name: str) -> bool:
-    return name.rsplit("-", 1)[-1].isdecimal()
+def _without_number(name: str) -> str:
+    """The name before the number that made it a free one."""
+    start, _, number = name.rpartition("-")
+    return start if start and number.isdecimal() else name
 
 
 def _first_shown(cards: list[RunCard], zoo: list[Shipped]) -> list[str]:

@@ -157,10 +157,14 @@ def summary(recipe: Recipe) -> str:
 def _method(recipe: Recipe) -> str:
     if isinstance(recipe, Adversarial):
         source = recipe.source
-        attack = next((value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec)), None)
+        attack = next(
+            (value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec)), None
+        )
         labels = getattr(attack, "labels", "")
         kind = type(source).__name__.removesuffix("Examples")
-        return " ".join(filter(None, [kind if kind != "Own" else "", type(attack).__name__, f"({labels} labels)" * bool(labels)]))
+        return " ".join(
+            filter(None, [kind if kind != "Own" else "", type(attack).__name__, f"({labels} labels)" * bool(labels)])
+        )
     return type(recipe).__name__
 
 
