@@ -157,14 +157,11 @@ def summary(recipe: Recipe) -> str:
 def _method(recipe: Recipe) -> str:
     if isinstance(recipe, Adversarial):
         source = recipe.source
-        attack = next(
-            (value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec)), None
-        )
-        labels = getattr(attack, "labels", "")
+        attacks = [value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec)]
         kind = type(source).__name__.removesuffix("Examples")
-        return " ".join(
-            filter(None, [kind if kind != "Own" else "", type(attack).__name__, f"({labels} labels)" * bool(labels)])
-        )
+        labels = getattr(attacks[0], "labels", "")
+        parts = ("" if kind == "Own" else kind, type(attacks[0]).__name__, f"({labels} labels)" if labels else "")
+        return " ".join(filter(None, parts))
     return type(recipe).__name__
 
 

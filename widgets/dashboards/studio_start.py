@@ -48,8 +48,8 @@ TRIALS = (
     Trial(
         "capacity",
         "Too little capacity",
-        "Madry et al. 2017, §4. A network of two channels trained against PGD from the first step gives every image the "
-        "same label. Give it a larger width, or let ε grow.",
+        "Madry et al. 2017, §4. A network of two channels trained against PGD from the first step gives every image "
+        "the same label. Give it a larger width, or let ε grow.",
         Adversarial(
             source=OwnExamples(PGD(steps=7, step_size=0.1)),
             ball=Linf(0.3),
@@ -95,7 +95,7 @@ class Trials(Plain):
 
 
 class Starter(Plain):
-    """The button that starts a run. ``cost`` says how much it asks for, ``refusal`` why it cannot, ``said`` what it did."""
+    """The button that starts a run. ``cost`` is what it asks for, ``refusal`` why it cannot, ``said`` what it did."""
 
     _esm = Path(__file__).with_name("studio_start.js")
 
