@@ -198,6 +198,7 @@ def _context(publisher: Publisher, seed: int = 0) -> Context:
         seed=seed,
         on_progress=publisher.progress,
         on_partial=publisher.partial,
+        on_note=publisher.note,
         cancelled=lambda: not publisher.wanted(),
     )
 
