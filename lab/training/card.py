@@ -12,7 +12,7 @@ import torch
 import lab
 from lab.data import Dataset
 from lab.models import default_device
-from lab.results.run import History, Measured, Run
+from lab.results.run import ACCURACIES, History, Measured, Run
 from lab.specs.recipes import Recipe
 from lab.specs.spec import from_dict, to_dict
 from lab.training.checkpoint import replace
@@ -28,10 +28,11 @@ def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weight
         "data_fingerprint": data.fingerprint,
         "shape": list(data.shape),
         "classes": data.classes,
-        "measured": {"clean": measured.clean, "fgsm": measured.fgsm, "pgd": measured.pgd},
+        "measured": measured.shares(),
         "measured_images": measured.n,
         "measured_ball": to_dict(measured.ball),
         "measured_attack": to_dict(measured.attack),
+        "measured_source": measured.source,
         "versions": versions(),
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
@@ -44,7 +45,9 @@ def finished(folder: Path) -> Run | None:
     card = json.loads((folder / "card.json").read_text("utf-8"))
     shares = card["measured"]
     ball, attack = from_dict(card["measured_ball"]), from_dict(card["measured_attack"])
-    measured = Measured(shares["clean"], shares["fgsm"], shares["pgd"], card["measured_images"], ball, attack)
+    accuracies = {name: shares.get(name) for name in ACCURACIES}  # older cards have fewer
+    source = card.get("measured_source", "")
+    measured = Measured(**accuracies, n=card["measured_images"], ball=ball, attack=attack, source=source)
     lines = [json.loads(each) for each in (folder / "metrics.jsonl").read_text("utf-8").splitlines()]
     return Run(from_dict(card["recipe"]), History.of(lines), measured)
 
