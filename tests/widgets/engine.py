@@ -56,10 +56,15 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.jobs: list[FakeJob] = []
+        self.underway: dict[str, bool] = {}
 
     def workers(self) -> int:
         """One, as on a person's own machine."""
         return 1
+
+    def training(self) -> dict[str, bool]:
+        """The runs that a test says are under way."""
+        return self.underway
 
     def submit(self, spec: Spec, on_change: Callable[[Any], None] | None = None) -> FakeJob:
         """A waiting job, or a finished one for a preview."""
