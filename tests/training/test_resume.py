@@ -176,7 +176,7 @@ def test_a_finished_run_that_is_carried_on_is_as_it_was(whole):
 
 
 def test_a_folder_belongs_to_one_process(tmp_path):
-    from lab.training.claim import claimed
+    from lab.training.folder import claimed
 
     with claimed(tmp_path), pytest.raises(LabError, match="is being trained already"):
         train(SMALL, Context(), tmp_path)
