@@ -11,6 +11,7 @@ from lab.data import load
 from lab.errors import LabError
 from lab.results.run import History
 from lab.specs import (
+    FGSM,
     PGD,
     SGD,
     Adam,
@@ -19,7 +20,6 @@ from lab.specs import (
     CascadeExamples,
     Constant,
     Digits,
-    FGSM,
     Linf,
     OneCycle,
     OwnExamples,
