@@ -110,6 +110,19 @@ def fingerprints(spec: Spec) -> tuple[str, ...]:
     return (*(_fingerprint(each) for each in _parts(spec)), implementation())
 
 
+def require_listed(spec: Spec) -> None:
+    """Refuse a spec from outside that names a model or data set which the lists do not offer.
+
+    An own network's builder is code, and a path is a file: only the command line and Python may name new ones.
+    Raises :class:`LabError`.
+    """
+    offered = {each.spec for each in models()} | set(_named_data().values())
+    for part in _parts(spec):
+        if part not in offered:
+            name = getattr(part, "name", type(part).__name__)
+            raise LabError(f"'{name:.60}' is not among the models and data sets of this lab.")
+
+
 @lru_cache(maxsize=1)
 def implementation() -> str:
     """The implementation's version: a hash over the sources that compute results."""
