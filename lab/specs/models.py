@@ -135,10 +135,10 @@ class Inception(Architecture):
 
 @dataclass(frozen=True)
 class Torchvision(Architecture):
-    """One of torchvision's classifiers, by its name there; ``python -m lab pretrained NAME`` fetches its weights.
+    """One of torchvision's classifiers, by its name there; any but a RegNet.
 
-    Without them it starts anew, as long as it is made of convolutions, linear layers and norms. It can
-    be any but a RegNet.
+    Trained from here on it starts anew, as long as it is made of convolutions, linear layers and norms; ``python -m
+    lab pretrained NAME`` fetches it with its published weights.
     """
 
     name: str = param("resnet18", meaning="name in torchvision.models")
