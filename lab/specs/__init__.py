@@ -59,8 +59,26 @@ from lab.specs.models import (
 from lab.specs.optimisers import SGD, Adam, Constant, Exponential, OneCycle, Optimiser, Piecewise, RMSProp, Schedule
 from lab.specs.orthogonal import OrthogonalDirections
 from lab.specs.pixels import L0, FlipPixels
+from lab.specs.presets import (
+    PRESETS,
+    Preset,
+    bidirectional_training,
+    cascade_training,
+    ensemble_training,
+    fast_training,
+    fgsm_training,
+    kurakin_training,
+    leaking_training,
+    pgd_training,
+    pivot_cascade_training,
+    pivot_ensemble_training,
+    pivot_training,
+    rfgsm_training,
+    standard_training,
+    trades_training,
+)
 from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryAttack, QueryPGD, QueryRFGSM, Square
-from lab.specs.recipes import TRADES, Adversarial, Recipe, Standard, fgsm_training, pgd_training
+from lab.specs.recipes import TRADES, Adversarial, Recipe, Standard
 from lab.specs.runs import TrainingRun
 from lab.specs.similarity import Bidirectional, NoSimilarity, Pivot, Similarity
 from lab.specs.spatial import RotateTranslate, Spatial
@@ -77,6 +95,7 @@ __all__ = [
     "MNIST",
     "NES",
     "PGD",
+    "PRESETS",
     "RFGSM",
     "SGD",
     "SPSA",
@@ -132,6 +151,7 @@ __all__ = [
     "Param",
     "Piecewise",
     "Pivot",
+    "Preset",
     "Preview",
     "QueryAttack",
     "QueryPGD",
@@ -171,13 +191,25 @@ __all__ = [
     "Unchanged",
     "WideResNet",
     "WorstCase",
+    "bidirectional_training",
+    "cascade_training",
+    "ensemble_training",
+    "fast_training",
     "fgsm_training",
     "from_dict",
     "from_json",
     "key",
+    "kurakin_training",
+    "leaking_training",
     "param",
     "params",
     "pgd_training",
+    "pivot_cascade_training",
+    "pivot_ensemble_training",
+    "pivot_training",
+    "rfgsm_training",
+    "standard_training",
     "to_dict",
     "to_json",
+    "trades_training",
 ]
