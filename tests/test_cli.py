@@ -153,11 +153,11 @@ def test_own_data_is_attacked(say, tmp_path):
 
 
 def test_training_keeps_the_network_and_reports_it(say, home):
-    line = "train pgd-training --set epochs=1 --set attack.steps=1 --seed 3 --name mine --json"
+    line = "train pgd-training --set epochs=1 --set source.attack.steps=1 --seed 3 --name mine --json"
     code, out, err = say(line)
     record = json.loads(out)
     assert (code, err) == (0, "")
-    assert (record["recipe"]["seed"], record["recipe"]["attack"]["steps"], record["recipe"]["weight"]) == (3, 1, 1.0)
+    assert (record["recipe"]["seed"], record["recipe"]["source"]["attack"]["steps"]) == (3, 1)
     assert (home / "runs" / "mine" / "weights.safetensors").is_file()
     assert "already a model called 'mine'" in refused(say(line))
 

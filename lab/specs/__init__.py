@@ -23,10 +23,12 @@ from lab.specs.attacks import (
     TruncatedNormal,
     WorstCase,
 )
+from lab.specs.augmentation import Augmentation, PadCropFlip, RandomShift, Unchanged
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
 from lab.specs.ensemble import EnsembleAttack
+from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples, Source
 from lab.specs.explore import Explore
 from lab.specs.extended import Extended, Staged
 from lab.specs.models import (
@@ -42,10 +44,13 @@ from lab.specs.models import (
     TramerC,
     TramerD,
 )
+from lab.specs.optimisers import SGD, Adam, Constant, Exponential, OneCycle, Optimiser, Piecewise, RMSProp, Schedule
 from lab.specs.orthogonal import OrthogonalDirections
 from lab.specs.pixels import L0, FlipPixels
 from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryAttack, QueryPGD, QueryRFGSM, Square
-from lab.specs.recipes import Adversarial, Recipe, Standard, fgsm_training, pgd_training
+from lab.specs.recipes import TRADES, Adversarial, Recipe, Standard, fgsm_training, pgd_training
+from lab.specs.runs import TrainingRun
+from lab.specs.similarity import Bidirectional, NoSimilarity, Pivot, Similarity
 from lab.specs.spatial import RotateTranslate, Spatial
 from lab.specs.spec import Param, Spec, from_dict, from_json, key, param, params, to_dict, to_json
 from lab.specs.surface import (
@@ -73,24 +78,33 @@ __all__ = [
     "NES",
     "PGD",
     "RFGSM",
+    "SGD",
     "SPSA",
+    "TRADES",
     "Across",
+    "Adam",
     "Adversarial",
     "Along",
     "Analysis",
     "Architecture",
     "AttackSpec",
+    "Augmentation",
     "Ball",
+    "Bidirectional",
     "CarliniWagnerL2",
     "CarliniWagnerLinf",
+    "CascadeExamples",
+    "Constant",
     "CrossEntropy",
     "Custom",
     "DataSpec",
     "Digits",
     "Direction",
     "EnsembleAttack",
+    "EnsembleExamples",
     "Estimator",
     "Explore",
+    "Exponential",
     "Extended",
     "FashionMNIST",
     "FastEntropy",
@@ -108,23 +122,35 @@ __all__ = [
     "Margin",
     "MinimumDistance",
     "ModelSpec",
+    "NoSimilarity",
     "NpzFile",
     "Objective",
+    "OneCycle",
+    "Optimiser",
     "OrthogonalDirections",
+    "OwnExamples",
+    "PadCropFlip",
     "Param",
+    "Piecewise",
+    "Pivot",
     "Preview",
     "QueryAttack",
     "QueryPGD",
     "QueryRFGSM",
+    "RMSProp",
     "RStepLL",
+    "RandomShift",
     "RandomSign",
     "RandomSigns",
     "RawGradient",
     "Recipe",
     "Restarts",
     "RotateTranslate",
+    "Schedule",
     "SignedGradient",
+    "Similarity",
     "SmallCNN",
+    "Source",
     "SourceGradient",
     "Spatial",
     "Spec",
@@ -136,12 +162,14 @@ __all__ = [
     "TowardAttack",
     "TowardSecondAttack",
     "Trained",
+    "TrainingRun",
     "TramerA",
     "TramerB",
     "TramerBStar",
     "TramerC",
     "TramerD",
     "TruncatedNormal",
+    "Unchanged",
     "WorstCase",
     "fgsm_training",
     "from_dict",

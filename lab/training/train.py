@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 import lab
@@ -15,7 +14,7 @@ from lab.context import Context
 from lab.data import Dataset, load
 from lab.errors import LabError
 from lab.models import save_weights
-from lab.results.run import Run
+from lab.results.run import History, Measured, Run
 from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
 from lab.training.loop import fit
@@ -35,42 +34,37 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None) -> Run:
         raise LabError(f"There is already a finished run in {folder}: choose another name or delete that folder.")
     started = time.perf_counter()
     data = load(recipe.data, ctx.silent())
-    model, history = fit(recipe, ctx.span(0, FITTING, 1))
+    model, lines = fit(recipe, ctx.span(0, FITTING, 1))
     measured = measure(model, data, ball_of(recipe, data), ctx.span(FITTING, 1, 1).seeded("measure"))
-    run = Run(
-        recipe,
-        loss=np.array([each["loss"] for each in history]),
-        seconds=np.array([each["seconds"] for each in history]),
-        measured=measured,
-    )
+    run = Run(recipe, History.of(lines), measured)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         _write_json(folder / "recipe.json", to_dict(recipe))
-        (folder / "metrics.jsonl").write_text("".join(json.dumps(each) + "\n" for each in history))
+        (folder / "metrics.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
         save_weights(model, folder / "weights.safetensors")
-        card = card_of(folder.name, run, data, folder / "weights.safetensors")
+        card = card_of(folder.name, recipe, measured, data, folder / "weights.safetensors")
         _write_json(folder / "card.json", card | {"seconds": round(time.perf_counter() - started, 1)})
     return run
 
 
-def card_of(name: str, run: Run, data: Dataset, weights: Path) -> dict[str, Any]:
+def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, Any]:
     """What a model's card says: how it was made, from what, and how well it does."""
     return {
         "name": name,
-        "recipe": to_dict(run.recipe),
-        "architecture": to_dict(run.recipe.architecture),
+        "recipe": to_dict(recipe),
+        "architecture": to_dict(recipe.architecture),
         "data": data.name,
         "data_fingerprint": data.fingerprint,
         "shape": list(data.shape),
         "classes": len(data.class_names),
         "measured": {
-            "clean": run.measured.clean,
-            "fgsm": run.measured.fgsm,
-            "pgd": run.measured.pgd,
+            "clean": measured.clean,
+            "fgsm": measured.fgsm,
+            "pgd": measured.pgd,
         },
-        "measured_images": run.measured.n,
-        "measured_ball": to_dict(run.measured.ball),
-        "measured_attack": to_dict(run.measured.attack),
+        "measured_images": measured.n,
+        "measured_ball": to_dict(measured.ball),
+        "measured_attack": to_dict(measured.attack),
         "versions": {"lab": lab.__version__, "torch": torch.__version__, "python": platform.python_version()},
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
