@@ -22,8 +22,8 @@ WORDS = {
     "SourceGradient": "source's signed gradient",
     "TowardAttack": "toward an attack",
     "TowardSecondAttack": "toward a second attack",
-    "along": "first axis, g",
-    "across": "second axis, g⊥",
+    "along": "First axis, g",
+    "across": "Second axis, g⊥",
     "eps": "ε",
     "kappa": "κ",
 }

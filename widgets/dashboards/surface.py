@@ -1,6 +1,7 @@
 """The page Loss surface: the loss over a plane through an image. Tramèr et al. 2018, Figures 1, 4 and 5."""
 
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.explore import OneImage
 from widgets.dashboards.fill import fill
 from widgets.dashboards.page import Style, panel
-from widgets.dashboards.surface_here import Here, place_of
-from widgets.dashboards.surface_plots import PLOTS, Look, orthogonality
+from widgets.dashboards.surface_here import Here, Place, place_of
+from widgets.dashboards.surface_plots import PLOTS, TRACES, Look, orthogonality
 from widgets.forms import Form
 from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, Words, shared
@@ -52,7 +53,7 @@ class SurfacePage(Box):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``here``.
 
     There is nothing to press: a changed setting is computed at once, and the latest one wins. ``settings()`` is what
-    the page shows as a spec, ``open(spec)`` shows another.
+    the page shows as a spec, ``apply(spec)`` shows another (``open`` is every widget's own).
     """
 
     def __init__(self, engine: Any = None) -> None:
@@ -72,7 +73,7 @@ class SurfacePage(Box):
         super().__init__([shared(Style), shared(Sheet), panel([self.form], self.bar), self.content], "lab", "lab-page")
         self._again = OnLoop(self._recompute, PAUSE)
         self._pointed = OnLoop(self._point, 0.03)
-        self._hover: tuple[str, Any] | None = None
+        self._place: Place | None = None
         self._offer()
         self._listen()
         self.bar.run()
@@ -84,7 +85,7 @@ class SurfacePage(Box):
         spec: LossSurface = self.form.spec()
         return spec
 
-    def open(self, spec: LossSurface) -> None:
+    def apply(self, spec: LossSurface) -> None:
         """Set every control as the spec says; its picture is then computed, or comes from the store."""
         fill(self.form, spec)
 
@@ -93,6 +94,7 @@ class SurfacePage(Box):
         self.result = result
         self.views["map"].note = orthogonality(result)
         self._paint()
+        self._point()
 
     def _form(self) -> Form:
         kept = ("steps", "step_size")
@@ -110,17 +112,14 @@ class SurfacePage(Box):
         return view
 
     def _content(self) -> Box:
+        title = Words(tag="h1", heading=QUESTION, words=SOURCE)
         lead = Box(
-            [
-                Words(tag="h1", heading=QUESTION, words=SOURCE),
-                Words(tag="h2", heading="What it shows", words=SHOWS),
-                Words(tag="h2", heading="Try this", words=TRY),
-            ],
+            [Words(tag="h2", heading="What it shows", words=SHOWS), Words(tag="h2", heading="Try this", words=TRY)],
             "lab-surface-lead",
         )
         row = Box([self.form.parts["zoom"], *self.look.children], "lab-form", "lab-look")
         mountains, *others = self.views.values()
-        return Box([lead, row, Box([mountains, self.here, *others], "lab-figures")], "lab-content")
+        return Box([title, lead, row, Box([mountains, self.here, *others], "lab-figures")], "lab-content")
 
     def _listen(self) -> None:
         self.data.observe(self._offer, "value")
@@ -156,18 +155,18 @@ class SurfacePage(Box):
             view.draw(PLOTS[name].draw(self.result, look, self.camera), provisional)
 
     def _hovered(self, name: str, change: Any) -> None:
-        if change["new"] is not None:  # what was pointed at last stays in sight
-            self._hover = (name, change["new"])
-            self._pointed()
+        if self.result is not None and change["new"] is not None:  # what was pointed at last stays in sight
+            place = place_of(change["new"], self.result, TRACES[name])
+            if place is not None:
+                self._place = place
+                self._pointed()
 
     def _point(self) -> None:
-        if self.result is None or self._hover is None:
-            return
-        name, event = self._hover
-        traces = len(self.views[name].drawn.get("data", [])) // 2
-        place = place_of(event, self.result, max(traces, 1))
-        if place is not None:
-            self.here.point(self.result, place)
+        """Show the image at the place that was pointed at last; at first, one step of length eps along g."""
+        if self.result is not None:
+            last = len(self.result.models) - 1
+            place = self._place or Place(last, self.result.spec.ball.eps, 0.0)
+            self.here.point(self.result, replace(place, model=min(place.model, last)))
 
     def _moved(self, change: Any) -> None:
         """A person moved the map: the window follows, to the next power of two."""
@@ -224,7 +223,7 @@ class Sheet(Plain):
 class Zoom(Control):
     """Which part of the ball is seen: a power of two, up to about a thousandth."""
 
-    _esm = "\n".join([source("field"), source("../dashboards/surface_zoom")])
+    _esm = source("../dashboards/surface_zoom")
 
     def __init__(self) -> None:
         super().__init__(value=DEFAULT.zoom, label="Zoom", help="The side of the square that is drawn.")
