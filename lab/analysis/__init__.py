@@ -1,6 +1,6 @@
 """Analyses: spec → result, one file per question."""
 
-from lab.analysis import explore, preview, restarts
+from lab.analysis import explore, preview, restarts, transfer
 from lab.analysis.analyse import analyse
 
-__all__ = ["analyse", "explore", "preview", "restarts"]
+__all__ = ["analyse", "explore", "preview", "restarts", "transfer"]

@@ -6,9 +6,11 @@ from lab.results.preview import PreviewResult
 from lab.results.restarts import ModelRestarts, RestartsResult
 from lab.results.result import Result, pack, unpack
 from lab.results.run import Measured, Run
+from lab.results.transfer import Example, Shown, TransferResult
 
 __all__ = [
     "AttackResult",
+    "Example",
     "ExploreResult",
     "Health",
     "Measured",
@@ -19,6 +21,8 @@ __all__ = [
     "Result",
     "Run",
     "ScaleSweep",
+    "Shown",
+    "TransferResult",
     "Tried",
     "pack",
     "unpack",

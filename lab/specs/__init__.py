@@ -48,6 +48,7 @@ from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryAttack
 from lab.specs.recipes import Adversarial, Recipe, Standard, fgsm_training, pgd_training
 from lab.specs.spatial import RotateTranslate, Spatial
 from lab.specs.spec import Param, Spec, from_dict, from_json, key, param, params, to_dict, to_json
+from lab.specs.transfer import TransferMatrix
 
 __all__ = [
     "BIM",
@@ -117,6 +118,7 @@ __all__ = [
     "TramerBStar",
     "TramerC",
     "TramerD",
+    "TransferMatrix",
     "TruncatedNormal",
     "WorstCase",
     "fgsm_training",

@@ -11,6 +11,7 @@ from lab.engine import Engine
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.page import Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.dashboards.transfer import TransferPage
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -42,6 +43,13 @@ PAGES = (
         "Every attack of the four papers",
         "Take one image and drag ε. See what an attack changes, what the network then reads, and whether to trust it.",
         ExplorePage,
+    ),
+    Entry(
+        "transfer",
+        "Transfer",
+        "Kurakin et al. 2017 · Tables 4 and 6",
+        "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
+        TransferPage,
     ),
 )
 
