@@ -19,7 +19,9 @@ from lab.errors import AttackError, SpecError
 from lab.models import load as load_model
 from lab.results.transfer import Example, Shown, TransferResult
 from lab.specs.attacks import AttackSpec
+from lab.specs.balls import Ball
 from lab.specs.models import name_of
+from lab.specs.spec import to_json
 from lab.specs.transfer import TransferMatrix
 
 CORRELATED = 128  # images whose perturbations are compared, as many as in Na et al. 2018, Figures 1 and 6
@@ -60,22 +62,24 @@ def transfer(spec: TransferMatrix, ctx: Context) -> TransferResult:
     """One adversarial set for each eps, attack and source, shown to every target; the matrix's own eps comes first.
 
     Attacks run to their end (:func:`lab.attacks.maximise`): one that stops where its source falls hardly transfers.
+    Every source draws its own random starts.
     """
     scene = _scene(spec, ctx)
     data = load_data(spec.data, ctx.silent())
     names = tuple(name_of(each) for each in spec.models)
     found = TransferResult(spec, names, scene.y.numpy(), data.class_names, scene.clean, (), 0.0)
-    sets = [(eps, attack) for eps in spec.radii for attack in spec.attacks]
+    sets = [(ball, attack) for ball in spec.balls for attack in spec.attacks]
     pieces = [(*one, source) for one in sets for source in range(len(scene.models))]
     contexts = dict(zip(pieces, ctx.lanes(len(pieces)), strict=True))
-    crafted = side_by_side(lambda piece: _crafted(scene, *piece, contexts[piece]), pieces)
+    together = None if device_of(scene.models[0]).type == "cpu" else 1  # one GPU is kept busy by one attack
+    crafted = side_by_side(lambda piece: _crafted(scene, *piece, contexts[piece]), pieces, together)
     mine: list[Crafted] = []
-    for done, ((eps, attack, source), one) in enumerate(zip(pieces, crafted, strict=True), start=1):
+    for done, ((ball, attack, source), one) in enumerate(zip(pieces, crafted, strict=True), start=1):
         mine.append(one)
         last = source == len(scene.models) - 1
-        if last or eps == spec.ball.eps:  # the matrix grows source by source, a curve eps by eps
+        if last or ball == spec.ball:  # the matrix grows source by source, a curve eps by eps
             before = found.shown[: (done - 1) // len(scene.models)]
-            found = replace(found, shown=(*before, _shown(attack, eps, mine)), done=done / len(pieces))
+            found = replace(found, shown=(*before, _shown(attack, ball.eps, mine)), done=done / len(pieces))
             if done < len(pieces):
                 ctx.partial(found)
         if last:
@@ -108,15 +112,15 @@ def _asked(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
     return found
 
 
-def _crafted(scene: Scene, eps: float, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
+def _crafted(scene: Scene, ball: Ball, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
     """One adversarial set, made on the source and shown to every target."""
     spec = scene.spec
-    ball = spec.ball.replace(eps=eps)
-    model = scene.models[source]
-    x_adv = maximise(attack, model, scene.x, scene.y, ball, ctx.part(0, 1, type(attack).__name__)).cpu()
+    # Random starts that sources share would make their perturbations look alike.
+    ctx = ctx.part(0, 1, type(attack).__name__).seeded("source", to_json(spec.models[source]))
+    x_adv = maximise(attack, scene.models[source], scene.x, scene.y, ball, ctx).cpu()
     check_proposal(scene.x, x_adv, ball)
     answers = tuple(answer(each, x_adv, scene.y) for each in scene.models)
-    kept = _chosen(scene.clean[source], source, answers) if eps == spec.ball.eps else []
+    kept = _chosen(scene.clean[source], source, answers) if ball == spec.ball else []
     examples = tuple(_example(scene, x_adv, answers, position) for position in kept)
     compared = (x_adv[:CORRELATED] - scene.x[:CORRELATED]).flatten(1)
     return Crafted(answers, compared, examples)

@@ -45,13 +45,16 @@ class TransferMatrix(Analysis):
                 raise SpecError(
                     f"TransferMatrix.{name} must be {least} to {most} different ones, but there are {len(values)}."
                 )
-        for each in self.eps:
-            self.ball.replace(eps=each)  # refuses a radius that the norm does not admit
 
     @property
     def radii(self) -> tuple[float, ...]:
         """Every eps at which images are made, the matrix's own first."""
         return (self.ball.eps, *(each for each in self.eps if each != self.ball.eps))
+
+    @property
+    def balls(self) -> tuple[Ball, ...]:
+        """The ball of every radius. Raises :class:`SpecError` for one that the norm does not admit."""
+        return tuple(self.ball.replace(eps=each) for each in self.radii)
 
     @property
     def gradient_steps(self) -> int:

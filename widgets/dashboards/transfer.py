@@ -63,7 +63,7 @@ class TransferPage(Box):
         self.views = {name: self._view(name) for name in PLOTS}
         self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred")
         self.links = LinkBar(follow)
-        self.bar = RunBar(engine, self.form.spec, self.show)
+        self.bar = RunBar(engine, self.settings, self.show)
         self.content = self._content()
         super().__init__([shared(Style), panel([self.form], self.bar), self.content], "lab", "lab-page")
         self._offer()
@@ -75,6 +75,11 @@ class TransferPage(Box):
     def settings(self) -> TransferMatrix:
         """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
         spec: TransferMatrix = self.form.spec()
+        try:
+            spec.balls  # noqa: B018 - asked for its refusal: a form judges one field at a time, not radii by the norm
+        except SpecError as error:
+            self.radii.error = str(error)
+            raise
         return spec
 
     def restore(self, spec: TransferMatrix) -> None:

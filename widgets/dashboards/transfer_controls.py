@@ -9,6 +9,7 @@ import traitlets as t
 from lab.errors import LabError, SpecError
 from lab.specs import AttackSpec, ModelSpec, params
 from lab.specs.data import DataSpec
+from lab.specs.models import name_of
 from lab.specs.spec import family_of
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
 from widgets.controls import Choice, Option, Several, Text
@@ -28,7 +29,7 @@ class Sources(ModelChoice):
         names = {card.spec: name for name, card in self.cards.items()}
         missing = [each for each in models if each not in names]
         if missing:
-            raise LabError(f"There is no model {missing[0]} here: train it, or choose others.")
+            raise LabError(f"There is no model '{name_of(missing[0])}' here: train it, or choose others.")
         self.value = [names[each] for each in models]
 
 
