@@ -4,3 +4,6 @@ from lab.analysis import explore, preview, restarts, surface
 from lab.analysis.analyse import analyse
 
 __all__ = ["analyse", "explore", "preview", "restarts", "surface"]
+from lab.analysis import transfer
+
+__all__ = ["analyse", "explore", "preview", "restarts", "transfer"]

@@ -96,6 +96,7 @@ from lab.specs.surface import (
     TowardAttack,
     TowardSecondAttack,
 )
+from lab.specs.transfer import TransferMatrix
 
 __all__ = [
     "BIM",
@@ -211,6 +212,7 @@ __all__ = [
     "TramerBStar",
     "TramerC",
     "TramerD",
+    "TransferMatrix",
     "TruncatedNormal",
     "Unchanged",
     "WideResNet",

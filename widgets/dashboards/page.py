@@ -9,6 +9,7 @@ from lab.links import Link
 from lab.results.result import pack
 from lab.specs import Spec
 from lab.specs.code import code, kinds
+from widgets.dashboards.links import LinkBar
 from widgets.forms import Form
 from widgets.plain import Box, Plain
 from widgets.plot import PlotView
@@ -32,13 +33,14 @@ class Page(Box):
     """A page of the lab.
 
     Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name) and, where there is one,
-    ``look`` (how they are drawn). ``drawing`` are the lines of Python that draw its first figure from ``result``.
+    ``look`` (how they are drawn) and ``links`` (to other pages). ``drawing`` are the lines of Python that draw its first figure from ``result``.
     """
 
     form: Form
     bar: RunBar
     views: Mapping[str, PlotView]
     look: Form | None = None
+    links: LinkBar | None = None
     result: Any = None
     drawing = "print(result.to_frame())"
 
