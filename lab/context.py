@@ -94,6 +94,8 @@ class Context:
 
     def at(self, first: int) -> Context:
         """The same context for a batch whose first image stands at that position."""
+        if self.places is not None:
+            return replace(self, places=self.places[first:])
         return replace(self, first=self.first + first)
 
     def only(self, images: Iterable[int]) -> Context:

@@ -17,6 +17,7 @@ from lab.attacks import (
 )
 from lab.attacks.attack import attack, maximise
 from lab.attacks.carlini_wagner import minimum_distance
+from lab.attacks.each import attack_sweep, maximise_each
 from lab.attacks.ensemble import average
 from lab.attacks.judge import judge
 from lab.attacks.orthogonal import orthogonal_count
@@ -25,6 +26,7 @@ from lab.attacks.query_model import attack_counting
 __all__ = [
     "attack",
     "attack_counting",
+    "attack_sweep",
     "average",
     "carlini_wagner",
     "ensemble",
@@ -32,6 +34,7 @@ __all__ = [
     "iterative",
     "judge",
     "maximise",
+    "maximise_each",
     "minimum_distance",
     "noise",
     "one_step",

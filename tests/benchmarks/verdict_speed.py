@@ -5,7 +5,8 @@
 
 PGD, L∞, eps 0.3, 40 steps of 0.01, random start, the 360 test digits and the shipped networks. The rate is that of
 images a second relative to the fastest peer. "× 1000" is the same network with its logits multiplied: its decisions
-are the same, so its true robust accuracy is, too. Last, 4 images × 64 restarts at once and one restart at a time.
+are the same, so its true robust accuracy is, too. Then 4 images × 64 restarts at once and one restart at a time, and
+a sweep over 12 values of eps in one batch and one at a time.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from lab.attacks import attack, maximise
+from lab.attacks import attack, attack_sweep, maximise
 from lab.attacks.iterative import walk
 from lab.context import Context
 from lab.data import load
@@ -94,6 +95,25 @@ def restarts(rounds: int) -> None:
     print(f"4 images × 64 restarts together: {statistics.median(ratios):.1f} times as fast as one at a time")
 
 
+def sweep(images: int, rounds: int) -> None:
+    """Print how much faster the verdicts for 12 values of eps come in one batch than one eps at a time."""
+    test, model = load(Digits()).test, load_model(Trained("pgd-trained"))
+    x, y = test.images(range(images)), test.labels(range(images))
+    balls = [Linf(round(0.025 * i, 3)) for i in range(1, 13)]
+    ratios = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        attack_sweep(SPEC, model, x, y, balls)
+        together = time.perf_counter() - started
+        started = time.perf_counter()
+        for ball in balls:
+            attack(SPEC, model, x, y, ball)
+        ratios.append((time.perf_counter() - started) / together)
+    print(
+        f"{images} images × {len(balls)} eps together: {statistics.median(ratios):.1f} times as fast as one at a time"
+    )
+
+
 def main() -> None:
     """Print one line per network and scale."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -104,6 +124,8 @@ def main() -> None:
         for scale in (1.0, 1000.0):
             compare(name, scale, rounds)
     restarts(rounds)
+    for images in (4, 32, 360):
+        sweep(images, rounds)
 
 
 if __name__ == "__main__":
