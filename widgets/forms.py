@@ -13,8 +13,17 @@ from widgets.plain import Box, Words
 
 WORDS = {
     "CrossEntropy": "cross-entropy",
+    "HadamardSigns": "Hadamard row",
     "Linf": "L∞",
     "Margin": "CW margin",
+    "RandomSigns": "random signs",
+    "RawGradient": "raw gradient",
+    "SignedGradient": "signed gradient",
+    "SourceGradient": "source's signed gradient",
+    "TowardAttack": "toward an attack",
+    "TowardSecondAttack": "toward a second attack",
+    "along": "first axis, g",
+    "across": "second axis, g⊥",
     "eps": "ε",
     "kappa": "κ",
 }

@@ -1,6 +1,6 @@
 """Analyses: spec → result, one file per question."""
 
-from lab.analysis import embedding, explore, preview, restarts
+from lab.analysis import embedding, explore, preview, restarts, surface
 from lab.analysis.analyse import analyse
 
-__all__ = ["analyse", "embedding", "explore", "preview", "restarts"]
+__all__ = ["analyse", "embedding", "explore", "preview", "restarts", "surface"]

@@ -7,22 +7,27 @@ from lab.results.preview import PreviewResult
 from lab.results.restarts import ModelRestarts, RestartsResult
 from lab.results.result import Result, pack, unpack
 from lab.results.run import Measured, Run
+from lab.results.surface import Answers, Marker, ModelSurface, SurfaceResult
 
 __all__ = [
+    "Answers",
     "AttackResult",
     "EmbeddingsResult",
     "ExploreResult",
     "Health",
     "Layout",
+    "Marker",
     "Measured",
     "ModelEmbeddings",
     "ModelExplored",
     "ModelRestarts",
+    "ModelSurface",
     "PreviewResult",
     "RestartsResult",
     "Result",
     "Run",
     "ScaleSweep",
+    "SurfaceResult",
     "Tried",
     "pack",
     "unpack",

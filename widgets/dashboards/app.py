@@ -11,6 +11,7 @@ from lab.engine import Engine
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.page import Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.dashboards.surface import SurfacePage
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -42,6 +43,13 @@ PAGES = (
         "Every attack of the four papers",
         "Take one image and drag ε. See what an attack changes, what the network then reads, and whether to trust it.",
         ExplorePage,
+    ),
+    Entry(
+        "loss-surface",
+        "Loss surface",
+        "Tramèr et al. 2018 · Figures 1, 4 and 5",
+        "Look at the loss around an image as a landscape. Zoom in and see how one-step training bends it.",
+        SurfacePage,
     ),
 )
 

@@ -31,6 +31,38 @@ function tell(model, name, value) {
   model.save_changes();
 }
 
+const SCENE = /^scene\d*$/;
+
+function scenes(layout) {
+  return Object.keys(layout).filter((name) => SCENE.test(name));
+}
+
+// All scenes of a figure have one camera: turning one turns the others, and a redraw keeps it in all.
+function turned(plot, change) {
+  const moved = scenes(plot._fullLayout).find((name) => change[`${name}.camera`]);
+  if (!moved) return null;
+  const camera = change[`${moved}.camera`];
+  const others = scenes(plot._fullLayout).filter((name) => name !== moved && plot._fullLayout[name]._scene);
+  for (const name of others) plot._fullLayout[name]._scene.setViewport({ ...plot._fullLayout[name], camera });
+  plot.labCamera = { camera, revision: plot.layout[moved].uirevision };
+  return camera;
+}
+
+function keepCamera(plot, layout) {
+  for (const name of scenes(layout)) {
+    if (plot.labCamera?.revision === layout[name].uirevision) layout[name].camera = plot.labCamera.camera;
+  }
+}
+
+// What a person made of the axes: their ranges, or null after a double click that asks for everything.
+function ranges(plot, change) {
+  const touched = Object.keys(change).filter((key) => /^[xy]axis\d*\.(range|autorange)/.test(key));
+  if (!touched.length) return undefined;
+  if (touched.some((key) => key.endsWith("autorange"))) return { x: null, y: null };
+  const { xaxis, yaxis } = plot._fullLayout;
+  return { x: [...xaxis.range], y: [...yaxis.range] };
+}
+
 function listen(plot, model) {
   let last = null;
   plot.on("plotly_click", (event) => tell(model, "clicked", point(event)));
@@ -44,9 +76,12 @@ function listen(plot, model) {
     last = null;
     tell(model, "hovered", null);
   });
+  plot.on("plotly_relayouting", (change) => turned(plot, change));
   plot.on("plotly_relayout", (change) => {
-    const camera = change["scene.camera"];
+    const camera = turned(plot, change);
     if (camera) tell(model, "camera", camera);
+    const now = ranges(plot, change);
+    if (now) tell(model, "ranges", now);
   });
 }
 
@@ -139,6 +174,7 @@ async function render({ model, el }) {
         if (!model.get("figure")) continue;
         const { data, layout, height } = parsed(model);
         plot.style.height = `${height}px`;
+        keepCamera(plot, layout);
         await Plotly.react(plot, data, layout, CONFIG);
         if (!listening) listen(plot, model);
         listening = true;
