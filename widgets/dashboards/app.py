@@ -8,6 +8,7 @@ from typing import Any
 import traitlets as t
 
 from lab.engine import Engine
+from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.page import Style
 from widgets.dashboards.restarts import RestartsPage
@@ -50,6 +51,13 @@ PAGES = (
         "Tramèr et al. 2018 · Figures 1, 4 and 5",
         "Look at the loss around an image as a landscape. Zoom in and see how one-step training bends it.",
         SurfacePage,
+    ),
+    Entry(
+        "embeddings",
+        "Embeddings",
+        "Na et al. 2018 · Figures 4 and 7",
+        "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
+        EmbeddingsPage,
     ),
 )
 
