@@ -1,6 +1,7 @@
 """Results: what came out, as frozen records of numpy arrays without PyTorch."""
 
 from lab.results.attack import AttackResult, Health
+from lab.results.embedding import EmbeddingsResult, Layout, ModelEmbeddings
 from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried
 from lab.results.preview import PreviewResult
 from lab.results.restarts import ModelRestarts, RestartsResult
@@ -13,10 +14,13 @@ __all__ = [
     "Answers",
     "AttackResult",
     "Example",
+    "EmbeddingsResult",
     "ExploreResult",
     "Health",
+    "Layout",
     "Marker",
     "Measured",
+    "ModelEmbeddings",
     "ModelExplored",
     "ModelRestarts",
     "ModelSurface",

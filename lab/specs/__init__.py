@@ -27,6 +27,7 @@ from lab.specs.augmentation import Augmentation, PadCropFlip, RandomShift, Uncha
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
+from lab.specs.embedding import Embeddings
 from lab.specs.ensemble import EnsembleAttack
 from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples, Source
 from lab.specs.explore import Explore
@@ -135,6 +136,7 @@ __all__ = [
     "DataSpec",
     "Digits",
     "Direction",
+    "Embeddings",
     "EnsembleAttack",
     "EnsembleExamples",
     "Estimator",

@@ -11,6 +11,7 @@ import traitlets as t
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.specs import Spec, params
+from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.links import Link
 from widgets.dashboards.page import Page, Style
@@ -61,6 +62,13 @@ PAGES = (
         "Kurakin et al. 2017 · Tables 4 and 6",
         "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
         TransferPage,
+    ),
+    Entry(
+        "embeddings",
+        "Embeddings",
+        "Na et al. 2018 · Figures 4 and 7",
+        "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
+        EmbeddingsPage,
     ),
 )
 
