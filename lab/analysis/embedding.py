@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -210,7 +211,8 @@ def _longer(model: ModelEmbeddings, curves: Curves) -> ModelEmbeddings:
     names = ("true", "others", "distance", "prediction")
     before = [getattr(model, name) for name in names]
     joined = [np.hstack([old, new]) if len(old) else new for old, new in zip(before, curves, strict=True)]
-    return replace(model, **dict(zip(names, joined, strict=True)))
+    changes: dict[str, Any] = dict(zip(names, joined, strict=True))
+    return replace(model, **changes)
 
 
 def _result(scene: Scene, models: Sequence[ModelEmbeddings], done: float) -> EmbeddingsResult:

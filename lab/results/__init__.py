@@ -13,8 +13,8 @@ from lab.results.transfer import Example, Shown, TransferResult
 __all__ = [
     "Answers",
     "AttackResult",
-    "Example",
     "EmbeddingsResult",
+    "Example",
     "ExploreResult",
     "Health",
     "Layout",

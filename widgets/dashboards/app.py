@@ -57,6 +57,8 @@ PAGES = (
         "Tramèr et al. 2018 · Figures 1, 4 and 5",
         "Look at the loss around an image as a landscape. Zoom in and see how one-step training bends it.",
         SurfacePage,
+    ),
+    Entry(
         "transfer",
         "Transfer",
         "Kurakin et al. 2017 · Tables 4 and 6",

@@ -17,12 +17,13 @@ from widgets.controls import Choice, Control, Option
 from widgets.controls.control import source
 from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.explore import OneImage
+from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.surface_here import Here, Place, place_of
 from widgets.dashboards.surface_plots import PLOTS, TRACES, Look, orthogonality
 from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.plain import Box, Plain, Words, shared
+from widgets.plain import Box, Plain, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
@@ -32,7 +33,11 @@ SHOWS = (
     "One-step training bends the loss: near the image it rises along g, then falls again, so that one long step ends "
     "where the loss is small although it is large elsewhere in the ball."
 )
-TRY = "Zoom in, colour by class, or take another image; drag the map to move the window, and point at it for the image."
+TRIES = (
+    "Zoom in from the whole ball to a thousandth of it. At which scale does the picture change, and for which network?",
+    "Colour by class, or take another image.",
+    "Drag the map to move the window, and point at it: the image there is shown beside the mountains.",
+)
 DEFAULT = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))
 PREFERRED = ("standard", "fgsm-trained")
 GROUPS = {
@@ -105,20 +110,18 @@ class SurfacePage(Page):
         return view
 
     def _content(self) -> Box:
-        title = Words(tag="h1", heading=QUESTION, words=SOURCE)
-        lead = Box(
-            [Words(tag="h2", heading="What it shows", words=SHOWS), Words(tag="h2", heading="Try this", words=TRY)],
-            "lab-surface-lead",
-        )
         row = Box([self.form.parts["zoom"], *self.look.children], "lab-form", "lab-look")
         mountains, *others = self.views.values()
-        return Box([title, lead, row, Box([mountains, self.here, *others], "lab-figures")], "lab-content")
+        return Box(
+            [Guide(QUESTION, SOURCE, SHOWS, TRIES), row, Box([mountains, self.here, *others], "lab-figures")],
+            "lab-content",
+        )
 
     def _listen(self) -> None:
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self._again(), "changes")
         self.look.observe(self._paint, "changes")
-        self.bar.observe(self._mark, "stale")
+        self.bar.observe(self.mark_stale, "stale")
         self.views["map"].observe(self._moved, "ranges")
         for name in ("mountains", "map"):
             self.views[name].observe(partial(self._hovered, name), "hovered")
@@ -168,10 +171,6 @@ class SurfacePage(Page):
             return
         for name, value in window.items():
             self.form.parts[name].value = value  # type: ignore[attr-defined]
-
-    def _mark(self, _: Any) -> None:
-        """Say beside the figures, too, that they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
 
     def _csv(self, name: str) -> str:
         if self.result is None:

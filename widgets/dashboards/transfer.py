@@ -52,7 +52,12 @@ class TransferPage(Page):
     """
 
     look: Form
-    drawing = "from widgets.dashboards.transfer_plots import Look\nfrom widgets.figures.transfer import transfer_matrix\ntransfer_matrix(result, Look().cell).show()"
+    links: LinkBar
+    drawing = (
+        "from widgets.dashboards.transfer_plots import Look\n"
+        "from widgets.figures.transfer import transfer_matrix\n"
+        "transfer_matrix(result, Look().cell).show()"
+    )
 
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
@@ -110,7 +115,7 @@ class TransferPage(Page):
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self.bar.settings_changed(), "changes")
         self.look.observe(self._paint, "changes")
-        self.bar.observe(self._mark, "stale")
+        self.bar.observe(self.mark_stale, "stale")
         self.views["matrix"].observe(self._clicked, "clicked")
 
     def _offer(self, _: Any = None) -> None:
@@ -147,10 +152,6 @@ class TransferPage(Page):
         else:
             self.gallery.show(example_cards(self.result, cell), example_note(self.result, cell))
             self.links.offer(links(self.result, cell))
-
-    def _mark(self, _: Any) -> None:
-        """Say beside the figures, too, that they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
 
     def _csv(self, name: str) -> str:
         if self.result is None:
