@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "data": BASE,
     "models": BASE | {"catalogue", "data"},
     "attacks": BASE | {"models", "data"},
-    "training": BASE | {"attacks", "models", "data"},
+    "training": BASE | {"attacks", "models", "data", "catalogue"},
     "analysis": BASE | {"attacks", "models", "data", "catalogue"},
     "engine": BASE | {"store", "catalogue", "analysis", "training", "models", "data"},
     "processes": set(),

@@ -121,7 +121,7 @@ class App(Box):
 
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
-        self._state = ""
+        self._open, self._state = "home", ""
         self._entries = {entry.name: entry for entry in PAGES}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in PAGES)]
         self.navigation = Navigation(pages=tabs)
@@ -133,8 +133,7 @@ class App(Box):
         shared(Library)  # so that the browser reads it while a person still reads the home page
         super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
         self.navigation.on_msg(self._arrived)
-        self.navigation.observe(self._selected, "selected")
-        self.navigation.observe(self._addressed, "state")
+        self.navigation.observe(self._addressed, ["selected", "state"])
         self._told = OnLoop(self._tell_state, 0.3)
         self.home.observe(self._opened, "opened")
 
@@ -143,14 +142,14 @@ class App(Box):
 
         ``carry``: with what was changed on the page before.
         """
-        if name not in self.built and name not in self._entries:
+        if name == self._open or (name not in self.built and name not in self._entries):
             return
-        before = self.pages.get(str(self.navigation.selected))
+        before, self._open = self.pages.get(self._open), name
         page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
         self.navigation.selected = name
-        if carry and page and before and page is not before:
+        if carry and page and before:
             self._carry(before, page)
         self._told()
 
@@ -188,18 +187,24 @@ class App(Box):
 
     def _tell_state(self) -> None:
         """Put the open page's state into the address; settings that cannot be leave it as it is."""
-        page = self.pages.get(str(self.navigation.selected))
+        page = self.pages.get(self._open)
         try:
             state = page.link() if page else ""
         except LabError:
             return
         self._state = self.navigation.state = state
 
-    def _addressed(self, change: Any) -> None:
-        """An address was opened that holds a state."""
-        state, page = change["new"], self.pages.get(str(self.navigation.selected))
-        if page is None or not isinstance(state, str) or state in ("", self._state):
+    def _addressed(self, _: Any) -> None:
+        """Open the page, and the state, that the address holds now."""
+        name, state = self.navigation.selected, self.navigation.state
+        if not isinstance(name, str):
             return
+        known = not isinstance(state, str) or state in ("", self._state)
+        self.visit(name, carry=known)
+        page = self.pages.get(name)
+        if page is None or known:
+            return
+        self._state = state
         try:
             page.follow(state)
             self.navigation.refusal = ""
@@ -213,10 +218,6 @@ class App(Box):
             count = self._engine.workers()
             workers = f"{count} worker" + "s" * (count != 1)
             self.navigation.engine = f"Engine ready · {workers}" if count else "The engine has no worker yet"
-
-    def _selected(self, change: Any) -> None:
-        if isinstance(change["new"], str):
-            self.visit(change["new"], carry=self.navigation.state in ("", self._state))
 
     def _opened(self, change: Any) -> None:
         if isinstance(change["new"], str):

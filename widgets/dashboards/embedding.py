@@ -11,7 +11,7 @@ from lab.specs import Embeddings, params
 from widgets.controls import Choice, Option, Player, Toggle
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.embedding_cards import followed_cards, followed_note, pointed, tip
-from widgets.dashboards.embedding_plots import PLOTS, Look
+from widgets.dashboards.embedding_plots import PLOTS, EmbeddingsLook
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import Page, Style
@@ -108,11 +108,15 @@ class EmbeddingsPage(Page):
         self.player = Player(value=0, label="ε", help="How far the attack may go. Play walks from 0 to the largest.")
         self.image = FollowedImage()
         toggles = {
-            name: Toggle(value=getattr(Look(), name), label=label, help=f"{params(Look)[name].meaning}.".capitalize())
+            name: Toggle(
+                value=getattr(EmbeddingsLook(), name),
+                label=label,
+                help=f"{params(EmbeddingsLook)[name].meaning}.".capitalize(),
+            )
             for name, label in (("common", "Same scale"), ("relative", "Relative distances"))
         }
         given = {"level": self.player, "projection": _projections(), "image": self.image}
-        return Form(Look(), given=given | toggles)
+        return Form(EmbeddingsLook(), given=given | toggles)
 
     def _view(self, name: str) -> PlotView:
         plot = PLOTS[name]

@@ -11,7 +11,7 @@ from widgets.controls import Choice, Option
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import Page, Style
-from widgets.dashboards.restarts_plots import PLOTS, Look
+from widgets.dashboards.restarts_plots import PLOTS, RestartsLook
 from widgets.forms import Form
 from widgets.plain import Box, shared
 from widgets.plot import PlotView
@@ -26,7 +26,7 @@ SHOWS = (
 TRIES = (
     "Compare the two networks: training with PGD lowers the losses at which its attacks end.",
     "Give PGD too few steps to cross the ball, 40 of 0.005 for example. Do the losses still concentrate?",
-    "Look at distances and angles: the maxima lie apart although their losses are alike.",
+    "RestartsLook at distances and angles: the maxima lie apart although their losses are alike.",
 )
 DEFAULT = Restarts(attack=PGD(restarts=50))
 PREFERRED = ("standard", "pgd-trained")
@@ -56,7 +56,7 @@ class RestartsPage(Page):
         self.images = ImageChoice(engine, value=list(DEFAULT.images))
         self.form = self._form()
         self.image = ShownImage(label="Image shown")
-        self.look = Form(Look(), given={"image": self.image})
+        self.look = Form(RestartsLook(), given={"image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.content = self._content()
