@@ -8,6 +8,7 @@ from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.results import EmbeddingsResult
 from lab.specs import Embeddings, params
+from lab.specs.spec import default_of
 from widgets.controls import Choice, Option, Player, Toggle
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.embedding_cards import followed_cards, followed_note, pointed, tip
@@ -107,14 +108,7 @@ class EmbeddingsPage(Page):
     def _look(self) -> Form:
         self.player = Player(value=0, label="ε", help="How far the attack may go. Play walks from 0 to the largest.")
         self.image = FollowedImage()
-        toggles = {
-            name: Toggle(
-                value=getattr(EmbeddingsLook(), name),
-                label=label,
-                help=f"{params(EmbeddingsLook)[name].meaning}.".capitalize(),
-            )
-            for name, label in (("common", "Same scale"), ("relative", "Relative distances"))
-        }
+        toggles = {name: _toggle(name, label) for name, label in _TOGGLES.items()}
         given = {"level": self.player, "projection": _projections(), "image": self.image}
         return Form(EmbeddingsLook(), given=given | toggles)
 
@@ -208,6 +202,14 @@ class FollowedImage(Choice):
     def write(self, value: int) -> None:
         """Take the followed image at this position."""
         super().write(str(value))
+
+
+_TOGGLES = {"common": "Same scale", "relative": "Relative distances"}
+
+
+def _toggle(name: str, label: str) -> Toggle:
+    meaning = f"{params(EmbeddingsLook)[name].meaning}.".capitalize()
+    return Toggle(value=default_of(EmbeddingsLook, name), label=label, help=meaning)
 
 
 def _projections() -> Choice:

@@ -26,7 +26,7 @@ SHOWS = (
 TRIES = (
     "Compare the two networks: training with PGD lowers the losses at which its attacks end.",
     "Give PGD too few steps to cross the ball, 40 of 0.005 for example. Do the losses still concentrate?",
-    "RestartsLook at distances and angles: the maxima lie apart although their losses are alike.",
+    "Look at distances and angles: the maxima lie apart although their losses are alike.",
 )
 DEFAULT = Restarts(attack=PGD(restarts=50))
 PREFERRED = ("standard", "pgd-trained")

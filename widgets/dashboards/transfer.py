@@ -32,7 +32,7 @@ TRIES = (
     "Choose the error rate and FGSM: on fgsm-trained, images made on standard do more than its own. Its gradient is "
     "masked.",
     "Now choose PGD: it fools fgsm-trained almost always, but what it finds there hardly fools any other network.",
-    "TransferLook at the block of standard and standard-b: the same training with another seed, nearly the same weaknesses.",
+    "Look at the block of standard and standard-b: the same training with another seed, nearly the same weaknesses.",
 )
 DEFAULT = TransferMatrix()
 PREFERRED = ("standard", "standard-b", "fgsm-trained", "pgd-trained")
@@ -176,5 +176,5 @@ def links(result: TransferResult, cell: Cell) -> list[Link]:
     if shown:
         models = tuple(dict.fromkeys((source, target)))
         settings = about | {"models": models, "attack": attack}
-        found.append(Link(f"TransferLook at image {image} in the attack explorer", "attack-explorer", settings))
+        found.append(Link(f"Look at image {image} in the attack explorer", "attack-explorer", settings))
     return found
