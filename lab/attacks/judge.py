@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.attacks.ball import distance, full_step
-from lab.attacks.batches import batch_size
+from lab.attacks.batches import batch_size, logits_of
 from lab.attacks.checks import check_images, check_logits
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.objectives import margin
@@ -29,7 +29,7 @@ def judge(x: Tensor, y: Tensor, x_adv: Tensor, model: nn.Module, ball: Ball) -> 
     with frozen(model):
         if len(x):
             check_logits(model, x[:1], y)
-        clean, adversarial = _logits(model, x), _logits(model, x_adv)
+        clean, adversarial = logits_of(model, x), logits_of(model, x_adv)
         health = examine(model, x, y, clean, adversarial, ball)
     return AttackResult(
         y=y.cpu().numpy(),
@@ -63,7 +63,7 @@ def examine(model: nn.Module, x: Tensor, y: Tensor, clean: Tensor, adversarial: 
     """What would make the attack's number worthless: one more clean pass, one gradient and one FGSM step."""
     if not len(x):
         return Health(0.0, 0.0, 0.0, probabilities=False, one_step_stronger=False)
-    again = _logits(model, x)
+    again = logits_of(model, x)
     zero, one_step = _one_step(model, x, y, ball) if _differentiable(model, x) else (torch.ones(len(x)), clean)
     recognised = clean.argmax(1) == y
     stood_one_step = (recognised & (one_step.argmax(1) == y)).sum()
@@ -92,11 +92,3 @@ def _one_step(model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> tuple[Tenso
         with torch.no_grad():
             logits.append(model(full_step(ball, batch, gradient)))
     return torch.cat(zeros), torch.cat(logits)
-
-
-def _logits(model: nn.Module, x: Tensor) -> Tensor:
-    """(n, classes) logits in batches; without images, an empty tensor with room for every label."""
-    if not len(x):
-        return x.new_zeros((0, 2))
-    with torch.no_grad():
-        return torch.cat([model(batch) for batch in x.split(batch_size(x.device))])
