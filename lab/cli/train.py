@@ -54,21 +54,21 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"name": name, "folder": str(folder), "recipe": to_dict(recipe)} | record(result)))
     else:
-        print(f"{name}: {words(result.measured)}; kept in {folder}")
+        print(f"{name}: {words(result.accuracies)}; kept in {folder}")
     return 0
 
 
 def record(run: Run) -> dict[str, Any]:
     """What a program wants to know of a run."""
-    measured = run.measured
+    measured = run.accuracies
     return {
         "clean_accuracy": measured.clean,
         "fgsm_accuracy": measured.fgsm,
         "pgd_accuracy": measured.pgd,
         "n": measured.n,
         "ball": to_dict(measured.ball),
-        "loss": run.loss.tolist(),
-        "seconds": round(float(run.seconds.sum()), 3),
+        "loss": run.history.loss.tolist(),
+        "seconds": round(float(run.history.seconds[-1]), 3),
     }
 
 

@@ -1,6 +1,7 @@
 """The lab as one application: a home and a tab for every page, each built when it is first opened."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,12 @@ from typing import Any
 import traitlets as t
 
 from lab.engine import Engine
+from lab.errors import LabError, SpecError
+from lab.specs import Spec, params
 from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.page import Style
+from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -25,7 +29,7 @@ class Entry:
     label: str
     source: str
     text: str
-    build: Callable[[Any], Box]
+    build: Callable[[Any], Page]
 
 
 PAGES = (
@@ -45,6 +49,9 @@ PAGES = (
     ),
 )
 
+CARRIED = ("data", "models", "image", "images", "attack", "ball")
+"""The settings that travel from page to page."""
+
 _WELCOME = (
     "A change too small to matter to you can make a network read another digit. Here you can attack networks, see how "
     "the attack finds its way, and find out which defences hold and which only look as if they did.",
@@ -54,13 +61,19 @@ _WELCOME = (
 
 
 class Navigation(Plain):
-    """The header: the name, the tabs, the state of the engine. ``selected`` is the name of the open page."""
+    """The header: the name, the tabs, the state of the engine.
+
+    ``selected`` is the name of the open page and ``state`` its state, both as the address holds them; ``refusal`` says
+    why an address could not be opened.
+    """
 
     _esm = Path(__file__).with_name("nav.js")
 
     title = t.Unicode(TITLE).tag(sync=True)
     pages = t.List(t.Dict()).tag(sync=True)
     selected = t.Any("home").tag(sync=True)
+    state = t.Any("").tag(sync=True)
+    refusal = t.Unicode().tag(sync=True)
     engine = t.Unicode().tag(sync=True)
 
 
@@ -76,33 +89,89 @@ class Home(Plain):
 
 
 class App(Box):
-    """The whole lab. ``navigation.selected`` says which page is open; ``visit(name)`` opens one."""
+    """The whole lab. ``navigation.selected`` says which page is open; ``visit(name)`` opens one.
+
+    What a person changed on a page (data, models, image, attack, ball) is so on the next page, too, where it can be.
+    """
 
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
+        self._state = ""
         self._entries = {entry.name: entry for entry in PAGES}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in PAGES)]
         self.navigation = Navigation(pages=tabs)
         self.home = Home(paragraphs=list(_WELCOME), cards=[_card(entry) for entry in PAGES])
+        self.pages: dict[str, Page] = {}
+        self._at_first: dict[str, Spec] = {}
         self.built: dict[str, Box] = {"home": Box([self.home], "lab-place", "lab-home")}
         self._places = Box(self.built.values(), "lab-places")
         shared(Library)  # so that the browser reads it while a person still reads the home page
         super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
         self.navigation.on_msg(self._arrived)
         self.navigation.observe(self._selected, "selected")
+        self.navigation.observe(self._addressed, "state")
+        self._told = OnLoop(self._tell_state, 0.3)
         self.home.observe(self._opened, "opened")
 
-    def visit(self, name: str) -> None:
-        """Show a page; it is built when it is shown for the first time. Unknown names change nothing."""
-        if name not in self.built:
-            if name not in self._entries:
-                return
-            page = self._entries[name].build(self._engine)
-            self.built[name] = Box([page], "lab-place")
-            self._places.children = tuple(self.built.values())
+    def visit(self, name: str, carry: bool = True) -> None:
+        """Show a page; it is built when it is shown for the first time. Unknown names change nothing.
+
+        ``carry``: with what was changed on the page before.
+        """
+        if name not in self.built and name not in self._entries:
+            return
+        before = self.pages.get(str(self.navigation.selected))
+        page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
         self.navigation.selected = name
+        if carry and page and before and page is not before:
+            self._carry(before, page)
+        self._told()
+
+    def _build(self, name: str) -> Page | None:
+        if name == "home":
+            return None
+        page = self.pages[name] = self._entries[name].build(self._engine)
+        self.built[name] = Box([page], "lab-place")
+        self._places.children = tuple(self.built.values())
+        self._at_first[name] = page.settings()
+        for form in filter(None, (page.form, page.look)):
+            form.observe(lambda _: self._told(), "changes")
+        for view in page.views.values():
+            view.observe(lambda _: self._told(), "camera")
+        return page
+
+    def _carry(self, before: Page, page: Page) -> None:
+        [at_first] = [spec for each, spec in self._at_first.items() if self.pages[each] is before]
+        try:
+            mine = page.settings()
+            carried = with_changes(before.settings(), at_first, mine)
+            if carried != mine:
+                page.ask(carried)
+        except LabError:
+            self._told()  # settings that cannot be stay on their own page, which says what is wrong with them
+
+    def _tell_state(self) -> None:
+        """Put the open page's state into the address; settings that cannot be leave it as it is."""
+        page = self.pages.get(str(self.navigation.selected))
+        try:
+            state = page.link() if page else ""
+        except LabError:
+            return
+        self._state = self.navigation.state = state
+
+    def _addressed(self, change: Any) -> None:
+        """An address was opened that holds a state."""
+        state, page = change["new"], self.pages.get(str(self.navigation.selected))
+        if page is None or not isinstance(state, str) or state in ("", self._state):
+            return
+        try:
+            page.follow(state)
+            self.navigation.refusal = ""
+        except LabError as error:
+            self.navigation.refusal = str(error)
+        self._told()
 
     def _arrived(self, _: Any, content: Any, __: Any) -> None:
         """A browser shows the header: say what the engine is like now, long after a waiting kernel was made."""
@@ -113,11 +182,30 @@ class App(Box):
 
     def _selected(self, change: Any) -> None:
         if isinstance(change["new"], str):
-            self.visit(change["new"])
+            self.visit(change["new"], carry=self.navigation.state in ("", self._state))
 
     def _opened(self, change: Any) -> None:
         if isinstance(change["new"], str):
             self.visit(change["new"])
+
+
+def with_changes(changed: Spec, at_first: Spec, spec: Spec) -> Spec:
+    """``spec`` with what distinguishes two specs of another page, field by field of the same meaning.
+
+    A page of one image takes the first of several, and gives its own as the only one. What the spec cannot have stays
+    behind.
+    """
+    for name in params(changed):
+        value = getattr(changed, name)
+        if name not in CARRIED or value == getattr(at_first, name):
+            continue
+        if name == "image" and hasattr(spec, "images"):
+            name, value = "images", (value,)
+        elif name == "images" and hasattr(spec, "image"):
+            name, value = "image", value[0]
+        with suppress(SpecError):
+            spec = spec.replace(**{name: value})
+    return spec
 
 
 def _card(entry: Entry) -> dict[str, str]:

@@ -13,7 +13,7 @@ from widgets.controls import Images
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.explore_cards import attack_cards, attack_note, model_cards, model_note, waiting
 from widgets.dashboards.gallery import Gallery
-from widgets.dashboards.page import Style, panel
+from widgets.dashboards.page import Page, Style
 from widgets.figures.explore import path, path_frame, probabilities, probabilities_frame
 from widgets.figures.explore_scale import loss_by_scale, scale_frame, success_by_scale
 from widgets.forms import Form
@@ -67,11 +67,13 @@ PLOTS = {
 }
 
 
-class ExplorePage(Box):
+class ExplorePage(Page):
     """The page. Its parts: ``form`` (what is computed), ``bar``, ``pictures``, ``row``, ``views`` by name.
 
     There is nothing to press: a changed setting is computed at once, and the latest one wins.
     """
+
+    drawing = "from widgets.figures.explore import path\npath(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
         engine = engine or Engine.connect()
@@ -84,7 +86,7 @@ class ExplorePage(Box):
         self.row = Gallery("The same image, every attack", "lab-gallery-small")
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
-        super().__init__([shared(Style), panel([self.form], self.bar), self._content()], "lab", "lab-page")
+        super().__init__([shared(Style), self.panel([self.form]), self._content()], "lab", "lab-page")
         self._again = OnLoop(self._recompute, PAUSE)
         self._offer()
         self._listen()
@@ -160,3 +162,7 @@ class OneImage(ImageChoice):
         """The chosen position."""
         [position] = Images.read(self)
         return int(position)
+
+    def write(self, value: Any) -> None:
+        """Choose this position."""
+        super().write([value])

@@ -9,7 +9,7 @@ from lab.results import RestartsResult
 from lab.specs import PGD, Restarts
 from widgets.controls import Choice, Option
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
-from widgets.dashboards.page import Style, panel
+from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts_plots import PLOTS, Look
 from widgets.forms import Form
 from widgets.plain import Box, Words, shared
@@ -29,11 +29,14 @@ GROUPS = {
 _RESTARTS = (1.0, 1000.0)  # the slider's range on this page; an ordinary attack has fewer
 
 
-class RestartsPage(Box):
+class RestartsPage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name.
 
     It opens with the default settings already asked for, so the first picture needs no click.
     """
+
+    look: Form
+    drawing = "from widgets.figures.final_losses import final_losses_by_image\nfinal_losses_by_image(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
         engine = engine or Engine.connect()
@@ -47,7 +50,7 @@ class RestartsPage(Box):
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.content = self._content()
-        super().__init__([shared(Style), panel([self.form], self.bar), self.content], "lab", "lab-page")
+        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
         self._offer()
         self._listen()
         self.bar.run()
@@ -133,3 +136,7 @@ class ShownImage(Choice):
     def read(self) -> int:
         """The position among the result's images."""
         return int(super().read())
+
+    def write(self, value: int) -> None:
+        """Show the image at this position among the result's."""
+        super().write(str(value))
