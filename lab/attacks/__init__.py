@@ -20,7 +20,7 @@ from lab.attacks.bfloat16 import attack_in_bfloat16, computes_bfloat16
 from lab.attacks.carlini_wagner import minimum_distance
 from lab.attacks.each import attack_sweep, maximise_each
 from lab.attacks.ensemble import average
-from lab.attacks.judge import judge
+from lab.attacks.judge import further_restart, judge
 from lab.attacks.orthogonal import orthogonal_count
 from lab.attacks.query_model import attack_counting
 
@@ -34,6 +34,7 @@ __all__ = [
     "computes_bfloat16",
     "ensemble",
     "extended",
+    "further_restart",
     "iterative",
     "judge",
     "maximise",

@@ -68,6 +68,19 @@ async def test_a_card_says_what_is_read_how_far_it_is_and_whether_to_trust_it(en
     assert "magnified × 5" in page.pictures.note
 
 
+async def test_steps_that_cannot_cross_the_ball_are_said_at_every_card(engine):
+    page = await opened(engine)
+    assert not any("far side" in each["words"] for card in page.pictures.cards for each in card["badges"])
+    page.form.parts["ball"].kind.value = "L2"
+    page.form.parts["ball"].form.parts["eps"].value = 8
+    await settled()
+    engine.jobs[-1].finish(explored(engine.jobs[-1].spec))
+    await settled()
+    for card in page.pictures.cards:
+        assert "20 steps of 0.03 go 0.6 far" in card["badges"][0]["words"]
+        assert not card["badges"][0]["good"]
+
+
 async def test_an_attack_that_failed_says_its_sentence_in_the_row(engine):
     page = ExplorePage(engine)
     engine.jobs[0].finish(explored(engine.jobs[0].spec, error="It leaves every ball."))

@@ -24,7 +24,7 @@ from widgets.run_bar import RunBar
 
 QUESTION = "What does an attack do to one image?"
 SOURCE = "Drag ε and watch: every change is computed at once"
-DEFAULT = Explore(attack=PGD(steps=20, step_size=0.025))
+DEFAULT = Explore(attack=PGD(steps=20, step_size=0.03))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
     "Data and models": ("data", "models"),
