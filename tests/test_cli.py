@@ -126,6 +126,23 @@ def test_a_setting_can_be_a_spec_or_a_field_inside_one(say):
     assert Margin().kappa != 7
 
 
+def test_attack_looks_again_where_it_is_asked_to(say):
+    line = "attack --model quick --eps 0.1 --set steps=3 --images 20 --eight-bit --source standard --bfloat16"
+    record = json.loads(say(f"{line} --json")[1])
+    assert record["rounded_accuracy"] >= record["robust_accuracy"] - 0.1
+    assert 0 <= record["transferred_accuracy"] <= 1
+    assert record["health"]["transfer_stronger"] == (record["transferred_accuracy"] < record["robust_accuracy"])
+    assert 0 <= record["health"]["restart_gain"] <= 1
+    assert record["precision"] in ("float32", "bfloat16")
+    out = say(line)[1]
+    for each in ("in 8 bits", "transferred", "images made on", "bfloat16", "3 steps of 0.01 go 0.03 far"):
+        assert each in out
+    plain = json.loads(say("attack --model quick --attack FGSM --images 2 --json")[1])
+    assert (plain["rounded_accuracy"], plain["source"], plain["precision"]) == (None, None, "float32")
+    assert plain["health"]["restart_gain"] is None
+    assert "no model called 'nobody'" in refused(say("attack --model quick --source nobody"))
+
+
 def test_an_own_network_is_attacked(say, tmp_path, monkeypatch):
     from safetensors.torch import save_file
     from torch import nn
