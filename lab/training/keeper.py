@@ -77,6 +77,7 @@ class Keeper:
         assert self._folder is not None
         started = time.monotonic()
         try:
+            _settle(self._folder / "metrics.jsonl")
             checkpoint.write(self._folder / "checkpoints", state)
         except OSError as error:
             raise _refused(self._folder, error) from error
@@ -114,14 +115,18 @@ class Keeper:
         try:
             with (self._folder / "metrics.jsonl").open("ab") as file:
                 file.write(_written(lines))
-                file.flush()
-                os.fsync(file.fileno())  # a checkpoint that counts these lines may follow
         except OSError as error:
             raise _refused(self._folder, error) from error
 
 
 def _written(lines: list[Line]) -> bytes:
     return "".join(json.dumps(each) + "\n" for each in lines).encode()
+
+
+def _settle(path: Path) -> None:
+    """Let the disk have a file before a checkpoint counts its lines."""
+    with path.open("ab") as file:
+        os.fsync(file.fileno())
 
 
 def _finite(state: State) -> bool:
