@@ -13,7 +13,7 @@ import pytest
 from lab import catalogue
 from lab.cli import serve
 from lab.cli.main import main, parser
-from lab.specs import Custom, Margin, Recipe, Trained
+from lab.specs import PRESETS, Custom, Margin, Recipe, Trained
 from lab.specs.spec import family_of
 from tests.served import ROOT
 
@@ -71,7 +71,7 @@ def test_lists_name_every_spec_with_its_default_and_range(say):
     steps = {each["name"]: each for each in records["PGD"]["fields"]}["steps"]
     assert (steps["default"], steps["low"], steps["high"]) == (40, 1, 1000)
     recipes = [each["name"] for each in json.loads(say("list recipes --json")[1])]
-    assert {each.__name__ for each in family_of(Recipe)} | {"fgsm-training", "pgd-training"} == set(recipes)
+    assert {each.__name__ for each in family_of(Recipe)} | {each.name for each in PRESETS} == set(recipes)
 
 
 def test_a_trained_network_is_listed_with_what_was_measured(say):
