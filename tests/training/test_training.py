@@ -1,5 +1,7 @@
 """Training: the shipped networks come out again from their recipes; the loss is what the papers say."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
