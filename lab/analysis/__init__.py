@@ -1,6 +1,6 @@
 """Analyses: spec → result, one file per question."""
 
-from lab.analysis import explore, preview, restarts, transfer
+from lab.analysis import explore, masking, preview, restarts, transfer
 from lab.analysis.analyse import analyse
 
-__all__ = ["analyse", "explore", "preview", "restarts", "transfer"]
+__all__ = ["analyse", "explore", "masking", "preview", "restarts", "transfer"]

@@ -2,6 +2,7 @@
 
 from lab.results.attack import AttackResult, Health
 from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried
+from lab.results.masking import MaskingResult, ModelMasking
 from lab.results.preview import PreviewResult
 from lab.results.restarts import ModelRestarts, RestartsResult
 from lab.results.result import Result, pack, unpack
@@ -13,8 +14,10 @@ __all__ = [
     "Example",
     "ExploreResult",
     "Health",
+    "MaskingResult",
     "Measured",
     "ModelExplored",
+    "ModelMasking",
     "ModelRestarts",
     "PreviewResult",
     "RestartsResult",

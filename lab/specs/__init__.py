@@ -29,6 +29,7 @@ from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, Image
 from lab.specs.ensemble import EnsembleAttack
 from lab.specs.explore import Explore
 from lab.specs.extended import Extended, Staged
+from lab.specs.masking import Masking
 from lab.specs.models import (
     Architecture,
     Custom,
@@ -89,6 +90,7 @@ __all__ = [
     "Linf",
     "MadryMNIST",
     "Margin",
+    "Masking",
     "MinimumDistance",
     "ModelSpec",
     "NpzFile",
