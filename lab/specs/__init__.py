@@ -33,6 +33,7 @@ from lab.specs.ensemble import EnsembleAttack
 from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples, Source
 from lab.specs.explore import Explore
 from lab.specs.extended import Extended, Staged
+from lab.specs.masking import Masking
 from lab.specs.models import (
     ELU,
     Activation,
@@ -160,6 +161,7 @@ __all__ = [
     "LossSurface",
     "MadryMNIST",
     "Margin",
+    "Masking",
     "MinimumDistance",
     "ModelSpec",
     "NoSimilarity",
