@@ -16,9 +16,9 @@ from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.links import Link
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.dashboards.studio import StudioPage
 from widgets.dashboards.surface import SurfacePage
 from widgets.dashboards.transfer import TransferPage
-from widgets.dashboards.studio import StudioPage
 from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
@@ -72,6 +72,8 @@ PAGES = (
         "Na et al. 2018 · Figures 4 and 7",
         "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
         EmbeddingsPage,
+    ),
+    Entry(
         "training-studio",
         "Training studio",
         "Every training recipe of the four papers",
