@@ -22,7 +22,7 @@ from lab import catalogue
 from lab.errors import LabError
 from lab.home import runs_folder
 from lab.limits import require_modest, require_room
-from lab.results.run import History, Measured, Run
+from lab.results.run import ACCURACIES, History, Measured, Run
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
 from lab.specs.spec import Spec, from_dict, to_dict
@@ -218,10 +218,11 @@ def _is_number(value: Any) -> bool:
 def _measured(path: Path) -> Measured:
     try:
         card = _json(path)
-        of = {name: float(card["measured"][name]) for name in ("clean", "fgsm", "pgd")}
+        shares = {name: card["measured"].get(name) for name in ACCURACIES}
         ball, attack = from_dict(card["measured_ball"]), from_dict(card["measured_attack"])
-        return Measured(**of, n=int(card["measured_images"]), ball=ball, attack=attack)
-    except (OSError, LabError, ValueError, KeyError, TypeError) as error:
+        source = str(card.get("measured_source", ""))
+        return Measured(**shares, n=int(card["measured_images"]), ball=ball, attack=attack, source=source)
+    except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LabError(f"{path} is damaged ({error}): train it again under another name.") from None
 
 

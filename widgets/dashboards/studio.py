@@ -204,7 +204,7 @@ class StudioPage(Page):
         try:
             self.form.write(TrainingRun(runs.free_name(_without_number(name)), recipe))
         except LabError as error:
-            self.bar.refusal = str(error)
+            self.bar.cost, self.bar.refusal = "", str(error)
             return
         self._judge()
 
