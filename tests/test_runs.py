@@ -24,7 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def begun(name: str = "mine", recipe=Standard()) -> Path:  # type: ignore[no-untyped-def]
+def begun(name: str = "mine", recipe=Standard()) -> Path:
     runs.begin(TrainingRun(name, recipe))
     return runs.folder(name)
 
