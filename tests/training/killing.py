@@ -115,8 +115,8 @@ def main(home: Path, kills: int, names: list[str]) -> None:
         assert ended(attempt(recipe, home / f"{name}-whole"), 600)
         count = interrupted(recipe, home / f"{name}-killed", kills, time.monotonic() - started)
         weights, lines = outcome(home / f"{name}-whole")
-        same_weights, same_lines = (a == b for a, b in zip(outcome(home / f"{name}-killed"), (weights, lines)))
-        found.append({"recipe": name, "kills": count, "weights": same_weights, "lines": same_lines})
+        new_weights, new_lines = outcome(home / f"{name}-killed")
+        found.append({"recipe": name, "kills": count, "weights": new_weights == weights, "lines": new_lines == lines})
     print(json.dumps(found))
 
 

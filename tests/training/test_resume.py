@@ -10,7 +10,7 @@ import torch
 
 from lab.context import Cancelled, Context
 from lab.errors import LabError
-from lab.specs import SGD, OwnExamples, PGD, Adversarial, SmallCNN, Standard
+from lab.specs import PGD, SGD, Adversarial, OwnExamples, SmallCNN, Standard
 from lab.training import checkpoint, keeper, train
 from lab.training.card import finished
 from tests.served import ROOT
@@ -123,7 +123,7 @@ def test_only_damaged_checkpoints_are_refused(tmp_path, eager):
         train(SMALL, pause_after(8), tmp_path)
     for each in (tmp_path / "checkpoints").glob("*.json"):
         each.write_text("{}")
-    with pytest.raises(LabError, match="No checkpoint in .* can be read"):
+    with pytest.raises(LabError, match=r"No checkpoint in .* can be read"):
         train(SMALL, Context(), tmp_path, resume=True)
 
 
@@ -160,7 +160,7 @@ def test_a_run_is_not_overwritten(tmp_path, whole):
         train(SMALL, Context(), whole)
     with pytest.raises(Cancelled):
         train(SMALL, pause_after(1), tmp_path)
-    with pytest.raises(LabError, match="unfinished run .* --resume"):
+    with pytest.raises(LabError, match=r"unfinished run .* --resume"):
         train(SMALL, Context(), tmp_path)
     with pytest.raises(LabError, match="has another recipe"):
         train(SMALL.replace(seed=1), Context(), tmp_path, resume=True)
@@ -176,7 +176,7 @@ def test_a_finished_run_that_is_carried_on_is_as_it_was(whole):
 
 
 def test_a_folder_belongs_to_one_process(tmp_path):
-    from lab.training.claim import claimed
+    from lab.training.folder import claimed
 
     with claimed(tmp_path), pytest.raises(LabError, match="is being trained already"):
         train(SMALL, Context(), tmp_path)
