@@ -13,7 +13,7 @@ from typing import Any
 
 from lab import datafiles
 from lab.errors import DataError, LabError, ModelError
-from lab.home import data_folder, runs_folder
+from lab.home import data_folder, pretrained_folder, runs_folder
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
 from lab.specs.models import Architecture, Custom, ModelSpec, Trained
 from lab.specs.spec import Spec, from_dict
@@ -27,9 +27,10 @@ _SOURCES = ("attacks", "analysis", "data", "models", "training", "results", "spe
 class ModelCard:
     """What is known about a trained model before its weights are read.
 
-    ``origin`` is ``zoo`` (shipped), ``run`` (a person's finished training) or ``own`` (brought along); ``data``
-    the name of the data set it was trained on; ``measured`` its accuracies as fractions, by attack; ``shape``
-    (channels, height, width) of its images. What an ``own`` model does not tell stays empty or None.
+    ``origin`` is ``zoo`` (shipped), ``run`` (a person's finished training), ``torchvision`` (downloaded) or ``own``
+    (brought along); ``data`` the name of the data set it was trained on; ``measured`` its accuracies as fractions,
+    by attack; ``shape`` (channels, height, width) of its images. What is not known of a downloaded or ``own`` model
+    stays empty or None.
     """
 
     name: str
@@ -62,7 +63,7 @@ class DataCard:
 
 
 def models() -> list[ModelCard]:
-    """Every model there is: the zoo's, then a person's finished runs, then own ones brought along."""
+    """Every model there is: the zoo's, then finished runs, downloaded ones, and own ones brought along."""
     return [each for each in _found_models() if isinstance(each, ModelCard)]
 
 
@@ -136,7 +137,7 @@ def implementation() -> str:
 def _found_models() -> Iterator[ModelCard | str]:
     """Cards, and sentences about damaged ones. The first of several models of one name is listed."""
     seen = set()
-    for each in (*_zoo(), *_runs(), *_own_models()):
+    for each in (*_zoo(), *_runs(), *_pretrained(), *_own_models()):
         if isinstance(each, ModelCard) and each.name in seen:
             yield f"A second model called '{each.name}' ({each.weights}) is not listed: give it another name."
         else:
@@ -152,6 +153,11 @@ def _zoo() -> Iterator[ModelCard | str]:
 def _runs() -> Iterator[ModelCard | str]:
     for path in sorted(runs_folder().glob("*/card.json")):
         yield _card(path, path.parent.name, "run", path.parent / "weights.safetensors")
+
+
+def _pretrained() -> Iterator[ModelCard | str]:
+    for path in sorted(pretrained_folder().glob("*/card.json")):
+        yield _card(path, path.parent.name, "torchvision", path.parent / "weights.safetensors")
 
 
 def _card(path: Path, name: str, origin: str, weights: Path) -> ModelCard | str:

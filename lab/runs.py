@@ -22,7 +22,7 @@ from lab import catalogue
 from lab.errors import LabError
 from lab.home import runs_folder
 from lab.limits import require_modest, require_room
-from lab.results.run import History, Measured, Run
+from lab.results.run import ACCURACIES, History, Measured, Run
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
 from lab.specs.spec import Spec, from_dict, to_dict
@@ -179,7 +179,8 @@ def _card(place: Path, underway: Mapping[str, bool]) -> RunCard | str:
         made = datetime.fromisoformat(begun["created"]) if begun else _changed(place / _RECIPE)
         course = history(place / _METRICS)
         card = _json(place / _CARD) if (place / _CARD).exists() else None
-        measured = {str(name): float(value) for name, value in card["measured"].items()} if card else {}
+        shares = {} if card is None else card["measured"]
+        measured = {str(name): float(value) for name, value in shares.items()}
         why = str(_json(place / _FAILED)["error"]) if (place / _FAILED).exists() else ""
     except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
         return f"{place} cannot be read as a run ({str(error).rstrip('.')}): mend or delete that folder."
@@ -218,10 +219,11 @@ def _is_number(value: Any) -> bool:
 def _measured(path: Path) -> Measured:
     try:
         card = _json(path)
-        of = {name: float(card["measured"][name]) for name in ("clean", "fgsm", "pgd")}
+        shares = {name: card["measured"].get(name) for name in ACCURACIES}
         ball, attack = from_dict(card["measured_ball"]), from_dict(card["measured_attack"])
-        return Measured(**of, n=int(card["measured_images"]), ball=ball, attack=attack)
-    except (OSError, LabError, ValueError, KeyError, TypeError) as error:
+        source = str(card.get("measured_source", ""))
+        return Measured(**shares, n=int(card["measured_images"]), ball=ball, attack=attack, source=source)
+    except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LabError(f"{path} is damaged ({error}): train it again under another name.") from None
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import product
-from math import floor
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.attacks import BIM, EVERY_CLASS, PGD, IterLL, IterRnd
 from lab.specs.balls import Ball, Linf
+from lab.specs.crossing import papers_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,13 +108,6 @@ def pace(spec: BIM | IterLL | IterRnd, eps: float) -> tuple[int, float]:
     """The number and the length of the steps."""
     steps = spec.steps or papers_steps(eps)
     return steps, spec.step_size or max(eps / steps, 1e-5)  # PGD's smallest; the projection cuts it to eps
-
-
-def papers_steps(eps: float) -> int:
-    """⌊min(eps + 4, 1.25 eps)⌋ with eps in 1/255, at least 1 and at most 1000. Kurakin et al. 2017, §2.2."""
-    levels = eps * 255
-    rule = round(min(levels + 4, 1.25 * levels), 6)  # 4/255 times 255 is not exactly 4
-    return min(max(floor(rule), 1), 1000)
 
 
 def climb(

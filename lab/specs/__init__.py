@@ -26,11 +26,14 @@ from lab.specs.attacks import (
 from lab.specs.augmentation import Augmentation, PadCropFlip, RandomShift, Unchanged
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
+from lab.specs.crossing import crossing
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
+from lab.specs.embedding import Embeddings
 from lab.specs.ensemble import EnsembleAttack
 from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples, Source
 from lab.specs.explore import Explore
 from lab.specs.extended import Extended, Staged
+from lab.specs.masking import Masking
 from lab.specs.models import (
     ELU,
     Activation,
@@ -47,6 +50,7 @@ from lab.specs.models import (
     ResNet,
     SmallCNN,
     Tanh,
+    Torchvision,
     Trained,
     TramerA,
     TramerB,
@@ -82,6 +86,20 @@ from lab.specs.runs import TrainingRun
 from lab.specs.similarity import Bidirectional, NoSimilarity, Pivot, Similarity
 from lab.specs.spatial import RotateTranslate, Spatial
 from lab.specs.spec import Param, Spec, from_dict, from_json, key, param, params, to_dict, to_json
+from lab.specs.surface import (
+    Across,
+    Along,
+    Direction,
+    HadamardSigns,
+    LossSurface,
+    RandomSigns,
+    RawGradient,
+    SignedGradient,
+    SourceGradient,
+    TowardAttack,
+    TowardSecondAttack,
+)
+from lab.specs.transfer import TransferMatrix
 
 __all__ = [
     "BIM",
@@ -99,9 +117,11 @@ __all__ = [
     "SGD",
     "SPSA",
     "TRADES",
+    "Across",
     "Activation",
     "Adam",
     "Adversarial",
+    "Along",
     "Analysis",
     "Architecture",
     "AttackSpec",
@@ -117,6 +137,8 @@ __all__ = [
     "Custom",
     "DataSpec",
     "Digits",
+    "Direction",
+    "Embeddings",
     "EnsembleAttack",
     "EnsembleExamples",
     "Estimator",
@@ -129,14 +151,17 @@ __all__ = [
     "FastGradientLinf",
     "FiniteDifferences",
     "FlipPixels",
+    "HadamardSigns",
     "ImageFolder",
     "Inception",
     "InputDropout",
     "IterLL",
     "IterRnd",
     "Linf",
+    "LossSurface",
     "MadryMNIST",
     "Margin",
+    "Masking",
     "MinimumDistance",
     "ModelSpec",
     "NoSimilarity",
@@ -159,6 +184,8 @@ __all__ = [
     "RStepLL",
     "RandomShift",
     "RandomSign",
+    "RandomSigns",
+    "RawGradient",
     "Recipe",
     "Relu",
     "Relu6",
@@ -167,9 +194,11 @@ __all__ = [
     "Restarts",
     "RotateTranslate",
     "Schedule",
+    "SignedGradient",
     "Similarity",
     "SmallCNN",
     "Source",
+    "SourceGradient",
     "Spatial",
     "Spec",
     "Square",
@@ -178,6 +207,9 @@ __all__ = [
     "StepLL",
     "StepRnd",
     "Tanh",
+    "Torchvision",
+    "TowardAttack",
+    "TowardSecondAttack",
     "Trained",
     "TrainingRun",
     "TramerA",
@@ -185,12 +217,14 @@ __all__ = [
     "TramerBStar",
     "TramerC",
     "TramerD",
+    "TransferMatrix",
     "TruncatedNormal",
     "Unchanged",
     "WideResNet",
     "WorstCase",
     "bidirectional_training",
     "cascade_training",
+    "crossing",
     "ensemble_training",
     "fast_training",
     "fgsm_training",

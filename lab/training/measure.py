@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from lab.attacks.attack import attack, maximise
 from lab.attacks.judge import judge
-from lab.catalogue import ModelCard, models
+from lab.catalogue import models
 from lab.context import Context
 from lab.data import Dataset
 from lab.models import load
@@ -13,6 +13,7 @@ from lab.specs.attacks import FGSM, PGD, RFGSM, AttackSpec, StepLL
 from lab.specs.balls import Ball, Linf
 from lab.specs.models import Trained
 from lab.specs.recipes import TRADES, Adversarial, Recipe
+from lab.training.prepared import begins_alike
 
 IMAGES = 1000  # test images measured on; with 1,000 an accuracy of 50 % is known to ±3 points (95 %)
 STRANGERS = ("standard-b", "standard")  # shipped networks, undefended, that black-box images are made on
@@ -50,8 +51,8 @@ def measure(model: nn.Module, data: Dataset, ball: Ball, ctx: Context, source: s
 
 def stranger(recipe: Recipe, data: Dataset) -> str:
     """The shipped, undefended network of other initial weights that was trained on these data; '' for none."""
-    known = {each.name: each for each in models()}
-    return next((name for name in STRANGERS if name in known and _foreign(known[name], recipe, data)), "")
+    known = [each.name for each in models() if each.origin == "zoo" and each.data == data.name]
+    return next((each for each in STRANGERS if each in known and not begins_alike(recipe, each)), "")
 
 
 def ball_of(recipe: Recipe, data: Dataset) -> Ball:
@@ -62,11 +63,6 @@ def ball_of(recipe: Recipe, data: Dataset) -> Ball:
     if isinstance(recipe, Adversarial | TRADES):
         return recipe.ball
     return Linf(0.3) if data.shape[0] == 1 else Linf(8 / 255)
-
-
-def _foreign(card: ModelCard, recipe: Recipe, data: Dataset) -> bool:
-    alike = card.architecture == recipe.architecture and (card.recipe or {}).get("seed") == recipe.seed
-    return card.origin == "zoo" and card.data == data.name and not alike
 
 
 def _black_box(source: str, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> float:

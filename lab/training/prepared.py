@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lab.attacks.attack import maximise
 from lab.attacks.gradient import device_of, frozen
+from lab.catalogue import find_card
 from lab.context import Context
 from lab.data import Dataset
 from lab.errors import LabError
@@ -18,7 +19,7 @@ from lab.specs.attacks import PGD, AttackSpec, Iterated, OneStep, WorstCase
 from lab.specs.augmentation import Unchanged
 from lab.specs.balls import Ball
 from lab.specs.examples import CascadeExamples, EnsembleExamples
-from lab.specs.models import ModelSpec, name_of
+from lab.specs.models import ModelSpec, Trained, name_of
 from lab.specs.recipes import Adversarial, Recipe
 
 MEMORY = 2**30  # bytes of stored images; beyond, they are made for each batch: MNIST, one network: 188 MB
@@ -65,7 +66,7 @@ def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
     if not _storable(recipe, wanted, data):
         return Prepared(tuple(Fixed(each) for each in networks))
     count = len(networks)
-    parts = [ctx.part(i, count, f"examples of {name_of(each)}") for i, each in enumerate(wanted.models)]
+    parts = [ctx.part(i, count, _doing(recipe, each)) for i, each in enumerate(wanted.models)]
     return Prepared(
         tuple(Fixed(each, _made(wanted, each, data, part)) for each, part in zip(networks, parts, strict=True))
     )
@@ -80,6 +81,19 @@ def repeatable(spec: AttackSpec) -> bool:
     if isinstance(spec, OneStep):
         return spec.alpha == 0
     return isinstance(spec, Iterated) or (isinstance(spec, PGD) and not spec.random_start)
+
+
+def begins_alike(recipe: Recipe, name: str) -> bool:
+    """Whether the model of that name had the initial weights that the recipe begins with. Na et al. 2018, §5.1."""
+    card = find_card(name)
+    return card.architecture == recipe.architecture and (card.recipe or {}).get("seed") == recipe.seed
+
+
+def _doing(recipe: Adversarial, model: ModelSpec) -> str:
+    """What a progress bar says; of a cascade, also whether it has less than the paper's benefit."""
+    alike = isinstance(model, Trained) and begins_alike(recipe, model.name)
+    strange = isinstance(recipe.source, CascadeExamples) and not alike
+    return f"examples of {name_of(model)}" + (", which had other initial weights" if strange else "")
 
 
 def _wanted(recipe: Adversarial) -> Wanted | None:

@@ -1,6 +1,6 @@
 """The lab as one application: a home and a tab for every page, each built when it is first opened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,14 @@ import traitlets as t
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.specs import Spec, params
+from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
+from widgets.dashboards.links import Link
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
 from widgets.dashboards.studio import StudioPage
+from widgets.dashboards.surface import SurfacePage
+from widgets.dashboards.transfer import TransferPage
 from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
@@ -47,6 +51,27 @@ PAGES = (
         "Every attack of the four papers",
         "Take one image and drag ε. See what an attack changes, what the network then reads, and whether to trust it.",
         ExplorePage,
+    ),
+    Entry(
+        "loss-surface",
+        "Loss surface",
+        "Tramèr et al. 2018 · Figures 1, 4 and 5",
+        "Look at the loss around an image as a landscape. Zoom in and see how one-step training bends it.",
+        SurfacePage,
+    ),
+    Entry(
+        "transfer",
+        "Transfer",
+        "Kurakin et al. 2017 · Tables 4 and 6",
+        "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
+        TransferPage,
+    ),
+    Entry(
+        "embeddings",
+        "Embeddings",
+        "Na et al. 2018 · Figures 4 and 7",
+        "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
+        EmbeddingsPage,
     ),
     Entry(
         "training-studio",
@@ -104,7 +129,7 @@ class App(Box):
 
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
-        self._state = ""
+        self._open, self._state = "home", ""
         self._entries = {entry.name: entry for entry in PAGES}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in PAGES)]
         self.navigation = Navigation(pages=tabs)
@@ -116,8 +141,7 @@ class App(Box):
         shared(Library)  # so that the browser reads it while a person still reads the home page
         super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
         self.navigation.on_msg(self._arrived)
-        self.navigation.observe(self._selected, "selected")
-        self.navigation.observe(self._addressed, "state")
+        self.navigation.observe(self._addressed, ["selected", "state"])
         self._told = OnLoop(self._tell_state, 0.3)
         self.home.observe(self._opened, "opened")
 
@@ -126,16 +150,23 @@ class App(Box):
 
         ``carry``: with what was changed on the page before.
         """
-        if name not in self.built and name not in self._entries:
+        if name == self._open or (name not in self.built and name not in self._entries):
             return
-        before = self.pages.get(str(self.navigation.selected))
+        before, self._open = self.pages.get(self._open), name
         page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
         self.navigation.selected = name
-        if carry and page and before and page is not before:
+        if carry and page and before:
             self._carry(before, page)
         self._told()
+
+    def follow(self, link: Link) -> None:
+        """Open the page a link leads to, set as the link says; what cannot be set there stays as it was."""
+        self.visit(link.page, carry=False)
+        page = self.pages.get(link.page)
+        if page is not None:
+            page.ask(with_fields(page.settings(), link.settings))
 
     def _build(self, name: str) -> Page | None:
         if name == "home":
@@ -146,6 +177,8 @@ class App(Box):
         self._at_first[name] = page.settings()
         for form in filter(None, (page.form, page.look)):
             form.observe(lambda _: self._told(), "changes")
+        if page.links is not None:
+            page.links.lead(self.follow)
         for view in page.views.values():
             view.observe(lambda _: self._told(), "camera")
         return page
@@ -162,18 +195,24 @@ class App(Box):
 
     def _tell_state(self) -> None:
         """Put the open page's state into the address; settings that cannot be leave it as it is."""
-        page = self.pages.get(str(self.navigation.selected))
+        page = self.pages.get(self._open)
         try:
             state = page.link() if page else ""
         except LabError:
             return
         self._state = self.navigation.state = state
 
-    def _addressed(self, change: Any) -> None:
-        """An address was opened that holds a state."""
-        state, page = change["new"], self.pages.get(str(self.navigation.selected))
-        if page is None or not isinstance(state, str) or state in ("", self._state):
+    def _addressed(self, _: Any) -> None:
+        """Open the page, and the state, that the address holds now."""
+        name, state = self.navigation.selected, self.navigation.state
+        if not isinstance(name, str):
             return
+        known = not isinstance(state, str) or state in ("", self._state)
+        self.visit(name, carry=known)
+        page = self.pages.get(name)
+        if page is None or known:
+            return
+        self._state = state
         try:
             page.follow(state)
             self.navigation.refusal = ""
@@ -188,25 +227,23 @@ class App(Box):
             workers = f"{count} worker" + "s" * (count != 1)
             self.navigation.engine = f"Engine ready · {workers}" if count else "The engine has no worker yet"
 
-    def _selected(self, change: Any) -> None:
-        if isinstance(change["new"], str):
-            self.visit(change["new"], carry=self.navigation.state in ("", self._state))
-
     def _opened(self, change: Any) -> None:
         if isinstance(change["new"], str):
             self.visit(change["new"])
 
 
 def with_changes(changed: Spec, at_first: Spec, spec: Spec) -> Spec:
-    """``spec`` with what distinguishes two specs of another page, field by field of the same meaning.
+    """``spec`` with what distinguishes two specs of another page, field by field of the same meaning."""
+    values = {name: getattr(changed, name) for name in params(changed) if name in CARRIED}
+    return with_fields(spec, {name: value for name, value in values.items() if value != getattr(at_first, name)})
 
-    A page of one image takes the first of several, and gives its own as the only one. What the spec cannot have stays
-    behind.
+
+def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """``spec`` with those of some values that it can have.
+
+    A page of one image takes the first of several, and gives its own as the only one.
     """
-    for name in params(changed):
-        value = getattr(changed, name)
-        if name not in CARRIED or value == getattr(at_first, name):
-            continue
+    for name, value in values.items():
         if name == "image" and hasattr(spec, "images"):
             name, value = "images", (value,)
         elif name == "images" and hasattr(spec, "image"):

@@ -108,7 +108,7 @@ function render({ model, el }) {
   head.append(make("h3", "lab-figure-title", { textContent: "Runs" }));
   const table = make("table", "lab-run-table");
   const titles = make("tr");
-  for (const title of ["Run, and whether its curves are shown", "Recipe", "State", "clean", "FGSM", "PGD", ""]) {
+  for (const title of ["Run", "Recipe", "State", "clean", "FGSM", "PGD", ""]) {
     titles.append(make("th", "", { textContent: title, scope: "col" }));
   }
   const top = make("thead");

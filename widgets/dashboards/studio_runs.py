@@ -10,7 +10,7 @@ import traitlets as t
 from lab.catalogue import ModelCard, models
 from lab.errors import LabError
 from lab.runs import RunCard
-from lab.specs import TRADES, Adversarial, AttackSpec, Recipe, params
+from lab.specs import FGSM, TRADES, Adversarial, AttackSpec, Recipe, params
 from lab.specs.balls import Ball
 from lab.specs.spec import from_dict
 from widgets.forms import words
@@ -84,7 +84,7 @@ class RunList(Plain):
         """The row that a message is about, if it is one and asks for what can be done there."""
         if not isinstance(content, dict):
             return None
-        row = next((each for each in self.rows if each["name"] == content.get("name")), None)
+        row = next((each for each in list[Any](self.rows) if each["name"] == content.get("name")), None)
         allowed = [*row["actions"], "show", "clone"] if row else []
         return row if content.get("action") in allowed else None
 
@@ -159,7 +159,7 @@ def _method(recipe: Recipe) -> str:
         source = recipe.source
         attacks = [value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec)]
         kind = type(source).__name__.removesuffix("Examples")
-        labels = getattr(attacks[0], "labels", "")
+        labels = attacks[0].labels if isinstance(attacks[0], FGSM) else ""
         parts = ("" if kind == "Own" else kind, type(attacks[0]).__name__, f"({labels} labels)" if labels else "")
         return " ".join(filter(None, parts))
     return type(recipe).__name__

@@ -62,23 +62,9 @@ TRIALS = (
 
 
 class Trials(Plain):
-    """A button for each experiment, which calls ``on(recipe, name)``."""
+    """A button for each experiment, which says what to look at and calls ``on(recipe, name)``."""
 
-    _esm = """
-    export default {
-      render({ model, el }) {
-        for (const { name, title, text } of model.get("trials")) {
-          const button = Object.assign(document.createElement("button"), { className: "lab-try", type: "button" });
-          button.append(
-            Object.assign(document.createElement("strong"), { textContent: `Try: ${title}` }),
-            Object.assign(document.createElement("span"), { textContent: text }),
-          );
-          button.addEventListener("click", () => model.send(name));
-          el.append(button);
-        }
-      },
-    };
-    """
+    _esm = Path(__file__).with_name("studio_trials.js")
 
     trials = t.List(t.Dict()).tag(sync=True)
 
