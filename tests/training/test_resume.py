@@ -10,7 +10,7 @@ import torch
 
 from lab.context import Cancelled, Context
 from lab.errors import LabError
-from lab.specs import PGD, SGD, Adversarial, OwnExamples, SmallCNN, Standard
+from lab.specs import PGD, SGD, Adversarial, OwnExamples, ResNet, SmallCNN, Standard
 from lab.training import checkpoint, keeper, train
 from lab.training.card import finished
 from tests.served import ROOT
@@ -88,8 +88,8 @@ def test_paused_anywhere_it_goes_on(tmp_path, whole, steps, small):
 
 
 def test_paused_inside_a_step_it_goes_on(tmp_path, small):
-    """The attack of a step is left half-way: the step is taken anew."""
-    recipe = Adversarial(data=small.data, architecture=SmallCNN(4), epochs=1, source=OwnExamples(PGD(steps=5)))
+    """The attack of a step is left half-way: the step is taken anew, with the running statistics as they were."""
+    recipe = Adversarial(data=small.data, architecture=ResNet(8, 4), epochs=1, source=OwnExamples(PGD(steps=5)))
     asked = []
 
     def cancelled():
