@@ -75,7 +75,7 @@ def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
 
 def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:
     keeper = Keeper(folder, group.first, ctx)
-    keeper.note_provenance(group.size)
+    keeper.note_provenance(recipe, group.size)
     model, lines = fit(recipe, ctx.span(0, FITTING, 1), keeper, group)
     if not group.first:
         return Run(recipe, History.of(lines), None)
