@@ -14,8 +14,17 @@ from widgets.plain import Box, Words
 
 WORDS = {
     "CrossEntropy": "cross-entropy",
+    "HadamardSigns": "Hadamard row",
     "Linf": "L∞",
     "Margin": "CW margin",
+    "RandomSigns": "random signs",
+    "RawGradient": "raw gradient",
+    "SignedGradient": "signed gradient",
+    "SourceGradient": "source's signed gradient",
+    "TowardAttack": "toward an attack",
+    "TowardSecondAttack": "toward a second attack",
+    "along": "First axis, g",
+    "across": "Second axis, g⊥",
     "eps": "ε",
     "kappa": "κ",
 }

@@ -16,7 +16,7 @@ from lab.cli.progress import progress_bar
 from lab.context import Context
 from lab.errors import LabError, SpecError
 from lab.home import results_folder
-from lab.results import ExploreResult, PreviewResult, RestartsResult, Result
+from lab.results import ExploreResult, PreviewResult, RestartsResult, Result, SurfaceResult, TransferResult
 from lab.specs import Analysis, to_dict
 from lab.specs.spec import key, params, spec_named
 from lab.store import Damaged, Store
@@ -85,9 +85,30 @@ def _(result: ExploreResult) -> pd.DataFrame:
 
 
 @rows.register
+def _(result: TransferResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: TransferResult) -> pd.DataFrame:
+    columns = ["attack", "eps", "source", "target", "transfer_rate", "transfer_rate_of", "error_rate"]
+    return result.to_frame()[columns]
+
+
+@rows.register
 def _(result: PreviewResult) -> pd.DataFrame:
     images = result.spec.images[: len(result.y)]
     return pd.DataFrame({"image": images, "label": result.y, "class": [result.class_names[i] for i in result.y]})
+
+
+@rows.register
+def _(result: SurfaceResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: SurfaceResult) -> pd.DataFrame:
+    return result.markers_frame().groupby(["model", "attack"], sort=False).last().reset_index()
 
 
 def _spec(options: argparse.Namespace) -> Analysis:

@@ -28,6 +28,7 @@ from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.crossing import crossing
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
+from lab.specs.embedding import Embeddings
 from lab.specs.ensemble import EnsembleAttack
 from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples, Source
 from lab.specs.explore import Explore
@@ -84,6 +85,20 @@ from lab.specs.runs import TrainingRun
 from lab.specs.similarity import Bidirectional, NoSimilarity, Pivot, Similarity
 from lab.specs.spatial import RotateTranslate, Spatial
 from lab.specs.spec import Param, Spec, from_dict, from_json, key, param, params, to_dict, to_json
+from lab.specs.surface import (
+    Across,
+    Along,
+    Direction,
+    HadamardSigns,
+    LossSurface,
+    RandomSigns,
+    RawGradient,
+    SignedGradient,
+    SourceGradient,
+    TowardAttack,
+    TowardSecondAttack,
+)
+from lab.specs.transfer import TransferMatrix
 
 __all__ = [
     "BIM",
@@ -101,9 +116,11 @@ __all__ = [
     "SGD",
     "SPSA",
     "TRADES",
+    "Across",
     "Activation",
     "Adam",
     "Adversarial",
+    "Along",
     "Analysis",
     "Architecture",
     "AttackSpec",
@@ -119,6 +136,8 @@ __all__ = [
     "Custom",
     "DataSpec",
     "Digits",
+    "Direction",
+    "Embeddings",
     "EnsembleAttack",
     "EnsembleExamples",
     "Estimator",
@@ -131,12 +150,14 @@ __all__ = [
     "FastGradientLinf",
     "FiniteDifferences",
     "FlipPixels",
+    "HadamardSigns",
     "ImageFolder",
     "Inception",
     "InputDropout",
     "IterLL",
     "IterRnd",
     "Linf",
+    "LossSurface",
     "MadryMNIST",
     "Margin",
     "MinimumDistance",
@@ -161,6 +182,8 @@ __all__ = [
     "RStepLL",
     "RandomShift",
     "RandomSign",
+    "RandomSigns",
+    "RawGradient",
     "Recipe",
     "Relu",
     "Relu6",
@@ -169,9 +192,11 @@ __all__ = [
     "Restarts",
     "RotateTranslate",
     "Schedule",
+    "SignedGradient",
     "Similarity",
     "SmallCNN",
     "Source",
+    "SourceGradient",
     "Spatial",
     "Spec",
     "Square",
@@ -181,6 +206,8 @@ __all__ = [
     "StepRnd",
     "Tanh",
     "Torchvision",
+    "TowardAttack",
+    "TowardSecondAttack",
     "Trained",
     "TrainingRun",
     "TramerA",
@@ -188,6 +215,7 @@ __all__ = [
     "TramerBStar",
     "TramerC",
     "TramerD",
+    "TransferMatrix",
     "TruncatedNormal",
     "Unchanged",
     "WideResNet",

@@ -84,7 +84,7 @@ def begin(recipe: Recipe, data: Dataset, ctx: Context, group: Group) -> State:
     device = default_device()
     model = build(recipe.architecture, data.shape, data.classes, ctx.generator("weights")).to(device)
     if device.type == "cuda":
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model = model.to(memory_format=torch.channels_last)
         if group.size > 1:
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
     return State(model, optimiser_of(recipe.optimiser, model.parameters(), recipe.weight_decay))

@@ -1,6 +1,6 @@
 """The lab as one application: a home and a tab for every page, each built when it is first opened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,13 @@ import traitlets as t
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.specs import Spec, params
+from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
+from widgets.dashboards.links import Link
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.dashboards.surface import SurfacePage
+from widgets.dashboards.transfer import TransferPage
 from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
@@ -46,6 +50,27 @@ PAGES = (
         "Every attack of the four papers",
         "Take one image and drag ε. See what an attack changes, what the network then reads, and whether to trust it.",
         ExplorePage,
+    ),
+    Entry(
+        "loss-surface",
+        "Loss surface",
+        "Tramèr et al. 2018 · Figures 1, 4 and 5",
+        "Look at the loss around an image as a landscape. Zoom in and see how one-step training bends it.",
+        SurfacePage,
+    ),
+    Entry(
+        "transfer",
+        "Transfer",
+        "Kurakin et al. 2017 · Tables 4 and 6",
+        "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
+        TransferPage,
+    ),
+    Entry(
+        "embeddings",
+        "Embeddings",
+        "Na et al. 2018 · Figures 4 and 7",
+        "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
+        EmbeddingsPage,
     ),
 )
 
@@ -129,6 +154,13 @@ class App(Box):
             self._carry(before, page)
         self._told()
 
+    def follow(self, link: Link) -> None:
+        """Open the page a link leads to, set as the link says; what cannot be set there stays as it was."""
+        self.visit(link.page, carry=False)
+        page = self.pages.get(link.page)
+        if page is not None:
+            page.ask(with_fields(page.settings(), link.settings))
+
     def _build(self, name: str) -> Page | None:
         if name == "home":
             return None
@@ -138,6 +170,8 @@ class App(Box):
         self._at_first[name] = page.settings()
         for form in filter(None, (page.form, page.look)):
             form.observe(lambda _: self._told(), "changes")
+        if page.links is not None:
+            page.links.lead(self.follow)
         for view in page.views.values():
             view.observe(lambda _: self._told(), "camera")
         return page
@@ -190,15 +224,17 @@ class App(Box):
 
 
 def with_changes(changed: Spec, at_first: Spec, spec: Spec) -> Spec:
-    """``spec`` with what distinguishes two specs of another page, field by field of the same meaning.
+    """``spec`` with what distinguishes two specs of another page, field by field of the same meaning."""
+    values = {name: getattr(changed, name) for name in params(changed) if name in CARRIED}
+    return with_fields(spec, {name: value for name, value in values.items() if value != getattr(at_first, name)})
 
-    A page of one image takes the first of several, and gives its own as the only one. What the spec cannot have stays
-    behind.
+
+def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """``spec`` with those of some values that it can have.
+
+    A page of one image takes the first of several, and gives its own as the only one.
     """
-    for name in params(changed):
-        value = getattr(changed, name)
-        if name not in CARRIED or value == getattr(at_first, name):
-            continue
+    for name, value in values.items():
         if name == "image" and hasattr(spec, "images"):
             name, value = "images", (value,)
         elif name == "images" and hasattr(spec, "image"):

@@ -13,17 +13,27 @@ from widgets.controls import Images
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.explore_cards import attack_cards, attack_note, model_cards, model_note, waiting
 from widgets.dashboards.gallery import Gallery
+from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import Page, Style
 from widgets.figures.explore import path, path_frame, probabilities, probabilities_frame
 from widgets.figures.explore_scale import loss_by_scale, scale_frame, success_by_scale
 from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.plain import Box, Words, shared
+from widgets.plain import Box, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
 QUESTION = "What does an attack do to one image?"
-SOURCE = "Drag ε and watch: every change is computed at once"
+SOURCE = "Every attack of the four papers"
+SHOWS = (
+    "One image before and after the attack, what each network reads, and how the attack got there. Every change of a "
+    "setting is computed at once: drag ε and watch."
+)
+TRIES = (
+    "Raise ε until the picture disturbs you. How much earlier does the network give in?",
+    "Raise the scale of the logits: no decision changes, yet ordinary PGD stops working. The badges say why.",
+    "Choose StepLL, then IterLL: a class that is far away needs more than one step.",
+)
 DEFAULT = Explore(attack=PGD(steps=20, step_size=0.03))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
@@ -123,7 +133,7 @@ class ExplorePage(Page):
         return view
 
     def _content(self) -> Box:
-        lead = Words(tag="h1", heading=QUESTION, words=SOURCE)
+        lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
         upper, lower = list(self.views.values())[:2], list(self.views.values())[2:]
         return Box([lead, Box([self.pictures, *upper, self.row, *lower], "lab-figures")], "lab-content")
 

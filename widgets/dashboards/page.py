@@ -9,6 +9,7 @@ from lab.links import Link
 from lab.results.result import pack
 from lab.specs import Spec
 from lab.specs.code import code, kinds
+from widgets.dashboards.links import LinkBar
 from widgets.forms import Form
 from widgets.plain import Box, Plain
 from widgets.plot import PlotView
@@ -31,14 +32,17 @@ class Style(Plain):
 class Page(Box):
     """A page of the lab.
 
-    Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name) and, where there is one,
-    ``look`` (how they are drawn). ``drawing`` are the lines of Python that draw its first figure from ``result``.
+    Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name), ``content`` (all that is
+    not the panel) and, where there is one, ``look`` (how they are drawn) and ``links`` (to other pages). ``drawing``
+    are the lines of Python that draw its first figure from ``result``.
     """
 
     form: Form
     bar: RunBar
     views: Mapping[str, PlotView]
+    content: Box
     look: Form | None = None
+    links: LinkBar | None = None
     result: Any = None
     drawing = "print(result.to_frame())"
 
@@ -90,6 +94,10 @@ class Page(Box):
         if self.result is None:
             raise LabError("There are no numbers yet: run it first.")
         return pack(self.result)
+
+    def mark_stale(self, _: Any) -> None:
+        """Say beside the figures, too, whether they are not of the present settings."""
+        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
 
     def panel(self, settings: Iterable[Any]) -> Box:
         """The settings at the page's side; below them, always in sight, the run bar and what leaves the page."""
