@@ -28,8 +28,15 @@ _MODELS = {
 }
 _OTHER_MODELS = ("#9A63DC", "#3F2A10", "#7C8794", "#00798C", "#B0487A")
 
+_CLASSES = (
+    "#3F90DA", "#FFA90E", "#BD1F01", "#94A4A2", "#832DB6", "#A96B59", "#E76300", "#B9AC70", "#717581", "#92DADD",
+)  # fmt: skip
+
 SEQUENTIAL = ((0.0, "#F4F6F8"), (0.25, "#C3D3E4"), (0.5, "#7FA3C7"), (0.75, "#3C6E9F"), (1.0, "#12335A"))
 """A colour scale for quantities that start at zero; plotly takes it as ``colorscale``."""
+
+HEIGHTS = ((0.0, "#D9E3EE"), (0.25, "#A9C1D9"), (0.5, "#6E97BF"), (0.75, "#35689A"), (1.0, "#12335A"))
+"""The same for a surface in space, whose lowest parts must stand out from the page, too."""
 
 DIVERGING = ((0.0, "#0B5CAD"), (0.25, "#8DB2D9"), (0.5, "#F4F6F8"), (0.75, "#EBAA7C"), (1.0, "#D55E00"))
 """A colour scale for signed quantities such as a perturbation; its middle is zero."""
@@ -43,6 +50,11 @@ def model_colour(name: str) -> str:
     if name in _MODELS:
         return _MODELS[name]
     return _OTHER_MODELS[hashlib.sha256(name.encode()).digest()[0] % len(_OTHER_MODELS)]
+
+
+def class_colour(index: int) -> str:
+    """The colour of a class: Petroff's ten, which differ also for colour-blind eyes, then the same again."""
+    return _CLASSES[index % len(_CLASSES)]
 
 
 def fade(colour: str, opacity: float) -> str:

@@ -16,7 +16,15 @@ from lab.cli.progress import progress_bar
 from lab.context import Context
 from lab.errors import LabError, SpecError
 from lab.home import results_folder
-from lab.results import ExploreResult, MaskingResult, PreviewResult, RestartsResult, Result, TransferResult
+from lab.results import (
+    ExploreResult,
+    MaskingResult,
+    PreviewResult,
+    RestartsResult,
+    Result,
+    SurfaceResult,
+    TransferResult,
+)
 from lab.results.masking_verdict import signs_frame
 from lab.specs import Analysis, to_dict
 from lab.specs.spec import key, params, spec_named
@@ -110,6 +118,16 @@ def _(result: MaskingResult) -> pd.DataFrame:
 def _(result: PreviewResult) -> pd.DataFrame:
     images = result.spec.images[: len(result.y)]
     return pd.DataFrame({"image": images, "label": result.y, "class": [result.class_names[i] for i in result.y]})
+
+
+@rows.register
+def _(result: SurfaceResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: SurfaceResult) -> pd.DataFrame:
+    return result.markers_frame().groupby(["model", "attack"], sort=False).last().reset_index()
 
 
 def _spec(options: argparse.Namespace) -> Analysis:

@@ -32,5 +32,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({name: record(each) for name, each in runs.items()}))
     else:
-        print("\n".join(f"{name}: {words(each.measured)}" for name, each in runs.items()))
+        print("\n".join(f"{name}: {words(each.accuracies)}" for name, each in runs.items()))
     return 0

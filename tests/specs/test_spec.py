@@ -21,6 +21,7 @@ from lab.specs import (
     Margin,
     ModelSpec,
     NpzFile,
+    OwnExamples,
     Recipe,
     Restarts,
     Trained,
@@ -125,8 +126,9 @@ def test_fields_from_what_a_person_types(kind, name, text, value):
 def test_named_recipes_are_what_the_papers_say():
     recipe = pgd_training(epochs=3)
     assert isinstance(recipe, Adversarial)
-    assert (recipe.weight, recipe.epochs) == (1.0, 3)
-    assert isinstance(recipe.attack, PGD)
+    assert (recipe.keep_clean, recipe.share, recipe.epochs) == (False, 1.0, 3)
+    assert isinstance(recipe.source, OwnExamples)
+    assert isinstance(recipe.source.attack, PGD)
 
 
 def test_specs_and_results_need_no_torch():

@@ -106,7 +106,7 @@ async def test_a_failed_run_keeps_the_verdict(engine):
 async def test_a_spec_opens_the_page_as_it_was(engine):
     page = await opened(engine)
     spec = Masking(Digits(), (Trained("mine"),), Linf(0.1), (0.05,), 30, 5, 3, 4)
-    page.restore(from_json(to_json(spec)))
+    page.ask(from_json(to_json(spec)))
     assert page.settings() == engine.jobs[-1].spec == spec
 
 
@@ -117,7 +117,7 @@ async def test_the_verdict_leads_to_the_surface_and_to_the_matrix(engine):
     for message in (0, 1, 9):
         page.links._handle_custom_msg(message, [])
     surface, matrix = followed
-    assert (surface.page, surface.settings["model"]) == ("loss-surface", Trained("pgd-trained"))
+    assert (surface.page, surface.settings["models"]) == ("loss-surface", (Trained("pgd-trained"),))
     TransferMatrix(**matrix.settings)
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lab.errors import LabError
-from lab.specs import BIM, FGSM, L2, PGD, Digits, Explore, Linf, Trained, TransferMatrix, from_json, to_json
+from lab.specs import BIM, FGSM, L2, PGD, Digits, Linf, Trained, TransferMatrix, from_json, to_json
 from tests.widgets.conftest import settled
 from tests.widgets.transferred import transferred
 from widgets.dashboards.transfer import TransferPage
@@ -171,24 +171,24 @@ async def test_a_spec_opens_the_page_as_it_was(engine):
     spec = TransferMatrix(
         Digits(), (Trained("mine"),), (PGD(steps=3, labels="predicted"), BIM()), Linf(0.1), (0.05,), 30, 4
     )
-    page.restore(from_json(to_json(spec)))
+    page.ask(from_json(to_json(spec)))
     assert page.settings() == engine.jobs[-1].spec == spec
     again = TransferPage(engine)
-    again.restore(page.settings())
+    again.ask(page.settings())
     assert again.settings() == spec
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"models": (Trained("gone"),)}, "no model"),
+        ({"models": (Trained("gone"),)}, "not offered"),
         ({"attacks": (PGD(), PGD(steps=5)), "models": (Trained(),)}, "in Python"),
     ],
 )
 async def test_what_this_page_cannot_show_is_said(engine, changes, said):
     page = await opened(engine)
     with pytest.raises(LabError, match=said):
-        page.restore(TransferMatrix(**changes))
+        page.ask(TransferMatrix(**changes))
 
 
 async def test_links_are_there_only_for_those_who_follow_them(engine):
@@ -206,10 +206,9 @@ async def test_a_cell_leads_to_the_surface_and_to_the_explorer(engine):
         page.links._handle_custom_msg(message, [])
     surface, explorer = followed
     assert surface.page == "loss-surface"
-    assert (surface.settings["model"], surface.settings["other"]) == (Trained("pgd-trained"), Trained("standard"))
+    assert (surface.settings["models"], surface.settings["source"]) == ((Trained("pgd-trained"),), Trained("standard"))
     assert explorer.page == "attack-explorer"
-    assert explorer.settings["spec"].models == (Trained("standard"), Trained("pgd-trained"))
-    assert isinstance(explorer.settings["spec"], Explore)
+    assert explorer.settings["models"] == (Trained("standard"), Trained("pgd-trained"))
 
 
 @pytest.mark.parametrize("view", ["matrix", "over-eps", "black-box", "correlation"])

@@ -37,10 +37,15 @@ class LinkBar(Plain):
         self.links: tuple[Link, ...] = ()
         self.on_msg(self._pressed)
 
+    def lead(self, follow: Follow) -> None:
+        """Give the links a handler, and so show their buttons."""
+        self.follow = follow
+        self.offer(self.links)
+
     def offer(self, links: Sequence[Link]) -> None:
         """Offer these links instead of the present ones."""
-        self.links = tuple(links) if self.follow else ()
-        self.labels = [link.label for link in self.links]
+        self.links = tuple(links)
+        self.labels = [link.label for link in links] if self.follow else []
 
     def _pressed(self, _: Any, content: Any, __: Any) -> None:
         if self.follow is not None and type(content) is int and 0 <= content < len(self.links):

@@ -9,14 +9,14 @@ from lab.results import MaskingResult
 from lab.specs import Masking
 from lab.specs.masking import MOST_MODELS
 from lab.specs.models import name_of
-from widgets.dashboards.fill import fill
+from widgets.dashboards.choices import DataChoice
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.masking_cards import verdict_cards, verdict_note
-from widgets.dashboards.masking_plots import PLOTS, Look
-from widgets.dashboards.page import Style, panel
-from widgets.dashboards.transfer_controls import Pictures, Place, Radii, Sources
+from widgets.dashboards.masking_plots import PLOTS, MaskingLook
+from widgets.dashboards.page import Page, Style
+from widgets.dashboards.transfer_controls import Place, Radii, Sources
 from widgets.figures.masking_curves import chosen
 from widgets.forms import Form
 from widgets.plain import Box, shared
@@ -45,7 +45,7 @@ GROUPS = {
 }
 
 
-class MaskingPage(Box):
+class MaskingPage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (which model the curves show), ``bar``, ``verdicts``,
     ``views`` by name, ``links`` to other pages.
 
@@ -53,20 +53,24 @@ class MaskingPage(Box):
     wants to see the chosen model's loss surface or the whole transfer matrix; without it there are no such buttons.
     """
 
+    look: Form
+    links: LinkBar
+    drawing = "from widgets.figures.masking import error_rates\nerror_rates(result).show()"
+
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: MaskingResult | None = None
-        self.data, self.models = Pictures(), Sources(PREFERRED, MOST_MODELS)
+        self.data, self.models = DataChoice(), Sources(PREFERRED, MOST_MODELS)
         self.radii, self.place = Radii(DEFAULT.eps), Place("Curves of", 1)
         given = {"data": self.data, "models": self.models, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
-        self.look = Form(Look(), given={"model": self.place})
+        self.look = Form(MaskingLook(), given={"model": self.place})
         self.views = {name: self._view(name) for name in PLOTS}
         self.verdicts = Gallery("Verdict", "lab-gallery-large")
         self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.settings, self.show)
         self.content = self._content()
-        super().__init__([shared(Style), panel([self.form], self.bar), self.content], "lab", "lab-page")
+        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
         self._offer()
         self._listen()
         self.bar.run()
@@ -82,11 +86,6 @@ class MaskingPage(Box):
             self.radii.error = str(error)
             raise
         return spec
-
-    def restore(self, spec: Masking) -> None:
-        """Set the page as a spec says, and compute it. Raises :class:`LabError` where this page cannot show it."""
-        fill(self.form, spec)
-        self.bar.run()
 
     def show(self, result: MaskingResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -112,7 +111,7 @@ class MaskingPage(Box):
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self.bar.settings_changed(), "changes")
         self.look.observe(self._paint, "changes")
-        self.bar.observe(self._mark, "stale")
+        self.bar.observe(self.mark_stale, "stale")
 
     def _offer(self, _: Any = None) -> None:
         """Offer the models that fit the chosen data set."""
@@ -136,10 +135,6 @@ class MaskingPage(Box):
             self.verdicts.show(verdict_cards(self.result), verdict_note(self.result))
             self.links.offer(links(self.result, place))
 
-    def _mark(self, _: Any) -> None:
-        """Say beside the figures, too, that they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
-
     def _csv(self, name: str) -> str:
         if self.result is None:
             raise LabError("There are no numbers yet: run it first.")
@@ -152,8 +147,8 @@ def links(result: MaskingResult, place: int) -> list[Link]:
     spec, model = result.spec, chosen(result, place)
     if model is None:
         return []
-    about = {"data": spec.data, "model": spec.models[result.models.index(model)], "ball": spec.ball}
-    every = {"data": spec.data, "models": spec.models, "ball": spec.ball}
+    about = {"data": spec.data, "models": (spec.models[result.models.index(model)],), "ball": spec.ball}
+    every = about | {"models": spec.models}
     return [
         Link(f"Look at the loss surface of {model.model}", "loss-surface", about),
         Link("Open the transfer matrix of these models", "transfer", every),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Look(Spec):
+class MaskingLook(Spec):
     """How a result is drawn, which needs no computing. ``model`` is a position in the result."""
 
     model: int = param(1, 0, 3, "the model that the curves over ε show")

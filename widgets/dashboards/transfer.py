@@ -6,15 +6,15 @@ from typing import Any
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.results import TransferResult
-from lab.specs import Explore, TransferMatrix
-from widgets.dashboards.fill import fill
+from lab.specs import SourceGradient, TransferMatrix
+from widgets.dashboards.choices import DataChoice
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
-from widgets.dashboards.page import Style, panel
-from widgets.dashboards.transfer_controls import Attacks, Pictures, Place, Radii, Sources
+from widgets.dashboards.page import Page, Style
+from widgets.dashboards.transfer_controls import Attacks, Place, Radii, Sources
 from widgets.dashboards.transfer_examples import example_cards, example_note, examples
-from widgets.dashboards.transfer_plots import PLOTS, Look
+from widgets.dashboards.transfer_plots import PLOTS, TransferLook
 from widgets.figures.transfer import Cell, attack_names
 from widgets.forms import Form
 from widgets.plain import Box, shared
@@ -43,7 +43,7 @@ GROUPS = {
 }
 
 
-class TransferPage(Box):
+class TransferPage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name,
     ``gallery`` of images that transferred, ``links`` to other pages.
 
@@ -51,21 +51,29 @@ class TransferPage(Box):
     wants to go on from the chosen cell; without it there are no such buttons.
     """
 
+    look: Form
+    links: LinkBar
+    drawing = (
+        "from widgets.dashboards.transfer_plots import TransferLook\n"
+        "from widgets.figures.transfer import transfer_matrix\n"
+        "transfer_matrix(result, TransferLook().cell).show()"
+    )
+
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: TransferResult | None = None
-        self.data, self.models = Pictures(), Sources(PREFERRED)
+        self.data, self.models = DataChoice(), Sources(PREFERRED)
         self.attacks, self.radii = Attacks(DEFAULT.attacks), Radii(DEFAULT.eps)
         given = {"data": self.data, "models": self.models, "attacks": self.attacks, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.places = {"attack": Place("Attack"), "source": Place("Source"), "target": Place("Target", 2)}
-        self.look = Form(Look(), given=self.places)
+        self.look = Form(TransferLook(), given=self.places)
         self.views = {name: self._view(name) for name in PLOTS}
         self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred")
         self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.settings, self.show)
         self.content = self._content()
-        super().__init__([shared(Style), panel([self.form], self.bar), self.content], "lab", "lab-page")
+        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
         self._offer()
         self._listen()
         self.bar.run()
@@ -81,11 +89,6 @@ class TransferPage(Box):
             self.radii.error = str(error)
             raise
         return spec
-
-    def restore(self, spec: TransferMatrix) -> None:
-        """Set the page as a spec says, and compute it. Raises :class:`LabError` where this page cannot show it."""
-        fill(self.form, spec)
-        self.bar.run()
 
     def show(self, result: TransferResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -112,7 +115,7 @@ class TransferPage(Box):
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self.bar.settings_changed(), "changes")
         self.look.observe(self._paint, "changes")
-        self.bar.observe(self._mark, "stale")
+        self.bar.observe(self.mark_stale, "stale")
         self.views["matrix"].observe(self._clicked, "clicked")
 
     def _offer(self, _: Any = None) -> None:
@@ -123,7 +126,7 @@ class TransferPage(Box):
             return  # the form says it at the field
 
     def _cell(self) -> Cell:
-        look: Look = self.look.spec()
+        look: TransferLook = self.look.spec()
         return look.cell
 
     def _clicked(self, change: Any) -> None:
@@ -150,10 +153,6 @@ class TransferPage(Box):
             self.gallery.show(example_cards(self.result, cell), example_note(self.result, cell))
             self.links.offer(links(self.result, cell))
 
-    def _mark(self, _: Any) -> None:
-        """Say beside the figures, too, that they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
-
     def _csv(self, name: str) -> str:
         if self.result is None:
             raise LabError("There are no numbers yet: run it first.")
@@ -168,13 +167,14 @@ def links(result: TransferResult, cell: Cell) -> list[Link]:
     shown = examples(result, cell)
     image = shown[0].image if shown else 0
     names = (result.models[cell.source], result.models[cell.target])
-    about = {"data": spec.data, "model": target, "other": source, "image": image, "ball": spec.ball}
+    about = {"data": spec.data, "image": image, "ball": spec.ball}
     found = []
     if source != target:
         label = f"Open the loss surface of {names[1]}, with the gradient of {names[0]} as g⊥"
-        found.append(Link(label, "loss-surface", about))
+        settings = about | {"models": (target,), "source": source, "across": SourceGradient()}
+        found.append(Link(label, "loss-surface", settings))
     if shown:
         models = tuple(dict.fromkeys((source, target)))
-        explore = Explore(spec.data, models, image, attack, spec.ball, seed=spec.seed)
-        found.append(Link(f"Look at image {image} in the attack explorer", "attack-explorer", {"spec": explore}))
+        settings = about | {"models": models, "attack": attack}
+        found.append(Link(f"Look at image {image} in the attack explorer", "attack-explorer", settings))
     return found

@@ -6,14 +6,12 @@ from typing import Any
 
 import traitlets as t
 
-from lab.errors import LabError, SpecError
-from lab.specs import AttackSpec, ModelSpec, params
-from lab.specs.data import DataSpec
-from lab.specs.models import name_of
+from lab.errors import SpecError
+from lab.specs import AttackSpec, params
 from lab.specs.spec import family_of
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
 from widgets.controls import Choice, Option, Several, Text
-from widgets.dashboards.choices import DataChoice, ModelChoice
+from widgets.dashboards.choices import ModelChoice
 from widgets.forms import Form, has_control, words
 from widgets.plain import Box
 
@@ -23,25 +21,6 @@ class Sources(ModelChoice):
 
     def __init__(self, preferred: tuple[str, ...], most: int = MOST_MODELS) -> None:
         super().__init__(preferred, most=most)
-
-    def fill(self, models: Sequence[ModelSpec]) -> None:
-        """Choose these models. Raises :class:`LabError` where one is not among the offered."""
-        names = {card.spec: name for name, card in self.cards.items()}
-        missing = [each for each in models if each not in names]
-        if missing:
-            raise LabError(f"There is no model '{name_of(missing[0])}' here: train it, or choose others.")
-        self.value = [names[each] for each in models]
-
-
-class Pictures(DataChoice):
-    """The data set of the page."""
-
-    def fill(self, data: DataSpec) -> None:
-        """Choose this data set. Raises :class:`LabError` where it is not among the offered."""
-        found = [name for name, card in self.cards.items() if card.spec == data]
-        if not found:
-            raise LabError(f"The data set {type(data).__name__} is not available here: download it, or choose another.")
-        self.value = found[0]
 
 
 class Kinds(Several):
@@ -66,7 +45,7 @@ class Attacks(Box):
         self.edited = Choice(label="Settings of")
         self._forms: dict[str, Form] = {}
         super().__init__([], "lab-form")
-        self.fill(attacks)
+        self.write(attacks)
         self.chosen.observe(self._changed, "value")
         self.edited.observe(self._turned, "value")
 
@@ -80,11 +59,11 @@ class Attacks(Box):
         self.chosen.error = ""
         return tuple(self.form(name).spec() for name in names)
 
-    def fill(self, attacks: Sequence[AttackSpec]) -> None:
-        """Choose these attacks as they are set. Raises :class:`LabError` for two of a kind, which need Python."""
+    def write(self, attacks: Sequence[AttackSpec]) -> None:
+        """Choose these attacks as they are set. Raises :class:`SpecError` for two of a kind, which need Python."""
         names = [type(each).__name__ for each in attacks]
         if len(set(names)) < len(names):
-            raise LabError("This page shows each kind of attack once: compare two settings of one in Python.")
+            raise SpecError("This page shows each kind of attack once: compare two settings of one in Python.")
         self._forms |= {name: self._form(each) for name, each in zip(names, attacks, strict=True)}
         self.chosen.value = names
         self._offer()
@@ -126,7 +105,7 @@ class Radii(Text):
     def __init__(self, eps: Sequence[float]) -> None:
         help_ = "Further radii of the ball, for the curves; leave it empty for none."
         super().__init__(label="ε of the curves", help=help_)
-        self.fill(eps)
+        self.write(eps)
 
     def read(self) -> tuple[float, ...]:
         """The radii. Raises :class:`SpecError` when they are no numbers."""
@@ -139,7 +118,7 @@ class Radii(Text):
         except ValueError:
             raise SpecError("The ε of the curves are numbers with commas between them, such as 0.1, 0.2.") from None
 
-    def fill(self, eps: Sequence[float]) -> None:
+    def write(self, eps: Sequence[float]) -> None:
         """Show these radii."""
         self.value = ", ".join(f"{each:g}" for each in eps)
 

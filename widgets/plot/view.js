@@ -31,6 +31,46 @@ function tell(model, name, value) {
   model.save_changes();
 }
 
+const SCENE = /^scene\d*$/;
+
+function scenes(layout) {
+  return Object.keys(layout).filter((name) => SCENE.test(name));
+}
+
+// All scenes of a figure have one camera: turning one turns the others, and a redraw keeps it in all.
+function turned(plot, change) {
+  const moved = scenes(plot._fullLayout).find((name) => change[`${name}.camera`]);
+  if (!moved) return null;
+  const camera = change[`${moved}.camera`];
+  const others = scenes(plot._fullLayout).filter((name) => name !== moved && plot._fullLayout[name]._scene);
+  for (const name of others) plot._fullLayout[name]._scene.setViewport({ ...plot._fullLayout[name], camera });
+  plot.labCamera = { camera, revision: plot.layout[moved].uirevision };
+  return camera;
+}
+
+function keepCamera(plot, layout) {
+  for (const name of scenes(layout)) {
+    if (plot.labCamera?.revision === layout[name].uirevision) layout[name].camera = plot.labCamera.camera;
+  }
+}
+
+// For axes with a fixed aspect plotly remembers the range it started from, also when a redraw brings another one.
+function forgetRanges(plot) {
+  for (const axis of Object.values(plot._fullLayout ?? {})) {
+    if (axis?._inputRange) axis._inputRange = axis._inputDomain = undefined;
+  }
+}
+
+// What a person made of the axes: their ranges, or null after a double click that asks for everything.
+function ranges(plot, change) {
+  const touched = Object.keys(change).filter((key) => /^[xy]axis\d*\.(range|autorange)/.test(key));
+  if (!touched.length) return undefined;
+  if (touched.some((key) => key.endsWith("autorange"))) return { x: null, y: null };
+  const number = touched[0].match(/^[xy]axis(\d*)/)[1];
+  const [x, y] = ["x", "y"].map((letter) => [...plot._fullLayout[`${letter}axis${number}`].range]);
+  return { x, y };
+}
+
 function listen(plot, model) {
   let last = null;
   plot.on("plotly_click", (event) => tell(model, "clicked", point(event)));
@@ -44,10 +84,38 @@ function listen(plot, model) {
     last = null;
     tell(model, "hovered", null);
   });
+  plot.on("plotly_relayouting", (change) => turned(plot, change));
   plot.on("plotly_relayout", (change) => {
-    const camera = change["scene.camera"];
+    const camera = turned(plot, change);
     if (camera) tell(model, "camera", camera);
+    const now = ranges(plot, change);
+    if (now) tell(model, "ranges", now);
   });
+}
+
+// Pictures of the point that is pointed at: Python answers `hovered` with `tip`.
+function showTips(plot, model, el) {
+  const tip = Object.assign(document.createElement("div"), { className: "lab-tip", hidden: true });
+  tip.setAttribute("role", "status");
+  const words = document.createElement("p");
+  el.append(tip);
+  let pointer = { x: 0, y: 0 };
+  plot.on("plotly_hover", ({ event }) => {
+    pointer = { x: event.clientX, y: event.clientY };
+  });
+  const show = () => {
+    const now = model.get("tip");
+    tip.hidden = !now;
+    if (!now) return;
+    const images = now.pictures.map((src) => Object.assign(document.createElement("img"), { src, alt: "" }));
+    words.textContent = now.words;
+    tip.replaceChildren(...images, words);
+    const place = el.getBoundingClientRect();
+    const [x, y] = [pointer.x - place.left, pointer.y - place.top];
+    tip.style.left = `${x > place.width / 2 ? x - tip.offsetWidth - 18 : x + 18}px`;
+    tip.style.top = `${y > place.height / 2 ? y - tip.offsetHeight - 22 : y + 22}px`;
+  };
+  model.on("change:tip", show);
 }
 
 function save(url, name) {
@@ -139,8 +207,13 @@ async function render({ model, el }) {
         if (!model.get("figure")) continue;
         const { data, layout, height } = parsed(model);
         plot.style.height = `${height}px`;
+        keepCamera(plot, layout);
+        forgetRanges(plot);
         await Plotly.react(plot, data, layout, CONFIG);
-        if (!listening) listen(plot, model);
+        if (!listening) {
+          listen(plot, model);
+          showTips(plot, model, el);
+        }
         listening = true;
         el.dataset.drawn = Number(el.dataset.drawn ?? 0) + 1;
       }

@@ -1,0 +1,98 @@
+"""The loss on a plane through an image: coarse first, then finer. Tramèr et al. 2018, Figures 1, 4 and 5."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from lab.analysis.analyse import analyse
+from lab.analysis.directions import Scene
+from lab.analysis.surface_plane import Plane, Window, joined, plane
+from lab.attacks.batches import batch_size
+from lab.attacks.checks import check_images
+from lab.attacks.gradient import device_of
+from lab.attacks.lanes import side_by_side
+from lab.context import Context
+from lab.data import load as load_data
+from lab.errors import SpecError
+from lab.results.surface import Answers, ModelSurface, SurfaceResult
+from lab.specs.surface import LossSurface
+
+STRIDES = (10, 2, 1)
+"""Every tenth point of a side first, then every second, then all: each picture contains the one before."""
+
+_VALUES = 2**24  # pixels in one batch, so that large images do not fill the memory
+
+
+@analyse.register
+def surface(spec: LossSurface, ctx: Context) -> SurfaceResult:
+    """The surfaces of one or two models, each in the plane of its own axes.
+
+    Only points are computed that this process has not computed for an earlier window on the same plane.
+    """
+    data = load_data(spec.data, ctx.silent())
+    if spec.image >= len(data.test):
+        raise SpecError(f"There is no test image {spec.image}: {data.name} has {len(data.test)}, counted from 0.")
+    scene = Scene(spec, data.test.images([spec.image]), data.test.labels([spec.image]))
+    check_images(scene.x, scene.y)
+    planes = [plane(scene, each, ctx) for each in spec.models]
+    done = 0.0
+    for stride in STRIDES:
+        window, share = Window.of(spec, stride), stride**-2
+        measure(planes, window, ctx.span(done, share, 1.0))
+        if stride > 1:
+            ctx.partial(_result(scene, data.class_names, planes, window, share))
+        for each in planes:
+            each.mark(ctx)
+        done = share
+    return _result(scene, data.class_names, planes, window, 1.0)
+
+
+def measure(planes: Sequence[Plane], window: Window, ctx: Context) -> None:
+    """Compute what is not known in the window: forward passes only, batches side by side, one core each."""
+    pieces = [(each, codes) for each in planes for codes in _batches(each, each.missing(window.codes))]
+    lanes = ctx.lanes(len(pieces))
+    ctx.report(0, 1)
+
+    def run(i: int) -> Answers:
+        each, codes = pieces[i]
+        lanes[i].report(0, 1)
+        answers = each.answered(each.images(window.places(codes)))
+        lanes[i].report(1, 1)
+        return answers
+
+    found = list(side_by_side(run, range(len(pieces))))
+    for each in planes:
+        mine = [i for i, (owner, _) in enumerate(pieces) if owner is each]
+        if mine:
+            each.learn(np.concatenate([pieces[i][1] for i in mine]), joined([found[i] for i in mine]))
+
+
+def _batches(each: Plane, codes: np.ndarray) -> list[np.ndarray]:
+    most = batch_size(device_of(each.model))
+    if len(codes) < torch.get_num_threads() * most:  # so that no core is left without a batch
+        most = -(-len(codes) // torch.get_num_threads())
+    size = max(1, min(most, _VALUES // each.scene.x.numel()))
+    return [codes[start : start + size] for start in range(0, len(codes), size)]
+
+
+def _result(
+    scene: Scene, class_names: tuple[str, ...], planes: Sequence[Plane], window: Window, done: float
+) -> SurfaceResult:
+    sides = (window.columns * window.step, window.rows * window.step)
+    models = tuple(_model(each, window) for each in planes)
+    return SurfaceResult(scene.spec, scene.x[0].numpy(), int(scene.y), class_names, *sides, models, done)
+
+
+def _model(each: Plane, window: Window) -> ModelSurface:
+    square = (len(window.rows), len(window.columns))
+    return ModelSurface(
+        model=each.name,
+        g=each.axes.g.numpy(),
+        g_across=each.axes.across.numpy(),
+        inner=each.axes.inner,
+        cosine=each.axes.cosine,
+        answers=each.at(window.codes).each(lambda values: values.reshape(square)),
+        edge=each.edge,
+        markers=each.markers,
+    )

@@ -1,0 +1,153 @@
+"""A plane through an image: its lattice of points, and what a model answers on it, each point computed once."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.analysis.directions import Axes, Scene, axes, edge
+from lab.analysis.surface_markers import nearest, paths
+from lab.attacks.checks import check_logits
+from lab.attacks.gradient import device_of
+from lab.attacks.objectives import margin
+from lab.catalogue import fingerprints
+from lab.context import Context
+from lab.models import load as load_model
+from lab.results.surface import Answers, Marker
+from lab.specs.models import ModelSpec, name_of
+from lab.specs.spec import key
+from lab.specs.surface import DEEPEST, LossSurface
+
+KEPT_PLANES = 16
+KEPT_POINTS = 100_000  # of a plane, 2 MB; one that has more is begun anew, and jobs that use it keep it
+
+_recent: "OrderedDict[str, Plane]" = OrderedDict()
+_lock = Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """The points of a square, counted in whole steps of the finest lattice: ``columns`` and ``rows`` (n,).
+
+    ``step`` is that lattice's distance in pixel units. All zooms and shifts of a plane share it.
+    """
+
+    columns: np.ndarray
+    rows: np.ndarray
+    step: float
+
+    @classmethod
+    def of(cls, spec: LossSurface, stride: int) -> "Window":
+        """The square that a spec names, with every stride-th of its points; its centre goes to the nearest point."""
+        half, fineness = (spec.points - 1) // 2, DEEPEST // spec.zoom
+        places = np.arange(-half, half + 1, stride, dtype=np.int64)
+        centres = (round(each * spec.zoom * half) for each in (spec.centre_along, spec.centre_across))
+        columns, rows = ((places + centre) * fineness for centre in centres)
+        return cls(columns, rows, spec.ball.eps / (half * DEEPEST))
+
+    @property
+    def codes(self) -> np.ndarray:
+        """(n · n,) one number for every point, row by row."""
+        return (self.rows[:, None] * 2**32 + self.columns).ravel()
+
+    def places(self, codes: np.ndarray) -> np.ndarray:
+        """(m, 2) ε₁ and ε₂ of points by their numbers, in pixel units."""
+        columns = (codes + 2**31) % 2**32 - 2**31
+        return np.stack([columns, (codes - columns) >> 32], 1) * self.step
+
+
+@dataclass(eq=False)
+class Plane:
+    """A model's plane, and everything that is known on it so far: the ``answers`` at points named by ``codes``."""
+
+    name: str
+    model: nn.Module
+    scene: Scene
+    axes: Axes
+    edge: np.ndarray
+    markers: tuple[Marker, ...] = ()
+    codes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    answers: Answers = field(default_factory=lambda: empty())
+    lock: Lock = field(default_factory=Lock)
+
+    def missing(self, codes: np.ndarray) -> np.ndarray:
+        """Those of the points that have not been computed."""
+        with self.lock:
+            return codes[~np.isin(codes, self.codes)]
+
+    def learn(self, codes: np.ndarray, answers: Answers) -> None:
+        """Keep the answers at new points; another job may have found some of them meanwhile."""
+        with self.lock:
+            self.codes, first = np.unique(np.concatenate([self.codes, codes]), return_index=True)
+            self.answers = joined([self.answers, answers]).each(lambda values: values[first])
+
+    def at(self, codes: np.ndarray) -> Answers:
+        """The answers at points that are known."""
+        with self.lock:
+            where = np.searchsorted(self.codes, codes)
+            return self.answers.each(lambda values: values[where])
+
+    def images(self, places: np.ndarray) -> Tensor:
+        """(m, C, H, W) x + ε₁ · g + ε₂ · g⊥ in float32, clipped if so asked."""
+        x = self.scene.x
+        basis = torch.stack([self.axes.g.flatten(), self.axes.across.flatten()])
+        points = (torch.from_numpy(places) @ basis).float().view(-1, *x.shape[1:]) + x
+        return points.clamp(0, 1) if self.scene.spec.clip else points
+
+    def answered(self, images: Tensor) -> Answers:
+        """What the model says at images: in float64 from its logits, without autograd."""
+        y = int(self.scene.y)
+        with torch.inference_mode():
+            logits = self.model(images.to(device_of(self.model))).double().cpu()
+        labels = torch.full((len(logits),), y)
+        others = logits.scatter(1, labels.unsqueeze(1), -torch.inf).logsumexp(1)
+        odds, left = (others - logits[:, y]).numpy(), margin(logits, labels).float().numpy()
+        return Answers(odds, left, logits.argmax(1).short().numpy())
+
+    def mark(self, ctx: Context) -> None:
+        """Find the attacks' points, once."""
+        if not self.markers:
+            found = paths(self.scene, self.model, ctx)
+            self.markers = tuple(self._marker(name, points) for name, points in found.items())
+
+    def _marker(self, name: str, points: Tensor) -> Marker:
+        place, away = nearest(self.scene, self.axes, points)
+        return Marker(name, place[:, 0].numpy(), place[:, 1].numpy(), away.numpy(), self.answered(points))
+
+
+def plane(scene: Scene, spec: ModelSpec, ctx: Context) -> Plane:
+    """The model's plane: the same object for every window on it, as long as it is remembered."""
+    whole = LossSurface()
+    lasting = scene.spec.replace(
+        models=(spec,), zoom=whole.zoom, centre_along=whole.centre_along, centre_across=whole.centre_across
+    )
+    name = key(lasting, *fingerprints(lasting))
+    with _lock:
+        known = _recent.get(name)
+        if known is not None and len(known.codes) < KEPT_POINTS:
+            _recent.move_to_end(name)
+            return known
+    model = load_model(spec)
+    check_logits(model, scene.x.to(device_of(model)), scene.y)
+    found = axes(scene, model, ctx)
+    made = Plane(name_of(spec), model, scene, found, edge(scene, found).numpy())
+    with _lock:
+        _recent[name] = made
+        while len(_recent) > KEPT_PLANES:
+            _recent.popitem(last=False)
+    return made
+
+
+def empty() -> Answers:
+    """No answers."""
+    return Answers(np.zeros(0), np.zeros(0, np.float32), np.zeros(0, np.int16))
+
+
+def joined(parts: Sequence[Answers]) -> Answers:
+    """The answers one after another."""
+    names = ("log_odds", "margin", "prediction")
+    return Answers(*(np.concatenate([getattr(each, name) for each in parts]) for name in names))

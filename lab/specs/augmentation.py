@@ -1,0 +1,31 @@
+"""How training images are varied, so that the network does not learn them by heart."""
+
+from dataclasses import dataclass
+
+from lab.specs.spec import Spec, param
+
+
+@dataclass(frozen=True)
+class Augmentation(Spec):
+    """A random change of every training image each time it is read. Its label stays."""
+
+
+@dataclass(frozen=True)
+class Unchanged(Augmentation):
+    """Images as they are: MNIST and the digits."""
+
+
+@dataclass(frozen=True)
+class PadCropFlip(Augmentation):
+    """Padded with black, cut back to size at a random place, mirrored half of the time. He et al. 2016, §4.2."""
+
+    pad: int = param(4, 0, 64, "black pixels added at each side", unit="pixels")
+    flip: bool = param(True, meaning="mirror left and right half of the time")
+
+
+@dataclass(frozen=True)
+class RandomShift(Augmentation):
+    """Moved by up to so many pixels; for a network that crops, the random crop of Na et al. 2018, App. A."""
+
+    most: int = param(2, 0, 64, "largest shift in each direction; the edge is repeated", unit="pixels")
+    flip: bool = param(False, meaning="mirror left and right half of the time")

@@ -1,0 +1,73 @@
+"""How weights are moved: optimisers, and the schedules of their learning rate."""
+
+from dataclasses import dataclass
+
+from lab.errors import SpecError
+from lab.specs.spec import Spec, param
+
+
+@dataclass(frozen=True)
+class Optimiser(Spec):
+    """A rule that moves the weights against their gradient."""
+
+    learning_rate: float = param(1e-3, 1e-7, 10.0, "length of the steps", usual=(1e-5, 1.0), log=True)
+
+
+@dataclass(frozen=True)
+class Adam(Optimiser):
+    """Adam with its usual decay rates 0.9 and 0.999. Tramèr et al. 2018 and Madry et al. 2017 on MNIST."""
+
+
+@dataclass(frozen=True)
+class SGD(Optimiser):
+    """Gradient descent with momentum. Na et al. 2018, App. A; Madry et al. 2017 on CIFAR-10."""
+
+    learning_rate: float = param(0.1, 1e-7, 10.0, "length of the steps", usual=(1e-4, 1.0), log=True)
+    momentum: float = param(0.9, 0.0, 0.999, "share of the earlier step that is kept")
+
+
+@dataclass(frozen=True)
+class RMSProp(Optimiser):
+    """Steps divided by the gradient's running root mean square. Kurakin et al. 2017, §4, after Szegedy et al. 2015."""
+
+    learning_rate: float = param(0.045, 1e-7, 10.0, "length of the steps", usual=(1e-5, 1.0), log=True)
+    decay: float = param(0.9, 0.0, 0.9999, "share of the earlier mean square that is kept")
+    momentum: float = param(0.9, 0.0, 0.999, "share of the earlier step that is kept")
+    epsilon: float = param(1.0, 1e-10, 10.0, "added to the mean square's root", usual=(1e-8, 1.0), log=True)
+
+
+@dataclass(frozen=True)
+class Schedule(Spec):
+    """How the learning rate changes during training, as a factor of the optimiser's."""
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The learning rate stays."""
+
+
+@dataclass(frozen=True)
+class Piecewise(Schedule):
+    """The learning rate is multiplied by one factor after another, as all four papers' code does on CIFAR-10."""
+
+    at: tuple[float, ...] = param((0.5, 0.75), 0.0, 1.0, "share of all steps after which the next factor holds")
+    factors: tuple[float, ...] = param((0.1, 0.01), 0.0, 100.0, "factors of the first learning rate, one for each")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.at) != len(self.factors) or list(self.at) != sorted(self.at):
+            raise SpecError("Piecewise.at must rise and have as many values as Piecewise.factors.")
+
+
+@dataclass(frozen=True)
+class Exponential(Schedule):
+    """The learning rate falls by the same factor each epoch. Szegedy et al. 2015: 0.94 every two epochs."""
+
+    factor: float = param(0.97, 0.1, 1.0, "factor of the learning rate each epoch")
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """The learning rate rises linearly from 0 and falls back to 0. Wong et al. 2020, fast training."""
+
+    peak: float = param(0.4, 0.01, 0.99, "share of all steps until the learning rate is highest")

@@ -1,0 +1,75 @@
+"""The figures of the page Loss surface, and the settings that change only how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from lab.results import SurfaceResult
+from lab.results.surface import QUANTITIES
+from lab.specs import Spec, param
+from widgets.figures.surface import mountains
+from widgets.figures.surface_cuts import cuts, cuts_frame
+from widgets.figures.surface_map import contour_map, map_frame
+from widgets.figures.surface_parts import SLOTS
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
+
+TRACES = {name: len(draw(None).data) // SLOTS for name, draw in {"mountains": mountains, "map": contour_map}.items()}
+"""How many traces of a figure belong to each model."""
+
+COLOURS = ("value", "class")
+
+
+@dataclass(frozen=True)
+class SurfaceLook(Spec):
+    """How a result is drawn, which needs no computing."""
+
+    quantity: str = param("loss", meaning="what the height is, of the label", choices=QUANTITIES)
+    colour: str = param("value", meaning="whether colours tell the height or the class that is read", choices=COLOURS)
+    attacks: bool = param(True, meaning="mark the image, FGSM, R+FGSM and PGD's path")
+
+    @property
+    def by_class(self) -> bool:
+        """Whether colours tell the class."""
+        return self.colour == "class"
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
+
+    heading: str
+    draw: Callable[[SurfaceResult | None, SurfaceLook, Any], go.Figure]
+    frame: Callable[[SurfaceResult], pd.DataFrame]
+    place: str
+    height: int
+
+
+PLOTS = {
+    "mountains": Plot(
+        "Surface",
+        lambda result, look, camera: mountains(result, look.quantity, look.by_class, look.attacks, camera),
+        map_frame,
+        "lab-surface-scene",
+        370,
+    ),
+    "map": Plot(
+        "Map",
+        lambda result, look, _: contour_map(result, look.quantity, look.by_class, look.attacks),
+        map_frame,
+        "lab-surface-map",
+        430,
+    ),
+    "cuts": Plot("Cuts", lambda result, look, _: cuts(result, look.quantity), cuts_frame, "lab-surface-cuts", 330),
+}
+
+
+def orthogonality(result: SurfaceResult) -> str:
+    """How exactly both axes are at right angles, and how far the second had to be turned for it."""
+    parts = [f"{each.model} {each.inner:.0e} (cosine before: {each.cosine:.2f})" for each in result.models]
+    return f"inner product g · g⊥: {' · '.join(parts)}"
