@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.pages.visit import PATIENCE
+
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -13,7 +15,8 @@ def page(visit):
     found = visit().page
     found.get_by_text("Transfer", exact=True).first.click()
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
-    found.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+    done = f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'"
+    found.wait_for_function(done, timeout=2 * PATIENCE)
     until_captioned(found, "top-1 transfer rate · FGSM")
     return found
 

@@ -14,6 +14,7 @@ from lab.specs import Spec, params
 from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.links import Link
+from widgets.dashboards.masking import MaskingPage
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
 from widgets.dashboards.studio import StudioPage
@@ -65,6 +66,13 @@ PAGES = (
         "Kurakin et al. 2017 · Tables 4 and 6",
         "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
         TransferPage,
+    ),
+    Entry(
+        "masking",
+        "Masking",
+        "Tramèr et al. 2018 · Section 4.1",
+        "One step cannot fool this network. Is it robust, or is its gradient masked? A verdict with its reasons.",
+        MaskingPage,
     ),
     Entry(
         "embeddings",
