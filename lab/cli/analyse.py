@@ -16,7 +16,7 @@ from lab.cli.progress import progress_bar
 from lab.context import Context
 from lab.errors import LabError, SpecError
 from lab.home import results_folder
-from lab.results import ExploreResult, PreviewResult, RestartsResult, Result, SurfaceResult
+from lab.results import EmbeddingsResult, ExploreResult, PreviewResult, RestartsResult, Result, SurfaceResult
 from lab.specs import Analysis, to_dict
 from lab.specs.spec import key, params, spec_named
 from lab.store import Damaged, Store
@@ -77,6 +77,16 @@ def _(result: RestartsResult) -> pd.DataFrame:
 @summary.register
 def _(result: RestartsResult) -> pd.DataFrame:
     return result.concentration()
+
+
+@rows.register
+def _(result: EmbeddingsResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: EmbeddingsResult) -> pd.DataFrame:
+    return result.curves()
 
 
 @rows.register

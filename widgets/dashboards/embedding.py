@@ -26,12 +26,12 @@ from widgets.run_bar import RunBar
 QUESTION = "Which way does an attack push an image?"
 SOURCE = "Na et al. 2018, Figures 4 and 7"
 SHOWS = (
-    "Each dot is a test image where the network's last layer sees it, coloured by its label; arrows follow some images "
-    "as ε grows, and an arrow's colour is the class that is read there."
+    "Dots are test images as the network's last layer sees them, coloured by label; arrows are ways of some images as "
+    "ε grows, coloured by what is read there."
 )
 TRY = (
-    "Press play. Click a dot to follow that image, or draw an image between its two classes. Is a defended network's "
-    "arrow shorter, or is only its whole embedding smaller?"
+    "Press play. Click a dot to follow its image. Is a defended network's arrow shorter, or only its whole embedding "
+    "smaller?"
 )
 FLAT = ("flat-standard", "flat-kurakin", "flat-pivot")
 """The networks of a two-dimensional embedding, as the paper's; without them, others are shown by PCA."""
@@ -111,12 +111,15 @@ class EmbeddingsPage(Box):
     def _look(self) -> Form:
         self.player = Player(value=0, label="ε", help="How far the attack may go. Play walks from 0 to the largest.")
         self.image = FollowedImage()
-        toggles = {
-            name: Toggle(value=getattr(Look(), name), label=label, help=f"{params(Look)[name].meaning}.".capitalize())
-            for name, label in (("common", "Same scale"), ("relative", "Relative distances"))
+        about = f"{params(Look)['relative'].meaning}.".capitalize()
+        given = {
+            "level": self.player,
+            "projection": _projections(),
+            "image": self.image,
+            "common": Toggle(value=Look().common, label="Same scale"),
+            "relative": Toggle(value=Look().relative, label="Relative distances", help=about),
         }
-        given = {"level": self.player, "projection": _projections(), "image": self.image}
-        return Form(Look(), given=given | toggles)
+        return Form(Look(), given=given)
 
     def _view(self, name: str) -> PlotView:
         plot = PLOTS[name]
@@ -125,7 +128,8 @@ class EmbeddingsPage(Box):
         return view
 
     def _content(self) -> Box:
-        self.look.add_class("lab-look")
+        for name in ("lab-look", "lab-embedding-look"):
+            self.look.add_class(name)
         lead = Box(
             [
                 Words(tag="h1", heading=QUESTION, words=SOURCE),
