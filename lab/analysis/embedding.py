@@ -207,10 +207,10 @@ def _curves(scene: Scene, images: list[int], model: nn.Module, ctx: Context) -> 
 
 def _longer(model: ModelEmbeddings, curves: Curves) -> ModelEmbeddings:
     """The model with some more averaged images."""
-    names = ("true", "others", "distance", "prediction")
-    before = [getattr(model, name) for name in names]
+    before = (model.true, model.others, model.distance, model.prediction)
     joined = [np.hstack([old, new]) if len(old) else new for old, new in zip(before, curves, strict=True)]
-    return replace(model, **dict(zip(names, joined, strict=True)))
+    true, others, distance, prediction = joined
+    return replace(model, true=true, others=others, distance=distance, prediction=prediction)
 
 
 def _result(scene: Scene, models: Sequence[ModelEmbeddings], done: float) -> EmbeddingsResult:

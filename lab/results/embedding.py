@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -113,7 +113,7 @@ class EmbeddingsResult(Result):
 
         found = []
         for each in self.models:
-            columns = {"model": each.model, "eps": self.spec.eps[: len(each.true)]}
+            columns: dict[str, Any] = {"model": each.model, "eps": self.spec.eps[: len(each.true)]}
             columns["accuracy"] = self.accuracy(each)[: len(each.true)]
             for name in ("true", "others", "distance"):
                 values = getattr(each, name)

@@ -25,7 +25,7 @@ def page(browser, lab):
     found.on("pageerror", lambda error: complaints.append(str(error)))
     found.goto(f"{lab.address}/#embeddings")
     found.wait_for_selector(f"{HERE} .lab-gallery-small img")
-    until_drawn(found, "data[2].x.length > 0")
+    until_drawn(found, "_fullData[2].x.length > 0")
     yield found
     found.close()
     assert complaints == []
@@ -34,17 +34,17 @@ def page(browser, lab):
 def until_drawn(page, condition):
     """Wait until the first figure, as plotly holds it, is so."""
     page.wait_for_function(
-        f"(plot => plot && plot.data && plot.{condition})(document.querySelector('{HERE} .js-plotly-plot'))"
+        f"(plot => plot && plot._fullData && plot.{condition})(document.querySelector('{HERE} .js-plotly-plot'))"
     )
 
 
 def test_the_slider_shortens_the_ways_and_play_lengthens_them(page):
     slider = page.get_by_label("ε", exact=True).locator("visible=true").first
     slider.evaluate("slider => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")
-    until_drawn(page, "data[2].x.length === 2 * plot.data[4].x.length")
+    until_drawn(page, "_fullData[2].x.length === 2 * plot._fullData[4].x.length")
     assert "at ε 0 " in page.locator(f"{HERE} .lab-gallery .lab-figure-note").inner_text()
     page.get_by_role("button", name="Play ε").click()
-    until_drawn(page, "data[2].x.length >= 4 * plot.data[4].x.length")
+    until_drawn(page, "_fullData[2].x.length >= 4 * plot._fullData[4].x.length")
     page.get_by_role("button", name="Pause ε").click()
 
 
