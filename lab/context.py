@@ -52,6 +52,7 @@ class Context:
     places: tuple[int, ...] | None = None
     on_progress: Callable[[Progress], None] = _ignore
     on_partial: Callable[[Result], None] = _ignore
+    on_note: Callable[[str], None] = _ignore
     cancelled: Callable[[], bool] = _never
     doing: str = ""
     start: float = 0.0
@@ -91,6 +92,10 @@ class Context:
     def partial(self, result: Result) -> None:
         """Show what is known so far."""
         self.on_partial(result)
+
+    def note(self, sentence: str) -> None:
+        """Say something that a person should know although the computation goes on; also when silent."""
+        self.on_note(sentence)
 
     def at(self, first: int) -> Context:
         """The same context for a batch whose first image stands at that position."""

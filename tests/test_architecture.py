@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "context": {"errors", "results"},
     "datafiles": {"errors", "home", "specs"},
     "catalogue": {"errors", "home", "specs", "datafiles"},
+    "links": {"errors", "specs", "catalogue"},
     "store": BASE,
     "data": BASE,
     "models": BASE | {"catalogue", "data"},

@@ -56,7 +56,7 @@ def fresh(*arguments: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **options)
 
 
-@pytest.mark.parametrize("what", ["data", "models", "attacks", "recipes", "analyses"])
+@pytest.mark.parametrize("what", ["data", "models", "attacks", "networks", "recipes", "analyses"])
 def test_lists_are_for_people_and_for_programs(say, what):
     code, text, err = say(f"list {what}")
     assert (code, err) == (0, "")
@@ -210,6 +210,7 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
         ("analyse Preview --model quick", "Preview takes no models"),
         ("serve --weights x.safetensors", "give its builder with --model"),
         ("serve --model standard", "package.module:function"),
+        ("pretrained resnet81", "'resnet81' is none of torchvision's classifiers"),
         ("zoo nothing", "no model called 'nothing'"),
         ("list colours", "invalid choice: 'colours'"),
         ("nothing", "invalid choice: 'nothing'"),
@@ -246,7 +247,8 @@ def test_without_a_command_the_lab_is_served(home):
 def test_help_and_version_print_and_succeed():
     assert fresh("--version").returncode == 0
     shown = fresh("--help").stdout
-    assert all(each in shown for each in ("serve", "doctor", "list", "attack", "train", "analyse", "zoo", "browser"))
+    commands = ("serve", "doctor", "list", "attack", "train", "analyse", "pretrained", "zoo", "browser")
+    assert all(each in shown for each in commands)
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence(home, tmp_path):

@@ -22,8 +22,8 @@ WORDS = {
     "SourceGradient": "source's signed gradient",
     "TowardAttack": "toward an attack",
     "TowardSecondAttack": "toward a second attack",
-    "along": "first axis, g",
-    "across": "second axis, g⊥",
+    "along": "First axis, g",
+    "across": "Second axis, g⊥",
     "eps": "ε",
     "kappa": "κ",
 }
@@ -37,6 +37,9 @@ class Part(Protocol):
 
     def read(self) -> Any:
         """The value for the spec. Raises :class:`SpecError`, in words for a person."""
+
+    def write(self, value: Any) -> None:
+        """Set the part so that it reads as this value. Raises :class:`SpecError` when it cannot."""
 
     def observe(self, handler: Any, names: Any) -> None:
         """Call the handler when a trait of that name changes."""
@@ -89,6 +92,12 @@ class Form(Box):
 
     read = spec
 
+    def write(self, value: Spec) -> None:
+        """Set every part as the spec has it; fields without a part take the spec's value too."""
+        self._default = value
+        for name, part in self.parts.items():
+            part.write(getattr(value, name))
+
     def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> list[Any]:
         if groups is None:
             return list(self.parts.values())
@@ -126,6 +135,11 @@ class Variant(Box):
             raise
         self.kind.error = ""
         return self._form(name).spec()
+
+    def write(self, value: Spec) -> None:
+        """Choose the spec's kind and set its fields."""
+        self._form(type(value).__name__).write(value)
+        self.kind.write(type(value).__name__)
 
     @property
     def form(self) -> Form:

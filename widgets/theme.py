@@ -35,6 +35,9 @@ _CLASSES = (
 SEQUENTIAL = ((0.0, "#F4F6F8"), (0.25, "#C3D3E4"), (0.5, "#7FA3C7"), (0.75, "#3C6E9F"), (1.0, "#12335A"))
 """A colour scale for quantities that start at zero; plotly takes it as ``colorscale``."""
 
+HEIGHTS = ((0.0, "#D9E3EE"), (0.25, "#A9C1D9"), (0.5, "#6E97BF"), (0.75, "#35689A"), (1.0, "#12335A"))
+"""The same for a surface in space, whose lowest parts must stand out from the page, too."""
+
 DIVERGING = ((0.0, "#0B5CAD"), (0.25, "#8DB2D9"), (0.5, "#F4F6F8"), (0.75, "#EBAA7C"), (1.0, "#D55E00"))
 """A colour scale for signed quantities such as a perturbation; its middle is zero."""
 

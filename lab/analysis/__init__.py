@@ -3,4 +3,8 @@
 from lab.analysis import embedding, explore, preview, restarts, surface
 from lab.analysis.analyse import analyse
 
+__all__ = ["analyse", "explore", "preview", "restarts", "surface"]
+from lab.analysis import transfer
+
+__all__ = ["analyse", "explore", "preview", "restarts", "transfer"]
 __all__ = ["analyse", "embedding", "explore", "preview", "restarts", "surface"]

@@ -16,7 +16,15 @@ from lab.cli.progress import progress_bar
 from lab.context import Context
 from lab.errors import LabError, SpecError
 from lab.home import results_folder
-from lab.results import EmbeddingsResult, ExploreResult, PreviewResult, RestartsResult, Result, SurfaceResult
+from lab.results import (
+    EmbeddingsResult,
+    ExploreResult,
+    PreviewResult,
+    RestartsResult,
+    Result,
+    SurfaceResult,
+    TransferResult,
+)
 from lab.specs import Analysis, to_dict
 from lab.specs.spec import key, params, spec_named
 from lab.store import Damaged, Store
@@ -92,6 +100,17 @@ def _(result: EmbeddingsResult) -> pd.DataFrame:
 @rows.register
 def _(result: ExploreResult) -> pd.DataFrame:
     return result.to_frame()
+
+
+@rows.register
+def _(result: TransferResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: TransferResult) -> pd.DataFrame:
+    columns = ["attack", "eps", "source", "target", "transfer_rate", "transfer_rate_of", "error_rate"]
+    return result.to_frame()[columns]
 
 
 @rows.register

@@ -158,6 +158,7 @@ def _made(store: Store, key: str, spec: Spec, publisher: Publisher) -> Result:
         seed=getattr(spec, "seed", 0),
         on_progress=publisher.progress,
         on_partial=publisher.partial,
+        on_note=publisher.note,
         cancelled=lambda: not publisher.wanted(),
     )
     result = train(spec, ctx) if isinstance(spec, Recipe) else analyse(spec, ctx)

@@ -1,6 +1,6 @@
 """Models: architectures, normalisation, and loading of trained and own networks."""
 
-from lab.models import inception, input_wrappers, madry, resnet, small_cnn, tramer, wide_resnet
+from lab.models import inception, input_wrappers, madry, resnet, small_cnn, torchvision_classifiers, tramer, wide_resnet
 from lab.models.build import Network, build
 from lab.models.devices import default_device
 from lab.models.dropout import Dropout, set_generator
@@ -34,6 +34,7 @@ __all__ = [
     "save_weights",
     "set_generator",
     "small_cnn",
+    "torchvision_classifiers",
     "tramer",
     "wide_resnet",
 ]

@@ -47,7 +47,7 @@ def blank(architecture: Architecture, shape: Shape, classes: int) -> nn.Module:
             return make(architecture, shape, classes)
         except ModelError:
             raise
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, AssertionError) as error:  # torchvision asserts
             raise ModelError(
                 f"{type(architecture).__name__} cannot be built for images of shape {shape}: take larger images or "
                 "another network."

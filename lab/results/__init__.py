@@ -8,11 +8,13 @@ from lab.results.restarts import ModelRestarts, RestartsResult
 from lab.results.result import Result, pack, unpack
 from lab.results.run import Measured, Run
 from lab.results.surface import Answers, Marker, ModelSurface, SurfaceResult
+from lab.results.transfer import Example, Shown, TransferResult
 
 __all__ = [
     "Answers",
     "AttackResult",
     "EmbeddingsResult",
+    "Example",
     "ExploreResult",
     "Health",
     "Layout",
@@ -27,7 +29,9 @@ __all__ = [
     "Result",
     "Run",
     "ScaleSweep",
+    "Shown",
     "SurfaceResult",
+    "TransferResult",
     "Tried",
     "pack",
     "unpack",

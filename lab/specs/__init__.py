@@ -48,6 +48,7 @@ from lab.specs.models import (
     ResNet,
     SmallCNN,
     Tanh,
+    Torchvision,
     Trained,
     TramerA,
     TramerB,
@@ -59,8 +60,26 @@ from lab.specs.models import (
 from lab.specs.optimisers import SGD, Adam, Constant, Exponential, OneCycle, Optimiser, Piecewise, RMSProp, Schedule
 from lab.specs.orthogonal import OrthogonalDirections
 from lab.specs.pixels import L0, FlipPixels
+from lab.specs.presets import (
+    PRESETS,
+    Preset,
+    bidirectional_training,
+    cascade_training,
+    ensemble_training,
+    fast_training,
+    fgsm_training,
+    kurakin_training,
+    leaking_training,
+    pgd_training,
+    pivot_cascade_training,
+    pivot_ensemble_training,
+    pivot_training,
+    rfgsm_training,
+    standard_training,
+    trades_training,
+)
 from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryAttack, QueryPGD, QueryRFGSM, Square
-from lab.specs.recipes import TRADES, Adversarial, Recipe, Standard, fgsm_training, pgd_training
+from lab.specs.recipes import TRADES, Adversarial, Recipe, Standard
 from lab.specs.runs import TrainingRun
 from lab.specs.similarity import Bidirectional, NoSimilarity, Pivot, Similarity
 from lab.specs.spatial import RotateTranslate, Spatial
@@ -78,6 +97,7 @@ from lab.specs.surface import (
     TowardAttack,
     TowardSecondAttack,
 )
+from lab.specs.transfer import TransferMatrix
 
 __all__ = [
     "BIM",
@@ -90,6 +110,7 @@ __all__ = [
     "MNIST",
     "NES",
     "PGD",
+    "PRESETS",
     "RFGSM",
     "SGD",
     "SPSA",
@@ -151,6 +172,7 @@ __all__ = [
     "Param",
     "Piecewise",
     "Pivot",
+    "Preset",
     "Preview",
     "QueryAttack",
     "QueryPGD",
@@ -182,6 +204,7 @@ __all__ = [
     "StepLL",
     "StepRnd",
     "Tanh",
+    "Torchvision",
     "TowardAttack",
     "TowardSecondAttack",
     "Trained",
@@ -191,17 +214,30 @@ __all__ = [
     "TramerBStar",
     "TramerC",
     "TramerD",
+    "TransferMatrix",
     "TruncatedNormal",
     "Unchanged",
     "WideResNet",
     "WorstCase",
+    "bidirectional_training",
+    "cascade_training",
+    "ensemble_training",
+    "fast_training",
     "fgsm_training",
     "from_dict",
     "from_json",
     "key",
+    "kurakin_training",
+    "leaking_training",
     "param",
     "params",
     "pgd_training",
+    "pivot_cascade_training",
+    "pivot_ensemble_training",
+    "pivot_training",
+    "rfgsm_training",
+    "standard_training",
     "to_dict",
     "to_json",
+    "trades_training",
 ]

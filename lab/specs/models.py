@@ -134,6 +134,17 @@ class Inception(Architecture):
 
 
 @dataclass(frozen=True)
+class Torchvision(Architecture):
+    """One of torchvision's classifiers, by its name there; any but a RegNet.
+
+    Trained from here on it starts anew, as long as it is made of convolutions, linear layers and norms; ``python -m
+    lab pretrained NAME`` fetches it with its published weights.
+    """
+
+    name: str = param("resnet18", meaning="name in torchvision.models")
+
+
+@dataclass(frozen=True)
 class Binarised(Architecture):
     """A network that sees black and white only: the closed-form defence of MNIST. Tramèr et al. 2018, App. C.1.
 

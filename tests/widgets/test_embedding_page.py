@@ -142,7 +142,7 @@ async def test_settings_reach_the_spec_and_a_spec_the_settings(engine):
         levels=5,
         t_sne=True,
     )
-    page.apply(spec)
+    page.ask(spec)
     assert page.settings() == spec
     assert engine.jobs[-1].spec == spec
     engine.jobs[-1].finish(embedded(spec))

@@ -3,8 +3,8 @@
 from typing import Any
 
 from lab.catalogue import DataCard, ModelCard, data_sets, models
-from lab.errors import LabError
-from lab.specs import Preview
+from lab.errors import LabError, SpecError
+from lab.specs import Preview, Spec
 from lab.specs.data import DataSpec
 from widgets.controls import Choice, Images, Option, Several
 from widgets.loop import OnLoop
@@ -25,6 +25,10 @@ class DataChoice(Choice):
     def read(self) -> DataSpec:
         """The chosen data set."""
         return self.card.spec
+
+    def write(self, value: DataSpec) -> None:
+        """Choose this data set. Raises :class:`SpecError` when it is not offered here."""
+        self.value = _name_of(value, self.cards, "data set")
 
     @property
     def card(self) -> DataCard:
@@ -53,6 +57,10 @@ class ModelChoice(Several):
         """The chosen models."""
         return tuple(self.cards[name].spec for name in super().read())
 
+    def write(self, value: Any) -> None:
+        """Choose these models. Raises :class:`SpecError` when one is not offered here."""
+        self.value = [_name_of(each, self.cards, "model") for each in value]
+
 
 class ImageChoice(Images):
     """Some test images of a data set, by looking at them; a worker fetches the thumbnails."""
@@ -71,6 +79,11 @@ class ImageChoice(Images):
         self.page = 0
         self._data = data
         self._fetch(data)
+
+    def write(self, value: Any) -> None:
+        """Choose these positions, and turn to the page of the first."""
+        super().write(value)
+        self.page = self.value[0] // _A_PAGE
 
     def _turned(self, _: Any) -> None:
         if self._data is not None and type(self.page) is int and 0 <= self.page <= self.total // _A_PAGE:
@@ -91,6 +104,13 @@ class ImageChoice(Images):
             self.show(self._job.result)
         elif self._job.error:
             self.empty(self._job.error)
+
+
+def _name_of(spec: Spec, cards: dict[str, Any], kind: str) -> str:
+    for name, card in cards.items():
+        if card.spec == spec:
+            return name
+    raise SpecError(f"The {kind} of these settings is not offered here.")
 
 
 def _fits(model: ModelCard, data: DataCard) -> bool:

@@ -1,7 +1,6 @@
 """The page Embeddings: where images lie before the last layer, and where an attack moves them. Na et al. 2018."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from lab.catalogue import models
@@ -13,13 +12,13 @@ from widgets.controls import Choice, Option, Player, Toggle
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.embedding_cards import followed_cards, followed_note, pointed, tip
 from widgets.dashboards.embedding_plots import PLOTS, Look
-from widgets.dashboards.fill import fill
 from widgets.dashboards.gallery import Gallery
-from widgets.dashboards.page import Style, panel
+from widgets.dashboards.guide import Guide
+from widgets.dashboards.page import Page, Style
 from widgets.figures.embedding_view import AS_IT_IS, PROJECTIONS, TWO_CLASSES
 from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.plain import Box, Plain, Words, shared
+from widgets.plain import Box, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
@@ -29,9 +28,10 @@ SHOWS = (
     "Dots are test images as the network's last layer sees them, coloured by label; arrows are ways of some images as "
     "ε grows, coloured by what is read there."
 )
-TRY = (
-    "Press play. Click a dot to follow its image. Is a defended network's arrow shorter, or only its whole embedding "
-    "smaller?"
+TRIES = (
+    "Press play. Click a dot to follow that image, or draw an image between its two classes.",
+    "Is a defended network's arrow shorter, or is only its whole embedding smaller? Switch between relative and "
+    "plain distances below.",
 )
 FLAT = ("flat-standard", "flat-kurakin", "flat-pivot")
 """The networks of a two-dimensional embedding, as the paper's; without them, others are shown by PCA."""
@@ -48,12 +48,17 @@ GROUPS = {
 }
 
 
-class EmbeddingsPage(Box):
+class EmbeddingsPage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``pictures``.
 
     It opens with the default settings already asked for. The slider over eps, the projection and the scales only
-    repaint. ``settings()`` is what the page is set to as a spec, ``apply(spec)`` sets it and runs.
+    repaint.
     """
+
+    look: Form
+    drawing = (
+        'from widgets.figures.embedding import embedding_plane\nembedding_plane(result, "as it is", spec.levels).show()'
+    )
 
     def __init__(self, engine: Any = None) -> None:
         engine = engine or Engine.connect()
@@ -68,7 +73,7 @@ class EmbeddingsPage(Box):
         self.pictures = Gallery("The followed images", "lab-gallery-small")
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.content = self._content()
-        super().__init__([shared(Style), shared(Sheet), panel([self.form], self.bar), self.content], "lab", "lab-page")
+        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
         self._hover: Any = None
         self._point = OnLoop(self._show_pointed, 0.03)
         self._offer()
@@ -77,22 +82,13 @@ class EmbeddingsPage(Box):
         if self.result is None:
             self._paint()
 
-    def settings(self) -> Embeddings:
-        """What is set, as a spec. Raises :class:`SpecError` when it is not admissible."""
-        spec: Embeddings = self.form.spec()
-        return spec
-
-    def apply(self, spec: Embeddings) -> None:
-        """Set every control as the spec says, and run it; a stored picture is there at once."""
-        fill(self.form, spec)
-        self.bar.run()
-
     def show(self, result: EmbeddingsResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
         before, self.result = self.result, result
         self.image.offer(result)
         if before is None or before.spec.eps != result.spec.eps:
             self.player.words = [f"{eps:.3g}" for eps in result.spec.eps]
+        if self.player.value not in range(1, result.spec.levels + 1):
             self.player.value = result.spec.levels
         self._paint()
 
@@ -128,16 +124,8 @@ class EmbeddingsPage(Box):
         return view
 
     def _content(self) -> Box:
-        for name in ("lab-look", "lab-embedding-look"):
-            self.look.add_class(name)
-        lead = Box(
-            [
-                Words(tag="h1", heading=QUESTION, words=SOURCE),
-                Words(tag="h2", heading="What it shows", words=SHOWS),
-                Words(tag="h2", heading="Try this", words=TRY),
-            ],
-            "lab-embedding-lead",
-        )
+        self.look.add_class("lab-look")
+        lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
         plane, *curves = self.views.values()
         return Box([lead, self.look, Box([plane, self.pictures, *curves], "lab-figures")], "lab-content")
 
@@ -145,7 +133,7 @@ class EmbeddingsPage(Box):
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self.bar.settings_changed(), "changes")
         self.look.observe(self._paint, "changes")
-        self.bar.observe(self._mark, "stale")
+        self.bar.observe(self.mark_stale, "stale")
         self.views["plane"].observe(self._hovered, "hovered")
         self.views["plane"].observe(self._clicked, "clicked")
 
@@ -188,25 +176,10 @@ class EmbeddingsPage(Box):
         if where is not None and self.result is not None:
             self.watch(int(self.result.positions[where.image]))
 
-    def _mark(self, _: Any) -> None:
-        """Say beside the figures, too, that they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
-
     def _csv(self, name: str) -> str:
         if self.result is None or (name != "plane" and not len(self.result.averaged_y)):
             raise LabError("There are no numbers yet: run it first.")
         return PLOTS[name].frame(self.result, self.look.spec()).to_csv(index=False)
-
-
-class Sheet(Plain):
-    """The page's own style sheet."""
-
-    _esm = "export default {}"
-    _css = Path(__file__).with_name("embedding.css")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.add_class("lab-style")
 
 
 class FollowedImage(Choice):
@@ -230,6 +203,10 @@ class FollowedImage(Choice):
     def read(self) -> int:
         """The position among the followed images."""
         return int(super().read())
+
+    def write(self, value: int) -> None:
+        """Take the followed image at this position."""
+        super().write(str(value))
 
 
 def _projections() -> Choice:

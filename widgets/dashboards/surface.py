@@ -1,6 +1,7 @@
 """The page Loss surface: the loss over a plane through an image. Tramèr et al. 2018, Figures 1, 4 and 5."""
 
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,19 @@ from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.results import SurfaceResult
 from lab.specs import LossSurface, ModelSpec, Trained
+from lab.specs.models import name_of
 from lab.specs.surface import DEEPEST
 from widgets.controls import Choice, Control, Option
 from widgets.controls.control import source
 from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.explore import OneImage
-from widgets.dashboards.fill import fill
-from widgets.dashboards.page import Style, panel
-from widgets.dashboards.surface_here import Here, place_of
-from widgets.dashboards.surface_plots import PLOTS, Look, orthogonality
+from widgets.dashboards.guide import Guide
+from widgets.dashboards.page import Page, Style
+from widgets.dashboards.surface_here import Here, Place, place_of
+from widgets.dashboards.surface_plots import PLOTS, TRACES, Look, orthogonality
 from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.plain import Box, Plain, Words, shared
+from widgets.plain import Box, Plain, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
@@ -31,7 +33,11 @@ SHOWS = (
     "One-step training bends the loss: near the image it rises along g, then falls again, so that one long step ends "
     "where the loss is small although it is large elsewhere in the ball."
 )
-TRY = "Zoom in, colour by class, or take another image; drag the map to move the window, and point at it for the image."
+TRIES = (
+    "Zoom in from the whole ball to a thousandth of it. At which scale does the picture change, and for which network?",
+    "Colour by class, or take another image.",
+    "Drag the map to move the window, and point at it: the image there is shown beside the mountains.",
+)
 DEFAULT = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))
 PREFERRED = ("standard", "fgsm-trained")
 GROUPS = {
@@ -48,17 +54,19 @@ PAUSE = 0.05
 _FRAME = 0.1  # seconds between two redraws: mountains take the browser about as long
 
 
-class SurfacePage(Box):
+class SurfacePage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``here``.
 
-    There is nothing to press: a changed setting is computed at once, and the latest one wins. ``settings()`` is what
-    the page shows as a spec, ``open(spec)`` shows another.
+    There is nothing to press: a changed setting is computed at once, and the latest one wins. The model
+    of the second axis may be chosen on another page.
     """
+
+    look: Form
+    drawing = "from widgets.figures.surface import mountains\nmountains(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
         engine = engine or Engine.connect()
         self.result: SurfaceResult | None = None
-        self.camera: Any = None
         self.data = DataChoice()
         self.models = ModelChoice(PREFERRED, most=2)
         self.source = SourceChoice()
@@ -69,30 +77,22 @@ class SurfacePage(Box):
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
         self.content = self._content()
-        super().__init__([shared(Style), shared(Sheet), panel([self.form], self.bar), self.content], "lab", "lab-page")
+        super().__init__([shared(Style), shared(Sheet), self.panel([self.form]), self.content], "lab", "lab-page")
         self._again = OnLoop(self._recompute, PAUSE)
         self._pointed = OnLoop(self._point, 0.03)
-        self._hover: tuple[str, Any] | None = None
+        self._place: Place | None = None
         self._offer()
         self._listen()
         self.bar.run()
         if self.result is None:
             self._paint()
 
-    def settings(self) -> LossSurface:
-        """What is set, as a spec. Raises :class:`SpecError` when it is not admissible."""
-        spec: LossSurface = self.form.spec()
-        return spec
-
-    def open(self, spec: LossSurface) -> None:
-        """Set every control as the spec says; its picture is then computed, or comes from the store."""
-        fill(self.form, spec)
-
     def show(self, result: SurfaceResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
         self.result = result
         self.views["map"].note = orthogonality(result)
         self._paint()
+        self._point()
 
     def _form(self) -> Form:
         kept = ("steps", "step_size")
@@ -110,23 +110,18 @@ class SurfacePage(Box):
         return view
 
     def _content(self) -> Box:
-        lead = Box(
-            [
-                Words(tag="h1", heading=QUESTION, words=SOURCE),
-                Words(tag="h2", heading="What it shows", words=SHOWS),
-                Words(tag="h2", heading="Try this", words=TRY),
-            ],
-            "lab-surface-lead",
-        )
         row = Box([self.form.parts["zoom"], *self.look.children], "lab-form", "lab-look")
         mountains, *others = self.views.values()
-        return Box([lead, row, Box([mountains, self.here, *others], "lab-figures")], "lab-content")
+        return Box(
+            [Guide(QUESTION, SOURCE, SHOWS, TRIES), row, Box([mountains, self.here, *others], "lab-figures")],
+            "lab-content",
+        )
 
     def _listen(self) -> None:
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self._again(), "changes")
         self.look.observe(self._paint, "changes")
-        self.bar.observe(self._mark, "stale")
+        self.bar.observe(self.mark_stale, "stale")
         self.views["map"].observe(self._moved, "ranges")
         for name in ("mountains", "map"):
             self.views[name].observe(partial(self._hovered, name), "hovered")
@@ -153,21 +148,21 @@ class SurfacePage(Box):
             return  # the form says it at the field
         provisional = self.result is not None and self.result.done < 1
         for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, look, self.camera), provisional)
+            view.draw(PLOTS[name].draw(self.result, look, view.camera), provisional)
 
     def _hovered(self, name: str, change: Any) -> None:
-        if change["new"] is not None:  # what was pointed at last stays in sight
-            self._hover = (name, change["new"])
-            self._pointed()
+        if self.result is not None and change["new"] is not None:  # what was pointed at last stays in sight
+            place = place_of(change["new"], self.result, TRACES[name])
+            if place is not None:
+                self._place = place
+                self._pointed()
 
     def _point(self) -> None:
-        if self.result is None or self._hover is None:
-            return
-        name, event = self._hover
-        traces = len(self.views[name].drawn.get("data", [])) // 2
-        place = place_of(event, self.result, max(traces, 1))
-        if place is not None:
-            self.here.point(self.result, place)
+        """Show the image at the place that was pointed at last; at first, one step of length eps along g."""
+        if self.result is not None:
+            last = len(self.result.models) - 1
+            place = self._place or Place(last, self.result.spec.ball.eps, 0.0)
+            self.here.point(self.result, replace(place, model=min(place.model, last)))
 
     def _moved(self, change: Any) -> None:
         """A person moved the map: the window follows, to the next power of two."""
@@ -176,10 +171,6 @@ class SurfacePage(Box):
             return
         for name, value in window.items():
             self.form.parts[name].value = value  # type: ignore[attr-defined]
-
-    def _mark(self, _: Any) -> None:
-        """Say beside the figures, too, that they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
 
     def _csv(self, name: str) -> str:
         if self.result is None:
@@ -224,7 +215,7 @@ class Sheet(Plain):
 class Zoom(Control):
     """Which part of the ball is seen: a power of two, up to about a thousandth."""
 
-    _esm = "\n".join([source("field"), source("../dashboards/surface_zoom")])
+    _esm = source("../dashboards/surface_zoom")
 
     def __init__(self) -> None:
         super().__init__(value=DEFAULT.zoom, label="Zoom", help="The side of the square that is drawn.")
@@ -249,3 +240,7 @@ class SourceChoice(Choice):
     def read(self) -> ModelSpec:
         """The chosen model."""
         return self.cards[super().read()].spec
+
+    def write(self, value: ModelSpec) -> None:
+        """Choose this model."""
+        super().write(name_of(value))

@@ -60,7 +60,7 @@ class Here(Gallery):
             {"source": png(difference(change, float(np.abs(change).max()))), "title": "difference"},
             {"source": png(picture(clean)), "title": f"clean: {result.class_names[result.y]}"},
         ]
-        facts = [f"ε₁ {_signed(place.along)}, ε₂ {_signed(place.across)}", *_read(result, model, place)]
+        facts = [f"ε₁ {_number(place.along)}, ε₂ {_number(place.across)}", *_read(result, model, place)]
         outside = int(((point < 0) | (point > 1)).sum())
         if outside:
             facts.append(f"{outside:,} of {point.size:,} values lie outside [0, 1] and are shown clipped")
@@ -75,8 +75,11 @@ def _read(result: SurfaceResult, model: ModelSurface, place: Place) -> list[str]
     here = model.answers.each(lambda values: values[row : row + 1, column])
     read = result.class_names[int(here.prediction[0])]
     loss, probability = (float(here.quantity(name)[0]) for name in ("loss", "probability"))
-    return [f"reads {read} · p(label) {probability:.1%}", f"loss {loss:.3g} nats · margin {float(here.margin[0]):.3g}"]
+    return [
+        f"reads {read} · p(label) {probability:.1%}",
+        f"loss {loss:.3g} nats · margin {_number(float(here.margin[0]))}",
+    ]
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.3g}".replace("-", "−") if value else "0"
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")

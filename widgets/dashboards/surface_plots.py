@@ -14,9 +14,13 @@ from lab.specs import Spec, param
 from widgets.figures.surface import mountains
 from widgets.figures.surface_cuts import cuts, cuts_frame
 from widgets.figures.surface_map import contour_map, map_frame
+from widgets.figures.surface_parts import SLOTS
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
+
+TRACES = {name: len(draw(None).data) // SLOTS for name, draw in {"mountains": mountains, "map": contour_map}.items()}
+"""How many traces of a figure belong to each model."""
 
 COLOURS = ("value", "class")
 
@@ -52,23 +56,20 @@ PLOTS = {
         lambda result, look, camera: mountains(result, look.quantity, look.by_class, look.attacks, camera),
         map_frame,
         "lab-surface-scene",
-        430,
+        370,
     ),
     "map": Plot(
         "Map",
         lambda result, look, _: contour_map(result, look.quantity, look.by_class, look.attacks),
         map_frame,
-        "lab-wide",
-        400,
+        "lab-surface-map",
+        430,
     ),
-    "cuts": Plot("Cuts", lambda result, look, _: cuts(result, look.quantity), cuts_frame, "lab-narrow", 400),
+    "cuts": Plot("Cuts", lambda result, look, _: cuts(result, look.quantity), cuts_frame, "lab-surface-cuts", 330),
 }
 
 
 def orthogonality(result: SurfaceResult) -> str:
     """How exactly both axes are at right angles, and how far the second had to be turned for it."""
-    parts = [
-        f"{each.model}: g · g⊥ = {each.inner:.0e}, cosine {each.cosine:.2f} before it was made orthogonal"
-        for each in result.models
-    ]
-    return " · ".join(parts)
+    parts = [f"{each.model} {each.inner:.0e} (cosine before: {each.cosine:.2f})" for each in result.models]
+    return f"inner product g · g⊥: {' · '.join(parts)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,13 @@ import plotly.graph_objects as go
 from lab.results import SurfaceResult
 from widgets.figures.drawing import figure
 from widgets.figures.surface_parts import (
-    CLASS_SLOTS,
     COLOURS,
+    LEVELS,
     SYMBOLS,
     UNITS,
     WAITING,
     Slot,
-    boundary,
+    borders,
     colouring,
     headings,
     hover,
@@ -29,9 +28,9 @@ from widgets.figures.surface_parts import (
     other_classes,
     slots,
 )
-from widgets.theme import INK, MUTED, class_colour
+from widgets.theme import INK, MUTED, fade
 
-CAMERA = {"eye": {"x": -1.25, "y": -1.45, "z": 0.95}, "center": {"x": 0, "y": 0, "z": -0.12}}
+CAMERA = {"eye": {"x": -1.2, "y": -1.4, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.16}}
 """From the corner where both ε are negative, a little from above."""
 
 
@@ -50,10 +49,11 @@ def mountains(
     low, high = limits(places, quantity)
     classes = other_classes(result)
     traces: list[dict[str, Any]] = []
+    named: set[str] = set()
     for i, slot in enumerate(places):
         scene = {"scene": f"scene{i + 1}" if i else "scene"}
         traces.append(scene | _sheet(result, slot, quantity, by_class, (low, high), first=i == 0))
-        traces += [scene | each for each in _boundaries(result, slot, classes, first=i == 0)]
+        traces += [scene | each for each in _boundaries(result, slot, classes, named)]
         traces.append(scene | _edge(result, slot, first=i == 0))
         traces += [scene | each for each in _marks(result, slot, quantity, marks, first=i == 0)]
     shown = max(len(result.models) if result else 1, 1)
@@ -63,9 +63,8 @@ def mountains(
         domain = {"x": [i / shown, (i + 1) / shown] if i < shown else [0, 1], "y": [0, 1]}
         layout[f"scene{i + 1}" if i else "scene"] = _scene(result, domain, span, quantity, camera)
     if result:
-        middles = tuple((i + 0.5) / shown for i in range(shown))
-        layout["annotations"] = headings(places, middles, result)
-    layout["margin"] = {"l": 0, "r": 56, "t": 52, "b": 0}
+        layout["annotations"] = headings(places, tuple((i / shown, 0.97) for i in range(shown)))
+    layout["margin"] = {"l": 0, "r": 56, "t": 28, "b": 0}
     return figure(traces, "" if result else WAITING, f"camera {camera}", **layout)
 
 
@@ -89,24 +88,29 @@ def _sheet(
         "showscale": first and not by_class,
         "colorbar": {"thickness": 10, "len": 0.8, "x": 1.0, "xpad": 6, "tickfont": {"size": 11}, "nticks": 6},
         "lighting": {"ambient": 0.75, "diffuse": 0.5, "specular": 0.05, "roughness": 0.9},
-        "contours": {name: {"highlight": False} for name in "xyz"},
+        "contours": {"x": {"highlight": False}, "y": {"highlight": False}, "z": _rings(*span)},
         "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity} %{{z:.3g}}<extra>{slot.name}</extra>",
     }  # fmt: skip
 
 
-def _boundaries(result: SurfaceResult | None, slot: Slot, classes: list[int], first: bool) -> list[dict[str, Any]]:
+def _rings(low: float, high: float) -> dict[str, Any]:
+    """Lines of equal height, which show the shape where colours hardly differ."""
+    step = (high - low) / LEVELS
+    style = {"color": fade(INK, 0.4), "width": 1, "usecolormap": False, "highlight": False}
+    return {"show": True, "start": low + step, "end": high - step / 2, "size": step} | style
+
+
+def _boundaries(result: SurfaceResult | None, slot: Slot, classes: list[int], named: set[str]) -> list[dict[str, Any]]:
+    """The classes' boundaries on the surface; the first model that reads a class puts it into the legend."""
     found = []
-    for i in range(CLASS_SLOTS):
-        base: dict[str, Any] = {"type": "scatter3d", "mode": "lines", "hoverinfo": "skip"}
-        if result is None or slot.model is None or slot.z is None or i >= len(classes):
-            found.append(base | {"visible": False})
-            continue
-        segments = boundary(slot.model.answers.prediction == classes[i])
-        x, y = np.meshgrid(result.along, result.across)
-        lines = dict(zip("xyz", line(segments, x, y, slot.z), strict=True))
-        name = f"reads {escape(result.class_names[classes[i]])}"
-        style = {"line": {"color": class_colour(classes[i]), "width": 6}, "name": name, "legendgroup": name}
-        found.append(base | lines | style | {"visible": True, "showlegend": first})
+    for name, colour, segments in borders(result, slot, classes):
+        base = {"type": "scatter3d", "mode": "lines", "hoverinfo": "skip", "name": name, "legendgroup": name}
+        style = {"line": {"color": colour, "width": 6}, "visible": len(segments) > 0}
+        if result is not None and slot.z is not None and len(segments):
+            x, y = np.meshgrid(result.along, result.across)
+            style |= dict(zip("xyz", line(segments, x, y, slot.z), strict=True)) | {"showlegend": name not in named}
+            named.add(name)
+        found.append(base | style)
     return found
 
 

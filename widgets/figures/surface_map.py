@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +10,13 @@ import plotly.graph_objects as go
 from lab.results import SurfaceResult
 from widgets.figures.drawing import figure
 from widgets.figures.surface_parts import (
-    CLASS_SLOTS,
     COLOURS,
+    LEVELS,
     SYMBOLS,
     UNITS,
     WAITING,
     Slot,
-    boundary,
+    borders,
     colouring,
     headings,
     hover,
@@ -28,13 +27,10 @@ from widgets.figures.surface_parts import (
     slots,
     window_name,
 )
-from widgets.theme import INK, class_colour
+from widgets.theme import INK, fade
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
-
-LEVELS = 12
-"""Steps of height between contour lines, at most."""
 
 
 def contour_map(
@@ -45,17 +41,20 @@ def contour_map(
     low, high = limits(places, quantity)
     classes = other_classes(result)
     traces: list[dict[str, Any]] = []
+    named: set[str] = set()
     for i, slot in enumerate(places):
         axes = {"xaxis": f"x{i + 1}" if i and slot.model else "x", "yaxis": f"y{i + 1}" if i and slot.model else "y"}
         parts = [_ground(result, slot, quantity, by_class, (low, high), first=i == 0), _lines(result, slot, low, high)]
-        parts += [*_boundaries(result, slot, classes, first=i == 0), _edge(slot, first=i == 0)]
+        parts += [*_boundaries(result, slot, classes, named), _edge(slot, first=i == 0)]
         traces += [axes | each for each in [*parts, *_marks(slot, quantity, marks, first=i == 0)]]
     shown = max(len(result.models) if result else 1, 1)
     layout = _axes(result, shown)
     if result:
-        middles = tuple((i + 0.5) / shown for i in range(shown))
-        layout["annotations"] = headings(places, middles, result)
-    layout |= {"margin": {"l": 56, "r": 62, "t": 52, "b": 44}, "dragmode": "pan", "hovermode": "closest"}
+        layout["annotations"] = [
+            each | {"xref": f"x{i + 1 if i else ''} domain", "yref": "y domain", "x": 0.02, "y": 0.98}
+            for i, each in enumerate(headings(places, ((0, 0),) * shown))
+        ]
+    layout |= {"margin": {"l": 56, "r": 62, "t": 30, "b": 44}, "dragmode": "pan", "hovermode": "closest"}
     return figure(traces, "" if result else WAITING, window_name(result), **layout)
 
 
@@ -97,7 +96,8 @@ def _ground(
 
 
 def _lines(result: SurfaceResult | None, slot: Slot, low: float, high: float) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "contour", "hoverinfo": "skip", "showscale": False, "visible": slot.z is not None}
+    base: dict[str, Any] = {"type": "contour", "hoverinfo": "skip", "showscale": False, "showlegend": False}
+    base["visible"] = slot.z is not None
     if result is None or slot.z is None:
         return base
     step = (high - low) / LEVELS
@@ -107,21 +107,21 @@ def _lines(result: SurfaceResult | None, slot: Slot, low: float, high: float) ->
         "z": slot.z.astype(np.float32),
         "autocontour": False,
         "contours": {"coloring": "none", "start": low + step, "end": high - step / 2, "size": step},
-        "line": {"color": "rgba(27,36,48,0.35)", "width": 0.7},
+        "line": {"color": fade(INK, 0.35), "width": 0.7},
     }
 
 
-def _boundaries(result: SurfaceResult | None, slot: Slot, classes: list[int], first: bool) -> list[dict[str, Any]]:
+def _boundaries(result: SurfaceResult | None, slot: Slot, classes: list[int], named: set[str]) -> list[dict[str, Any]]:
+    """The classes' boundaries; the first model that reads a class puts it into the legend."""
     found = []
-    for i in range(CLASS_SLOTS):
-        base: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
-        if result is None or slot.model is None or i >= len(classes):
-            found.append(base | {"visible": False})
-            continue
-        x, y = line(boundary(slot.model.answers.prediction == classes[i]), *np.meshgrid(result.along, result.across))
-        name = f"reads {escape(result.class_names[classes[i]])}"
-        style = {"line": {"color": class_colour(classes[i]), "width": 3}, "name": name, "legendgroup": name}
-        found.append(base | {"x": x, "y": y, "visible": True, "showlegend": first} | style)
+    for name, colour, segments in borders(result, slot, classes):
+        base = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "name": name, "legendgroup": name}
+        style = {"line": {"color": colour, "width": 3}, "visible": len(segments) > 0}
+        if result is not None and len(segments):
+            x, y = line(segments, *np.meshgrid(result.along, result.across))
+            style |= {"x": x, "y": y, "showlegend": name not in named}
+            named.add(name)
+        found.append(base | style)
     return found
 
 

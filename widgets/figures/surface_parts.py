@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from lab.results import Marker, ModelSurface, SurfaceResult
-from widgets.theme import DIVERGING, INK, MUTED, SEQUENTIAL, class_colour, model_colour
+from widgets.theme import DIVERGING, HEIGHTS, INK, PANEL, TEXT, class_colour, fade, model_colour
 
 SLOTS = 2
 CLASS_SLOTS = 5
 """Classes whose boundary is drawn, beside the label's own."""
 
 COLOURS = 10
+LEVELS = 12
+"""Steps of height between contour lines."""
+
 WAITING = "Not computed yet"
 UNITS = {"loss": "loss (nats)", "log loss": "log₁₀ loss", "margin": "margin of logits", "probability": "p(label)"}
 SYMBOLS = {"FGSM": "square", "R+FGSM": "diamond", "PGD": "x"}
@@ -65,7 +68,7 @@ def limits(places: tuple[Slot, ...], quantity: str) -> tuple[float, float]:
 def colouring(quantity: str, by_class: bool, low: float, high: float) -> dict[str, Any]:
     """The colour scale of a surface: of its height, or of the class read there."""
     if not by_class:
-        scale = DIVERGING[::-1] if quantity == "margin" else SEQUENTIAL
+        scale = DIVERGING[::-1] if quantity == "margin" else HEIGHTS
         return {"colorscale": [list(stop) for stop in scale], "cmin": low, "cmax": high}
     steps = [[(i + end) / COLOURS, class_colour(i)] for i in range(COLOURS) for end in (0, 1)]
     return {"colorscale": steps, "cmin": -0.5, "cmax": COLOURS - 0.5}
@@ -100,6 +103,18 @@ def boundary(inside: np.ndarray) -> np.ndarray:
     return np.concatenate(segments)
 
 
+def borders(result: SurfaceResult | None, slot: Slot, classes: list[int]) -> list[tuple[str, str, np.ndarray]]:
+    """For each place of a class: its words, its colour and its boundary's segments, none for an empty place."""
+    found = []
+    for i in range(CLASS_SLOTS):
+        if result is None or slot.model is None or i >= len(classes):
+            found.append(("", INK, np.zeros((0, 2, 2))))
+            continue
+        segments = boundary(slot.model.answers.prediction == classes[i])
+        found.append((f"reads {escape(result.class_names[classes[i]])}", class_colour(classes[i]), segments))
+    return found
+
+
 def line(segments: np.ndarray, *grids: np.ndarray) -> tuple[np.ndarray, ...]:
     """Each grid's values along the segments, one after another with a gap after each: a line as plotly draws it."""
     return tuple(
@@ -132,12 +147,15 @@ def window_name(result: SurfaceResult | None) -> str:
     return f"{result.along[0]:.9g},{result.along[-1]:.9g},{result.across[0]:.9g},{result.across[-1]:.9g}"
 
 
-def headings(places: tuple[Slot, ...], lefts: tuple[float, ...], result: SurfaceResult | None) -> list[dict[str, Any]]:
-    """The models' names above their panels."""
-    where = {"xref": "paper", "yref": "paper", "y": 1.0, "yanchor": "bottom", "xanchor": "center", "showarrow": False}
+def headings(places: tuple[Slot, ...], corners: tuple[tuple[float, float], ...]) -> list[dict[str, Any]]:
+    """The models' names inside their panels, at these upper left corners."""
+    where = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "showarrow": False}
+    paint = {"bgcolor": fade(PANEL, 0.85), "borderpad": 3}
     return [
-        where | {"x": left, "text": f"<b>{each.name}</b>", "font": {"size": 13, "color": each.colour}}
-        for each, left in zip(places, lefts, strict=False)
+        where
+        | paint
+        | {"x": x, "y": y, "text": f"<b>{each.name}</b>", "font": {"size": TEXT - 1, "color": each.colour}}
+        for each, (x, y) in zip(places, corners, strict=False)
         if each.model
     ]
 
@@ -158,6 +176,3 @@ def hover(name: str, quantity: str) -> str:
         f"{name}: {quantity} %{{customdata[0]:.3g}} at the image itself, which lies "
         f"%{{customdata[1]:.2g}} (L2) beside the surface<extra></extra>"
     )
-
-
-EDGE = {"color": MUTED, "dash": "dash"}

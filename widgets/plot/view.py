@@ -40,7 +40,7 @@ class PlotView(Plain):
     clicked = t.Any(None).tag(sync=True)
     hovered = t.Any(None).tag(sync=True)
     camera = t.Any(None).tag(sync=True)
-    tip = t.Any(None).tag(sync=True)
+    tip: Any = t.Dict(None, allow_none=True).tag(sync=True)
     ranges = t.Any(None).tag(sync=True)
 
     def __init__(self, heading: str = "", csv: Callable[[], str] | None = None, **traits: Any) -> None:
