@@ -17,6 +17,7 @@ from lab.context import Context
 from lab.errors import LabError, SpecError
 from lab.home import results_folder
 from lab.results import (
+    CurvesResult,
     EmbeddingsResult,
     ExploreResult,
     PreviewResult,
@@ -85,6 +86,11 @@ def _(result: RestartsResult) -> pd.DataFrame:
 @summary.register
 def _(result: RestartsResult) -> pd.DataFrame:
     return result.concentration()
+
+
+@rows.register
+def _(result: CurvesResult) -> pd.DataFrame:
+    return result.to_frame()
 
 
 @rows.register

@@ -26,6 +26,7 @@ from lab.specs.attacks import (
 from lab.specs.augmentation import Augmentation, PadCropFlip, RandomShift, Unchanged
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
+from lab.specs.curves import RobustnessCurves
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
 from lab.specs.embedding import Embeddings
 from lab.specs.ensemble import EnsembleAttack
@@ -189,6 +190,7 @@ __all__ = [
     "ReluDecay",
     "ResNet",
     "Restarts",
+    "RobustnessCurves",
     "RotateTranslate",
     "Schedule",
     "SignedGradient",
