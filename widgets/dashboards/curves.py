@@ -9,7 +9,7 @@ from lab.errors import LabError, SpecError
 from lab.results import CurvesResult
 from lab.specs import RobustnessCurves, Trained
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
-from widgets.controls import Player, Toggle
+from widgets.controls import Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.curves_plots import PLOTS, Look, Sweeps
 from widgets.dashboards.curves_sweeps import pivot_weights, widths
@@ -58,7 +58,7 @@ class CurvesPage(Page):
         self.attacks.chosen.most = MOST_ATTACKS
         given = {"data": self.data, "models": self.models, "attacks": self.attacks}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
-        self.player = Player(value=0, label="ε", help="The ε at which robustness is compared with clean accuracy.")
+        self.player = Radius(DEFAULT.eps, "The ε at which robustness is compared with clean accuracy.")
         self.look = Form(Look(), given={"level": self.player, "intervals": Toggle(value=True, label="95 % intervals")})
         self.sweeps = Sweeps()
         self.views = {name: self._view(name) for name in PLOTS}
@@ -74,10 +74,7 @@ class CurvesPage(Page):
     def show(self, result: CurvesResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
         before, self.result = self.result, result
-        if before is None or before.spec.eps != result.spec.eps:
-            self.player.words = [f"{eps:.3g}" for eps in result.spec.eps]
-        if self.player.value not in range(1, result.spec.levels + 1):
-            self.player.value = result.spec.levels
+        self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
         self._paint()
 
     def _view(self, name: str) -> PlotView:

@@ -8,7 +8,7 @@ from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.results import EmbeddingsResult
 from lab.specs import Embeddings, params
-from widgets.controls import Choice, Option, Player, Toggle
+from widgets.controls import Choice, Option, Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.embedding_cards import followed_cards, followed_note, pointed, tip
 from widgets.dashboards.embedding_plots import PLOTS, Look
@@ -86,10 +86,7 @@ class EmbeddingsPage(Page):
         """Draw a result, complete or partial, instead of the present one."""
         before, self.result = self.result, result
         self.image.offer(result)
-        if before is None or before.spec.eps != result.spec.eps:
-            self.player.words = [f"{eps:.3g}" for eps in result.spec.eps]
-        if self.player.value not in range(1, result.spec.levels + 1):
-            self.player.value = result.spec.levels
+        self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
         self._paint()
 
     def watch(self, image: int) -> None:
@@ -105,7 +102,7 @@ class EmbeddingsPage(Page):
         return Form(DEFAULT, groups=GROUPS, given=given)
 
     def _look(self) -> Form:
-        self.player = Player(value=0, label="ε", help="How far the attack may go. Play walks from 0 to the largest.")
+        self.player = Radius(DEFAULT.eps, "How far the attack may go. Play walks from 0 to the largest.")
         self.image = FollowedImage()
         about = f"{params(Look)['relative'].meaning}.".capitalize()
         given = {
