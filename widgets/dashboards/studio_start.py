@@ -36,7 +36,7 @@ TRIALS = (
         "Label leaking",
         "Kurakin et al. 2017, §4.2. Train on FGSM images made with the true labels: does the network read attacked "
         "images better than clean ones? Compare fgsm-training, whose labels are the network's own.",
-        leaking_training(epochs=15),
+        leaking_training(epochs=40),
     ),
     Trial(
         "overfitting",
