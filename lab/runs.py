@@ -179,7 +179,8 @@ def _card(place: Path, underway: Mapping[str, bool]) -> RunCard | str:
         made = datetime.fromisoformat(begun["created"]) if begun else _changed(place / _RECIPE)
         course = history(place / _METRICS)
         card = _json(place / _CARD) if (place / _CARD).exists() else None
-        measured = {str(name): float(value) for name, value in card["measured"].items()} if card else {}
+        shares = {} if card is None else card["measured"]
+        measured = {str(name): float(value) for name, value in shares.items()}
         why = str(_json(place / _FAILED)["error"]) if (place / _FAILED).exists() else ""
     except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
         return f"{place} cannot be read as a run ({str(error).rstrip('.')}): mend or delete that folder."

@@ -17,6 +17,8 @@ from lab.context import Context
 from lab.errors import LabError, SpecError
 from lab.home import results_folder
 from lab.results import (
+    CurvesResult,
+    EmbeddingsResult,
     ExploreResult,
     MaskingResult,
     PreviewResult,
@@ -86,6 +88,21 @@ def _(result: RestartsResult) -> pd.DataFrame:
 @summary.register
 def _(result: RestartsResult) -> pd.DataFrame:
     return result.concentration()
+
+
+@rows.register
+def _(result: CurvesResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@rows.register
+def _(result: EmbeddingsResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: EmbeddingsResult) -> pd.DataFrame:
+    return result.curves()
 
 
 @rows.register

@@ -11,6 +11,7 @@ import traitlets as t
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.specs import Spec, params
+from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.links import Link
@@ -61,13 +62,6 @@ PAGES = (
         SurfacePage,
     ),
     Entry(
-        "transfer",
-        "Transfer",
-        "Kurakin et al. 2017 · Tables 4 and 6",
-        "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
-        TransferPage,
-    ),
-    Entry(
         "masking",
         "Masking",
         "Tramèr et al. 2018 · Section 4.1",
@@ -75,11 +69,25 @@ PAGES = (
         MaskingPage,
     ),
     Entry(
+        "transfer",
+        "Transfer",
+        "Kurakin et al. 2017 · Tables 4 and 6",
+        "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
+        TransferPage,
+    ),
+    Entry(
         "embeddings",
         "Embeddings",
         "Na et al. 2018 · Figures 4 and 7",
         "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
         EmbeddingsPage,
+    ),
+    Entry(
+        "robustness-curves",
+        "Curves",
+        "Kurakin et al. 2017 · Figures 1 and 3",
+        "Accuracy over ε for any networks and attacks, what robustness costs, and how near the nearest images are.",
+        CurvesPage,
     ),
     Entry(
         "training-studio",

@@ -51,8 +51,9 @@ class StudioPage(Page):
         self._jobs: dict[str, Any] = {}
         self._shipped = {each.name: each for each in shipped()}
         self._shown: list[str] | None = None
-        self._courses: list[Course] | None = None
-        self._changed = OnLoop(self.refresh)
+        self._courses: list[Course] = []
+        self._drawn: object = None
+        self._changed = OnLoop(self.refresh, PAUSE)
         self.preset = _preset_choice()
         self.form = Form(TrainingRun(), given={"recipe": Recipes()})
         self.bar = Starter(self.start)
@@ -135,21 +136,22 @@ class StudioPage(Page):
         rows = [run_row(card, card.name in self._shown, self._failure(card)) for card in cards.values()]
         rows += [shipped_row(each, each.name in self._shown) for each in self._shipped.values()]
         self.list.show(rows, runs.problems())
-        self._draw([_course(cards[name] if name in cards else self._shipped[name]) for name in self._shown])
+        shown = [cards[name] if name in cards else self._shipped[name] for name in self._shown]
+        self._draw([_course(each) for each in shown], any(getattr(each, "state", "") == "running" for each in shown))
 
     def _failure(self, card: RunCard) -> str:
         """What this page was told of a run that no folder tells: its worker died, or the engine is gone."""
         job = self._jobs.get(card.name)
         return job.error or "" if job is not None and job.state == "failed" and card.state == "paused" else ""
 
-    def _draw(self, courses: list[Course]) -> None:
+    def _draw(self, courses: list[Course], growing: bool) -> None:
         """Draw these runs, if anything about them is new."""
-        before = None if self._courses is None else [(each.name, each.history) for each in self._courses]
-        if before == [(each.name, each.history) for each in courses]:
+        now = growing, [(each.name, each.history) for each in courses]
+        if now == self._drawn:
             return
-        self._courses = courses
+        self._drawn, self._courses = now, courses
         for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(courses))
+            view.draw(PLOTS[name].draw(courses), provisional=growing)
 
     def _act(self, action: str, name: str) -> None:
         """A button of the list was pressed."""

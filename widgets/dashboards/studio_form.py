@@ -40,7 +40,8 @@ class Recipes(Variant):
 
     def _form(self, name: str) -> Form:
         if name not in self._forms:
-            self._forms[name] = _recipe_form(self._members[name]())
+            kind: Any = self._members[name]
+            self._forms[name] = _recipe_form(kind())
             self._forms[name].observe(self._changed, "changes")
         return self._forms[name]
 
@@ -104,7 +105,7 @@ class OneModel(Choice):
 
     def write(self, value: ModelSpec) -> None:
         """Choose this network. Raises :class:`SpecError` when it is not offered here."""
-        if name_of(value) not in [option["value"] for option in self.options]:
+        if name_of(value) not in [each["value"] for each in list[Any](self.options)]:
             raise SpecError(f"The network '{name_of(value)}' that this recipe builds on is not there: train it first.")
         self.value = name_of(value)
 

@@ -84,7 +84,7 @@ class RunList(Plain):
         """The row that a message is about, if it is one and asks for what can be done there."""
         if not isinstance(content, dict):
             return None
-        row = next((each for each in self.rows if each["name"] == content.get("name")), None)
+        row = next((each for each in list[Any](self.rows) if each["name"] == content.get("name")), None)
         allowed = [*row["actions"], "show", "clone"] if row else []
         return row if content.get("action") in allowed else None
 

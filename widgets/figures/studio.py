@@ -115,7 +115,7 @@ def _curves(courses: Sequence[Course], lines: Mapping[str, Line], y_axis: dict[s
     if not any(each["visible"] for each in traces):
         note = MISSING if courses else NOTHING
     longest = max((each.epochs for each in courses), default=1)
-    x_axis = {"title": {"text": "epoch"}, "range": [0, longest]}
+    x_axis = {"title": {"text": "epoch"}, "range": [0, 1.02 * longest]}
     return figure(traces, note, f"{longest}", xaxis=x_axis, yaxis=y_axis)
 
 
