@@ -56,8 +56,8 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     choose(page, "Measure", "error rate")
     until_captioned(page, "top-1 error rate")
     errors = matrix(page)["rows"]
-    standard, masked = 0, 2
-    assert errors[standard][masked] > errors[masked][masked]  # the black box is stronger: FGSM is masked there
+    masked, robust = 2, 3
+    assert errors[robust][masked] > errors[masked][masked]  # the black box is stronger: FGSM is masked there
     page.locator(f"{HERE} .lab-look .lab-segment", has_text="PGD").click()
     until_captioned(page, "error rate · PGD")
     assert matrix(page)["rows"][masked][masked] > 95

@@ -262,7 +262,7 @@ def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
     for name, value in values.items():
         if name == "image" and hasattr(spec, "images"):
             name, value = "images", (value,)
-        elif name == "images" and hasattr(spec, "image"):
+        elif name == "images" and hasattr(spec, "image") and isinstance(value, tuple):
             name, value = "image", value[0]
         with suppress(SpecError):
             spec = spec.replace(**{name: value})
