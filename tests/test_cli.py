@@ -13,7 +13,7 @@ import pytest
 from lab import catalogue
 from lab.cli import serve
 from lab.cli.main import main, parser
-from lab.specs import Custom, Margin, Recipe, Trained
+from lab.specs import PRESETS, Custom, Margin, Recipe, Trained
 from lab.specs.spec import family_of
 from tests.served import ROOT
 
@@ -71,7 +71,7 @@ def test_lists_name_every_spec_with_its_default_and_range(say):
     steps = {each["name"]: each for each in records["PGD"]["fields"]}["steps"]
     assert (steps["default"], steps["low"], steps["high"]) == (40, 1, 1000)
     recipes = [each["name"] for each in json.loads(say("list recipes --json")[1])]
-    assert {each.__name__ for each in family_of(Recipe)} | {"fgsm-training", "pgd-training"} == set(recipes)
+    assert {each.__name__ for each in family_of(Recipe)} | {each.name for each in PRESETS} == set(recipes)
 
 
 def test_a_trained_network_is_listed_with_what_was_measured(say):
@@ -124,6 +124,23 @@ def test_a_setting_can_be_a_spec_or_a_field_inside_one(say):
     line = "attack --model quick --set steps=1 --set objective=Margin --set objective.kappa=7 --images 2 --json"
     assert json.loads(say(line)[1])["attack"]["objective"] == {"spec": "Margin", "kappa": 7.0}
     assert Margin().kappa != 7
+
+
+def test_attack_looks_again_where_it_is_asked_to(say):
+    line = "attack --model quick --eps 0.1 --set steps=3 --images 20 --eight-bit --source standard --bfloat16"
+    record = json.loads(say(f"{line} --json")[1])
+    assert record["rounded_accuracy"] >= record["robust_accuracy"] - 0.1
+    assert 0 <= record["transferred_accuracy"] <= 1
+    assert record["health"]["transfer_stronger"] == (record["transferred_accuracy"] < record["robust_accuracy"])
+    assert 0 <= record["health"]["restart_gain"] <= 1
+    assert record["precision"] in ("float32", "bfloat16")
+    out = say(line)[1]
+    for each in ("in 8 bits", "transferred", "images made on", "bfloat16", "3 steps of 0.01 go 0.03 far"):
+        assert each in out
+    plain = json.loads(say("attack --model quick --attack FGSM --images 2 --json")[1])
+    assert (plain["rounded_accuracy"], plain["source"], plain["precision"]) == (None, None, "float32")
+    assert plain["health"]["restart_gain"] is None
+    assert "no model called 'nobody'" in refused(say("attack --model quick --source nobody"))
 
 
 def test_an_own_network_is_attacked(say, tmp_path, monkeypatch):

@@ -8,3 +8,6 @@ from lab.analysis import transfer
 
 __all__ = ["analyse", "explore", "preview", "restarts", "transfer"]
 __all__ = ["analyse", "embedding", "explore", "preview", "restarts", "surface"]
+from lab.analysis import masking
+
+__all__ = ["analyse", "explore", "masking", "preview", "restarts", "transfer"]

@@ -44,3 +44,11 @@ def in_batches(
 def batch_size(device: torch.device) -> int:
     """Images attacked at once: what keeps the processor's caches or the GPU busy; halved when memory runs out."""
     return 256 if device.type == "cpu" else 4096
+
+
+def logits_of(model: nn.Module, x: Tensor) -> Tensor:
+    """(n, classes) logits without a gradient, batch by batch; without images, an empty tensor of two classes."""
+    if not len(x):
+        return x.new_zeros((0, 2))
+    with torch.no_grad():
+        return torch.cat([model(batch) for batch in x.split(batch_size(x.device))])

@@ -20,12 +20,14 @@ from lab.results import (
     CurvesResult,
     EmbeddingsResult,
     ExploreResult,
+    MaskingResult,
     PreviewResult,
     RestartsResult,
     Result,
     SurfaceResult,
     TransferResult,
 )
+from lab.results.masking_verdict import signs_frame
 from lab.specs import Analysis, to_dict
 from lab.specs.spec import key, params, spec_named
 from lab.store import Damaged, Store
@@ -117,6 +119,16 @@ def _(result: TransferResult) -> pd.DataFrame:
 def _(result: TransferResult) -> pd.DataFrame:
     columns = ["attack", "eps", "source", "target", "transfer_rate", "transfer_rate_of", "error_rate"]
     return result.to_frame()[columns]
+
+
+@rows.register
+def _(result: MaskingResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: MaskingResult) -> pd.DataFrame:
+    return signs_frame(result)
 
 
 @rows.register

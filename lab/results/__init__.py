@@ -4,6 +4,7 @@ from lab.results.attack import AttackResult, Health
 from lab.results.curves import CurvesResult, ModelCurves
 from lab.results.embedding import EmbeddingsResult, Layout, ModelEmbeddings
 from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried
+from lab.results.masking import MaskingResult, ModelMasking
 from lab.results.preview import PreviewResult
 from lab.results.restarts import ModelRestarts, RestartsResult
 from lab.results.result import Result, pack, unpack
@@ -21,10 +22,12 @@ __all__ = [
     "Health",
     "Layout",
     "Marker",
+    "MaskingResult",
     "Measured",
     "ModelCurves",
     "ModelEmbeddings",
     "ModelExplored",
+    "ModelMasking",
     "ModelRestarts",
     "ModelSurface",
     "PreviewResult",

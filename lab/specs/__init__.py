@@ -26,6 +26,7 @@ from lab.specs.attacks import (
 from lab.specs.augmentation import Augmentation, PadCropFlip, RandomShift, Unchanged
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
+from lab.specs.crossing import crossing
 from lab.specs.curves import RobustnessCurves
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
 from lab.specs.embedding import Embeddings
@@ -33,6 +34,7 @@ from lab.specs.ensemble import EnsembleAttack
 from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples, Source
 from lab.specs.explore import Explore
 from lab.specs.extended import Extended, Staged
+from lab.specs.masking import Masking
 from lab.specs.models import (
     ELU,
     Activation,
@@ -160,6 +162,7 @@ __all__ = [
     "LossSurface",
     "MadryMNIST",
     "Margin",
+    "Masking",
     "MinimumDistance",
     "ModelSpec",
     "NoSimilarity",
@@ -223,6 +226,7 @@ __all__ = [
     "WorstCase",
     "bidirectional_training",
     "cascade_training",
+    "crossing",
     "ensemble_training",
     "fast_training",
     "fgsm_training",

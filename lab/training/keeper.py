@@ -11,7 +11,10 @@ import torch
 
 from lab.context import Context
 from lab.errors import LabError
+from lab.specs.recipes import Recipe
 from lab.training import checkpoint
+from lab.training.card import add_provenance
+from lab.training.folder import writing
 from lab.training.metrics import Line
 from lab.training.state import State
 
@@ -58,6 +61,12 @@ class Keeper:
             self._ctx.note(f"{sentence}; training goes on from the one before it, of step {state.step}.")
         self._forget_after(state)
 
+    def note_provenance(self, recipe: Recipe, processes: int) -> None:
+        """Note where and from what training begins or goes on. Raises :class:`LabError` when its data have changed."""
+        if self._folder is not None and self._writes:
+            with writing(self._folder):
+                add_provenance(self._folder / "provenance.json", recipe, processes)
+
     def note_lines(self, state: State) -> None:
         """Append the lines that are new to ``metrics.jsonl``."""
         if self._writes and len(state.lines) > self._lines:
@@ -76,10 +85,9 @@ class Keeper:
             return
         assert self._folder is not None
         started = time.monotonic()
-        try:
+        with writing(self._folder):
+            _settle(self._folder / "metrics.jsonl")
             checkpoint.write(self._folder / "checkpoints", state)
-        except OSError as error:
-            raise _refused(self._folder, error) from error
         self._kept, self._last = state.step, time.monotonic()
         self._cost = self._last - started
 
@@ -102,34 +110,26 @@ class Keeper:
             return
         assert self._folder is not None
         checkpoints = self._folder / "checkpoints"
-        try:
+        with writing(self._folder):
             checkpoint.replace(self._folder / "metrics.jsonl", _written(state.lines))
             good = [each for each in checkpoint.newest_first(checkpoints) if checkpoint.step_of(each) <= state.step]
             checkpoint.keep_only(checkpoints, good)
-        except OSError as error:
-            raise _refused(self._folder, error) from error
 
     def _append(self, lines: list[Line]) -> None:
         assert self._folder is not None
-        try:
-            with (self._folder / "metrics.jsonl").open("ab") as file:
-                file.write(_written(lines))
-                file.flush()
-                os.fsync(file.fileno())  # a checkpoint that counts these lines may follow
-        except OSError as error:
-            raise _refused(self._folder, error) from error
+        with writing(self._folder), (self._folder / "metrics.jsonl").open("ab") as file:
+            file.write(_written(lines))
 
 
 def _written(lines: list[Line]) -> bytes:
     return "".join(json.dumps(each) + "\n" for each in lines).encode()
 
 
+def _settle(path: Path) -> None:
+    """Let the disk have a file before a checkpoint counts its lines."""
+    with path.open("ab") as file:
+        os.fsync(file.fileno())
+
+
 def _finite(state: State) -> bool:
     return all(bool(torch.isfinite(each).all()) for each in state.model.parameters())
-
-
-def _refused(folder: Path, error: OSError) -> LabError:
-    return LabError(
-        f"The run in {folder} cannot be written ({error.strerror or error}): make room there and carry it on with "
-        "--resume; its last checkpoint is still good."
-    )

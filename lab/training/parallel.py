@@ -10,7 +10,7 @@ numbers of images are shares of what each process has, so the batch should be a 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from lab.context import Context
+from lab.errors import LabError
 from lab.models import default_device
 
 
@@ -71,6 +72,17 @@ class Group:
         """Whether any process says so. All have to ask at the same time."""
         return self.total([float(answer)]) != [0.0]
 
+    def require(self, action: Callable[[], None]) -> None:
+        """Let the first process do something before all go on; its refusal, a :class:`LabError`, is everybody's."""
+        refusal = None
+        if self.first:
+            try:
+                action()
+            except LabError as error:
+                refusal = error
+        if self.any(refusal is not None):
+            raise refusal or LabError("The first process cannot go on.")
+
     def context(self, ctx: Context) -> Context:
         """The context of a part that all go through together: none stops alone, and only the first speaks."""
         if self.size == 1:
@@ -87,11 +99,6 @@ class Group:
         return [part.view_as(each) for part, each in zip(parts, tensors, strict=True)]
 
 
-def rank() -> int:
-    """This process's number among those that ``torchrun`` started; 0 for one that is alone."""
-    return int(os.environ.get("RANK", 0))
-
-
 @contextmanager
 def joined() -> Iterator[Group]:
     """The group of processes that ``torchrun`` started, NCCL on CUDA and gloo on CPUs; alone without ``torchrun``."""
@@ -103,6 +110,6 @@ def joined() -> Iterator[Group]:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
     distributed.init_process_group("nccl" if default_device().type == "cuda" else "gloo")
     try:
-        yield Group(rank(), size)
+        yield Group(int(os.environ.get("RANK", 0)), size)
     finally:
         distributed.destroy_process_group()

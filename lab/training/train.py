@@ -1,7 +1,7 @@
 """Training from recipe to folder: weights, metrics, and a card that says what the network is."""
 
 import json
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 
 from lab.context import Context
@@ -11,8 +11,8 @@ from lab.models import save_weights
 from lab.results.run import History, Run
 from lab.specs.recipes import Recipe
 from lab.specs.spec import from_dict, to_dict
-from lab.training.card import add_provenance, card_of, finished, write_json
-from lab.training.claim import claimed
+from lab.training.card import card_of, finished, write_json
+from lab.training.folder import claimed, writing
 from lab.training.keeper import Keeper
 from lab.training.loop import fit
 from lab.training.measure import ball_of, measure, stranger
@@ -32,12 +32,12 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None, resume: bool
     Raises :class:`LabError` when the folder holds a run and ``resume`` is not set or the recipe another one, when it
     cannot be written, or when training diverges; :class:`lab.context.Cancelled` after keeping the state.
     """
-    with joined() as group:
-        if folder is None:
-            return _trained(recipe, ctx, None, group)
-        with claimed(folder) if group.first else nullcontext():
-            _require_own(folder, recipe, resume)
-            return finished(folder) or _trained(recipe, ctx, folder, group)
+    with joined() as group, ExitStack() as held:
+        if folder is not None:
+            group.require(lambda: _open(folder, recipe, resume, held))
+            if (done := finished(folder)) is not None:
+                return done
+        return _trained(recipe, ctx, folder, group)
 
 
 def recipe_in(folder: Path) -> Recipe | None:
@@ -53,6 +53,15 @@ def recipe_in(folder: Path) -> Recipe | None:
     return recipe
 
 
+def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:
+    """Claim the folder for as long as ``held`` lasts, and say in it what is trained there."""
+    held.enter_context(claimed(folder))
+    _require_own(folder, recipe, resume)
+    if not (folder / "recipe.json").exists():
+        with writing(folder):
+            write_json(folder / "recipe.json", to_dict(recipe))
+
+
 def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
     """Refuse a folder that holds a run which is not to be carried on, or another recipe's."""
     known = recipe_in(folder)
@@ -65,11 +74,8 @@ def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
 
 
 def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:
-    writes = folder is not None and group.first
-    if folder is not None and writes:
-        write_json(folder / "recipe.json", to_dict(recipe))
-        add_provenance(folder / "provenance.json", group.size)
-    keeper = Keeper(folder, writes, ctx)
+    keeper = Keeper(folder, group.first, ctx)
+    keeper.note_provenance(recipe, group.size)
     model, lines = fit(recipe, ctx.span(0, FITTING, 1), keeper, group)
     if not group.first:
         return Run(recipe, History.of(lines), None)
@@ -77,7 +83,8 @@ def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) ->
     measuring = ctx.span(FITTING, 1, 1).seeded("measure")
     measured = measure(model, data, ball_of(recipe, data), measuring, stranger(recipe, data))
     if folder is not None:
-        save_weights(model, folder / "weights.safetensors")
-        card = card_of(folder.name, recipe, measured, data, folder / "weights.safetensors")
-        write_json(folder / "card.json", card | {"seconds": round(lines[-1]["seconds"], 1)})
+        with writing(folder):
+            save_weights(model, folder / "weights.safetensors")
+            card = card_of(folder.name, recipe, measured, data, folder / "weights.safetensors")
+            write_json(folder / "card.json", card | {"seconds": round(lines[-1]["seconds"], 1)})
     return Run(recipe, History.of(lines), measured)

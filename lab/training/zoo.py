@@ -48,9 +48,9 @@ RECIPES: dict[str, Recipe] = {
     "pivot-cascade-trained": pivot_cascade_training(source=_CASCADE, epochs=40),
     "trades-trained": trades_training(steps=10, step_size=0.05, epochs=40),
     "fast-trained": fast_training(epochs=40),
-    "flat-standard": standard_training(architecture=_FLAT, epochs=40),
-    "flat-kurakin": kurakin_training(architecture=_FLAT, epochs=40),
-    "flat-pivot": pivot_training(architecture=_FLAT, epochs=40),
+    "flat-standard": standard_training(architecture=_FLAT, epochs=100),
+    "flat-kurakin": kurakin_training(architecture=_FLAT, epochs=100),
+    "flat-pivot": pivot_training(architecture=_FLAT, epochs=100),
 }
 """In the order of training: fixed networks that a recipe names come before it."""
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.pages.visit import PATIENCE
+
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -13,7 +15,8 @@ def page(visit):
     found = visit().page
     found.get_by_text("Transfer", exact=True).first.click()
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
-    found.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+    done = f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'"
+    found.wait_for_function(done, timeout=2 * PATIENCE)
     until_captioned(found, "top-1 transfer rate · FGSM")
     return found
 
@@ -37,8 +40,14 @@ def until_captioned(page, words):
     )
 
 
+def until_shown(page, words):
+    page.wait_for_function(
+        f"words => document.querySelector('{HERE} .lab-transferred').textContent.includes(words)", arg=words
+    )
+
+
 def choose(page, label, value):
-    page.get_by_label(label, exact=True).locator("visible=true").first.select_option(value)
+    page.locator(f"{HERE} .lab-look").get_by_label(label, exact=True).select_option(value)
 
 
 def test_every_control_that_only_draws_changes_the_drawn_figure(page):
@@ -58,7 +67,7 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     until_captioned(page, "top-3 error rate")
     choose(page, "Source", "3")
     choose(page, "Target", "1")
-    page.wait_for_function(f"document.querySelector('{HERE} .lab-transferred').textContent.includes('also standard-b')")
+    until_shown(page, "also standard-b")
     assert matrix(page)["chosen"] == [3, 1]
 
 
@@ -66,7 +75,7 @@ def test_a_click_on_a_cell_shows_images_that_transferred(page):
     cells = page.locator(f"{PLOTS}").first.locator(".nsewdrag").bounding_box()
     # The third target in the second of six rows and a quarter.
     page.mouse.click(cells["x"] + cells["width"] * 2.5 / 4, cells["y"] + cells["height"] * 1.5 / 6.3)
-    page.wait_for_function(f"document.querySelector('{HERE} .lab-transferred').textContent.includes('fgsm-trained')")
+    until_shown(page, "fool standard-b and also fgsm-trained")
     assert matrix(page)["chosen"] == [1, 2]
     facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
     assert facts.startswith("standard-b reads")

@@ -52,12 +52,12 @@ def quick(recipe):
 
 def trained(recipe, data, steps=6):
     """The weights and losses after some steps of plain gradient descent with momentum."""
-    model, ctx = build(SmallCNN(8)).train(), Context(seed=recipe.seed)
+    model, ctx = build(SmallCNN(4)).train(), Context(seed=recipe.seed)
     prepared = prepare(recipe, data, ctx)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
     losses = []
     for step in range(steps):
-        index = torch.arange(32) + 32 * (step % 3)
+        index = torch.arange(16) + 16 * (step % 3)
         batch = Batch(data.train.images(index), data.train.labels(index), index, prepared)
         found = batch_loss(recipe, model, batch, Moment(step, step / 3), ctx.seeded("epoch", step // 3))
         optimiser.zero_grad()
@@ -69,7 +69,7 @@ def trained(recipe, data, steps=6):
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda each: each.name)
 def test_every_preset_trains_and_repeats_itself(preset, digits):
-    few = Dataset("few", Split(digits.train.x[:96], digits.train.y[:96]), digits.test, digits.class_names, "")
+    few = Dataset("few", Split(digits.train.x[:48], digits.train.y[:48]), digits.test, digits.class_names, "")
     recipe = quick(preset.build(epochs=1))
     weights, losses = trained(recipe, few)
     assert sum(losses[3:]) < sum(losses[:3])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lab.specs import Spec
 from tests.widgets.conftest import settled
 from widgets.dashboards.app import App
 
@@ -67,6 +68,7 @@ async def test_an_address_holds_the_state_and_gives_it_back(engine):
     again = App(engine)
     again.navigation.set_state({"selected": "pgd-restarts", "state": state})
     await settled()
+    assert again.navigation.refusal == ""
     assert again.pages["pgd-restarts"].settings() == page.settings()
     assert again.pages["pgd-restarts"].look.spec() == page.look.spec()
     assert engine.jobs[-1].spec.ball.eps == 0.17
@@ -91,10 +93,21 @@ async def test_what_was_changed_travels_to_the_next_page(engine):
     page = app.pages["pgd-restarts"]
     page.form.parts["images"].write((7, 2))
     page.form.parts["ball"].form.parts["eps"].value = 0.11
-    app.visit("attack-explorer")
+    app.navigation.selected = "attack-explorer"
     explorer = app.pages["attack-explorer"]
     assert (explorer.settings().image, explorer.settings().ball.eps) == (7, 0.11)
     assert explorer.settings().attack.steps == 20  # what was not changed stays the page's own
     explorer.form.parts["image"].write(9)
-    app.visit("pgd-restarts")
+    app.navigation.selected = "pgd-restarts"
     assert page.settings().images == (9,)
+
+
+def test_no_two_specs_have_one_name():
+    """JSON and links name a spec by its class alone."""
+    names = [each.__name__ for each in every_spec(Spec)]
+    assert sorted(names) == sorted(set(names))
+
+
+def every_spec(kind: type[Spec]) -> list[type[Spec]]:
+    children = [each for each in kind.__subclasses__() if each.__module__.startswith(("lab.", "widgets."))]
+    return [found for child in children for found in (child, *every_spec(child))]

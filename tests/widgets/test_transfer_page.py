@@ -43,7 +43,7 @@ async def test_a_partial_matrix_is_drawn_as_it_comes(engine):
     page = TransferPage(engine)
     engine.jobs[0].advance(0.1, transferred(engine.jobs[0].spec, sources=1))
     await settled()
-    assert "1 sources to come" in words(page)
+    assert "1 source to come" in words(page)
     assert page.views["matrix"].provisional
 
 

@@ -15,8 +15,10 @@ from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.links import Link
+from widgets.dashboards.masking import MaskingPage
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.dashboards.studio import StudioPage
 from widgets.dashboards.surface import SurfacePage
 from widgets.dashboards.transfer import TransferPage
 from widgets.loop import OnLoop
@@ -60,6 +62,13 @@ PAGES = (
         SurfacePage,
     ),
     Entry(
+        "masking",
+        "Masking",
+        "Tramèr et al. 2018 · Section 4.1",
+        "One step cannot fool this network. Is it robust, or is its gradient masked? A verdict with its reasons.",
+        MaskingPage,
+    ),
+    Entry(
         "transfer",
         "Transfer",
         "Kurakin et al. 2017 · Tables 4 and 6",
@@ -79,6 +88,13 @@ PAGES = (
         "Kurakin et al. 2017 · Figures 1 and 3",
         "Accuracy over ε for any networks and attacks, what robustness costs, and how near the nearest images are.",
         CurvesPage,
+    ),
+    Entry(
+        "training-studio",
+        "Training studio",
+        "Every training recipe of the four papers",
+        "Train a network by a paper's recipe or your own, and watch whether it becomes robust or only looks so.",
+        StudioPage,
     ),
 )
 
@@ -129,7 +145,7 @@ class App(Box):
 
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
-        self._state = ""
+        self._open, self._state = "home", ""
         self._entries = {entry.name: entry for entry in PAGES}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in PAGES)]
         self.navigation = Navigation(pages=tabs)
@@ -141,8 +157,7 @@ class App(Box):
         shared(Library)  # so that the browser reads it while a person still reads the home page
         super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
         self.navigation.on_msg(self._arrived)
-        self.navigation.observe(self._selected, "selected")
-        self.navigation.observe(self._addressed, "state")
+        self.navigation.observe(self._addressed, ["selected", "state"])
         self._told = OnLoop(self._tell_state, 0.3)
         self.home.observe(self._opened, "opened")
 
@@ -151,14 +166,14 @@ class App(Box):
 
         ``carry``: with what was changed on the page before.
         """
-        if name not in self.built and name not in self._entries:
+        if name == self._open or (name not in self.built and name not in self._entries):
             return
-        before = self.pages.get(str(self.navigation.selected))
+        before, self._open = self.pages.get(self._open), name
         page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
         self.navigation.selected = name
-        if carry and page and before and page is not before:
+        if carry and page and before:
             self._carry(before, page)
         self._told()
 
@@ -196,18 +211,24 @@ class App(Box):
 
     def _tell_state(self) -> None:
         """Put the open page's state into the address; settings that cannot be leave it as it is."""
-        page = self.pages.get(str(self.navigation.selected))
+        page = self.pages.get(self._open)
         try:
             state = page.link() if page else ""
         except LabError:
             return
         self._state = self.navigation.state = state
 
-    def _addressed(self, change: Any) -> None:
-        """An address was opened that holds a state."""
-        state, page = change["new"], self.pages.get(str(self.navigation.selected))
-        if page is None or not isinstance(state, str) or state in ("", self._state):
+    def _addressed(self, _: Any) -> None:
+        """Open the page, and the state, that the address holds now."""
+        name, state = self.navigation.selected, self.navigation.state
+        if not isinstance(name, str):
             return
+        known = not isinstance(state, str) or state in ("", self._state)
+        self.visit(name, carry=known)
+        page = self.pages.get(name)
+        if page is None or known:
+            return
+        self._state = state
         try:
             page.follow(state)
             self.navigation.refusal = ""
@@ -221,10 +242,6 @@ class App(Box):
             count = self._engine.workers()
             workers = f"{count} worker" + "s" * (count != 1)
             self.navigation.engine = f"Engine ready · {workers}" if count else "The engine has no worker yet"
-
-    def _selected(self, change: Any) -> None:
-        if isinstance(change["new"], str):
-            self.visit(change["new"], carry=self.navigation.state in ("", self._state))
 
     def _opened(self, change: Any) -> None:
         if isinstance(change["new"], str):

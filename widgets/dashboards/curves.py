@@ -11,7 +11,7 @@ from lab.specs import RobustnessCurves, Trained
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.controls import Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ModelChoice
-from widgets.dashboards.curves_plots import PLOTS, Look, Sweeps
+from widgets.dashboards.curves_plots import PLOTS, CurvesLook, Sweeps
 from widgets.dashboards.curves_sweeps import pivot_weights, widths
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import Page, Style
@@ -59,7 +59,9 @@ class CurvesPage(Page):
         given = {"data": self.data, "models": self.models, "attacks": self.attacks}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.player = Radius(DEFAULT.eps, "The ε at which robustness is compared with clean accuracy.")
-        self.look = Form(Look(), given={"level": self.player, "intervals": Toggle(value=True, label="95 % intervals")})
+        self.look = Form(
+            CurvesLook(), given={"level": self.player, "intervals": Toggle(value=True, label="95 % intervals")}
+        )
         self.sweeps = Sweeps()
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show)

@@ -28,7 +28,7 @@ TRAIN_PIVOTS = (
 
 
 @dataclass(frozen=True)
-class Look(Spec):
+class CurvesLook(Spec):
     """How a result is drawn, which needs no computing."""
 
     level: int = param(0, 0, 40, "the level of ε at which robustness is compared with clean accuracy")
@@ -48,8 +48,8 @@ class Plot:
     """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
 
     heading: str
-    draw: Callable[[CurvesResult | None, Look, Sweeps], go.Figure]
-    frame: Callable[[CurvesResult, Look, Sweeps], pd.DataFrame]
+    draw: Callable[[CurvesResult | None, CurvesLook, Sweeps], go.Figure]
+    frame: Callable[[CurvesResult, CurvesLook, Sweeps], pd.DataFrame]
     place: str
     height: int
     note: str = ""

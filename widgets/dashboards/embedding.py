@@ -8,10 +8,11 @@ from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.results import EmbeddingsResult
 from lab.specs import Embeddings, params
+from lab.specs.spec import default_of
 from widgets.controls import Choice, Option, Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.embedding_cards import followed_cards, followed_note, pointed, tip
-from widgets.dashboards.embedding_plots import PLOTS, Look
+from widgets.dashboards.embedding_plots import PLOTS, EmbeddingsLook
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import Page, Style
@@ -104,15 +105,9 @@ class EmbeddingsPage(Page):
     def _look(self) -> Form:
         self.player = Radius(DEFAULT.eps, "How far the attack may go. Play walks from 0 to the largest.")
         self.image = FollowedImage()
-        about = f"{params(Look)['relative'].meaning}.".capitalize()
-        given = {
-            "level": self.player,
-            "projection": _projections(),
-            "image": self.image,
-            "common": Toggle(value=Look().common, label="Same scale"),
-            "relative": Toggle(value=Look().relative, label="Relative distances", help=about),
-        }
-        return Form(Look(), given=given)
+        toggles = {name: _toggle(name, label) for name, label in _TOGGLES.items()}
+        given = {"level": self.player, "projection": _projections(), "image": self.image}
+        return Form(EmbeddingsLook(), given=given | toggles)
 
     def _view(self, name: str) -> PlotView:
         plot = PLOTS[name]
@@ -204,6 +199,14 @@ class FollowedImage(Choice):
     def write(self, value: int) -> None:
         """Take the followed image at this position."""
         super().write(str(value))
+
+
+_TOGGLES = {"common": "Same scale", "relative": "Relative distances"}
+
+
+def _toggle(name: str, label: str) -> Toggle:
+    meaning = f"{params(EmbeddingsLook)[name].meaning}.".capitalize()
+    return Toggle(value=default_of(EmbeddingsLook, name), label=label, help=meaning)
 
 
 def _projections() -> Choice:

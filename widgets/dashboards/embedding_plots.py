@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Look(Spec):
+class EmbeddingsLook(Spec):
     """How a result is drawn, which needs no computing. ``image`` is a position among the followed images."""
 
     level: int = param(0, 0, 40, "the level of ε that is shown")
@@ -34,8 +34,8 @@ class Plot:
     """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
 
     heading: str
-    draw: Callable[[EmbeddingsResult | None, Look], go.Figure]
-    frame: Callable[[EmbeddingsResult, Look], pd.DataFrame]
+    draw: Callable[[EmbeddingsResult | None, EmbeddingsLook], go.Figure]
+    frame: Callable[[EmbeddingsResult, EmbeddingsLook], pd.DataFrame]
     place: str
     height: int
 

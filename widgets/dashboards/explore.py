@@ -34,7 +34,7 @@ TRIES = (
     "Raise the scale of the logits: no decision changes, yet ordinary PGD stops working. The badges say why.",
     "Choose StepLL, then IterLL: a class that is far away needs more than one step.",
 )
-DEFAULT = Explore(attack=PGD(steps=20, step_size=0.025))
+DEFAULT = Explore(attack=PGD(steps=20, step_size=0.03))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
     "Data and models": ("data", "models"),

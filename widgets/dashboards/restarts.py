@@ -11,7 +11,7 @@ from widgets.controls import Choice, Option
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import Page, Style
-from widgets.dashboards.restarts_plots import PLOTS, Look
+from widgets.dashboards.restarts_plots import PLOTS, RestartsLook
 from widgets.forms import Form
 from widgets.plain import Box, shared
 from widgets.plot import PlotView
@@ -56,7 +56,7 @@ class RestartsPage(Page):
         self.images = ImageChoice(engine, value=list(DEFAULT.images))
         self.form = self._form()
         self.image = ShownImage(label="Image shown")
-        self.look = Form(Look(), given={"image": self.image})
+        self.look = Form(RestartsLook(), given={"image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.content = self._content()

@@ -20,7 +20,7 @@ from widgets.dashboards.explore import OneImage
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.surface_here import Here, Place, place_of
-from widgets.dashboards.surface_plots import PLOTS, TRACES, Look, orthogonality
+from widgets.dashboards.surface_plots import PLOTS, TRACES, SurfaceLook, orthogonality
 from widgets.forms import Form
 from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
@@ -72,7 +72,7 @@ class SurfacePage(Page):
         self.source = SourceChoice()
         self.image = OneImage(engine, value=[DEFAULT.image])
         self.form = self._form()
-        self.look = Form(Look())
+        self.look = Form(SurfaceLook())
         self.here = Here()
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)

@@ -14,7 +14,7 @@ from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.transfer_controls import Attacks, Place, Radii, Sources
 from widgets.dashboards.transfer_examples import example_cards, example_note, examples
-from widgets.dashboards.transfer_plots import PLOTS, Look
+from widgets.dashboards.transfer_plots import PLOTS, TransferLook
 from widgets.figures.transfer import Cell, attack_names
 from widgets.forms import Form
 from widgets.plain import Box, shared
@@ -54,9 +54,9 @@ class TransferPage(Page):
     look: Form
     links: LinkBar
     drawing = (
-        "from widgets.dashboards.transfer_plots import Look\n"
+        "from widgets.dashboards.transfer_plots import TransferLook\n"
         "from widgets.figures.transfer import transfer_matrix\n"
-        "transfer_matrix(result, Look().cell).show()"
+        "transfer_matrix(result, TransferLook().cell).show()"
     )
 
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
@@ -67,7 +67,7 @@ class TransferPage(Page):
         given = {"data": self.data, "models": self.models, "attacks": self.attacks, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.places = {"attack": Place("Attack"), "source": Place("Source"), "target": Place("Target", 2)}
-        self.look = Form(Look(), given=self.places)
+        self.look = Form(TransferLook(), given=self.places)
         self.views = {name: self._view(name) for name in PLOTS}
         self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred")
         self.links = LinkBar(follow)
@@ -126,7 +126,7 @@ class TransferPage(Page):
             return  # the form says it at the field
 
     def _cell(self) -> Cell:
-        look: Look = self.look.spec()
+        look: TransferLook = self.look.spec()
         return look.cell
 
     def _clicked(self, change: Any) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Look(Spec):
+class TransferLook(Spec):
     """How a result is drawn, which needs no computing. Attack, source and target are positions in the result."""
 
     measure: str = param(TRANSFER, meaning="what a cell of the matrix counts", choices=tuple(MEASURES))

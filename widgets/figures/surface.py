@@ -22,6 +22,7 @@ from widgets.figures.surface_parts import (
     hover,
     in_grid,
     interpolated,
+    label_in_legend,
     limits,
     line,
     marked,
@@ -30,7 +31,7 @@ from widgets.figures.surface_parts import (
 )
 from widgets.theme import INK, MUTED, fade
 
-CAMERA = {"eye": {"x": -1.2, "y": -1.4, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.16}}
+CAMERA = {"eye": {"x": -1.35, "y": -1.55, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.16}}
 """From the corner where both ε are negative, a little from above."""
 
 
@@ -56,6 +57,8 @@ def mountains(
         traces += [scene | each for each in _boundaries(result, slot, classes, named)]
         traces.append(scene | _edge(result, slot, first=i == 0))
         traces += [scene | each for each in _marks(result, slot, quantity, marks, first=i == 0)]
+    nowhere = {"type": "scatter3d", "x": [None], "y": [None], "z": [None]}
+    traces.append(nowhere | label_in_legend(result, by_class))
     shown = max(len(result.models) if result else 1, 1)
     span = _heights(result if marks else None, places, low, high, quantity)
     layout: dict[str, Any] = {}

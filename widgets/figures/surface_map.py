@@ -20,6 +20,7 @@ from widgets.figures.surface_parts import (
     colouring,
     headings,
     hover,
+    label_in_legend,
     limits,
     line,
     marked,
@@ -47,6 +48,7 @@ def contour_map(
         parts = [_ground(result, slot, quantity, by_class, (low, high), first=i == 0), _lines(result, slot, low, high)]
         parts += [*_boundaries(result, slot, classes, named), _edge(slot, first=i == 0)]
         traces += [axes | each for each in [*parts, *_marks(slot, quantity, marks, first=i == 0)]]
+    traces.append({"type": "scatter", "x": [None], "y": [None]} | label_in_legend(result, by_class))
     shown = max(len(result.models) if result else 1, 1)
     layout = _axes(result, shown)
     if result:
@@ -166,5 +168,5 @@ def _axes(result: SurfaceResult | None, shown: int) -> dict[str, Any]:
     if shown > 1:
         axes["xaxis2"] = x | {"domain": [0.5 + gap / 2, 1], "anchor": "y2", "matches": "x"}
         axes["yaxis2"] = y | {"anchor": "x2", "matches": "y", "showticklabels": False, "title": {"text": ""}}
-        axes["yaxis2"].pop("scaleanchor")
+        axes["yaxis2"].pop("scaleanchor", None)
     return axes

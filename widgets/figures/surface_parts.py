@@ -115,6 +115,15 @@ def borders(result: SurfaceResult | None, slot: Slot, classes: list[int]) -> lis
     return found
 
 
+def label_in_legend(result: SurfaceResult | None, by_class: bool) -> dict[str, Any]:
+    """A trace of nothing that tells the colour of the label's own class, where colours tell classes."""
+    shown = result is not None and by_class
+    name = f"reads {escape(result.class_names[result.y])} (label)" if result else ""
+    colour = class_colour(result.y) if result else INK
+    marker = {"color": colour, "symbol": "square", "size": 10}
+    return {"mode": "markers", "marker": marker, "name": name, "visible": shown, "showlegend": shown}
+
+
 def line(segments: np.ndarray, *grids: np.ndarray) -> tuple[np.ndarray, ...]:
     """Each grid's values along the segments, one after another with a gap after each: a line as plotly draws it."""
     return tuple(

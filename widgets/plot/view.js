@@ -54,13 +54,21 @@ function keepCamera(plot, layout) {
   }
 }
 
+// For axes with a fixed aspect plotly remembers the range it started from, also when a redraw brings another one.
+function forgetRanges(plot) {
+  for (const axis of Object.values(plot._fullLayout ?? {})) {
+    if (axis?._inputRange) axis._inputRange = axis._inputDomain = undefined;
+  }
+}
+
 // What a person made of the axes: their ranges, or null after a double click that asks for everything.
 function ranges(plot, change) {
   const touched = Object.keys(change).filter((key) => /^[xy]axis\d*\.(range|autorange)/.test(key));
   if (!touched.length) return undefined;
   if (touched.some((key) => key.endsWith("autorange"))) return { x: null, y: null };
-  const { xaxis, yaxis } = plot._fullLayout;
-  return { x: [...xaxis.range], y: [...yaxis.range] };
+  const number = touched[0].match(/^[xy]axis(\d*)/)[1];
+  const [x, y] = ["x", "y"].map((letter) => [...plot._fullLayout[`${letter}axis${number}`].range]);
+  return { x, y };
 }
 
 function listen(plot, model) {
@@ -200,6 +208,7 @@ async function render({ model, el }) {
         const { data, layout, height } = parsed(model);
         plot.style.height = `${height}px`;
         keepCamera(plot, layout);
+        forgetRanges(plot);
         await Plotly.react(plot, data, layout, CONFIG);
         if (!listening) {
           listen(plot, model);
