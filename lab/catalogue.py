@@ -13,7 +13,7 @@ from typing import Any
 
 from lab import datafiles
 from lab.errors import DataError, LabError, ModelError
-from lab.home import data_folder, runs_folder
+from lab.home import data_folder, pretrained_folder, runs_folder
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
 from lab.specs.models import Architecture, Custom, ModelSpec, Trained
 from lab.specs.spec import Spec, from_dict
@@ -27,9 +27,10 @@ _SOURCES = ("attacks", "analysis", "data", "models", "training", "results", "spe
 class ModelCard:
     """What is known about a trained model before its weights are read.
 
-    ``origin`` is ``zoo`` (shipped), ``run`` (a person's finished training) or ``own`` (brought along); ``data``
-    the name of the data set it was trained on; ``measured`` its accuracies as fractions, by attack; ``shape``
-    (channels, height, width) of its images. What an ``own`` model does not tell stays empty or None.
+    ``origin`` is ``zoo`` (shipped), ``run`` (a person's finished training), ``torchvision`` (downloaded) or ``own``
+    (brought along); ``data`` the name of the data set it was trained on; ``measured`` its accuracies as fractions,
+    by attack; ``shape`` (channels, height, width) of its images. What is not known of a downloaded or ``own`` model
+    stays empty or None.
     """
 
     name: str
@@ -62,7 +63,7 @@ class DataCard:
 
 
 def models() -> list[ModelCard]:
-    """Every model there is: the zoo's, then a person's finished runs, then own ones brought along."""
+    """Every model there is: the zoo's, then finished runs, downloaded ones, and own ones brought along."""
     return [each for each in _found_models() if isinstance(each, ModelCard)]
 
 
@@ -109,6 +110,19 @@ def fingerprints(spec: Spec) -> tuple[str, ...]:
     return (*(_fingerprint(each) for each in _parts(spec)), implementation())
 
 
+def require_listed(spec: Spec) -> None:
+    """Refuse a spec from outside that names a model or data set which the lists do not offer.
+
+    An own network's builder is code, and a path is a file: only the command line and Python may name new ones.
+    Raises :class:`LabError`.
+    """
+    offered = {each.spec for each in models()} | set(_named_data().values())
+    for part in _parts(spec):
+        if part not in offered:
+            name = getattr(part, "name", type(part).__name__)
+            raise LabError(f"'{name:.60}' is not among the models and data sets of this lab.")
+
+
 @lru_cache(maxsize=1)
 def implementation() -> str:
     """The implementation's version: a hash over the sources that compute results."""
@@ -123,7 +137,7 @@ def implementation() -> str:
 def _found_models() -> Iterator[ModelCard | str]:
     """Cards, and sentences about damaged ones. The first of several models of one name is listed."""
     seen = set()
-    for each in (*_zoo(), *_runs(), *_own_models()):
+    for each in (*_zoo(), *_runs(), *_pretrained(), *_own_models()):
         if isinstance(each, ModelCard) and each.name in seen:
             yield f"A second model called '{each.name}' ({each.weights}) is not listed: give it another name."
         else:
@@ -139,6 +153,11 @@ def _zoo() -> Iterator[ModelCard | str]:
 def _runs() -> Iterator[ModelCard | str]:
     for path in sorted(runs_folder().glob("*/card.json")):
         yield _card(path, path.parent.name, "run", path.parent / "weights.safetensors")
+
+
+def _pretrained() -> Iterator[ModelCard | str]:
+    for path in sorted(pretrained_folder().glob("*/card.json")):
+        yield _card(path, path.parent.name, "torchvision", path.parent / "weights.safetensors")
 
 
 def _card(path: Path, name: str, origin: str, weights: Path) -> ModelCard | str:

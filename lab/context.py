@@ -52,6 +52,7 @@ class Context:
     places: tuple[int, ...] | None = None
     on_progress: Callable[[Progress], None] = _ignore
     on_partial: Callable[[Result], None] = _ignore
+    on_note: Callable[[str], None] = _ignore
     cancelled: Callable[[], bool] = _never
     doing: str = ""
     start: float = 0.0
@@ -92,8 +93,14 @@ class Context:
         """Show what is known so far."""
         self.on_partial(result)
 
+    def note(self, sentence: str) -> None:
+        """Say something that a person should know although the computation goes on; also when silent."""
+        self.on_note(sentence)
+
     def at(self, first: int) -> Context:
         """The same context for a batch whose first image stands at that position."""
+        if self.places is not None:
+            return replace(self, places=self.places[first:])
         return replace(self, first=self.first + first)
 
     def only(self, images: Iterable[int]) -> Context:

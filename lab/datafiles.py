@@ -21,7 +21,7 @@ FIELDS = ("x_train", "y_train", "x_test", "y_test")
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 BATCHES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
-DIGITS_TEST = 360
+DIGITS_TEST, DIGITS_TRAIN = 360, 1437
 
 _NAMES: dict[type[DataSpec], str] = {
     Digits: "digits",
@@ -33,11 +33,12 @@ _NAMES: dict[type[DataSpec], str] = {
 
 @dataclass(frozen=True)
 class Outline:
-    """What a data set's headers say: ``shape`` (channels, height, width), classes, number of test images."""
+    """What a data set's headers say: ``shape`` (channels, height, width), numbers of classes and images."""
 
     shape: tuple[int, int, int]
     classes: int
     n_test: int
+    n_train: int
 
 
 def name_of(spec: DataSpec) -> str:
@@ -126,19 +127,22 @@ def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int] | None:
 def outline(spec: DataSpec) -> Outline:
     """What a data set's headers say, without reading its images. Raises :class:`DataError` in one sentence."""
     files(spec)
-    return Outline((3, 32, 32), 10, 10_000) if isinstance(spec, CIFAR10) else Outline((1, 28, 28), 10, 10_000)
+    if isinstance(spec, CIFAR10):
+        return Outline((3, 32, 32), 10, 10_000, 50_000)
+    return Outline((1, 28, 28), 10, 10_000, 60_000)
 
 
 @outline.register
 def _(spec: Digits) -> Outline:
     files(spec)
-    return Outline((1, 28, 28), 10, DIGITS_TEST)
+    return Outline((1, 28, 28), 10, DIGITS_TEST, DIGITS_TRAIN)
 
 
 @outline.register
 def _(spec: ImageFolder) -> Outline:
     train, test = pictures(spec, "train"), pictures(spec, "test")
-    return Outline((3, spec.size, spec.size), len(train), sum(map(len, test.values())))
+    n_train, n_test = (sum(map(len, split.values())) for split in (train, test))
+    return Outline((3, spec.size, spec.size), len(train), n_test, n_train)
 
 
 @outline.register
@@ -151,16 +155,16 @@ def _(spec: NpzFile) -> Outline:
 def _npz_outline(path: Path, _size: int, _mtime_ns: int) -> Outline:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            labels = np.concatenate([arrays["y_train"], arrays["y_test"]])
+            y_train, y_test = arrays["y_train"], arrays["y_test"]
             with arrays.zip.open("x_test.npy") as member:
                 shape = _header_shape(member)
         found = image_shape(shape)
-        classes = int(labels.max()) + 1
+        classes = int(np.concatenate([y_train, y_test]).max()) + 1
     except Exception as error:  # zipfile, zlib and numpy each have their own words for damage
         raise DataError(f"{path} cannot be read as an .npz file with {', '.join(FIELDS)} ({error}).") from error
     if found is None:
         raise DataError(f"{path}: x_test holds no images, its shape being {shape}.")
-    return Outline(found, classes, shape[0])
+    return Outline(found, classes, shape[0], len(y_train))
 
 
 def _header_shape(member: IO[bytes]) -> tuple[int, ...]:

@@ -21,6 +21,11 @@ def runs_folder() -> Path:
     return home() / "runs"
 
 
+def pretrained_folder() -> Path:
+    """The folder of networks that others have trained and published, downloaded when asked."""
+    return home() / "pretrained"
+
+
 def results_folder() -> Path:
     """The folder of stored results."""
     return home() / "results"

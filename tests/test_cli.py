@@ -13,7 +13,7 @@ import pytest
 from lab import catalogue
 from lab.cli import serve
 from lab.cli.main import main, parser
-from lab.specs import Custom, Margin, Recipe, Trained
+from lab.specs import PRESETS, Custom, Margin, Recipe, Trained
 from lab.specs.spec import family_of
 from tests.served import ROOT
 
@@ -56,7 +56,7 @@ def fresh(*arguments: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **options)
 
 
-@pytest.mark.parametrize("what", ["data", "models", "attacks", "recipes", "analyses"])
+@pytest.mark.parametrize("what", ["data", "models", "attacks", "networks", "recipes", "analyses"])
 def test_lists_are_for_people_and_for_programs(say, what):
     code, text, err = say(f"list {what}")
     assert (code, err) == (0, "")
@@ -71,7 +71,7 @@ def test_lists_name_every_spec_with_its_default_and_range(say):
     steps = {each["name"]: each for each in records["PGD"]["fields"]}["steps"]
     assert (steps["default"], steps["low"], steps["high"]) == (40, 1, 1000)
     recipes = [each["name"] for each in json.loads(say("list recipes --json")[1])]
-    assert {each.__name__ for each in family_of(Recipe)} | {"fgsm-training", "pgd-training"} == set(recipes)
+    assert {each.__name__ for each in family_of(Recipe)} | {each.name for each in PRESETS} == set(recipes)
 
 
 def test_a_trained_network_is_listed_with_what_was_measured(say):
@@ -124,6 +124,23 @@ def test_a_setting_can_be_a_spec_or_a_field_inside_one(say):
     line = "attack --model quick --set steps=1 --set objective=Margin --set objective.kappa=7 --images 2 --json"
     assert json.loads(say(line)[1])["attack"]["objective"] == {"spec": "Margin", "kappa": 7.0}
     assert Margin().kappa != 7
+
+
+def test_attack_looks_again_where_it_is_asked_to(say):
+    line = "attack --model quick --eps 0.1 --set steps=3 --images 20 --eight-bit --source standard --bfloat16"
+    record = json.loads(say(f"{line} --json")[1])
+    assert record["rounded_accuracy"] >= record["robust_accuracy"] - 0.1
+    assert 0 <= record["transferred_accuracy"] <= 1
+    assert record["health"]["transfer_stronger"] == (record["transferred_accuracy"] < record["robust_accuracy"])
+    assert 0 <= record["health"]["restart_gain"] <= 1
+    assert record["precision"] in ("float32", "bfloat16")
+    out = say(line)[1]
+    for each in ("in 8 bits", "transferred", "images made on", "bfloat16", "3 steps of 0.01 go 0.03 far"):
+        assert each in out
+    plain = json.loads(say("attack --model quick --attack FGSM --images 2 --json")[1])
+    assert (plain["rounded_accuracy"], plain["source"], plain["precision"]) == (None, None, "float32")
+    assert plain["health"]["restart_gain"] is None
+    assert "no model called 'nobody'" in refused(say("attack --model quick --source nobody"))
 
 
 def test_an_own_network_is_attacked(say, tmp_path, monkeypatch):
@@ -210,6 +227,7 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
         ("analyse Preview --model quick", "Preview takes no models"),
         ("serve --weights x.safetensors", "give its builder with --model"),
         ("serve --model standard", "package.module:function"),
+        ("pretrained resnet81", "'resnet81' is none of torchvision's classifiers"),
         ("zoo nothing", "no model called 'nothing'"),
         ("list colours", "invalid choice: 'colours'"),
         ("nothing", "invalid choice: 'nothing'"),
@@ -246,7 +264,8 @@ def test_without_a_command_the_lab_is_served(home):
 def test_help_and_version_print_and_succeed():
     assert fresh("--version").returncode == 0
     shown = fresh("--help").stdout
-    assert all(each in shown for each in ("serve", "doctor", "list", "attack", "train", "analyse", "zoo", "browser"))
+    commands = ("serve", "doctor", "list", "attack", "train", "analyse", "pretrained", "zoo", "browser")
+    assert all(each in shown for each in commands)
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence(home, tmp_path):

@@ -39,3 +39,11 @@ def test_purposes_have_their_own_generators():
     seeds = {ctx.generator(*name).initial_seed() for name in [("order", 1), ("order", 2), ("weights",), ()]}
     assert len(seeds) == 4
     assert ctx.seeded("a").seed != ctx.seeded("b").seed
+
+
+def test_a_later_batch_of_scattered_images_keeps_their_draws():
+    def draw(generator):
+        return torch.rand(2, generator=generator)
+
+    later = Context(seed=1).only([4, 0, 4, 2]).at(2).draws([0, 1], 0, draw)
+    assert torch.equal(torch.stack(later), torch.stack(Context(seed=1).draws([4, 2], 0, draw)))

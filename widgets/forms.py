@@ -1,7 +1,7 @@
 """Forms generated from specs: a control per field, by its type, range and meaning."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, get_type_hints
+from typing import Any, Protocol, get_args, get_origin, get_type_hints
 
 import traitlets as t
 
@@ -9,6 +9,7 @@ from lab.errors import SpecError
 from lab.specs import ModelSpec, Param, Spec, params
 from lab.specs.spec import family_of
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
+from widgets.lists import Listed, Numbers, Variants
 from widgets.plain import Box, Words
 
 WORDS = {
@@ -26,6 +27,7 @@ WORDS = {
     "across": "Second axis, g⊥",
     "eps": "ε",
     "kappa": "κ",
+    "tau": "τ",
 }
 """The words for fields and specs whose name is not what a person should read; Greek letters stay small."""
 
@@ -37,6 +39,9 @@ class Part(Protocol):
 
     def read(self) -> Any:
         """The value for the spec. Raises :class:`SpecError`, in words for a person."""
+
+    def write(self, value: Any) -> None:
+        """Set the part so that it reads as this value. Raises :class:`SpecError` when it cannot."""
 
     def observe(self, handler: Any, names: Any) -> None:
         """Call the handler when a trait of that name changes."""
@@ -69,7 +74,7 @@ class Form(Box):
         }
         super().__init__(self._laid_out(groups), "lab-form")
         for part in self.parts.values():
-            part.observe(self._changed, "changes" if isinstance(part, Form | Variant) else "value")
+            part.observe(self._changed, "changes" if isinstance(part, Form | Variant | Variants) else "value")
 
     def spec(self) -> Any:
         """The spec as it is set. Every complaint is shown at its field; the first one is raised."""
@@ -88,6 +93,12 @@ class Form(Box):
         return self._default.replace(**values)
 
     read = spec
+
+    def write(self, value: Spec) -> None:
+        """Set every part as the spec has it; fields without a part take the spec's value too."""
+        self._default = value
+        for name, part in self.parts.items():
+            part.write(getattr(value, name))
 
     def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> list[Any]:
         if groups is None:
@@ -126,6 +137,11 @@ class Variant(Box):
             raise
         self.kind.error = ""
         return self._form(name).spec()
+
+    def write(self, value: Spec) -> None:
+        """Choose the spec's kind and set its fields."""
+        self._form(type(value).__name__).write(value)
+        self.kind.write(type(value).__name__)
 
     @property
     def form(self) -> Form:
@@ -166,15 +182,30 @@ def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] 
         )
     if hint is str:
         return Text(value=value, **about)
+    if get_origin(hint) is tuple:
+        return _several(value, get_args(hint)[0], about)
     raise SpecError(f"{type(default).__name__}.{name} has no control of its own: give the form one.")
 
 
+def _several(value: tuple[Any, ...], item: Any, about: dict[str, str]) -> Part:
+    """The part for a field that holds several numbers, models, or specs of a family."""
+    if item in (int, float):
+        numbers = Numbers(whole=item is int, **about)
+        numbers.write(value)
+        return numbers
+    if issubclass(item, ModelSpec):
+        return Listed(value, **about)
+    members = {kind.__name__: kind for kind in family_of(item)}
+    options = [Option(value=name, label=words(name), help=_said(kind)) for name, kind in members.items()]
+    return Variants(value, options, lambda name, default: _form(default or members[name]()), **about)
+
+
 def has_control(spec: Spec, name: str) -> bool:
-    """Whether a field can be set in a generated form; of a model or a list, a person's form must say how."""
+    """Whether a field can be set in a generated form; a single model needs a form that says which ones fit."""
     hint, value = get_type_hints(type(spec))[name], getattr(spec, name)
     if isinstance(value, Spec):
         return not isinstance(value, ModelSpec)
-    return params(spec)[name].choices is not None or hint in (bool, int, float, str)
+    return params(spec)[name].choices is not None or hint in (bool, int, float, str) or get_origin(hint) is tuple
 
 
 def words(name: str) -> str:

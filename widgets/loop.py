@@ -35,3 +35,22 @@ class OnLoop:
             self._waiting = False
         self._next = self._loop.time() + self._interval
         self._call()
+
+
+class Every:
+    """Calls a function on the loop it was made on, now and then, for as long as the loop runs.
+
+    The next call comes ``seconds`` after the end of the last one, so that a slow function never piles up.
+    """
+
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._call = call
+        self._loop = asyncio.get_running_loop()
+        self._loop.call_later(seconds, self._run)
+
+    def _run(self) -> None:
+        try:
+            self._call()
+        finally:
+            self._loop.call_later(self._seconds, self._run)

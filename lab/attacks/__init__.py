@@ -16,22 +16,29 @@ from lab.attacks import (
     worst_case,
 )
 from lab.attacks.attack import attack, maximise
+from lab.attacks.bfloat16 import attack_in_bfloat16, computes_bfloat16
 from lab.attacks.carlini_wagner import minimum_distance
+from lab.attacks.each import attack_sweep, maximise_each
 from lab.attacks.ensemble import average
-from lab.attacks.judge import judge
+from lab.attacks.judge import further_restart, judge
 from lab.attacks.orthogonal import orthogonal_count
 from lab.attacks.query_model import attack_counting
 
 __all__ = [
     "attack",
     "attack_counting",
+    "attack_in_bfloat16",
+    "attack_sweep",
     "average",
     "carlini_wagner",
+    "computes_bfloat16",
     "ensemble",
     "extended",
+    "further_restart",
     "iterative",
     "judge",
     "maximise",
+    "maximise_each",
     "minimum_distance",
     "noise",
     "one_step",

@@ -5,6 +5,7 @@ from functools import singledispatch
 from torch import Tensor, nn
 
 from lab.attacks.batches import in_batches
+from lab.attacks.radii import Region
 from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.attacks import AttackSpec
@@ -34,12 +35,12 @@ def maximise(
 
 
 @singledispatch
-def perturb(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def perturb(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """One batch of :func:`attack`, on a frozen model and checked images."""
     return ascend(spec, model, x, y, ball, ctx)
 
 
 @singledispatch
-def ascend(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def ascend(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """One batch of :func:`maximise`, on a frozen model and checked images."""
     raise AttackError(f"There is no attack called {type(spec).__name__}.")

@@ -8,11 +8,12 @@ from functools import singledispatch
 import torch
 from torch import Tensor
 
+from lab.attacks.radii import Radii, Region, per_image, reach
 from lab.specs.balls import L2, Ball, Linf
 
 
 @singledispatch
-def project(ball: Ball, x_adv: Tensor, x: Tensor) -> Tensor:
+def project(ball: Region, x_adv: Tensor, x: Tensor) -> Tensor:
     """The nearest point to ``x_adv`` in the ball around ``x``, then clipped to [0, 1]."""
     raise TypeError(f"no projection onto {type(ball).__name__}")
 
@@ -26,17 +27,23 @@ def _(ball: Linf, x_adv: Tensor, x: Tensor) -> Tensor:
 @project.register
 def _(ball: L2, x_adv: Tensor, x: Tensor) -> Tensor:
     delta = x_adv - x
-    shrink = (ball.eps / _norm(delta).clamp(min=torch.finfo(x.dtype).tiny)).clamp(max=1)
-    return (x + delta * _spread(shrink, x)).clamp(0, 1)
+    longest = per_image(_norm(delta).clamp(min=torch.finfo(x.dtype).tiny), x)
+    return (x + delta * (longest.reciprocal() * reach(ball, x)).clamp(max=1)).clamp(0, 1)
 
 
-def box(ball: Linf, x: Tensor) -> tuple[Tensor, Tensor]:
+@project.register
+def _(ball: Radii, x_adv: Tensor, x: Tensor) -> Tensor:
+    return project.dispatch(type(ball.ball))(ball, x_adv, x)
+
+
+def box(ball: Region, x: Tensor) -> tuple[Tensor, Tensor]:
     """Lowest and highest admissible value of every pixel: the L∞ ball cut with [0, 1]."""
-    return (x - ball.eps).clamp(min=0), (x + ball.eps).clamp(max=1)
+    eps = reach(ball, x)
+    return (x - eps).clamp(min=0), (x + eps).clamp(max=1)
 
 
 @singledispatch
-def steepest(ball: Ball, gradient: Tensor) -> Tensor:
+def steepest(ball: Region, gradient: Tensor) -> Tensor:
     """The step of length 1 in the ball's norm along which a linear function with this gradient grows fastest.
 
     A zero gradient gives no step.
@@ -53,14 +60,19 @@ def _(ball: Linf, gradient: Tensor) -> Tensor:
 def _(ball: L2, gradient: Tensor) -> Tensor:
     # Divided by the largest entry first: the squares of a tiny gradient would underflow to a zero norm.
     largest = gradient.flatten(1).abs().amax(1).clamp(min=torch.finfo(gradient.dtype).tiny)
-    scaled = gradient / _spread(largest, gradient)
-    return scaled / _spread(_norm(scaled).clamp(min=1), scaled)
+    scaled = gradient / per_image(largest, gradient)
+    return scaled / per_image(_norm(scaled).clamp(min=1), scaled)
+
+
+@steepest.register
+def _(ball: Radii, gradient: Tensor) -> Tensor:
+    return steepest(ball.ball, gradient)
 
 
 @singledispatch
-def full_step(ball: Ball, x: Tensor, gradient: Tensor) -> Tensor:
+def full_step(ball: Region, x: Tensor, gradient: Tensor) -> Tensor:
     """The image after one step along the gradient as far as the ball reaches."""
-    return project(ball, x + ball.eps * steepest(ball, gradient), x)
+    return project(ball, x + reach(ball, x) * steepest(ball, gradient), x)
 
 
 @singledispatch
@@ -82,7 +94,7 @@ def _(ball: L2, like: Tensor, generator: torch.Generator) -> Tensor:
 
 
 @singledispatch
-def distance(ball: Ball, x_adv: Tensor, x: Tensor) -> Tensor:
+def distance(ball: Region, x_adv: Tensor, x: Tensor) -> Tensor:
     """(n,) length of the change in the ball's norm."""
     raise TypeError(f"no distance in {type(ball).__name__}")
 
@@ -97,10 +109,10 @@ def _(ball: L2, x_adv: Tensor, x: Tensor) -> Tensor:
     return _norm(x_adv - x)
 
 
+@distance.register
+def _(ball: Radii, x_adv: Tensor, x: Tensor) -> Tensor:
+    return distance(ball.ball, x_adv, x)
+
+
 def _norm(delta: Tensor) -> Tensor:
     return delta.flatten(1).norm(dim=1)
-
-
-def _spread(per_image: Tensor, like: Tensor) -> Tensor:
-    """(n,) as (n, 1, …, 1), to multiply images with."""
-    return per_image.view(-1, *[1] * (like.dim() - 1))

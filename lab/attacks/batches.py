@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 from lab.attacks.checks import check_images, check_logits
 from lab.attacks.gradient import device_of, frozen
+from lab.attacks.radii import Region, around
 from lab.context import Context
 from lab.errors import AttackError
-from lab.specs.balls import Ball
 
 
 def in_batches(
-    propose: Callable[..., Tensor], model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context
+    propose: Callable[..., Tensor], model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context
 ) -> Tensor:
     """``propose`` on every batch of checked images and a frozen model; its results, in order.
 
@@ -31,7 +31,7 @@ def in_batches(
             batch = slice(start, min(start + size, len(x)))
             part = ctx.span(batch.start, batch.stop, len(x)).at(start)
             try:
-                x_adv[batch] = propose(model, x[batch], y[batch], ball, part)
+                x_adv[batch] = propose(model, x[batch], y[batch], around(ball, batch), part)
             except torch.OutOfMemoryError:
                 if size == 1:
                     raise AttackError("Not even one image fits into the memory: use a smaller model.") from None
@@ -44,3 +44,11 @@ def in_batches(
 def batch_size(device: torch.device) -> int:
     """Images attacked at once: what keeps the processor's caches or the GPU busy; halved when memory runs out."""
     return 256 if device.type == "cpu" else 4096
+
+
+def logits_of(model: nn.Module, x: Tensor) -> Tensor:
+    """(n, classes) logits without a gradient, batch by batch; without images, an empty tensor of two classes."""
+    if not len(x):
+        return x.new_zeros((0, 2))
+    with torch.no_grad():
+        return torch.cat([model(batch) for batch in x.split(batch_size(x.device))])

@@ -16,6 +16,7 @@ from lab.attacks.batches import batch_size, in_batches
 from lab.attacks.descent import LinfLanes, Nearest, TanhLanes, descend, draw_back
 from lab.attacks.gradient import device_of, frozen
 from lab.attacks.objectives import margin
+from lab.attacks.radii import radii
 from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.balls import L2, Ball, Linf
@@ -86,8 +87,9 @@ def nearest(spec: MinimumDistance, model: nn.Module, x: Tensor, y: Tensor, ctx: 
 def nearest_linf(spec: CarliniWagnerLinf, model: nn.Module, x: Tensor, y: Tensor, ctx: Context) -> Tensor:
     """Every c at once, in a bisection over tau: a tau is met when an image within tau is misread.
 
-    With ``exhaustive``, all pairs of c and tau at once. Afterwards every pixel is drawn back towards x as far as
-    the image stays misread, which the paper does not do: it makes up for the steps between the values of tau.
+    With ``exhaustive``, all pairs of c and tau at once. Two things the paper does not do: each tau of the bisection
+    starts from the best image so far, cut to tau, which comes nearer on robust networks in fewer steps; and in the end
+    every pixel is drawn back towards x as far as the image stays misread, which makes up for the steps between taus.
     """
     pairs = len(spec.c) * (len(spec.tau) if spec.exhaustive else 1)
     x_adv = torch.empty_like(x)
@@ -110,7 +112,9 @@ def _bisection(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: Co
             return
         middle = (low + high)[images] // 2
         tau = taus[middle]
-        lanes = LinfLanes(best.x[images], c, tau.expand(len(c), -1), spec.learning_rate)
+        x = best.x[images]
+        start = project(radii(norm_of(spec), tau), best.x_adv[images], x)
+        lanes = LinfLanes(x, start, c, tau.expand(len(c), -1), spec.learning_rate)
         descend(spec, model, best, images, lanes, tau, ctx.part(i, rounds))
         reached = best.distance[images]
         low[images] = torch.where(reached > tau, middle, low[images])
@@ -120,7 +124,9 @@ def _bisection(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: Co
 def _every_pair(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: Context) -> None:
     pairs = torch.cartesian_prod(best.x.new_tensor(spec.c), best.x.new_tensor(spec.tau)).view(-1, 2)
     images = best.standing.nonzero().flatten()
-    lanes = LinfLanes(best.x[images], pairs[:, :1], pairs[:, 1:].expand(-1, len(images)), spec.learning_rate)
+    lanes = LinfLanes(
+        best.x[images], best.x[images], pairs[:, :1], pairs[:, 1:].expand(-1, len(images)), spec.learning_rate
+    )
     descend(spec, model, best, images, lanes, best.x.new_zeros(len(images)), ctx)
 
 

@@ -96,11 +96,11 @@ class Adam:
 class LinfLanes:
     """c · margin + Σ(|delta| - tau)₊ with a learning rate of rate / c. Na et al. 2018, App. F.
 
-    ``x`` (n, …), ``c`` (P, 1), ``tau`` (P, n).
+    ``x`` and ``start`` (n, …), ``c`` (P, 1), ``tau`` (P, n).
     """
 
-    def __init__(self, x: Tensor, c: Tensor, tau: Tensor, rate: float) -> None:
-        self.points = x.expand(len(c), *x.shape).clone()
+    def __init__(self, x: Tensor, start: Tensor, c: Tensor, tau: Tensor, rate: float) -> None:
+        self.points = start.expand(len(c), *x.shape).clone()
         self._x, self._c, self._tau, self._rate, self._adam = x, c, tau, rate, Adam(self.points)
 
     def cost(self, shortfall: Tensor) -> Tensor:

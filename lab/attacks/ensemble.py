@@ -10,10 +10,10 @@ from lab.attacks.attack import ascend
 from lab.attacks.ball import project
 from lab.attacks.checks import check_logits
 from lab.attacks.gradient import frozen
+from lab.attacks.radii import Region
 from lab.context import Context
 from lab.errors import AttackError
 from lab.models import load
-from lab.specs.balls import Ball
 from lab.specs.ensemble import AVERAGES, EnsembleAttack
 
 
@@ -47,7 +47,7 @@ def average(models: Sequence[nn.Module], of: str = "probabilities") -> nn.Module
 
 
 @ascend.register
-def ensemble_attack(spec: EnsembleAttack, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def ensemble_attack(spec: EnsembleAttack, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """The attack's largest loss on the ensemble; ``model``, which the images are for, is never asked.
 
     Also a verdict takes the largest loss: where the ensemble falls first says little about another model.

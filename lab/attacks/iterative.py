@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import product
-from math import floor
 
 import torch
 from torch import Tensor, nn
 
 from lab.attacks.attack import ascend
 from lab.attacks.ball import box, project, random_delta, steepest
+from lab.attacks.batches import batch_size
 from lab.attacks.best import Best
 from lab.attacks.gradient import expected_gradient, pulled_back
+from lab.attacks.graphs import repeated
 from lab.attacks.labels import Aim, aims, answer
 from lab.attacks.objectives import cross_entropy, margin
+from lab.attacks.radii import Radii, Region, around, ball_of, norm, per_image
 from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.attacks import BIM, EVERY_CLASS, PGD, IterLL, IterRnd
 from lab.specs.balls import Ball, Linf
+from lab.specs.crossing import papers_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class Walk:
 
 
 @ascend.register
-def pgd(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def pgd(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """Projected gradient ascent on the objective; of several restarts, the end of the largest objective.
 
     Madry et al. 2017, §2.1: x ← Π(x + step_size · sign(∇ₓ loss)), from a uniformly random point of the ball. Of
@@ -45,36 +47,87 @@ def pgd(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Cont
     if len(goals) * spec.restarts == 1 and not spec.keep_best:
         return climb(spec, model, start_points(spec, x, ball, ctx, range(len(x)), [0]), x, goals[0], ball, ctx)
     best = Best(x)
-    for i, (goal, restart) in enumerate(product(goals, range(spec.restarts))):
-
-        def offer(_: int, x_adv: Tensor, logits: Tensor, goal: Aim = goal) -> None:
-            best.offer(x_adv, reached(spec, goal, y, logits))
-
-        part = ctx.part(i, len(goals) * spec.restarts)
-        start = start_points(spec, x, ball, ctx, range(len(x)), [restart])
-        end = climb(spec, model, start, x, goal, ball, part, offer if spec.keep_best else None)
-        offer(spec.steps, end, answer(model, end, spec.passes))
+    for i, goal in enumerate(goals):
+        _every_restart(spec, model, x, y, ball, best, goal, ctx.part(i, len(goals)))
     return best.x_adv
 
 
+def _every_restart(
+    spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, best: Best, goal: Aim, ctx: Context
+) -> None:
+    """Offer ``best`` the end of every restart, and with ``keep_best`` all that lies before; as many at once as fit."""
+    restart, together = 0, max(1, batch_size(x.device) // max(len(x), 1))
+    while restart < spec.restarts:
+        count = min(together, spec.restarts - restart)
+        owner = torch.arange(len(x), device=x.device).repeat(count)
+
+        def offer(_: int, x_adv: Tensor, logits: Tensor, owner: Tensor = owner) -> None:
+            best.offer_some(owner, x_adv, reached(spec, goal.of(owner), y[owner], logits))
+
+        part = ctx.span(restart, restart + count, spec.restarts)
+        try:
+            start = start_points(spec, x, ball, ctx, range(len(x)), range(restart, restart + count))
+            centres, region = (x, ball) if count == 1 else (x[owner], around(ball, owner))
+            end = climb(spec, model, start, centres, goal.of(owner), region, part, offer if spec.keep_best else None)
+            offer(spec.steps, end, answer(model, end, spec.passes))
+        except torch.OutOfMemoryError:
+            if count == 1:
+                raise
+            together = count // 2
+        else:
+            restart += count
+
+
 @ascend.register
-def iterated(spec: BIM | IterLL | IterRnd, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def iterated(
+    spec: BIM | IterLL | IterRnd, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context
+) -> Tensor:
     """x ← Π(x ± step_size · sign(∇ₓ loss)) from the image itself. Kurakin et al. 2017, §2.2."""
+    if isinstance(ball, Radii):
+        return staggered(spec, model, x, y, ball, ctx)
     return pgd(as_pgd(spec, ball), model, x, y, ball, ctx)
+
+
+def staggered(
+    spec: BIM | IterLL | IterRnd,
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    balls: Radii,
+    ctx: Context,
+    verdict: bool = False,
+) -> Tensor:
+    """BIM, IterLL or IterRnd where the steps depend on each image's eps: all go together, and each stops after its own.
+
+    For a ``verdict``, an image also stops as soon as it is misread.
+    """
+    paces = [pace(spec, eps) for eps in balls.eps.tolist()]
+    steps = torch.tensor([count for count, _ in paces], device=x.device)
+    sizes = torch.tensor([size for _, size in paces], dtype=torch.float64)
+    plan, x_adv, going = as_pgd(spec, balls.ball), x.clone(), torch.arange(len(x), device=x.device)
+    [goal] = aims(plan, model, x, y, ctx)
+    last = int(steps.max())
+    for step in range(last):
+        ctx.report(step, last)
+        going = going[steps[going] > step]
+        gradient, logits = slope(plan, model, x_adv[going], goal.of(going))
+        if verdict:
+            stands = logits.argmax(1) == y[going]
+            going, gradient = going[stands], gradient[stands]
+        move = step_in(around(balls, going), x[going], per_image(sizes[going.cpu()], x))
+        x_adv[going] = move(x_adv[going], gradient)
+    return x_adv
 
 
 def as_pgd(spec: BIM | IterLL | IterRnd, ball: Ball) -> PGD:
     """The same steps as PGD without a random start."""
-    steps = spec.steps or papers_steps(ball.eps)
-    step_size = spec.step_size or max(ball.eps / steps, 1e-5)  # PGD's smallest; the projection cuts it to eps
-    return PGD(steps, step_size, random_start=False, labels=spec.labels, objective=spec.objective)
+    return PGD(*pace(spec, ball.eps), random_start=False, labels=spec.labels, objective=spec.objective)
 
 
-def papers_steps(eps: float) -> int:
-    """⌊min(eps + 4, 1.25 eps)⌋ with eps in 1/255, at least 1 and at most 1000. Kurakin et al. 2017, §2.2."""
-    levels = eps * 255
-    rule = round(min(levels + 4, 1.25 * levels), 6)  # 4/255 times 255 is not exactly 4
-    return min(max(floor(rule), 1), 1000)
+def pace(spec: BIM | IterLL | IterRnd, eps: float) -> tuple[int, float]:
+    """The number and the length of the steps."""
+    steps = spec.steps or papers_steps(eps)
+    return steps, spec.step_size or max(eps / steps, 1e-5)  # PGD's smallest; the projection cuts it to eps
 
 
 def climb(
@@ -83,16 +136,17 @@ def climb(
     x_adv: Tensor,
     x: Tensor,
     goal: Aim,
-    ball: Ball,
+    ball: Region,
     ctx: Context,
     each: Callable[[int, Tensor, Tensor], None] | None = None,
 ) -> Tensor:
     """``steps`` projected gradient steps from ``x_adv``; ``each`` is shown the point and its logits before a step."""
     move = step_in(ball, x, spec.step_size)
+    ask = repeated(lambda shown: slope(spec, model, shown, goal), x_adv, spec.steps)
     velocity = None
     for step in range(spec.steps):
         ctx.report(step, spec.steps)
-        gradient, logits = slope(spec, model, x_adv, goal)
+        gradient, logits = ask(x_adv)
         if each:
             each(step, x_adv, logits)
         if spec.momentum:
@@ -117,9 +171,9 @@ def accumulated(spec: PGD, velocity: Tensor | None, gradient: Tensor) -> Tensor:
     return gradient if velocity is None else velocity * spec.momentum + gradient
 
 
-def step_in(ball: Ball, x: Tensor, step_size: float) -> Callable[[Tensor, Tensor], Tensor]:
+def step_in(ball: Region, x: Tensor, step_size: float | Tensor) -> Callable[[Tensor, Tensor], Tensor]:
     """One projected gradient step as a function of the present point and its gradient."""
-    if isinstance(ball, Linf):  # the box is the same in every step, and the gradient's memory can be reused
+    if isinstance(norm(ball), Linf):  # the box is the same in every step, and the gradient's memory can be reused
         low, high = box(ball, x)
         return lambda x_adv, gradient: torch.clamp(gradient.sign_().mul_(step_size).add_(x_adv), low, high)
     return lambda x_adv, gradient: project(ball, x_adv + step_size * steepest(ball, gradient), x)
@@ -135,7 +189,7 @@ def reached(spec: PGD, goal: Aim, y: Tensor, logits: Tensor) -> Tensor:
     return Aim(y).value(spec.objective, logits).masked_fill(goal.labels == y, -torch.inf)
 
 
-def walk(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, restarts: range, ctx: Context) -> Walk:
+def walk(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, restarts: range, ctx: Context) -> Walk:
     """The given restarts of every image, all in one batch, with the loss along the way. Madry et al. 2017, §3.1.
 
     Every restart is followed to its last step, also with ``keep_best``. Raises :class:`AttackError` for a spec that
@@ -165,7 +219,7 @@ def walk(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, restarts
 
 
 def start_points(
-    spec: PGD, x: Tensor, ball: Ball, ctx: Context, images: Iterable[int], restarts: Iterable[int]
+    spec: PGD, x: Tensor, ball: Region, ctx: Context, images: Iterable[int], restarts: Iterable[int]
 ) -> Tensor:
     """(R · n, …) where the restarts of the images begin: random points of the ball, or the images themselves.
 
@@ -176,8 +230,13 @@ def start_points(
     if not spec.random_start:
         return torch.cat([centres for _ in restarts])
     like = torch.empty(x.shape[1:], dtype=x.dtype)
-    starts = []
+    region, starts = around(ball, torch.tensor(images)), []
     for restart in restarts:
-        delta = torch.stack(ctx.draws(images, restart, lambda generator: random_delta(ball, like, generator)))
-        starts.append(project(ball, centres + delta.to(x.device), centres))
+        delta = torch.stack([_drawn(ball_of(ball, image), like, image, restart, ctx) for image in images])
+        starts.append(project(region, centres + delta.to(x.device), centres))
     return torch.cat(starts)
+
+
+def _drawn(ball: Ball, like: Tensor, image: int, restart: int, ctx: Context) -> Tensor:
+    [delta] = ctx.draws([image], restart, lambda generator: random_delta(ball, like, generator))
+    return delta

@@ -7,21 +7,23 @@ from torch import Tensor, nn
 
 from lab.attacks.attack import ascend
 from lab.attacks.ball import project
+from lab.attacks.radii import Region, reach
 from lab.context import Context
 from lab.specs.attacks import RandomSign, TruncatedNormal
-from lab.specs.balls import Ball
 
 
 @ascend.register
-def random_sign(spec: RandomSign, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def random_sign(spec: RandomSign, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """x + eps · sign(N), N standard normal; with L2, projected onto the ball."""
-    return project(ball, x + ball.eps * drawn(x, ctx, normal).sign(), x)
+    return project(ball, x + reach(ball, x) * drawn(x, ctx, normal).sign(), x)
 
 
 @ascend.register
-def truncated_normal(spec: TruncatedNormal, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def truncated_normal(
+    spec: TruncatedNormal, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context
+) -> Tensor:
     """x + T, T normal with deviation eps / 2, cut off at ±eps; with L2, projected onto the ball."""
-    return project(ball, x + ball.eps / 2 * drawn(x, ctx, _within_two_deviations), x)
+    return project(ball, x + reach(ball, x, 0.5) * drawn(x, ctx, _within_two_deviations), x)
 
 
 def drawn(x: Tensor, ctx: Context, draw: Callable[[Tensor, torch.Generator], Tensor]) -> Tensor:

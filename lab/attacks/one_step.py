@@ -9,6 +9,7 @@ from lab.attacks.gradient import pulled_back
 from lab.attacks.labels import aim, clean_aim
 from lab.attacks.noise import drawn, normal
 from lab.attacks.objectives import entropy_ascent
+from lab.attacks.radii import Region, per_image, reach
 from lab.context import Context
 from lab.specs.attacks import (
     FGSM,
@@ -21,14 +22,14 @@ from lab.specs.attacks import (
     StepLL,
     StepRnd,
 )
-from lab.specs.balls import L2, Ball
+from lab.specs.balls import L2
 
 Labelled = FGSM | FastGradientL2 | FastGradientLinf | StepLL | StepRnd | RFGSM | RStepLL
 
 
 @ascend.register
 def fgsm(
-    spec: FGSM | StepLL | StepRnd | RFGSM | RStepLL, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context
+    spec: FGSM | StepLL | StepRnd | RFGSM | RStepLL, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context
 ) -> Tensor:
     """x' + (eps - α) · sign(∇ₓ loss) from x' = x + α · sign(N(0, 1)), clipped to [0, 1].
 
@@ -40,7 +41,9 @@ def fgsm(
 
 
 @ascend.register
-def fast_gradient_l2(spec: FastGradientL2, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def fast_gradient_l2(
+    spec: FastGradientL2, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context
+) -> Tensor:
     """x + eps · ∇ₓ loss / ‖∇ₓ loss‖₂, inside the L∞ ball too. Kurakin et al. 2017, App. A."""
     start = random_step(spec, x, ball, ctx)
     return _stepped(spec, start, steepest(L2(), _gradient(spec, model, start, x, y, ctx)), x, ball)
@@ -48,17 +51,17 @@ def fast_gradient_l2(spec: FastGradientL2, model: nn.Module, x: Tensor, y: Tenso
 
 @ascend.register
 def fast_gradient_linf(
-    spec: FastGradientLinf, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context
+    spec: FastGradientLinf, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context
 ) -> Tensor:
     """x + eps · ∇ₓ loss / ‖∇ₓ loss‖∞, projected onto the ball. Kurakin et al. 2017, App. A."""
     start = random_step(spec, x, ball, ctx)
     gradient = _gradient(spec, model, start, x, y, ctx)
     largest = gradient.flatten(1).abs().amax(1).clamp(min=torch.finfo(x.dtype).tiny)
-    return _stepped(spec, start, gradient / largest.view(-1, *[1] * (x.dim() - 1)), x, ball)
+    return _stepped(spec, start, gradient / per_image(largest, x), x, ball)
 
 
 @ascend.register
-def fast_entropy(spec: FastEntropy, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def fast_entropy(spec: FastEntropy, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """x + eps · sign(∇ₓ H), H the entropy of the predicted classes. Kurakin et al. 2017, App. A."""
     start = random_step(spec, x, ball, ctx)
     ctx.report(0, 1)
@@ -66,11 +69,11 @@ def fast_entropy(spec: FastEntropy, model: nn.Module, x: Tensor, y: Tensor, ball
     return _stepped(spec, start, steepest(ball, gradient), x, ball)
 
 
-def random_step(spec: OneStep, x: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def random_step(spec: OneStep, x: Tensor, ball: Region, ctx: Context) -> Tensor:
     """x + alpha · eps · sign(N(0, 1)), clipped to [0, 1]; with L2, along the normal vector itself."""
     if not spec.alpha:
         return x
-    return project(ball, x + spec.alpha * ball.eps * steepest(ball, drawn(x, ctx, normal)), x)
+    return project(ball, x + reach(ball, x, spec.alpha) * steepest(ball, drawn(x, ctx, normal)), x)
 
 
 def _gradient(spec: Labelled, model: nn.Module, start: Tensor, x: Tensor, y: Tensor, ctx: Context) -> Tensor:
@@ -82,5 +85,5 @@ def _gradient(spec: Labelled, model: nn.Module, start: Tensor, x: Tensor, y: Ten
     return pulled_back(model, start, lambda logits: goal.ascent(spec.objective, logits))[0]
 
 
-def _stepped(spec: OneStep, start: Tensor, direction: Tensor, x: Tensor, ball: Ball) -> Tensor:
-    return project(ball, start + (1 - spec.alpha) * ball.eps * direction, x)
+def _stepped(spec: OneStep, start: Tensor, direction: Tensor, x: Tensor, ball: Region) -> Tensor:
+    return project(ball, start + reach(ball, x, 1 - spec.alpha) * direction, x)

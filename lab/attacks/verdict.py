@@ -7,17 +7,17 @@ from torch import Tensor, nn
 
 from lab.attacks.attack import perturb
 from lab.attacks.best import Best
-from lab.attacks.iterative import accumulated, as_pgd, pgd, reached, slope, start_points, step_in
+from lab.attacks.iterative import accumulated, as_pgd, pgd, reached, slope, staggered, start_points, step_in
 from lab.attacks.labels import Aim, aims_among, answer
+from lab.attacks.radii import Radii, Region, around
 from lab.context import Context
 from lab.specs.attacks import BIM, CHOSEN, PGD, IterLL, IterRnd
-from lab.specs.balls import Ball
 
 WALKERS = 256  # restarts that walk together when few images are left to attack
 
 
 @perturb.register
-def pgd_verdict(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def pgd_verdict(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """PGD until the image falls: a misread image and all its restarts leave the batch at once.
 
     Images that no restart fells come back as the end point of the largest objective. Several restarts walk
@@ -40,9 +40,11 @@ def pgd_verdict(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, c
 
 @perturb.register
 def iterated_verdict(
-    spec: BIM | IterLL | IterRnd, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context
+    spec: BIM | IterLL | IterRnd, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context
 ) -> Tensor:
     """BIM, IterLL or IterRnd until the image falls."""
+    if isinstance(ball, Radii):
+        return staggered(spec, model, x, y, ball, ctx, verdict=True)
     return pgd_verdict(as_pgd(spec, ball), model, x, y, ball, ctx)
 
 
@@ -54,7 +56,7 @@ class _Hunt:
     model: nn.Module
     x: Tensor
     y: Tensor
-    ball: Ball
+    ball: Region
     best: Best
     goal: Aim
 
@@ -72,7 +74,11 @@ class _Hunt:
         """Walk these restarts of the standing images; returns the images that still stand."""
         owner = standing.repeat(len(restarts))
         walkers = start_points(self.spec, self.x, self.ball, ctx, standing.tolist(), restarts)
-        move, goal, velocity = step_in(self.ball, self.x[owner], self.spec.step_size), self.goal.of(owner), None
+        move, goal, velocity = (
+            step_in(around(self.ball, owner), self.x[owner], self.spec.step_size),
+            self.goal.of(owner),
+            None,
+        )
         for step in range(self.spec.steps):
             ctx.report(step, self.spec.steps, standing=len(standing))
             gradient, logits = slope(self.spec, self.model, walkers, goal)
@@ -81,7 +87,7 @@ class _Hunt:
                 owner, walkers, gradient, logits = owner[alive], walkers[alive], gradient[alive], logits[alive]
                 if not len(owner):
                     return owner
-                move, goal = step_in(self.ball, self.x[owner], self.spec.step_size), self.goal.of(owner)
+                move, goal = step_in(around(self.ball, owner), self.x[owner], self.spec.step_size), self.goal.of(owner)
                 velocity = None if velocity is None else velocity[alive]
             if self.spec.keep_best:
                 self._keep(owner, walkers, logits)

@@ -6,13 +6,13 @@ from lab.attacks.attack import ascend, perturb
 from lab.attacks.best import Best
 from lab.attacks.labels import answer
 from lab.attacks.objectives import cross_entropy
+from lab.attacks.radii import Region, around
 from lab.context import Context
 from lab.specs.attacks import WorstCase
-from lab.specs.balls import Ball
 
 
 @ascend.register
-def worst_case(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def worst_case(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """Of every attack's proposal, the one with the largest cross-entropy of the true label."""
     best = Best(x)
     for i, each in enumerate(spec.attacks):
@@ -22,7 +22,7 @@ def worst_case(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Ba
 
 
 @perturb.register
-def worst_case_verdict(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
+def worst_case_verdict(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """One attack after another on the images that still stand; where all fail, the one of the largest loss."""
     best = Best(x)
     standing = (answer(model, x).argmax(1) == y).nonzero().flatten()
@@ -30,7 +30,7 @@ def worst_case_verdict(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, 
         if not len(standing):
             break
         part = ctx.part(i, len(spec.attacks), type(each).__name__).only(standing.tolist())
-        x_adv = perturb(each, model, x[standing], y[standing], ball, part)
+        x_adv = perturb(each, model, x[standing], y[standing], around(ball, standing), part)
         logits = answer(model, x_adv)
         fell = logits.argmax(1) != y[standing]
         best.offer_some(standing[~fell], x_adv[~fell], cross_entropy(logits, y[standing])[~fell])

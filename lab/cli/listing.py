@@ -14,16 +14,21 @@ from lab import catalogue
 from lab.cli.options import Commands, add_data_folder, add_json, use_data_folder
 from lab.cli.tables import percent, table
 from lab.cli.train import PRESETS
-from lab.specs import AttackSpec, Recipe, Spec, to_dict
+from lab.specs import Architecture, AttackSpec, Recipe, Spec, to_dict
 from lab.specs.analyses import Analysis
 from lab.specs.spec import Param, default_of, family_of, params
 
-FAMILIES: dict[str, type[Spec]] = {"attacks": AttackSpec, "recipes": Recipe, "analyses": Analysis}
+FAMILIES: dict[str, type[Spec]] = {
+    "attacks": AttackSpec,
+    "networks": Architecture,
+    "recipes": Recipe,
+    "analyses": Analysis,
+}
 
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("list", help="list data, models, attacks, recipes or analyses")
+    parser = commands.add_parser("list", help="list data, models, attacks, networks, recipes or analyses")
     parser.add_argument("what", choices=["data", "models", *FAMILIES], help="what to list")
     add_json(parser)
     add_data_folder(parser)
@@ -89,7 +94,8 @@ def _described(name: str, make: Callable[[], Spec]) -> str:
         (f"  {field}", _short(getattr(spec, field)), _range(about), about.meaning)
         for field, about in params(spec).items()
     ]
-    return "\n".join([f"{name}: {_about(make)}", table(rows, ("  field", "default", "range", "meaning"))])
+    fields_of = [table(rows, ("  field", "default", "range", "meaning"))] if rows else []
+    return "\n".join([f"{name}: {_about(make)}", *fields_of])
 
 
 def _range(about: Param) -> str:

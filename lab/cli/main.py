@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from lab import __version__
-from lab.cli import analyse, attack, browser, doctor, listing, serve, train, zoo
+from lab.cli import analyse, attack, browser, doctor, listing, pretrained, serve, train, zoo
 from lab.errors import LabError
 
-_COMMANDS = (serve, doctor, listing, attack, train, analyse, zoo, browser)
+_COMMANDS = (serve, doctor, listing, attack, train, analyse, pretrained, zoo, browser)
 
 
 class UsageError(LabError):

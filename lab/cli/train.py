@@ -4,33 +4,48 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from lab import catalogue, datafiles
 from lab.cli import options as shared
-from lab.cli.progress import progress_bar
+from lab.cli import sweep
+from lab.cli.pausing import pausing
+from lab.cli.progress import progress_bar, say
 from lab.cli.tables import percent
-from lab.context import Context
+from lab.context import Cancelled, Context
 from lab.errors import LabError
 from lab.home import runs_folder
 from lab.results.run import Measured, Run
-from lab.specs import Recipe, fgsm_training, pgd_training, to_dict
+from lab.specs import Recipe, presets, to_dict
 from lab.specs.spec import family_of, spec_named
 
-PRESETS: dict[str, Callable[..., Recipe]] = {"fgsm-training": fgsm_training, "pgd-training": pgd_training}
+PRESETS: dict[str, Callable[..., Recipe]] = {each.name: each.build for each in presets.PRESETS}
+
+_WORDS = {
+    "clean": "clean",
+    "fgsm": "FGSM",
+    "rfgsm": "R+FGSM",
+    "step_ll": "Step-LL",
+    "pgd": "PGD",
+    "black_box": "black box",
+}
 
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("train", help="train a network by a recipe and keep it among the models")
     names = [each.__name__ for each in family_of(Recipe)]
-    parser.add_argument("recipe", metavar="RECIPE", help=", ".join([*names, *PRESETS]))
+    parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join([*PRESETS, *names]))
     parser.add_argument("--data", metavar="NAME", help="data set, .npz file or image folder (default: digits)")
     parser.add_argument("--name", help="what the network is called in the list of models")
     parser.add_argument("--seed", type=shared.natural, help="seed of weights, order and starts (default: 0)")
+    parser.add_argument("--resume", action="store_true", help="carry on the run of that --name")
     shared.add_set(parser)
+    sweep.add_vary(parser)
     shared.add_download(parser)
     shared.add_data_folder(parser)
     shared.add_json(parser)
@@ -41,30 +56,24 @@ def run(options: argparse.Namespace) -> int:
     """Train, keep, print."""
     shared.use_data_folder(options.data_dir)
     recipe = _recipe(options)
-    name = _free_name(options.name or f"{options.recipe.lower()}-{datafiles.name_of(recipe.data)}-{recipe.seed}")
+    name = options.name or f"{options.recipe.lower()}-{datafiles.name_of(recipe.data)}-{recipe.seed}"
+    if options.vary:
+        return sweep.run(sweep.variants(name, recipe, options.vary), options.json, record)
+    _require_name(name, options.resume)
     folder = runs_folder() / name
-    folder.mkdir(parents=True, exist_ok=True)  # before the work, so that a folder that cannot be made is said at once
 
-    from lab.training import train
-
-    with progress_bar() as show:
-        if options.download:
-            shared.download(recipe.data, show)
-        result = train(recipe, Context(on_progress=show), folder)
-    if options.json:
-        print(json.dumps({"name": name, "folder": str(folder), "recipe": to_dict(recipe)} | record(result)))
-    else:
-        print(f"{name}: {words(result.accuracies)}; kept in {folder}")
+    result = _trained(recipe, folder, options)
+    if result is None:
+        return 130
+    if _speaks():
+        _print(name, folder, result, options.json)
     return 0
 
 
 def record(run: Run) -> dict[str, Any]:
     """What a program wants to know of a run."""
     measured = run.accuracies
-    return {
-        "clean_accuracy": measured.clean,
-        "fgsm_accuracy": measured.fgsm,
-        "pgd_accuracy": measured.pgd,
+    return {f"{name}_accuracy": share for name, share in measured.shares().items()} | {
         "n": measured.n,
         "ball": to_dict(measured.ball),
         "loss": run.history.loss.tolist(),
@@ -74,22 +83,71 @@ def record(run: Run) -> dict[str, Any]:
 
 def words(measured: Measured) -> str:
     """A run's accuracies for a person."""
-    shares = {"clean": measured.clean, "FGSM": measured.fgsm, "PGD": measured.pgd}
-    accuracies = ", ".join(f"{name} {percent(value)}" for name, value in shares.items())
+    accuracies = ", ".join(f"{_WORDS[name]} {percent(value)}" for name, value in measured.shares().items())
     return f"accuracy {accuracies} on {measured.n} test images, {shared.words(measured.ball)}"
 
 
+def _trained(recipe: Recipe, folder: Path, options: argparse.Namespace) -> Run | None:
+    """The finished run; None after a sentence when it was paused."""
+    from lab.training import train
+
+    with pausing() as stopped, progress_bar() as show:
+        tell = say if _speaks() else _silently
+        ctx = Context(on_progress=show, on_note=tell, cancelled=stopped)
+        try:
+            if options.download:
+                shared.download(recipe.data, show)
+            return train(recipe, ctx, folder, options.resume)
+        except Cancelled:
+            tell(f"Paused: carry it on with 'python -m lab train --resume --name {folder.name}'.")
+            return None
+
+
+def _speaks() -> bool:
+    """Whether this process is the one of those that ``torchrun`` started which speaks."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _silently(_: str) -> None:
+    pass
+
+
+def _print(name: str, folder: Path, result: Run, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"name": name, "folder": str(folder), "recipe": to_dict(result.recipe)} | record(result)))
+    else:
+        print(f"{name}: {words(result.accuracies)}; kept in {folder}")
+
+
 def _recipe(options: argparse.Namespace) -> Recipe:
+    """The recipe that the options describe; that of the run which is carried on when they name none."""
+    if options.recipe is None:
+        return _known_recipe(options)
     start = PRESETS.get(options.recipe.lower()) or spec_named(Recipe, options.recipe)
     given = {"data": catalogue.find_data(options.data) if options.data else None, "seed": options.seed}
     changes = {name: value for name, value in given.items() if value is not None}
     return shared.with_settings(start().replace(**changes), options.settings)
 
 
-def _free_name(name: str) -> str:
-    """A name that no model has yet and that can be a folder's."""
+def _known_recipe(options: argparse.Namespace) -> Recipe:
+    if not options.resume or not options.name:
+        raise LabError("Name a recipe ('python -m lab list recipes'), or a run to carry on: --resume --name NAME.")
+    if options.settings or options.data or options.seed is not None or options.vary:
+        raise LabError("A run is carried on with its own recipe: leave --data, --seed, --set and --vary out.")
+    _require_name(options.name, resume=True)
+
+    from lab.training.train import recipe_in
+
+    recipe = recipe_in(runs_folder() / options.name)
+    if recipe is None:
+        raise LabError(f"There is no run called '{options.name}' in {runs_folder()}: begin it with a RECIPE.")
+    return recipe
+
+
+def _require_name(name: str, resume: bool) -> None:
+    """Refuse a name that cannot be a folder's, or that a model has; a run to be carried on may have it."""
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise LabError(f"'{name}' cannot be the name of a model: use letters, digits, dots, hyphens and underscores.")
-    if name in (each.name for each in catalogue.models()):
+    taken = [each.name for each in catalogue.models() if not (resume and each.origin == "run")]
+    if name in taken:
         raise LabError(f"There is already a model called '{name}': choose another name with --name.")
-    return name

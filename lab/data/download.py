@@ -83,7 +83,7 @@ def fetch(urls: Iterable[str], md5: str, target: Path, ctx: Context) -> None:
     failures = []
     for url in urls:
         try:
-            found = _receive(url, target, ctx)
+            found = receive(url, target, ctx)
         except (URLError, TimeoutError, ConnectionError, HTTPException) as error:
             failures.append(f"{url}: {getattr(error, 'reason', error)}")
             continue
@@ -96,8 +96,9 @@ def fetch(urls: Iterable[str], md5: str, target: Path, ctx: Context) -> None:
     )
 
 
-def _receive(url: str, target: Path, ctx: Context) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
+def receive(url: str, target: Path, ctx: Context, algorithm: str = "md5") -> str:
+    """Write what one address sends to ``target``, with progress; its hash. Raises what ``urllib`` raises."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
     with urllib.request.urlopen(url, timeout=_PATIENCE) as answer, target.open("wb") as file:
         total = int(answer.headers.get("Content-Length") or 0)
         done = 0

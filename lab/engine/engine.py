@@ -16,7 +16,7 @@ from distributed.client import ClosedClientError, FutureCancelledError
 from distributed.scheduler import NoValidWorkerError
 from tornado.ioloop import IOLoop
 
-from lab import catalogue, specs
+from lab import catalogue, runs, specs
 from lab.engine.channel import Channel
 from lab.engine.cluster import SLOTS, launch
 from lab.engine.computation import Computation
@@ -26,15 +26,18 @@ from lab.engine.keeper import Keeper
 from lab.engine.work import Outcome
 from lab.errors import EngineError, LabError
 from lab.home import results_folder
+from lab.limits import limit
 from lab.results.result import unpack
-from lab.specs import Spec
+from lab.specs import Spec, TrainingRun
 from lab.store import Damaged, Store
 
 logger = logging.getLogger("lab.engine")
 
 MOST_COMPUTATIONS = 8
 MOST_GRADIENT_STEPS = 20_000_000
-_ATTEMPTS = 3
+_RUN = f"{TrainingRun.__name__}-"
+_PATIENCE = 2.0  # seconds in which the scheduler should answer a question
+_MOMENT = 0.2  # seconds in which the other pages let go of a result
 
 
 class Engine:
@@ -76,8 +79,8 @@ class Engine:
     def submit(self, spec: Spec, on_change: Callable[[Job], object] | None = None) -> Job:
         """A job for the spec's result: stored, already being computed for somebody, or computed now.
 
-        Raises :class:`LabError` when the spec names what does not exist, costs too much, when too many
-        computations are waiting, or when the engine is gone.
+        A training run that was paused is carried on. Raises :class:`LabError` when the spec names what does not
+        exist, costs too much, when too many computations are waiting, or when the engine is gone.
         """
         _require_modest(spec)
         job = Job(spec, self.key(spec), self, on_change)
@@ -86,6 +89,10 @@ class Engine:
             if computation is None:
                 if self._answered(job):
                     return job
+                self._require_place()
+            if isinstance(spec, TrainingRun):
+                runs.begin(spec)
+            if computation is None:
                 computation = self._begun(spec, job.key)
             computation.join(job)
         return job
@@ -101,8 +108,24 @@ class Engine:
         except (OSError, ClosedClientError, RuntimeError):
             return 0
 
+    def training(self) -> dict[str, bool]:
+        """The runs that are with the engine, for whomever, by name, and whether it has begun with them.
+
+        Empty when the engine cannot be reached.
+        """
+        try:
+            known: dict[str, bool] = self._client.sync(self._underway, callback_timeout=_PATIENCE)
+        except (OSError, ClosedClientError, RuntimeError, TimeoutError):
+            return {}
+        return {name.removeprefix(_RUN): begun for name, begun in known.items()}
+
     def key(self, spec: Spec) -> str:
-        """The name of the spec's result: equal for everything that must give an equal result."""
+        """The name of the spec's result: equal for everything that must give an equal result.
+
+        A training run's is its own, because it has one folder, whatever recipe is asked for under that name.
+        """
+        if isinstance(spec, TrainingRun):
+            return runs.folder(spec.name).name
         return specs.key(spec, *catalogue.fingerprints(spec))
 
     def withdraw(self, job: Job) -> None:
@@ -142,9 +165,9 @@ class Engine:
             logger.debug("A change could not be delivered.", exc_info=True)
 
     def _answered(self, job: Job) -> bool:
-        """Whether the store has the job's result, which ends it."""
+        """Whether the store, or the run's folder, has the job's result, which ends it."""
         try:
-            result = self._store.read(job.key)
+            result = runs.finished(job.spec) if isinstance(job.spec, TrainingRun) else self._store.read(job.key)
         except Damaged as error:
             job.note = f"{error} It is computed again."
             return False
@@ -152,7 +175,7 @@ class Engine:
             job.ended("done", result)
         return result is not None
 
-    def _begun(self, spec: Spec, key: str) -> Computation:
+    def _require_place(self) -> None:
         if self._client.status != "running":
             raise EngineError(self._gone())
         if len(self._computations) >= MOST_COMPUTATIONS:
@@ -160,6 +183,8 @@ class Engine:
                 f"{MOST_COMPUTATIONS} computations of this page are already waiting or running: "
                 "stop one of them, or wait until one is done."
             )
+
+    def _begun(self, spec: Spec, key: str) -> Computation:
         slot = "long" if getattr(spec, "long", False) else "short"
         computation = Computation(key, f"{type(spec).__name__}-{key}", specs.to_json(spec), slot)
         self._computations[key] = computation
@@ -170,8 +195,7 @@ class Engine:
         """See a computation through to its end, or until it is withdrawn."""
         how: tuple[object, ...]
         try:
-            outcome = await self._outcome(computation)
-            how = ("failed", None, outcome.error) if outcome.data is None else ("done", unpack(outcome.data))
+            how = _how(await self._outcome(computation))
         except LabError as error:
             how = ("failed", None, str(error))
         except Exception as error:
@@ -186,13 +210,23 @@ class Engine:
     async def _outcome(self, computation: Computation) -> Outcome:
         for last in (False, False, True):
             try:
-                return await self._asked(computation)
+                outcome = await self._asked(computation)
+                if last or not (outcome.paused and runs.wanted(computation.key)):
+                    return outcome
+                computation.forget()  # somebody carried the run on at the moment at which it paused
+                await asyncio.sleep(_MOMENT)
             except CancelledError as error:
                 lost = isinstance(error, FutureCancelledError) and error.reason == "scheduler-connection-lost"
                 if last or lost or not self._wanted(computation):
                     raise
                 computation.forget()
         raise EngineError("The engine lost this computation several times: start it again.")
+
+    async def _underway(self) -> dict[str, bool]:
+        await self._client.register_plugin(Keeper())
+        scheduler = self._client.scheduler
+        known: dict[str, bool] = await scheduler.lab_underway(prefix=_RUN) if scheduler else {}
+        return known
 
     async def _asked(self, computation: Computation) -> Outcome:
         client = self._client
@@ -234,23 +268,22 @@ class Engine:
         return f"The engine at {self._address} cannot be reached any more: start the lab again."
 
 
+def _how(outcome: Outcome) -> tuple[object, ...]:
+    """The end of a job, as :meth:`Job.ended` takes it."""
+    if outcome.paused:
+        return "cancelled", None, None
+    return ("failed", None, outcome.error) if outcome.data is None else ("done", unpack(outcome.data))
+
+
 def _require_modest(spec: Spec) -> None:
     """Refuse a spec that costs more gradient steps than this place allows."""
     cost = getattr(spec, "gradient_steps", 0)
-    most = _most_gradient_steps()
+    most = limit("LAB_MAX_GRADIENT_STEPS", MOST_GRADIENT_STEPS)
     if cost > most:
         raise EngineError(
             f"{type(spec).__name__} would take {cost:,} gradient steps of single images, but this lab allows {most:,}: "
             "take fewer images, restarts or steps, or raise LAB_MAX_GRADIENT_STEPS."
         )
-
-
-def _most_gradient_steps() -> int:
-    text = os.environ.get("LAB_MAX_GRADIENT_STEPS") or str(MOST_GRADIENT_STEPS)
-    try:
-        return int(text.replace("_", ""))
-    except ValueError:
-        raise EngineError(f"LAB_MAX_GRADIENT_STEPS should be a whole number, not '{text}'.") from None
 
 
 def _require_slots(client: Client) -> None:

@@ -7,7 +7,9 @@ from distributed import Scheduler, SchedulerPlugin
 PROGRESS = "lab-progress/"
 PARTIAL = "lab-partial/"
 WITHDRAW = "lab-withdraw"
+UNDERWAY = "lab_underway"
 
+_ENDED = ("memory", "erred", "released", "forgotten")
 _ANYBODY = "fire-and-forget"  # the client that Dask invents for a task which must outlive its real clients
 
 
@@ -25,6 +27,7 @@ class Keeper(SchedulerPlugin):
     async def start(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
         scheduler.stream_handlers[WITHDRAW] = self.withdraw
+        scheduler.handlers[UNDERWAY] = self.underway
 
     def withdraw(self, key: str, client: str) -> None:
         """That client no longer wants the task."""
@@ -32,6 +35,12 @@ class Keeper(SchedulerPlugin):
         task = self._scheduler.tasks.get(key)
         if task is not None and {each.client_key for each in task.who_wants or ()} == {_ANYBODY}:
             self._scheduler.client_releases_keys([key], _ANYBODY)
+
+    def underway(self, prefix: str) -> dict[str, bool]:
+        """The unfinished tasks whose name starts so, and whether a worker has begun with them."""
+        tasks = self._scheduler.tasks.items()
+        unfinished = [key for key, task in tasks if str(key).startswith(prefix) and task.state not in _ENDED]
+        return {str(key): bool(self._topics[PROGRESS + str(key)].events) for key in unfinished}
 
     def log_event(self, topic: Any, msg: Any) -> None:  # noqa: ARG002 the hook's signature
         """A late subscriber needs the last event only, and a partial result may be megabytes."""

@@ -7,18 +7,20 @@ import os
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from distributed import Reschedule, Status, Worker, get_worker
 
+from lab import runs
 from lab.context import Cancelled, Context, Progress
 from lab.engine.keeper import PARTIAL, PROGRESS
 from lab.engine.throttle import Throttle
 from lab.errors import LabError
 from lab.home import results_folder
 from lab.results.result import Result, pack
-from lab.specs import Recipe, Spec, from_json
+from lab.results.run import Run
+from lab.specs import Recipe, Spec, TrainingRun, from_json
 from lab.store import Damaged, Store
 
 logger = logging.getLogger("lab.engine")
@@ -28,10 +30,11 @@ _importing = threading.Lock()
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: its packed result, or the sentence that says why there is none."""
+    """How a job ended: its packed result, the sentence that says why there is none, or a pause."""
 
     data: bytes | None = None
     error: str | None = None
+    paused: bool = False
 
 
 def compute(text: str, key: str, name: str) -> Outcome:
@@ -41,20 +44,22 @@ def compute(text: str, key: str, name: str) -> Outcome:
     """
     publisher = Publisher(get_worker(), name)
     try:
+        spec = from_json(text)
+        if isinstance(spec, TrainingRun):
+            return _carried_on(spec, publisher)
         store = Store(results_folder())
-        return Outcome(pack(_found(store, key, publisher) or _made(store, key, from_json(text), publisher)))
+        return Outcome(pack(_found(store, key, publisher) or _made(store, key, spec, publisher)))
     except Cancelled:
         raise Reschedule from None
     except LabError as error:
         return Outcome(error=str(error))
     except Exception as error:
-        logger.exception("The computation of %s failed.", text)
-        return Outcome(error=f"The computation failed: {type(error).__name__}: {error}")
+        return Outcome(error=_in_words(error, text))
     finally:
         publisher.close()
 
 
-def functions() -> tuple[Callable[[Spec, Context], Result], Callable[[Recipe, Context], Result]]:
+def functions() -> tuple[Callable[[Spec, Context], Result], Callable[..., Run]]:
     """``analyse`` and ``train``. One thread at a time imports them: PyTorch must not be imported by halves."""
     with _importing:
         from lab.analysis import analyse
@@ -154,15 +159,51 @@ def _found(store: Store, key: str, publisher: Publisher) -> Result | None:
 def _made(store: Store, key: str, spec: Spec, publisher: Publisher) -> Result:
     analyse, train = functions()
     use_all_cores()
-    ctx = Context(
-        seed=getattr(spec, "seed", 0),
-        on_progress=publisher.progress,
-        on_partial=publisher.partial,
-        cancelled=lambda: not publisher.wanted(),
-    )
+    ctx = _context(publisher, getattr(spec, "seed", 0))
     result = train(spec, ctx) if isinstance(spec, Recipe) else analyse(spec, ctx)
     try:
         store.write(key, result)
     except LabError as error:  # the person who waits gets the result all the same
         publisher.note(str(error))
     return result
+
+
+def _carried_on(spec: TrainingRun, publisher: Publisher) -> Outcome:
+    """A run from its folder, trained on from where it was left. Why it cannot go on is noted there."""
+    try:
+        return Outcome(pack(runs.finished(spec) or _trained(spec, publisher)))
+    except Cancelled:
+        if runs.wanted(spec.name):
+            raise
+        return Outcome(paused=True)
+    except Exception as error:
+        sentence = str(error) if isinstance(error, LabError) else _in_words(error, spec.name)
+        runs.fail(spec.name, sentence)
+        return Outcome(error=sentence)
+
+
+def _trained(spec: TrainingRun, publisher: Publisher) -> Run:
+    def unwanted() -> bool:
+        return not (publisher.wanted() and runs.wanted(spec.name))
+
+    if unwanted():  # paused while it was waiting for its slot
+        raise Cancelled
+    _, train = functions()
+    use_all_cores()
+    return train(spec.recipe, replace(_context(publisher), cancelled=unwanted), runs.folder(spec.name), resume=True)
+
+
+def _context(publisher: Publisher, seed: int = 0) -> Context:
+    return Context(
+        seed=seed,
+        on_progress=publisher.progress,
+        on_partial=publisher.partial,
+        on_note=publisher.note,
+        cancelled=lambda: not publisher.wanted(),
+    )
+
+
+def _in_words(error: Exception, what: str) -> str:
+    """A fault of the program as a sentence; the whole story goes to the log."""
+    logger.error("The computation of %s failed.", what, exc_info=error)
+    return f"The computation failed: {type(error).__name__}: {error}"

@@ -1,12 +1,12 @@
 """``build``: an architecture's network with fresh weights."""
 
-import math
 from functools import singledispatch
 
 import torch
 from torch import Tensor, nn
 
 from lab.errors import ModelError
+from lab.models.initial import initialise
 from lab.specs.models import Architecture
 
 Shape = tuple[int, int, int]
@@ -35,17 +35,23 @@ def build(
 
     ``shape`` is (channels, height, width). Raises :class:`ModelError` when the images are too small for it.
     """
-    with torch.device("meta"):  # shapes without memory, and without a draw from the global generator
+    network = blank(architecture, shape, classes).to_empty(device="cpu")
+    initialise(network, generator or torch.Generator().manual_seed(0))
+    return network
+
+
+def blank(architecture: Architecture, shape: Shape, classes: int) -> nn.Module:
+    """The network on PyTorch's meta device: its layers and their shapes, without weights or memory for them."""
+    with torch.device("meta"):  # no memory, and no draw from the global generator
         try:
-            network = make(architecture, shape, classes)
-        except (RuntimeError, ValueError) as error:
+            return make(architecture, shape, classes)
+        except ModelError:
+            raise
+        except (RuntimeError, ValueError, AssertionError) as error:  # torchvision asserts
             raise ModelError(
                 f"{type(architecture).__name__} cannot be built for images of shape {shape}: take larger images or "
                 "another network."
             ) from error
-    network = network.to_empty(device="cpu")
-    initialise(network, generator or torch.Generator().manual_seed(0))
-    return network
 
 
 @singledispatch
@@ -61,23 +67,14 @@ def hidden(inputs: int, units: int) -> tuple[nn.Module, ...]:
     return nn.Flatten(), nn.Linear(inputs, units), nn.ReLU()
 
 
-def with_head(features: nn.Sequential, shape: Shape, classes: int) -> Network:
-    """The network of these features and a linear layer of the width that they come to."""
-    width = features(torch.empty(1, *shape)).shape[1]
-    return Network(features, nn.Linear(width, classes))
+def with_head(features: nn.Sequential, shape: Shape, classes: int, embedding: int = 0) -> Network:
+    """The network of these features and a linear layer of the width that they come to.
 
-
-def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw all weights anew as PyTorch does by default: He et al. 2015 with a = √5, uniform biases.
-
-    Raises :class:`ModelError` for a parameter of another kind of layer: it would stay uninitialised.
+    ``embedding`` puts a linear layer of that many units between the two: Na et al. 2018, §4.2, take 2.
     """
-    for name, module in network.named_modules():
-        own = dict(module.named_parameters(recurse=False)) | dict(module.named_buffers(recurse=False))
-        if isinstance(module, (nn.Conv2d, nn.Linear)):
-            nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=generator)
-            if module.bias is not None:
-                bound = 1 / math.sqrt(module.weight[0].numel())
-                nn.init.uniform_(module.bias, -bound, bound, generator=generator)
-        elif own:
-            raise ModelError(f"There is no rule to initialise {name} ({type(module).__name__}).")
+    training = features.training
+    width = features.eval()(torch.empty(1, *shape)).shape[1]  # batch norm trains on no single image
+    features.train(training)
+    if embedding:
+        features.append(nn.Linear(width, embedding))
+    return Network(features, nn.Linear(embedding or width, classes))

@@ -14,7 +14,7 @@ from torch import nn
 from lab import datafiles
 from lab.catalogue import find_card, fingerprints
 from lab.errors import ModelError
-from lab.models.build import build
+from lab.models.build import blank
 from lab.models.devices import default_device
 from lab.models.weights import load_weights
 from lab.specs.models import Custom, ModelSpec, Trained
@@ -59,7 +59,7 @@ def trained(spec: Trained) -> nn.Module:
             f"{card.weights} is damaged (its content is not what its card says): restore it, or train "
             f"'{spec.name}' again."
         )
-    network = build(card.architecture, card.shape, card.classes)
+    network = blank(card.architecture, card.shape, card.classes).to_empty(device="cpu")
     load_weights(network, card.weights)
     return network
 

@@ -19,4 +19,4 @@ def small_cnn(architecture: SmallCNN, shape: Shape, classes: int) -> Network:
         nn.ReLU(),
         nn.Flatten(),
     )
-    return with_head(features, shape, classes)
+    return with_head(features, shape, classes, architecture.embedding)

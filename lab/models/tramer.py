@@ -8,6 +8,7 @@ the table's. The softmax is left out: the networks return logits.
 from torch import nn
 
 from lab.models.build import Network, Shape, hidden, make, with_head
+from lab.models.dropout import Dropout
 from lab.specs.models import TramerA, TramerB, TramerBStar, TramerC, TramerD
 
 
@@ -19,9 +20,9 @@ def model_a(_: TramerA, shape: Shape, classes: int) -> Network:
         nn.ReLU(),
         nn.Conv2d(64, 64, 5),
         nn.ReLU(),
-        nn.Dropout(0.25),
+        Dropout(0.25),
         *hidden(64 * (shape[1] - 8) * (shape[2] - 8), 128),
-        nn.Dropout(0.5),
+        Dropout(0.5),
     )
     return with_head(features, shape, classes)
 
@@ -29,7 +30,7 @@ def model_a(_: TramerA, shape: Shape, classes: int) -> Network:
 @make.register
 def model_b(_: TramerB, shape: Shape, classes: int) -> Network:
     """Model B: dropout on the input and three convolutions."""
-    return with_head(nn.Sequential(nn.Dropout(0.2), *_convolutions_of_b(shape)), shape, classes)
+    return with_head(nn.Sequential(Dropout(0.2), *_convolutions_of_b(shape)), shape, classes)
 
 
 @make.register
@@ -58,7 +59,7 @@ def model_c(_: TramerC, shape: Shape, classes: int) -> Network:
 def model_d(_: TramerD, shape: Shape, classes: int) -> Network:
     """Model D: four hidden layers, dropout after each (as in the authors' code)."""
     widths = (shape[0] * shape[1] * shape[2], 300, 300, 300, 300)
-    layers = [layer for i, units in enumerate(widths[1:]) for layer in (*hidden(widths[i], units), nn.Dropout(0.5))]
+    layers = [layer for i, units in enumerate(widths[1:]) for layer in (*hidden(widths[i], units), Dropout(0.5))]
     return with_head(nn.Sequential(*layers), shape, classes)
 
 
@@ -70,6 +71,6 @@ def _convolutions_of_b(shape: Shape) -> tuple[nn.Module, ...]:
         nn.ReLU(),
         nn.Conv2d(128, 128, 5),
         nn.ReLU(),
-        nn.Dropout(0.5),
+        Dropout(0.5),
         nn.Flatten(),
     )

@@ -35,12 +35,15 @@ def load_weights(model: nn.Module, path: Path | str) -> None:
     Raises :class:`ModelError`, naming the first weight at fault, when the file does not fit the network.
     """
     path = Path(path)
-    state = _state(path)
-    _check_fit(path, model.state_dict(), state)
-    model.load_state_dict(state)
+    state = read_state(path)
+    wanted = model.state_dict()  # carries the layers' versions, which files of tensors alone do not
+    _check_fit(path, wanted, state)
+    wanted.update(state)
+    model.load_state_dict(wanted)
 
 
-def _state(path: Path) -> State:
+def read_state(path: Path) -> State:
+    """The weights in a .safetensors, .pt or .pth file, by name. Raises :class:`ModelError` when there are none."""
     if not path.is_file():
         raise ModelError(f"There is no file {path} with weights: check its path.")
     if path.suffix == ".safetensors":

@@ -16,20 +16,32 @@ from lab.specs.recipes import Recipe
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
+ACCURACIES = ("clean", "fgsm", "rfgsm", "step_ll", "pgd", "black_box")
+
 
 @dataclass(frozen=True, eq=False)
 class Measured(Result):
-    """Accuracies of a trained network on ``n`` test images, as fractions: clean, after FGSM and after PGD in a ball.
+    """Accuracies of a trained network on ``n`` test images, as fractions: clean, and after attacks in a ball.
 
-    ``attack`` says with which steps PGD was measured.
+    ``attack`` says with which steps PGD was measured. ``black_box`` is the accuracy on FGSM images of another network,
+    the ``source``. What was not measured is None.
     """
 
     clean: float
     fgsm: float
+    rfgsm: float | None
+    step_ll: float | None
     pgd: float
+    black_box: float | None
     n: int
     ball: Ball
     attack: PGD
+    source: str = ""
+
+    def shares(self) -> dict[str, float]:
+        """The accuracies that there are, by name."""
+        found = {name: getattr(self, name) for name in ACCURACIES}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +49,10 @@ class History(Result):
     """The course of training: T lines of metrics, each of shape (T,), a mean over the steps since the line before.
 
     ``step`` and ``epoch`` (a fraction counts) say when, ``seconds`` how long training has taken so far. ``loss`` is
-    what is minimised; ``clean`` and ``adversarial`` are accuracies on the training batches, ``eps`` the mean eps of the
-    attacked images, ``gradient`` the norm of the loss's gradient to the weights. ``probe_clean``, ``probe_fgsm`` and
-    ``probe_pgd`` are accuracies on a few test images, measured at the end of an epoch. NaN where there is none.
+    what is minimised; ``clean`` and ``adversarial`` are accuracies on the training batches, ``eps`` the mean distance
+    of the attacked images from their originals, ``gradient`` the norm of the loss's gradient to the weights.
+    ``probe_clean``, ``probe_fgsm`` and ``probe_pgd`` are accuracies on a few test images, measured at the end of an
+    epoch. NaN where there is none.
     """
 
     step: np.ndarray

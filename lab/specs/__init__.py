@@ -26,29 +26,63 @@ from lab.specs.attacks import (
 from lab.specs.augmentation import Augmentation, PadCropFlip, RandomShift, Unchanged
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
+from lab.specs.crossing import crossing
+from lab.specs.curves import RobustnessCurves
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
+from lab.specs.embedding import Embeddings
 from lab.specs.ensemble import EnsembleAttack
 from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples, Source
 from lab.specs.explore import Explore
 from lab.specs.extended import Extended, Staged
+from lab.specs.masking import Masking
 from lab.specs.models import (
+    ELU,
+    Activation,
     Architecture,
+    Binarised,
     Custom,
+    Inception,
+    InputDropout,
     MadryMNIST,
     ModelSpec,
+    Relu,
+    Relu6,
+    ReluDecay,
+    ResNet,
     SmallCNN,
+    Tanh,
+    Torchvision,
     Trained,
     TramerA,
     TramerB,
     TramerBStar,
     TramerC,
     TramerD,
+    WideResNet,
 )
 from lab.specs.optimisers import SGD, Adam, Constant, Exponential, OneCycle, Optimiser, Piecewise, RMSProp, Schedule
 from lab.specs.orthogonal import OrthogonalDirections
 from lab.specs.pixels import L0, FlipPixels
+from lab.specs.presets import (
+    PRESETS,
+    Preset,
+    bidirectional_training,
+    cascade_training,
+    ensemble_training,
+    fast_training,
+    fgsm_training,
+    kurakin_training,
+    leaking_training,
+    pgd_training,
+    pivot_cascade_training,
+    pivot_ensemble_training,
+    pivot_training,
+    rfgsm_training,
+    standard_training,
+    trades_training,
+)
 from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryAttack, QueryPGD, QueryRFGSM, Square
-from lab.specs.recipes import TRADES, Adversarial, Recipe, Standard, fgsm_training, pgd_training
+from lab.specs.recipes import TRADES, Adversarial, Recipe, Standard
 from lab.specs.runs import TrainingRun
 from lab.specs.similarity import Bidirectional, NoSimilarity, Pivot, Similarity
 from lab.specs.spatial import RotateTranslate, Spatial
@@ -66,22 +100,26 @@ from lab.specs.surface import (
     TowardAttack,
     TowardSecondAttack,
 )
+from lab.specs.transfer import TransferMatrix
 
 __all__ = [
     "BIM",
     "CIFAR10",
     "DLR",
+    "ELU",
     "FGSM",
     "L0",
     "L2",
     "MNIST",
     "NES",
     "PGD",
+    "PRESETS",
     "RFGSM",
     "SGD",
     "SPSA",
     "TRADES",
     "Across",
+    "Activation",
     "Adam",
     "Adversarial",
     "Along",
@@ -91,6 +129,7 @@ __all__ = [
     "Augmentation",
     "Ball",
     "Bidirectional",
+    "Binarised",
     "CarliniWagnerL2",
     "CarliniWagnerLinf",
     "CascadeExamples",
@@ -100,6 +139,7 @@ __all__ = [
     "DataSpec",
     "Digits",
     "Direction",
+    "Embeddings",
     "EnsembleAttack",
     "EnsembleExamples",
     "Estimator",
@@ -114,12 +154,15 @@ __all__ = [
     "FlipPixels",
     "HadamardSigns",
     "ImageFolder",
+    "Inception",
+    "InputDropout",
     "IterLL",
     "IterRnd",
     "Linf",
     "LossSurface",
     "MadryMNIST",
     "Margin",
+    "Masking",
     "MinimumDistance",
     "ModelSpec",
     "NoSimilarity",
@@ -133,6 +176,7 @@ __all__ = [
     "Param",
     "Piecewise",
     "Pivot",
+    "Preset",
     "Preview",
     "QueryAttack",
     "QueryPGD",
@@ -144,7 +188,12 @@ __all__ = [
     "RandomSigns",
     "RawGradient",
     "Recipe",
+    "Relu",
+    "Relu6",
+    "ReluDecay",
+    "ResNet",
     "Restarts",
+    "RobustnessCurves",
     "RotateTranslate",
     "Schedule",
     "SignedGradient",
@@ -159,6 +208,8 @@ __all__ = [
     "Standard",
     "StepLL",
     "StepRnd",
+    "Tanh",
+    "Torchvision",
     "TowardAttack",
     "TowardSecondAttack",
     "Trained",
@@ -168,16 +219,31 @@ __all__ = [
     "TramerBStar",
     "TramerC",
     "TramerD",
+    "TransferMatrix",
     "TruncatedNormal",
     "Unchanged",
+    "WideResNet",
     "WorstCase",
+    "bidirectional_training",
+    "cascade_training",
+    "crossing",
+    "ensemble_training",
+    "fast_training",
     "fgsm_training",
     "from_dict",
     "from_json",
     "key",
+    "kurakin_training",
+    "leaking_training",
     "param",
     "params",
     "pgd_training",
+    "pivot_cascade_training",
+    "pivot_ensemble_training",
+    "pivot_training",
+    "rfgsm_training",
+    "standard_training",
     "to_dict",
     "to_json",
+    "trades_training",
 ]

@@ -44,11 +44,12 @@ class CarliniWagnerLinf(MinimumDistance):
 class CarliniWagnerL2(MinimumDistance):
     """Least |delta|² + c · margin in tanh space, c by binary search: the nearest image in L2. Carlini & Wagner 2017.
 
-    They take 10,000 steps. Black and white pixels need several hundred of 0.01 to get moving, or fewer and longer
-    ones, which overshoot where the image is very near.
+    They take up to 10,000 steps of 0.01. On the shipped networks 300 of 0.05 come as near in less than half the time
+    of 1000 of 0.01, since black and white pixels get moving sooner; smaller steps may come nearer where the image is
+    very near.
     """
 
     c: float = param(0.01, 1e-6, 1e6, "first weight of the margin", usual=(0.001, 10.0), log=True)
     searches: int = param(9, 1, 50, "values of c tried for each image", usual=(1, 20))
-    steps: int = param(1000, 1, 100_000, "steps of Adam for each c, fewer once settled", usual=(10, 10_000), log=True)
-    learning_rate: float = param(0.01, 1e-6, 10.0, "Adam's learning rate", usual=(0.001, 0.5), log=True)
+    steps: int = param(300, 1, 100_000, "steps of Adam for each c, fewer once settled", usual=(10, 10_000), log=True)
+    learning_rate: float = param(0.05, 1e-6, 10.0, "Adam's learning rate", usual=(0.001, 0.5), log=True)

@@ -1,8 +1,15 @@
-"""Low-level similarity learning: a second loss that draws embeddings together. Na et al. 2018, §3.3."""
+"""Low-level similarity learning: a second loss that draws embeddings together. Na et al. 2018, §3.3.
+
+The paper speaks of the embedding right before the softmax layer; the authors' code takes the argument of the softmax,
+the logits, and their weights λ₂ are for those. Here that is the default, and what the last linear layer receives the
+alternative.
+"""
 
 from dataclasses import dataclass
 
 from lab.specs.spec import Spec, param
+
+LOGITS, EMBEDDING = "logits", "embedding"
 
 
 @dataclass(frozen=True)
@@ -16,16 +23,23 @@ class NoSimilarity(Similarity):
 
 
 @dataclass(frozen=True)
-class Bidirectional(Similarity):
-    """Their distance ‖E' − E‖ₙⁿ is lowered by moving both. Na et al. 2018, §3.3, Figure 3 left."""
+class Distance(Similarity):
+    """A small distance ‖E' − E‖ₙⁿ of the two embeddings."""
 
-    weight: float = param(1e-4, 0.0, 10.0, "λ₂: weight of the distance; above 0.3 training diverges", log=True)
+    weight: float = param(1e-4, 0.0, 10.0, "λ₂: weight of the distance; above 0.3 training diverges", usual=(0, 0.3))
     norm: int = param(2, 1, 2, "N of the distance ‖E' − E‖ₙⁿ")
+    layer: str = param(
+        LOGITS,
+        meaning="what is compared: the softmax's argument, or what the last linear layer receives",
+        choices=(LOGITS, EMBEDDING),
+    )
 
 
 @dataclass(frozen=True)
-class Pivot(Similarity):
-    """The attacked copy's embedding is drawn to the clean one, which stays: the pivot. Na et al. 2018, §3.3."""
+class Bidirectional(Distance):
+    """Their distance ‖E' − E‖ₙⁿ is lowered by moving both. Na et al. 2018, §3.3, Figure 3 left."""
 
-    weight: float = param(1e-4, 0.0, 10.0, "λ₂: weight of the distance; above 0.3 training diverges", log=True)
-    norm: int = param(2, 1, 2, "N of the distance ‖E' − E‖ₙⁿ")
+
+@dataclass(frozen=True)
+class Pivot(Distance):
+    """The attacked copy's embedding is drawn to the clean one, which stays: the pivot. Na et al. 2018, §3.3."""

@@ -1,70 +1,194 @@
 """``fit``: a recipe becomes a trained network."""
 
-import time
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from lab.context import Context
-from lab.data import Dataset, load
-from lab.errors import LabError
-from lab.models import build, default_device
+from lab.context import Cancelled, Context
+from lab.data import Dataset, Split, load
+from lab.models import build, default_device, fit_mean, set_generator
 from lab.specs.recipes import Recipe
+from lab.training.augmentation import augmented, drawn
+from lab.training.divergence import Diverged, require_finite
 from lab.training.examples import Prepared, prepare
+from lab.training.keeper import Keeper
 from lab.training.losses import batch_loss
-from lab.training.step import Batch, Moment
+from lab.training.measure import ball_of
+from lab.training.metrics import Line, Partials, Tally, probe
+from lab.training.optimisers import optimiser_of, set_rate
+from lab.training.parallel import Group
+from lab.training.schedule import Plan, factor
+from lab.training.state import State
+from lab.training.step import Batch
+
+__all__ = ["Diverged", "fit"]
+
+PREPARING = 0.05  # share of the time that what is made before the first step is taken to need, for the progress bar
+AT_ONCE = 1024  # training images whose mean is taken at a time
 
 
-class Diverged(LabError):
-    """The loss is no number any more: training cannot go on."""
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What stays the same while a network is trained; ``images`` are the training images, on its device if they fit."""
+
+    recipe: Recipe
+    data: Dataset
+    images: Split
+    prepared: Prepared
+    plan: Plan
+    group: Group
 
 
-def fit(recipe: Recipe, ctx: Context) -> tuple[nn.Module, list[dict[str, float]]]:
-    """The trained network in evaluation mode, and one line of metrics per epoch.
+def fit(
+    recipe: Recipe, ctx: Context, keeper: Keeper | None = None, group: Group = Group()
+) -> tuple[nn.Module, list[Line]]:
+    """The trained network in evaluation mode, and its lines of metrics.
 
-    Raises :class:`Diverged` with the step and the likely cause when the loss is no number any more.
+    It goes on from where ``keeper`` remembers it. The weights do not depend on interruptions. Raises :class:`Diverged`
+    with the step and the likely cause when the loss is no number any more; on :class:`Cancelled` the state is kept.
     """
+    keeper = keeper or Keeper()
+    together = group.context(ctx.seeded(recipe.seed))
     data = load(recipe.data, ctx.silent())
-    ctx = ctx.seeded(recipe.seed)
+    state = begin(recipe, data, together, group)
+    keeper.restore(state)
+    prepared = prepare(recipe, data, together.span(0, PREPARING, 1))
+    plan = Plan(len(data.train), recipe.batch, recipe.epochs)
+    setting = Setting(recipe, data, placed(data.train, state.device), prepared, plan, group)
+    partials = Partials(recipe, together)
+    try:
+        write_line(setting, state, together)  # the one that an interruption may have left out
+        for epoch in range(state.step // plan.per_epoch, recipe.epochs):
+            part = together.span(PREPARING, 1, 1).part(epoch, recipe.epochs, f"epoch {epoch + 1} of {recipe.epochs}")
+            for _ in steps(setting, state, epoch, part):
+                keeper.note_lines(state)
+                partials.show(state.lines)
+                keeper.keep_if_due(state, plan.ends_epoch(state.step))
+                if group.any(ctx.cancelled()):
+                    raise Cancelled
+    except Cancelled:
+        keeper.keep(state)
+        raise
+    keeper.note_lines(state)
+    keeper.keep(state)
+    set_generator(state.model, None)
+    return state.model.eval(), state.lines
+
+
+def begin(recipe: Recipe, data: Dataset, ctx: Context, group: Group) -> State:
+    """The state before the first step: initial weights of the architecture and seed, and the mean of the images."""
     device = default_device()
-    model = build(recipe.architecture, data.shape, len(data.class_names), ctx.generator("weights")).to(device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.optimiser.learning_rate)
-    prepared = prepare(recipe, data, ctx.silent())
-    lines, started = [], time.perf_counter()
-    for epoch in range(recipe.epochs):
-        part = ctx.part(epoch, recipe.epochs, f"epoch {epoch + 1} of {recipe.epochs}")
-        loss = _epoch(recipe, model, optimiser, data, prepared, epoch, part)
-        lines.append({"epoch": epoch + 1.0, "loss": loss, "seconds": time.perf_counter() - started})
-    return model.eval(), lines
+    model = build(recipe.architecture, data.shape, data.classes, ctx.generator("weights")).to(device)
+    parts = torch.arange(len(data.train)).split(AT_ONCE)
+    fit_mean(model, (data.train.images(each).to(device) for each in parts))
+    if device.type == "cuda":
+        model = model.to(memory_format=torch.channels_last)
+        if group.size > 1:
+            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    return State(model, optimiser_of(recipe.optimiser, model.parameters(), recipe.weight_decay))
 
 
-def _epoch(
-    recipe: Recipe,
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    data: Dataset,
-    prepared: Prepared,
-    epoch: int,
-    ctx: Context,
-) -> float:
-    """One pass over the training images in a new random order; returns the mean loss."""
+def placed(images: Split, device: torch.device) -> Split:
+    """The images on the device, if they take no more than half of its free memory; else where they are."""
+    if device.type != "cuda" or images.x.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
+        return images
+    return Split(images.x.to(device), images.y.to(device))
+
+
+def steps(setting: Setting, state: State, epoch: int, ctx: Context) -> Iterator[int]:
+    """Take the steps of an epoch that are still to be taken, yielding after each; the last line comes with a probe."""
+    plan, images = setting.plan, len(setting.images)
+    order = torch.randperm(images, generator=ctx.generator("order", epoch))
+    here = ctx.seeded("epoch", epoch)
+    draws = drawn(images, here)
+    while state.step < (epoch + 1) * plan.per_epoch:
+        seen = plan.seen(state.step)
+        ctx.report(seen, images, **shown(state))
+        places = [seen + each for each in setting.group.share(min(plan.batch, images - seen))]
+        batch = read(setting, order[places], draws[places], state.device)
+        step(setting, state, batch, here.only(places).silent())
+        write_line(setting, state, ctx)
+        yield state.step
+    ctx.report(images, images, **shown(state))
+
+
+def read(setting: Setting, index: torch.Tensor, draws: torch.Tensor, device: torch.device) -> Batch:
+    """The training images of these positions, changed at random, with their labels."""
+    here = index.to(setting.images.x.device)
+    x = setting.images.images(here).to(device)
+    y = setting.images.labels(here).to(device)
+    return Batch(augmented(setting.recipe.augmentation, x, draws), y, index, setting.prepared)
+
+
+def step(setting: Setting, state: State, batch: Batch, ctx: Context) -> None:
+    """One step of the weights against the gradient of the batch's loss."""
+    recipe, plan, group, model = setting.recipe, setting.plan, setting.group, state.model
+    set_rate(state.optimiser, recipe.optimiser.learning_rate * factor(recipe.schedule, state.step, plan))
+    seed_dropout(model, ctx.seeded("dropout", state.step, group.rank), state.device)
     model.train()
-    device = next(model.parameters()).device
-    order = torch.randperm(len(data.train), generator=ctx.generator("order", epoch))
-    total, seen = 0.0, 0
-    for step, index in enumerate(order.split(recipe.batch)):
-        x, y = data.train.images(index).to(device), data.train.labels(index).to(device)
-        moment = Moment(step, epoch + seen / len(order))
-        here = ctx.seeded("epoch", epoch).at(seen).silent()
-        loss = batch_loss(recipe, model, Batch(x, y, index, prepared), moment, here).loss
-        if not torch.isfinite(loss):
-            raise Diverged(
-                f"Training diverged in epoch {epoch + 1}, after {seen} images: the loss is {loss.item()}; "
-                "lower the learning rate or warm eps up more slowly."
-            )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        total, seen = total + loss.item() * len(index), seen + len(index)
-        ctx.report(seen, len(order), loss=total / seen)
-    return total / seen
+    with undone_if_cancelled(model), passes(recipe, state.device):
+        found = batch_loss(recipe, model, batch, plan.moment(state.step), ctx)
+    loss = found.loss.item()
+    state.optimiser.zero_grad(set_to_none=True)
+    (found.loss * group.weight(min(plan.batch, plan.images - plan.seen(state.step)))).backward()
+    group.average_gradients(model)
+    gradient = nn.utils.get_total_norm([each.grad for each in model.parameters() if each.grad is not None]).item()
+    require_finite(recipe, state.step, plan.per_epoch, loss=loss, gradient=gradient)
+    state.optimiser.step()
+    group.average_statistics(model)
+    metrics = {name: value.item() for name, value in found.metrics.items()}
+    state.tally.add(len(batch.y), metrics | {"loss": loss, "gradient": gradient})
+    state.step += 1
+
+
+def write_line(setting: Setting, state: State, ctx: Context) -> None:
+    """Add the line of metrics that is due after the steps taken, unless it is there already."""
+    recipe, plan = setting.recipe, setting.plan
+    if not state.tally.sums or not plan.ends_line(state.step):
+        return
+    line = state.tally.means(setting.group)
+    if plan.ends_epoch(state.step) and setting.group.first:
+        line |= probe(state.model, setting.data, ball_of(recipe, setting.data), ctx.seeded("probe", state.step))
+    when = {
+        "step": float(state.step),
+        "epoch": state.step / plan.per_epoch,
+        "seconds": state.seconds,
+        "learning_rate": recipe.optimiser.learning_rate * factor(recipe.schedule, state.step - 1, plan),
+    }
+    state.lines.append(when | line)
+    state.tally = Tally()
+
+
+def shown(state: State) -> dict[str, float]:
+    """What is worth showing beside a progress bar."""
+    found = state.tally.means() or (state.lines[-1] if state.lines else {})
+    return {name: found[name] for name in ("loss", "clean", "adversarial") if name in found}
+
+
+def seed_dropout(model: nn.Module, ctx: Context, device: torch.device) -> None:
+    """Let dropout draw the same masks whenever this step is taken."""
+    set_generator(model, torch.Generator(device).manual_seed(ctx.seed))
+
+
+@contextmanager
+def passes(recipe: Recipe, device: torch.device) -> Iterator[None]:
+    """Run forward passes, an attack's too, in the recipe's precision; weights and gradients stay float32."""
+    with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+        yield
+
+
+@contextmanager
+def undone_if_cancelled(model: nn.Module) -> Iterator[None]:
+    """Give a network its buffers (running statistics) back when a step is left half-way."""
+    before = [each.clone() for each in model.buffers()]
+    try:
+        yield
+    except Cancelled:
+        for buffer, value in zip(model.buffers(), before, strict=True):
+            buffer.copy_(value)
+        raise

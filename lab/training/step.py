@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from lab.training.examples import Prepared
+    from lab.training.prepared import Prepared
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +23,10 @@ class Batch:
     y: Tensor
     index: Tensor
     prepared: Prepared
+
+    def part(self, images: slice) -> Batch:
+        """Some of its images, following each other."""
+        return replace(self, x=self.x[images], y=self.y[images], index=self.index[images])
 
 
 @dataclass(frozen=True)

@@ -1,74 +1,90 @@
 """Training from recipe to folder: weights, metrics, and a card that says what the network is."""
 
-import hashlib
 import json
-import platform
-import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import torch
-
-import lab
 from lab.context import Context
-from lab.data import Dataset, load
-from lab.errors import LabError
+from lab.data import load
+from lab.errors import LabError, SpecError
 from lab.models import save_weights
-from lab.results.run import History, Measured, Run
+from lab.results.run import History, Run
 from lab.specs.recipes import Recipe
-from lab.specs.spec import to_dict
+from lab.specs.spec import from_dict, to_dict
+from lab.training.card import card_of, finished, write_json
+from lab.training.folder import claimed, writing
+from lab.training.keeper import Keeper
 from lab.training.loop import fit
-from lab.training.measure import ball_of, measure
+from lab.training.measure import ball_of, measure, stranger
+from lab.training.parallel import Group, joined
 
 FITTING = 0.9  # share of the time that goes into fitting rather than measuring, for the progress bar
 
 
-def train(recipe: Recipe, ctx: Context, folder: Path | None = None) -> Run:
-    """Train and measure a network. With a folder, leave its weights, metrics and card there.
+def train(recipe: Recipe, ctx: Context, folder: Path | None = None, resume: bool = False) -> Run:
+    """Train and measure a network. With a folder, keep the run there; with ``resume``, carry on one that is there.
 
-    The folder receives ``recipe.json``, ``metrics.jsonl``, ``weights.safetensors`` and ``card.json``; the card
-    comes last, so that an unfinished folder is never listed as a model. Raises :class:`LabError` when the
-    folder already holds a finished run or training diverges.
+    The folder receives ``recipe.json`` first, ``metrics.jsonl``, ``checkpoints`` and ``provenance.json`` on the way,
+    ``weights.safetensors``, and ``card.json`` last, so that an unfinished run is never listed as a model. Carrying on
+    gives the weights that training without an interruption gives, bit for bit on the same device. A finished run that
+    is carried on is returned as it is.
+
+    Raises :class:`LabError` when the folder holds a run and ``resume`` is not set or the recipe another one, when it
+    cannot be written, or when training diverges; :class:`lab.context.Cancelled` after keeping the state.
     """
-    if folder is not None and (folder / "card.json").exists():
+    with joined() as group, ExitStack() as held:
+        if folder is not None:
+            group.require(lambda: _open(folder, recipe, resume, held))
+            if (done := finished(folder)) is not None:
+                return done
+        return _trained(recipe, ctx, folder, group)
+
+
+def recipe_in(folder: Path) -> Recipe | None:
+    """The recipe of the run in a folder, None when there is none. Raises :class:`LabError` when it is damaged."""
+    try:
+        recipe = from_dict(json.loads((folder / "recipe.json").read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, SpecError) as error:
+        raise LabError(f"{folder / 'recipe.json'} is damaged ({error}): remove that folder and train again.") from error
+    if not isinstance(recipe, Recipe):
+        raise LabError(f"{folder / 'recipe.json'} holds no recipe: remove that folder and train again.")
+    return recipe
+
+
+def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:
+    """Claim the folder for as long as ``held`` lasts, and say in it what is trained there."""
+    held.enter_context(claimed(folder))
+    _require_own(folder, recipe, resume)
+    if not (folder / "recipe.json").exists():
+        with writing(folder):
+            write_json(folder / "recipe.json", to_dict(recipe))
+
+
+def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
+    """Refuse a folder that holds a run which is not to be carried on, or another recipe's."""
+    known = recipe_in(folder)
+    if not resume and (folder / "card.json").exists():
         raise LabError(f"There is already a finished run in {folder}: choose another name or delete that folder.")
-    started = time.perf_counter()
+    if not resume and known is not None:
+        raise LabError(f"There is an unfinished run in {folder}: carry it on with --resume, or choose another name.")
+    if known is not None and known != recipe:
+        raise LabError(f"The run in {folder} has another recipe: choose another name, or carry it on without changes.")
+
+
+def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:
+    keeper = Keeper(folder, group.first, ctx)
+    keeper.note_provenance(recipe, group.size)
+    model, lines = fit(recipe, ctx.span(0, FITTING, 1), keeper, group)
+    if not group.first:
+        return Run(recipe, History.of(lines), None)
     data = load(recipe.data, ctx.silent())
-    model, lines = fit(recipe, ctx.span(0, FITTING, 1))
-    measured = measure(model, data, ball_of(recipe, data), ctx.span(FITTING, 1, 1).seeded("measure"))
-    run = Run(recipe, History.of(lines), measured)
+    measuring = ctx.span(FITTING, 1, 1).seeded("measure")
+    measured = measure(model, data, ball_of(recipe, data), measuring, stranger(recipe, data))
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_json(folder / "recipe.json", to_dict(recipe))
-        (folder / "metrics.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
-        save_weights(model, folder / "weights.safetensors")
-        card = card_of(folder.name, recipe, measured, data, folder / "weights.safetensors")
-        _write_json(folder / "card.json", card | {"seconds": round(time.perf_counter() - started, 1)})
-    return run
-
-
-def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, Any]:
-    """What a model's card says: how it was made, from what, and how well it does."""
-    return {
-        "name": name,
-        "recipe": to_dict(recipe),
-        "architecture": to_dict(recipe.architecture),
-        "data": data.name,
-        "data_fingerprint": data.fingerprint,
-        "shape": list(data.shape),
-        "classes": len(data.class_names),
-        "measured": {
-            "clean": measured.clean,
-            "fgsm": measured.fgsm,
-            "pgd": measured.pgd,
-        },
-        "measured_images": measured.n,
-        "measured_ball": to_dict(measured.ball),
-        "measured_attack": to_dict(measured.attack),
-        "versions": {"lab": lab.__version__, "torch": torch.__version__, "python": platform.python_version()},
-        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-    }
-
-
-def _write_json(path: Path, record: dict[str, Any]) -> None:
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+        with writing(folder):
+            save_weights(model, folder / "weights.safetensors")
+            card = card_of(folder.name, recipe, measured, data, folder / "weights.safetensors")
+            write_json(folder / "card.json", card | {"seconds": round(lines[-1]["seconds"], 1)})
+    return Run(recipe, History.of(lines), measured)

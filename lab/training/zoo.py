@@ -7,21 +7,59 @@ from pathlib import Path
 import lab.models
 from lab.context import Context
 from lab.results.run import Run
-from lab.specs.recipes import Recipe, Standard, fgsm_training, pgd_training
+from lab.specs import (
+    BIM,
+    PGD,
+    CascadeExamples,
+    OwnExamples,
+    Recipe,
+    SmallCNN,
+    cascade_training,
+    ensemble_training,
+    fast_training,
+    fgsm_training,
+    kurakin_training,
+    leaking_training,
+    pgd_training,
+    pivot_cascade_training,
+    pivot_training,
+    rfgsm_training,
+    standard_training,
+    trades_training,
+)
 from lab.training.train import train
 
 FOLDER = Path(lab.models.__file__).parent / "zoo"
 
+_FLAT = SmallCNN(embedding=2)  # an embedding that can be drawn: Na et al. 2018, §4.2
+_CASCADE = CascadeExamples(iterative=BIM(steps=10, step_size=0.0))  # ten steps of eps / 10 for the papers' up to 80
+
 RECIPES: dict[str, Recipe] = {
-    "standard": Standard(epochs=15),
-    "standard-b": Standard(epochs=15, seed=1),
+    "standard": standard_training(epochs=15),
+    "standard-b": standard_training(epochs=15, seed=1),
     "fgsm-trained": fgsm_training(epochs=40),
-    "pgd-trained": pgd_training(epochs=60, warm_up=30),
+    "fgsm-leaking": leaking_training(epochs=40),
+    "rfgsm-trained": rfgsm_training(epochs=40),
+    "kurakin-trained": kurakin_training(epochs=40),
+    "pgd-trained": pgd_training(source=OwnExamples(PGD(steps=7, step_size=0.1)), epochs=60, warm_up=30),
+    "ensemble-trained": ensemble_training(epochs=40),
+    "pivot-trained": pivot_training(epochs=40),
+    "cascade-trained": cascade_training(source=_CASCADE, epochs=40),
+    "pivot-cascade-trained": pivot_cascade_training(source=_CASCADE, epochs=40),
+    "trades-trained": trades_training(steps=10, step_size=0.05, epochs=40),
+    "fast-trained": fast_training(epochs=40),
+    "flat-standard": standard_training(architecture=_FLAT, epochs=100),
+    "flat-kurakin": kurakin_training(architecture=_FLAT, epochs=100),
+    "flat-pivot": pivot_training(architecture=_FLAT, epochs=100),
 }
+"""In the order of training: fixed networks that a recipe names come before it."""
 
 
 def train_zoo(ctx: Context, names: tuple[str, ...] = tuple(RECIPES), folder: Path = FOLDER) -> dict[str, Run]:
-    """Train shipped models again from their recipes; their weights and cards replace the old ones."""
+    """Train shipped models again from their recipes; their weights, cards and curves replace the old ones.
+
+    The fixed networks that a recipe names are read from the shipped zoo, whatever the ``folder``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     return {name: _train_one(name, ctx.part(i, len(names), name), folder) for i, name in enumerate(names)}
 
@@ -31,5 +69,6 @@ def _train_one(name: str, ctx: Context, folder: Path) -> Run:
         made = Path(scratch) / name
         run = train(RECIPES[name], ctx, made)
         shutil.copyfile(made / "weights.safetensors", folder / f"{name}.safetensors")
+        shutil.copyfile(made / "metrics.jsonl", folder / f"{name}.metrics.jsonl")
         shutil.copyfile(made / "card.json", folder / f"{name}.json")
     return run

@@ -31,8 +31,8 @@ def linear():
     ("method", "dual", "excess"),
     [
         (CarliniWagnerLinf(), 1, 0.01),
-        (CarliniWagnerL2(steps=300), 2, 0.01),
-        (CarliniWagnerL2(steps=300, learning_rate=0.05), 2, 0.05),
+        (CarliniWagnerL2(learning_rate=0.01), 2, 0.01),
+        (CarliniWagnerL2(), 2, 0.05),
     ],
 )
 def test_on_a_linear_model_the_distance_is_the_margin_over_the_dual_norm(linear, method, dual, excess):
@@ -51,6 +51,16 @@ def test_every_pair_finds_little_more_than_bisection_on_a_linear_model(linear):
     _, exhaustive = minimum_distance(few.replace(exhaustive=True), net, x, y)
     assert (exhaustive <= bisection * 1.001).all()
     assert (bisection <= exhaustive * 1.05).all()
+
+
+def test_bisection_goes_on_from_the_best_image(linear):
+    """Steps too few to cross the distance in one descent from the image still add up to it."""
+    net, x, y = linear
+    short = CarliniWagnerLinf(c=(5.0,), steps=40)
+    _, expected = minimum_distance(CarliniWagnerLinf(), net, x, y)
+    assert (expected > 40 * short.learning_rate / 5).all()
+    _, far = minimum_distance(short, net, x, y)
+    assert (far <= expected * 1.02).all()
 
 
 @pytest.mark.parametrize(("method", "norm"), NORMS)
@@ -198,5 +208,5 @@ def test_not_farther_than_foolbox(model, x, y):
     theirs = foolbox.attacks.L2CarliniWagnerAttack(binary_search_steps=6, steps=100, initial_const=0.01)
     found, _, success = theirs(foolbox.PyTorchModel(net, (0, 1), device="cpu"), x, y, epsilons=None)
     assert success.all()
-    _, far = minimum_distance(CarliniWagnerL2(searches=6, steps=100), net, x, y)
+    _, far = minimum_distance(CarliniWagnerL2(searches=6, steps=100, learning_rate=0.01), net, x, y)
     assert far.mean() <= distance(L2(1.0), found, x).mean() * 1.001

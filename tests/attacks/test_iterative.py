@@ -8,12 +8,13 @@ from torch import nn
 
 from lab.attacks import attack, judge, maximise
 from lab.attacks.gradient import expected_gradient
-from lab.attacks.iterative import as_pgd, papers_steps, walk
+from lab.attacks.iterative import as_pgd, walk
 from lab.attacks.labels import Aim
 from lab.attacks.objectives import margin
 from lab.context import Context
 from lab.errors import AttackError
 from lab.specs import BIM, DLR, FGSM, L2, PGD, CrossEntropy, IterLL, IterRnd, Linf, Margin, StepLL, StepRnd
+from lab.specs.crossing import papers_steps
 from tests.attacks.conftest import network
 
 BALLS = [Linf(0.1), L2(0.7)]

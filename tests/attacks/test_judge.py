@@ -1,12 +1,15 @@
 """The judge refuses what is no adversarial example, and says when a number cannot be trusted."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from lab.attacks import attack, judge
+from lab.attacks import attack, further_restart, judge
 from lab.errors import AttackError
+from lab.results import AttackResult
 from lab.specs import FGSM, L2, PGD, Linf
+from tests.attacks.conftest import images
 
 
 def test_counts_images_recognised_before_and_after(model, x, y):
@@ -94,3 +97,61 @@ def test_one_row_per_image(model, x, y):
     frame = judge(x, y, x, model, Linf(0.1)).to_frame()
     assert list(frame["y"]) == y.tolist()
     assert frame["robust"].sum() == 10
+
+
+class Rounding(nn.Module):
+    """Class 1 only where a pixel lies a hair above a half: no picture file of 8 bits can hold that."""
+
+    def forward(self, pixels):
+        first = pixels.flatten(1)[:, :1]
+        return torch.cat([torch.zeros_like(first), 5e-4 - (first - 0.5010).abs()], 1)
+
+
+def test_pixels_can_be_rounded_before_they_are_predicted_once_more():
+    x = torch.full((3, 1, 4, 4), 0.5)
+    y, x_adv = torch.zeros(3, dtype=torch.long), torch.full((3, 1, 4, 4), 0.5012)
+    x_adv[2] = 0.5
+    result = judge(x, y, x_adv, Rounding(), Linf(0.1), levels=256)
+    assert result.robust.tolist() == [False, False, True]
+    assert result.rounded.tolist() == [0, 0, 0]
+    assert (result.robust_accuracy, result.rounded_accuracy) == (pytest.approx(1 / 3), 1.0)
+    assert judge(x, y, x_adv, Rounding(), Linf(0.1), levels=10_001).rounded.tolist() == [1, 1, 0]
+    assert "rounded" in result.to_frame()
+    plain = judge(x, y, x_adv, Rounding(), Linf(0.1))
+    assert plain.rounded is None
+    assert plain.rounded_accuracy != plain.rounded_accuracy
+    with pytest.raises(AttackError, match="at least 2 levels"):
+        judge(x, y, x_adv, Rounding(), Linf(0.1), levels=1)
+
+
+def test_restarts_that_still_gain_are_said(model):
+    x = images(200)
+    with torch.no_grad():
+        y = model(x).argmax(1)
+    ball, weak = Linf(0.02), PGD(steps=1, step_size=0.005)
+    result = judge(x, y, attack(weak, model, x, y, ball), model, ball)
+    examined = further_restart(weak, model, x, y, result, ball)
+    assert 0 < examined.health.restart_gain < result.robust_accuracy
+    assert any("One further random start fools" in each for each in examined.health.warnings)
+    assert examined.robust_accuracy == result.robust_accuracy
+    strong = PGD(steps=20, step_size=0.005, restarts=20)
+    settled = judge(x, y, attack(strong, model, x, y, ball), model, ball)
+    assert further_restart(strong, model, x, y, settled, ball).health.restart_gain == 0
+    fallen = judge(x, y, attack(strong, model, x, y, Linf(0.5)), model, Linf(0.5))
+    assert fallen.robust_accuracy == 0
+    assert further_restart(strong, model, x, y, fallen, Linf(0.5)).health.restart_gain == 0
+
+
+def test_a_stronger_transfer_is_said(model, x, y):
+    ball = Linf(0.1)
+    nothing = judge(x, y, x, model, ball)
+    transferred = judge(x, y, attack(FGSM(), model, x, y, ball), model, ball)
+    assert nothing.health.transfer_stronger is None
+    assert any("made on another model" in each for each in nothing.beside_transfer(transferred).health.warnings)
+    assert transferred.beside_transfer(nothing).health.warnings == ()
+
+
+def test_a_result_without_health_stays_without():
+    bare = AttackResult(*[np.zeros(2, int)] * 3, np.zeros(2), np.ones(2), 0.1)
+    assert bare.beside_transfer(bare) is bare
+    assert bare.beside_restart(bare) is bare

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from lab import runs
 from lab.context import Progress
 from lab.results import ModelRestarts, PreviewResult, RestartsResult
-from lab.specs import Preview, Restarts, Spec, to_json
+from lab.specs import Preview, Restarts, Spec, TrainingRun, to_json
 
 
 class FakeJob:
@@ -56,13 +57,20 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.jobs: list[FakeJob] = []
+        self.underway: dict[str, bool] = {}
 
     def workers(self) -> int:
         """One, as on a person's own machine."""
         return 1
 
+    def training(self) -> dict[str, bool]:
+        """The runs that a test says are under way."""
+        return self.underway
+
     def submit(self, spec: Spec, on_change: Callable[[Any], None] | None = None) -> FakeJob:
         """A waiting job, or a finished one for a preview."""
+        if isinstance(spec, TrainingRun):
+            runs.begin(spec)
         job = FakeJob(spec, on_change)
         if isinstance(spec, Preview):
             job.finish(preview(spec))

@@ -2,6 +2,8 @@
 
 import pytest
 
+from lab.specs import Spec
+from tests.widgets.conftest import settled
 from widgets.dashboards.app import App
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -51,3 +53,61 @@ async def test_strange_wishes_change_nothing(engine, wish):
     app.navigation.selected = wish
     app.home.opened = wish
     assert open_pages(app) == ["home"]
+
+
+async def test_an_address_holds_the_state_and_gives_it_back(engine):
+    app = App(engine)
+    app.visit("pgd-restarts")
+    page = app.pages["pgd-restarts"]
+    page.form.parts["ball"].form.parts["eps"].value = 0.17
+    page.form.parts["images"].write((3, 5))
+    page.look.parts["bins"].value = 33
+    await settled()
+    state = app.navigation.state
+
+    again = App(engine)
+    again.navigation.set_state({"selected": "pgd-restarts", "state": state})
+    await settled()
+    assert again.navigation.refusal == ""
+    assert again.pages["pgd-restarts"].settings() == page.settings()
+    assert again.pages["pgd-restarts"].look.spec() == page.look.spec()
+    assert engine.jobs[-1].spec.ball.eps == 0.17
+    assert again.navigation.refusal == ""
+
+
+@pytest.mark.parametrize("state", ["damaged", 3, None, ["x"]])
+async def test_a_damaged_address_opens_the_page_as_usual(engine, state):
+    app = App(engine)
+    app.navigation.set_state({"selected": "pgd-restarts", "state": state})
+    await settled()
+    assert open_pages(app) == ["pgd-restarts"]
+    assert app.navigation.refusal == (
+        "This link is damaged: ask for it again, and copy all of it." if state == "damaged" else ""
+    )
+    assert len(engine.jobs) == 1
+
+
+async def test_what_was_changed_travels_to_the_next_page(engine):
+    app = App(engine)
+    app.visit("pgd-restarts")
+    page = app.pages["pgd-restarts"]
+    page.form.parts["images"].write((7, 2))
+    page.form.parts["ball"].form.parts["eps"].value = 0.11
+    app.navigation.selected = "attack-explorer"
+    explorer = app.pages["attack-explorer"]
+    assert (explorer.settings().image, explorer.settings().ball.eps) == (7, 0.11)
+    assert explorer.settings().attack.steps == 20  # what was not changed stays the page's own
+    explorer.form.parts["image"].write(9)
+    app.navigation.selected = "pgd-restarts"
+    assert page.settings().images == (9,)
+
+
+def test_no_two_specs_have_one_name():
+    """JSON and links name a spec by its class alone."""
+    names = [each.__name__ for each in every_spec(Spec)]
+    assert sorted(names) == sorted(set(names))
+
+
+def every_spec(kind: type[Spec]) -> list[type[Spec]]:
+    children = [each for each in kind.__subclasses__() if each.__module__.startswith(("lab.", "widgets."))]
+    return [found for child in children for found in (child, *every_spec(child))]

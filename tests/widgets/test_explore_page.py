@@ -5,7 +5,7 @@ import io
 import pandas as pd
 import pytest
 
-from lab.specs import FGSM, L2, AttackSpec, Explore, Trained
+from lab.specs import FGSM, L2, AttackSpec, Trained
 from lab.specs.spec import family_of
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
@@ -66,6 +66,19 @@ async def test_a_card_says_what_is_read_how_far_it_is_and_whether_to_trust_it(en
     assert "saturated for this image" in fooled["badges"][0]["words"]
     assert [each["good"] for each in holds["badges"]] == [True]
     assert "magnified × 5" in page.pictures.note
+
+
+async def test_steps_that_cannot_cross_the_ball_are_said_at_every_card(engine):
+    page = await opened(engine)
+    assert not any("far side" in each["words"] for card in page.pictures.cards for each in card["badges"])
+    page.form.parts["ball"].kind.value = "L2"
+    page.form.parts["ball"].form.parts["eps"].value = 8
+    await settled()
+    engine.jobs[-1].finish(explored(engine.jobs[-1].spec))
+    await settled()
+    for card in page.pictures.cards:
+        assert "20 steps of 0.03 go 0.6 far" in card["badges"][0]["words"]
+        assert not card["badges"][0]["good"]
 
 
 async def test_an_attack_that_failed_says_its_sentence_in_the_row(engine):
@@ -131,7 +144,22 @@ async def test_numbers_that_are_not_there_yet_say_so(engine, monkeypatch):
     assert "no numbers yet" in sent[0]["error"]
 
 
-def test_a_visitor_never_names_a_model_of_an_attack():
-    assert not has_control(Explore(), "models")
-    for kind in family_of(AttackSpec):
-        assert not [name for name in vars(kind()) if "model" in name and has_control(kind(), name)]
+async def test_a_visitor_names_only_listed_models_of_an_attack(engine):
+    page = await opened(engine)
+    page.form.parts["attack"].kind.value = "EnsembleAttack"
+    await settled()
+    listed = page.form.parts["attack"].form.parts["models"]
+    listed.value = ["mine", "standard"]
+    await settled()
+    assert engine.jobs[-1].spec.attack.models == (Trained("mine"), Trained("standard"))
+    count = len(engine.jobs)
+    for value in (["/etc/passwd"], [{"spec": "Custom"}], [], None, ["standard"] * 7):
+        listed.value = value
+        await settled()
+        assert page.bar.refusal
+    assert len(engine.jobs) == count
+
+
+@pytest.mark.parametrize("kind", family_of(AttackSpec), ids=lambda kind: kind.__name__)
+def test_every_field_of_an_attack_has_a_control(kind):
+    assert [name for name in vars(kind()) if not has_control(kind(), name)] == []

@@ -45,6 +45,10 @@ class Several(Control):
             raise SpecError(f"Choose between 1 and {self.most} of the {self.label.lower()}.")
         return tuple(_known(self, value) for value in values)
 
+    def write(self, value: Any) -> None:
+        """Choose these options, by their values."""
+        self.value = list(value)
+
 
 def _known(control: Any, value: Any) -> str:
     values = [option["value"] for option in control.options]

@@ -39,6 +39,10 @@ class Control(Plain):
             raise SpecError(f"The value that was sent for {self.label} is none that it could have.")
         return self.value
 
+    def write(self, value: Any) -> None:
+        """Set what :meth:`read` would give back as this value."""
+        self.value = value
+
 
 class Number(Control):
     """A number with a slider over its ``usual`` range (none when empty) and a box that takes any number."""

@@ -30,6 +30,10 @@ class Images(Control):
             raise SpecError(f"Choose between 1 and {self.most} images.")
         return tuple(values)
 
+    def write(self, value: Any) -> None:
+        """Choose these positions."""
+        self.value = list(value)
+
     def show(self, preview: PreviewResult) -> None:
         """Offer the images of a preview."""
         with self.hold_sync():

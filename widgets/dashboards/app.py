@@ -1,6 +1,7 @@
 """The lab as one application: a home and a tab for every page, each built when it is first opened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,19 @@ from typing import Any
 import traitlets as t
 
 from lab.engine import Engine
+from lab.errors import LabError, SpecError
+from lab.specs import Spec, params
+from widgets.dashboards.curves import CurvesPage
+from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.page import Style
+from widgets.dashboards.links import Link
+from widgets.dashboards.masking import MaskingPage
+from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
+from widgets.dashboards.studio import StudioPage
 from widgets.dashboards.surface import SurfacePage
+from widgets.dashboards.transfer import TransferPage
+from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -26,7 +36,7 @@ class Entry:
     label: str
     source: str
     text: str
-    build: Callable[[Any], Box]
+    build: Callable[[Any], Page]
 
 
 PAGES = (
@@ -51,7 +61,45 @@ PAGES = (
         "Look at the loss around an image as a landscape. Zoom in and see how one-step training bends it.",
         SurfacePage,
     ),
+    Entry(
+        "masking",
+        "Masking",
+        "Tramèr et al. 2018 · Section 4.1",
+        "One step cannot fool this network. Is it robust, or is its gradient masked? A verdict with its reasons.",
+        MaskingPage,
+    ),
+    Entry(
+        "transfer",
+        "Transfer",
+        "Kurakin et al. 2017 · Tables 4 and 6",
+        "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
+        TransferPage,
+    ),
+    Entry(
+        "embeddings",
+        "Embeddings",
+        "Na et al. 2018 · Figures 4 and 7",
+        "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
+        EmbeddingsPage,
+    ),
+    Entry(
+        "robustness-curves",
+        "Curves",
+        "Kurakin et al. 2017 · Figures 1 and 3",
+        "Accuracy over ε for any networks and attacks, what robustness costs, and how near the nearest images are.",
+        CurvesPage,
+    ),
+    Entry(
+        "training-studio",
+        "Training studio",
+        "Every training recipe of the four papers",
+        "Train a network by a paper's recipe or your own, and watch whether it becomes robust or only looks so.",
+        StudioPage,
+    ),
 )
+
+CARRIED = ("data", "models", "image", "images", "attack", "ball")
+"""The settings that travel from page to page."""
 
 _WELCOME = (
     "A change too small to matter to you can make a network read another digit. Here you can attack networks, see how "
@@ -62,13 +110,19 @@ _WELCOME = (
 
 
 class Navigation(Plain):
-    """The header: the name, the tabs, the state of the engine. ``selected`` is the name of the open page."""
+    """The header: the name, the tabs, the state of the engine.
+
+    ``selected`` is the name of the open page and ``state`` its state, both as the address holds them; ``refusal`` says
+    why an address could not be opened.
+    """
 
     _esm = Path(__file__).with_name("nav.js")
 
     title = t.Unicode(TITLE).tag(sync=True)
     pages = t.List(t.Dict()).tag(sync=True)
     selected = t.Any("home").tag(sync=True)
+    state = t.Any("").tag(sync=True)
+    refusal = t.Unicode().tag(sync=True)
     engine = t.Unicode().tag(sync=True)
 
 
@@ -84,33 +138,103 @@ class Home(Plain):
 
 
 class App(Box):
-    """The whole lab. ``navigation.selected`` says which page is open; ``visit(name)`` opens one."""
+    """The whole lab. ``navigation.selected`` says which page is open; ``visit(name)`` opens one.
+
+    What a person changed on a page (data, models, image, attack, ball) is so on the next page, too, where it can be.
+    """
 
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
+        self._open, self._state = "home", ""
         self._entries = {entry.name: entry for entry in PAGES}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in PAGES)]
         self.navigation = Navigation(pages=tabs)
         self.home = Home(paragraphs=list(_WELCOME), cards=[_card(entry) for entry in PAGES])
+        self.pages: dict[str, Page] = {}
+        self._at_first: dict[str, Spec] = {}
         self.built: dict[str, Box] = {"home": Box([self.home], "lab-place", "lab-home")}
         self._places = Box(self.built.values(), "lab-places")
         shared(Library)  # so that the browser reads it while a person still reads the home page
         super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
         self.navigation.on_msg(self._arrived)
-        self.navigation.observe(self._selected, "selected")
+        self.navigation.observe(self._addressed, ["selected", "state"])
+        self._told = OnLoop(self._tell_state, 0.3)
         self.home.observe(self._opened, "opened")
 
-    def visit(self, name: str) -> None:
-        """Show a page; it is built when it is shown for the first time. Unknown names change nothing."""
-        if name not in self.built:
-            if name not in self._entries:
-                return
-            page = self._entries[name].build(self._engine)
-            self.built[name] = Box([page], "lab-place")
-            self._places.children = tuple(self.built.values())
+    def visit(self, name: str, carry: bool = True) -> None:
+        """Show a page; it is built when it is shown for the first time. Unknown names change nothing.
+
+        ``carry``: with what was changed on the page before.
+        """
+        if name == self._open or (name not in self.built and name not in self._entries):
+            return
+        before, self._open = self.pages.get(self._open), name
+        page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
         self.navigation.selected = name
+        if carry and page and before:
+            self._carry(before, page)
+        self._told()
+
+    def follow(self, link: Link) -> None:
+        """Open the page a link leads to, set as the link says; what cannot be set there stays as it was."""
+        self.visit(link.page, carry=False)
+        page = self.pages.get(link.page)
+        if page is not None:
+            page.ask(with_fields(page.settings(), link.settings))
+
+    def _build(self, name: str) -> Page | None:
+        if name == "home":
+            return None
+        page = self.pages[name] = self._entries[name].build(self._engine)
+        self.built[name] = Box([page], "lab-place")
+        self._places.children = tuple(self.built.values())
+        self._at_first[name] = page.settings()
+        for form in filter(None, (page.form, page.look)):
+            form.observe(lambda _: self._told(), "changes")
+        if page.links is not None:
+            page.links.lead(self.follow)
+        for view in page.views.values():
+            view.observe(lambda _: self._told(), "camera")
+        return page
+
+    def _carry(self, before: Page, page: Page) -> None:
+        [at_first] = [spec for each, spec in self._at_first.items() if self.pages[each] is before]
+        try:
+            mine = page.settings()
+            carried = with_changes(before.settings(), at_first, mine)
+            if carried != mine:
+                page.ask(carried)
+        except LabError:
+            self._told()  # settings that cannot be stay on their own page, which says what is wrong with them
+
+    def _tell_state(self) -> None:
+        """Put the open page's state into the address; settings that cannot be leave it as it is."""
+        page = self.pages.get(self._open)
+        try:
+            state = page.link() if page else ""
+        except LabError:
+            return
+        self._state = self.navigation.state = state
+
+    def _addressed(self, _: Any) -> None:
+        """Open the page, and the state, that the address holds now."""
+        name, state = self.navigation.selected, self.navigation.state
+        if not isinstance(name, str):
+            return
+        known = not isinstance(state, str) or state in ("", self._state)
+        self.visit(name, carry=known)
+        page = self.pages.get(name)
+        if page is None or known:
+            return
+        self._state = state
+        try:
+            page.follow(state)
+            self.navigation.refusal = ""
+        except LabError as error:
+            self.navigation.refusal = str(error)
+        self._told()
 
     def _arrived(self, _: Any, content: Any, __: Any) -> None:
         """A browser shows the header: say what the engine is like now, long after a waiting kernel was made."""
@@ -119,13 +243,30 @@ class App(Box):
             workers = f"{count} worker" + "s" * (count != 1)
             self.navigation.engine = f"Engine ready · {workers}" if count else "The engine has no worker yet"
 
-    def _selected(self, change: Any) -> None:
-        if isinstance(change["new"], str):
-            self.visit(change["new"])
-
     def _opened(self, change: Any) -> None:
         if isinstance(change["new"], str):
             self.visit(change["new"])
+
+
+def with_changes(changed: Spec, at_first: Spec, spec: Spec) -> Spec:
+    """``spec`` with what distinguishes two specs of another page, field by field of the same meaning."""
+    values = {name: getattr(changed, name) for name in params(changed) if name in CARRIED}
+    return with_fields(spec, {name: value for name, value in values.items() if value != getattr(at_first, name)})
+
+
+def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """``spec`` with those of some values that it can have.
+
+    A page of one image takes the first of several, and gives its own as the only one.
+    """
+    for name, value in values.items():
+        if name == "image" and hasattr(spec, "images"):
+            name, value = "images", (value,)
+        elif name == "images" and hasattr(spec, "image"):
+            name, value = "image", value[0]
+        with suppress(SpecError):
+            spec = spec.replace(**{name: value})
+    return spec
 
 
 def _card(entry: Entry) -> dict[str, str]:

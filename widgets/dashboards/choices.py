@@ -3,14 +3,15 @@
 from typing import Any
 
 from lab.catalogue import DataCard, ModelCard, data_sets, models
-from lab.errors import LabError
-from lab.specs import Preview
+from lab.errors import LabError, SpecError
+from lab.specs import Preview, Spec
 from lab.specs.data import DataSpec
 from widgets.controls import Choice, Images, Option, Several
-from widgets.loop import OnLoop
+from widgets.loop import Every, OnLoop
 from widgets.theme import model_colour
 
 _A_PAGE = 16  # thumbnails shown at a time
+_NEWS = 2.0  # seconds until a network that was trained, or discarded, is noticed
 
 
 class DataChoice(Choice):
@@ -26,6 +27,10 @@ class DataChoice(Choice):
         """The chosen data set."""
         return self.card.spec
 
+    def write(self, value: DataSpec) -> None:
+        """Choose this data set. Raises :class:`SpecError` when it is not offered here."""
+        self.value = _name_of(value, self.cards, "data set")
+
     @property
     def card(self) -> DataCard:
         """What is known about the chosen data set."""
@@ -33,25 +38,40 @@ class DataChoice(Choice):
 
 
 class ModelChoice(Several):
-    """Up to four of the models whose images and classes are those of the data."""
+    """Up to four of the models whose images and classes are those of the data. New ones are offered as they come."""
 
     def __init__(self, preferred: tuple[str, ...], **traits: Any) -> None:
         self.cards = {card.name: card for card in models()}
         self._preferred = preferred
+        self._data: DataCard | None = None
         super().__init__(label="Models", **traits)
+        self._news = Every(_NEWS, self.refresh)
 
     def offer(self, data: DataCard) -> None:
         """Offer the models that fit a data set; those chosen before stay chosen where they fit."""
-        fitting = [card for card in self.cards.values() if _fits(card, data)]
+        self._data = data
+        fitting = [card for card in self.cards.values() if fits(card, data)]
         names = [card.name for card in fitting]
         before = self.value if isinstance(self.value, list | tuple) else ()
         kept = [name for name in before if name in names] or [name for name in self._preferred if name in names]
         self.options = [_option(card) for card in fitting]
         self.value = kept or names[:1]
 
+    def refresh(self) -> None:
+        """Look whether models have come or gone, and offer what there is now."""
+        cards = {card.name: card for card in models()}
+        if cards != self.cards:
+            self.cards = cards
+            if self._data is not None:
+                self.offer(self._data)
+
     def read(self) -> Any:
         """The chosen models."""
         return tuple(self.cards[name].spec for name in super().read())
+
+    def write(self, value: Any) -> None:
+        """Choose these models. Raises :class:`SpecError` when one is not offered here."""
+        self.value = [_name_of(each, self.cards, "model") for each in value]
 
 
 class ImageChoice(Images):
@@ -71,6 +91,11 @@ class ImageChoice(Images):
         self.page = 0
         self._data = data
         self._fetch(data)
+
+    def write(self, value: Any) -> None:
+        """Choose these positions, and turn to the page of the first."""
+        super().write(value)
+        self.page = self.value[0] // _A_PAGE
 
     def _turned(self, _: Any) -> None:
         if self._data is not None and type(self.page) is int and 0 <= self.page <= self.total // _A_PAGE:
@@ -93,7 +118,14 @@ class ImageChoice(Images):
             self.empty(self._job.error)
 
 
-def _fits(model: ModelCard, data: DataCard) -> bool:
+def _name_of(spec: Spec, cards: dict[str, Any], kind: str) -> str:
+    for name, card in cards.items():
+        if card.spec == spec:
+            return name
+    raise SpecError(f"The {kind} of these settings is not offered here.")
+
+
+def fits(model: ModelCard, data: DataCard) -> bool:
     """Whether the model takes the data's images; what an own model does not tell is the worker's to check."""
     pairs = ((model.shape, data.shape), (model.classes, data.classes))
     return all(mine is None or theirs is None or mine == theirs for mine, theirs in pairs)

@@ -13,18 +13,28 @@ from widgets.controls import Images
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.explore_cards import attack_cards, attack_note, model_cards, model_note, waiting
 from widgets.dashboards.gallery import Gallery
-from widgets.dashboards.page import Style, panel
+from widgets.dashboards.guide import Guide
+from widgets.dashboards.page import Page, Style
 from widgets.figures.explore import path, path_frame, probabilities, probabilities_frame
 from widgets.figures.explore_scale import loss_by_scale, scale_frame, success_by_scale
 from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.plain import Box, Words, shared
+from widgets.plain import Box, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
 QUESTION = "What does an attack do to one image?"
-SOURCE = "Drag ε and watch: every change is computed at once"
-DEFAULT = Explore(attack=PGD(steps=20, step_size=0.025))
+SOURCE = "Every attack of the four papers"
+SHOWS = (
+    "One image before and after the attack, what each network reads, and how the attack got there. Every change of a "
+    "setting is computed at once: drag ε and watch."
+)
+TRIES = (
+    "Raise ε until the picture disturbs you. How much earlier does the network give in?",
+    "Raise the scale of the logits: no decision changes, yet ordinary PGD stops working. The badges say why.",
+    "Choose StepLL, then IterLL: a class that is far away needs more than one step.",
+)
+DEFAULT = Explore(attack=PGD(steps=20, step_size=0.03))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
     "Data and models": ("data", "models"),
@@ -67,11 +77,13 @@ PLOTS = {
 }
 
 
-class ExplorePage(Box):
+class ExplorePage(Page):
     """The page. Its parts: ``form`` (what is computed), ``bar``, ``pictures``, ``row``, ``views`` by name.
 
     There is nothing to press: a changed setting is computed at once, and the latest one wins.
     """
+
+    drawing = "from widgets.figures.explore import path\npath(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
         engine = engine or Engine.connect()
@@ -84,7 +96,7 @@ class ExplorePage(Box):
         self.row = Gallery("The same image, every attack", "lab-gallery-small")
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
-        super().__init__([shared(Style), panel([self.form], self.bar), self._content()], "lab", "lab-page")
+        super().__init__([shared(Style), self.panel([self.form]), self._content()], "lab", "lab-page")
         self._again = OnLoop(self._recompute, PAUSE)
         self._offer()
         self._listen()
@@ -121,7 +133,7 @@ class ExplorePage(Box):
         return view
 
     def _content(self) -> Box:
-        lead = Words(tag="h1", heading=QUESTION, words=SOURCE)
+        lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
         upper, lower = list(self.views.values())[:2], list(self.views.values())[2:]
         return Box([lead, Box([self.pictures, *upper, self.row, *lower], "lab-figures")], "lab-content")
 
@@ -160,3 +172,7 @@ class OneImage(ImageChoice):
         """The chosen position."""
         [position] = Images.read(self)
         return int(position)
+
+    def write(self, value: Any) -> None:
+        """Choose this position."""
+        super().write([value])

@@ -5,7 +5,7 @@ from itertools import groupby
 import numpy as np
 
 from lab.results import ExploreResult, Health, ModelExplored, Tried
-from lab.specs import AttackSpec, Linf
+from lab.specs import AttackSpec, Linf, crossing
 from widgets.dashboards.gallery import Badge, Card, Picture
 from widgets.figures.explore import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png
@@ -78,18 +78,23 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
         f"L∞ {linf:.3f} · L2 {l2:.2f} · L0 {l0:,} of {size:,} pixels",
         f"loss {_change(model.loss)} nats · margin {_change(model.margin)}",
     ]
-    return card | {"facts": facts, "badges": badges(model.health)}
+    return card | {"facts": facts, "badges": badges(model.health, crossing(result.spec.attack, result.spec.ball))}
 
 
-def badges(health: Health | None) -> list[Badge]:
-    """Whether the outcome can be trusted, in words about this one image."""
+def badges(health: Health | None, short: str = "") -> list[Badge]:
+    """Whether the outcome can be trusted, in words about this image; ``short`` says that the steps are too short."""
     if health is None:
         return []
-    if not health.warnings:
+    warnings = [*([short] if short else []), *health.warnings]
+    if not warnings:
         return [
             {"words": "Health: no complaint. The gradient is not zero and the softmax not saturated.", "good": True}
         ]
-    return [{"words": each.replace("100% of the images", "this image"), "good": False} for each in health.warnings]
+    return [{"words": _of_one_image(each), "good": False} for each in warnings]
+
+
+def _of_one_image(words: str) -> str:
+    return words.replace("100% of the images", "this image").replace("100.0% of the images", "this image")
 
 
 def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) -> Card:

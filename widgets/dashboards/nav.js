@@ -17,6 +17,7 @@ function render({ model, el }) {
 
   const open = (name) => {
     model.set("selected", name);
+    model.set("state", "");
     model.save_changes();
   };
   for (const { name, label } of model.get("pages")) {
@@ -35,22 +36,29 @@ function render({ model, el }) {
       if (tab.value === now) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
     }
-    state.textContent = model.get("engine");
+    const refusal = model.get("refusal");
+    state.textContent = refusal || model.get("engine");
+    state.classList.toggle("lab-engine-refusal", refusal !== "");
     if (OWN_PAGE) {
       const label = model.get("pages").find((page) => page.name === now)?.label;
       document.title = label ? `${label} · ${model.get("title")}` : model.get("title");
-      if (location.hash !== `#${now}`) history.replaceState(null, "", `#${now}`);
+      const address = model.get("state") ? `#${now}?${model.get("state")}` : `#${now}`;
+      if (location.hash !== address) history.replaceState(null, "", address);
     }
   };
   const follow = () => {
-    const name = location.hash.slice(1);
-    if (name !== model.get("selected") && model.get("pages").some((page) => page.name === name)) open(name);
+    const [name, token = ""] = location.hash.slice(1).split("?");
+    if (!model.get("pages").some((page) => page.name === name)) return;
+    if (name === model.get("selected") && token === model.get("state")) return;
+    model.set("selected", name);
+    model.set("state", token);
+    model.save_changes();
   };
   if (OWN_PAGE) {
     follow();
     addEventListener("hashchange", follow);
   }
-  model.on("change:selected change:engine", show);
+  model.on("change:selected change:state change:engine change:refusal", show);
   show();
   model.send("arrived");
   return () => removeEventListener("hashchange", follow);

@@ -9,15 +9,25 @@ from lab.results import RestartsResult
 from lab.specs import PGD, Restarts
 from widgets.controls import Choice, Option
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
-from widgets.dashboards.page import Style, panel
-from widgets.dashboards.restarts_plots import PLOTS, Look
+from widgets.dashboards.guide import Guide
+from widgets.dashboards.page import Page, Style
+from widgets.dashboards.restarts_plots import PLOTS, RestartsLook
 from widgets.forms import Form
-from widgets.plain import Box, Words, shared
+from widgets.plain import Box, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
 QUESTION = "Where does PGD end from many random starts?"
 SOURCE = "Madry et al. 2017, §3.1, Figures 1 and 2"
+SHOWS = (
+    "PGD starts at many random points of the ball around an image; the histogram shows the loss at which each start "
+    "ends. Losses that lie close together suggest that little worse can be found by gradients."
+)
+TRIES = (
+    "Compare the two networks: training with PGD lowers the losses at which its attacks end.",
+    "Give PGD too few steps to cross the ball, 40 of 0.005 for example. Do the losses still concentrate?",
+    "Look at distances and angles: the maxima lie apart although their losses are alike.",
+)
 DEFAULT = Restarts(attack=PGD(restarts=50))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
@@ -29,11 +39,14 @@ GROUPS = {
 _RESTARTS = (1.0, 1000.0)  # the slider's range on this page; an ordinary attack has fewer
 
 
-class RestartsPage(Box):
+class RestartsPage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name.
 
     It opens with the default settings already asked for, so the first picture needs no click.
     """
+
+    look: Form
+    drawing = "from widgets.figures.final_losses import final_losses_by_image\nfinal_losses_by_image(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
         engine = engine or Engine.connect()
@@ -43,11 +56,11 @@ class RestartsPage(Box):
         self.images = ImageChoice(engine, value=list(DEFAULT.images))
         self.form = self._form()
         self.image = ShownImage(label="Image shown")
-        self.look = Form(Look(), given={"image": self.image})
+        self.look = Form(RestartsLook(), given={"image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.content = self._content()
-        super().__init__([shared(Style), panel([self.form], self.bar), self.content], "lab", "lab-page")
+        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
         self._offer()
         self._listen()
         self.bar.run()
@@ -74,14 +87,15 @@ class RestartsPage(Box):
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
-        lead = Words(tag="h1", heading=QUESTION, words=SOURCE)
-        return Box([lead, self.look, Box(self.views.values(), "lab-figures")], "lab-content")
+        return Box(
+            [Guide(QUESTION, SOURCE, SHOWS, TRIES), self.look, Box(self.views.values(), "lab-figures")], "lab-content"
+        )
 
     def _listen(self) -> None:
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self.bar.settings_changed(), "changes")
         self.look.observe(self._paint, "changes")
-        self.bar.observe(self._mark, "stale")
+        self.bar.observe(self.mark_stale, "stale")
 
     def _offer(self, _: Any = None) -> None:
         """Offer what fits the chosen data set."""
@@ -101,10 +115,6 @@ class RestartsPage(Box):
         provisional = self.result is not None and self.result.done < 1
         for name, view in self.views.items():
             view.draw(PLOTS[name].draw(self.result, look), provisional)
-
-    def _mark(self, _: Any) -> None:
-        """Say beside the figures, too, that they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
 
     def _csv(self, name: str) -> str:
         if self.result is None:
@@ -133,3 +143,7 @@ class ShownImage(Choice):
     def read(self) -> int:
         """The position among the result's images."""
         return int(super().read())
+
+    def write(self, value: int) -> None:
+        """Show the image at this position among the result's."""
+        super().write(str(value))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Look(Spec):
+class RestartsLook(Spec):
     """How a result is drawn, which needs no computing. ``image`` is a position among the result's images."""
 
     image: int = param(0, 0, 15, "the image that the figures of one image show")
@@ -40,19 +40,19 @@ class Plot:
     """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
 
     heading: str
-    draw: Callable[[RestartsResult | None, Look], go.Figure]
-    frame: Callable[[RestartsResult, Look], pd.DataFrame]
+    draw: Callable[[RestartsResult | None, RestartsLook], go.Figure]
+    frame: Callable[[RestartsResult, RestartsLook], pd.DataFrame]
     place: str = "lab-half"
     height: int = 340
 
 
-def _histograms(result: RestartsResult | None, look: Look) -> go.Figure:
+def _histograms(result: RestartsResult | None, look: RestartsLook) -> go.Figure:
     if look.all_images:
         return final_losses_by_image(result, look.bins, look.log_axis)
     return final_losses(result, look.image, look.bins, look.log_axis)
 
 
-def _histograms_frame(result: RestartsResult, look: Look) -> pd.DataFrame:
+def _histograms_frame(result: RestartsResult, look: RestartsLook) -> pd.DataFrame:
     if look.all_images:
         return final_losses_by_image_frame(result, look.bins, look.log_axis)
     return final_losses_frame(result, look.image, look.bins, look.log_axis)

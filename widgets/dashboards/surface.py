@@ -11,18 +11,19 @@ from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.results import SurfaceResult
 from lab.specs import LossSurface, ModelSpec, Trained
+from lab.specs.models import name_of
 from lab.specs.surface import DEEPEST
 from widgets.controls import Choice, Control, Option
 from widgets.controls.control import source
 from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.explore import OneImage
-from widgets.dashboards.fill import fill
-from widgets.dashboards.page import Style, panel
+from widgets.dashboards.guide import Guide
+from widgets.dashboards.page import Page, Style
 from widgets.dashboards.surface_here import Here, Place, place_of
-from widgets.dashboards.surface_plots import PLOTS, TRACES, Look, orthogonality
+from widgets.dashboards.surface_plots import PLOTS, TRACES, SurfaceLook, orthogonality
 from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.plain import Box, Plain, Words, shared
+from widgets.plain import Box, Plain, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
@@ -32,9 +33,10 @@ SHOWS = (
     "The network that was trained on one-step images bends its loss: along g it rises near the image and falls again "
     "before the ball ends, so that one long step misses it. The standard network's loss keeps rising."
 )
-TRY = (
-    "Zoom in; colour by class; switch Clip on, and FGSM ends exactly at ε₁ = ε; take another image; drag the map to "
-    "move the window."
+TRIES = (
+    "Zoom in from the whole ball to a thousandth of it. At which scale does the picture change, and for which network?",
+    "Colour by class, or take another image. Switch Clip on: now FGSM ends exactly at ε₁ = ε.",
+    "Drag the map to move the window, and point at it: the image there is shown beside the mountains.",
 )
 DEFAULT = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))
 PREFERRED = ("standard", "fgsm-trained")
@@ -52,28 +54,30 @@ PAUSE = 0.05
 _FRAME = 0.1  # seconds between two redraws: mountains take the browser about as long
 
 
-class SurfacePage(Box):
+class SurfacePage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``here``.
 
-    There is nothing to press: a changed setting is computed at once, and the latest one wins. ``settings()`` is what
-    the page shows as a spec, ``apply(spec)`` shows another (``open`` is every widget's own).
+    There is nothing to press: a changed setting is computed at once, and the latest one wins. The model
+    of the second axis may be chosen on another page.
     """
+
+    look: Form
+    drawing = "from widgets.figures.surface import mountains\nmountains(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
         engine = engine or Engine.connect()
         self.result: SurfaceResult | None = None
-        self.camera: Any = None
         self.data = DataChoice()
         self.models = ModelChoice(PREFERRED, most=2)
         self.source = SourceChoice()
         self.image = OneImage(engine, value=[DEFAULT.image])
         self.form = self._form()
-        self.look = Form(Look())
+        self.look = Form(SurfaceLook())
         self.here = Here()
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
         self.content = self._content()
-        super().__init__([shared(Style), shared(Sheet), panel([self.form], self.bar), self.content], "lab", "lab-page")
+        super().__init__([shared(Style), shared(Sheet), self.panel([self.form]), self.content], "lab", "lab-page")
         self._again = OnLoop(self._recompute, PAUSE)
         self._pointed = OnLoop(self._point, 0.03)
         self._place: Place | None = None
@@ -82,15 +86,6 @@ class SurfacePage(Box):
         self.bar.run()
         if self.result is None:
             self._paint()
-
-    def settings(self) -> LossSurface:
-        """What is set, as a spec. Raises :class:`SpecError` when it is not admissible."""
-        spec: LossSurface = self.form.spec()
-        return spec
-
-    def apply(self, spec: LossSurface) -> None:
-        """Set every control as the spec says; its picture is then computed, or comes from the store."""
-        fill(self.form, spec)
 
     def show(self, result: SurfaceResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -115,20 +110,18 @@ class SurfacePage(Box):
         return view
 
     def _content(self) -> Box:
-        title = Words(tag="h1", heading=QUESTION, words=SOURCE)
-        lead = Box(
-            [Words(tag="h2", heading="What it shows", words=SHOWS), Words(tag="h2", heading="Try this", words=TRY)],
-            "lab-surface-lead",
-        )
         row = Box([self.form.parts["zoom"], *self.look.children], "lab-form", "lab-look")
         mountains, *others = self.views.values()
-        return Box([title, lead, row, Box([mountains, self.here, *others], "lab-figures")], "lab-content")
+        return Box(
+            [Guide(QUESTION, SOURCE, SHOWS, TRIES), row, Box([mountains, self.here, *others], "lab-figures")],
+            "lab-content",
+        )
 
     def _listen(self) -> None:
         self.data.observe(self._offer, "value")
         self.form.observe(lambda _: self._again(), "changes")
         self.look.observe(self._paint, "changes")
-        self.bar.observe(self._mark, "stale")
+        self.bar.observe(self.mark_stale, "stale")
         self.views["map"].observe(self._moved, "ranges")
         for name in ("mountains", "map"):
             self.views[name].observe(partial(self._hovered, name), "hovered")
@@ -155,7 +148,7 @@ class SurfacePage(Box):
             return  # the form says it at the field
         provisional = self.result is not None and self.result.done < 1
         for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, look, self.camera), provisional)
+            view.draw(PLOTS[name].draw(self.result, look, view.camera), provisional)
 
     def _hovered(self, name: str, change: Any) -> None:
         if self.result is not None and change["new"] is not None:  # what was pointed at last stays in sight
@@ -178,10 +171,6 @@ class SurfacePage(Box):
             return
         for name, value in window.items():
             self.form.parts[name].value = value  # type: ignore[attr-defined]
-
-    def _mark(self, _: Any) -> None:
-        """Say beside the figures, too, that they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
 
     def _csv(self, name: str) -> str:
         if self.result is None:
@@ -251,3 +240,7 @@ class SourceChoice(Choice):
     def read(self) -> ModelSpec:
         """The chosen model."""
         return self.cards[super().read()].spec
+
+    def write(self, value: ModelSpec) -> None:
+        """Choose this model."""
+        super().write(name_of(value))

@@ -26,7 +26,7 @@ COLOURS = ("value", "class")
 
 
 @dataclass(frozen=True)
-class Look(Spec):
+class SurfaceLook(Spec):
     """How a result is drawn, which needs no computing."""
 
     quantity: str = param("loss", meaning="what the height is, of the label", choices=QUANTITIES)
@@ -44,7 +44,7 @@ class Plot:
     """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
 
     heading: str
-    draw: Callable[[SurfaceResult | None, Look, Any], go.Figure]
+    draw: Callable[[SurfaceResult | None, SurfaceLook, Any], go.Figure]
     frame: Callable[[SurfaceResult], pd.DataFrame]
     place: str
     height: int

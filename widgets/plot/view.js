@@ -93,6 +93,31 @@ function listen(plot, model) {
   });
 }
 
+// Pictures of the point that is pointed at: Python answers `hovered` with `tip`.
+function showTips(plot, model, el) {
+  const tip = Object.assign(document.createElement("div"), { className: "lab-tip", hidden: true });
+  tip.setAttribute("role", "status");
+  const words = document.createElement("p");
+  el.append(tip);
+  let pointer = { x: 0, y: 0 };
+  plot.on("plotly_hover", ({ event }) => {
+    pointer = { x: event.clientX, y: event.clientY };
+  });
+  const show = () => {
+    const now = model.get("tip");
+    tip.hidden = !now;
+    if (!now) return;
+    const images = now.pictures.map((src) => Object.assign(document.createElement("img"), { src, alt: "" }));
+    words.textContent = now.words;
+    tip.replaceChildren(...images, words);
+    const place = el.getBoundingClientRect();
+    const [x, y] = [pointer.x - place.left, pointer.y - place.top];
+    tip.style.left = `${x > place.width / 2 ? x - tip.offsetWidth - 18 : x + 18}px`;
+    tip.style.top = `${y > place.height / 2 ? y - tip.offsetHeight - 22 : y + 22}px`;
+  };
+  model.on("change:tip", show);
+}
+
 function save(url, name) {
   const link = Object.assign(document.createElement("a"), { href: url, download: name });
   link.click();
@@ -185,7 +210,10 @@ async function render({ model, el }) {
         keepCamera(plot, layout);
         forgetRanges(plot);
         await Plotly.react(plot, data, layout, CONFIG);
-        if (!listening) listen(plot, model);
+        if (!listening) {
+          listen(plot, model);
+          showTips(plot, model, el);
+        }
         listening = true;
         el.dataset.drawn = Number(el.dataset.drawn ?? 0) + 1;
       }

@@ -21,8 +21,9 @@ class PlotView(Plain):
 
     ``clicked``, ``hovered`` (``{"trace", "point", "x", "y", "customdata"}`` or None), ``camera``, which all scenes of
     a figure share, and ``ranges`` (``{"x", "y"}`` of axes that a person moved, None for all there is) come back from
-    the browser and are not to be trusted. ``height`` in pixels holds for figures that name none themselves. ``csv``
-    gives the text that is downloaded; without it there is no CSV button.
+    the browser and are not to be trusted. ``tip`` (``{"pictures", "words"}`` or None) stands beside the pointer.
+    ``height`` in pixels holds for figures that name none themselves. ``csv`` gives the text that is downloaded;
+    without it there is no CSV button.
     """
 
     _esm = Path(__file__).with_name("view.js")
@@ -39,6 +40,7 @@ class PlotView(Plain):
     clicked = t.Any(None).tag(sync=True)
     hovered = t.Any(None).tag(sync=True)
     camera = t.Any(None).tag(sync=True)
+    tip: Any = t.Dict(None, allow_none=True).tag(sync=True)
     ranges = t.Any(None).tag(sync=True)
 
     def __init__(self, heading: str = "", csv: Callable[[], str] | None = None, **traits: Any) -> None:

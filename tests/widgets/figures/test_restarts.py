@@ -10,7 +10,7 @@ import pytest
 
 from lab.results import RestartsResult
 from tests.widgets.figures.conftest import Make
-from widgets.dashboards.restarts_plots import PLOTS, Look
+from widgets.dashboards.restarts_plots import PLOTS, RestartsLook
 from widgets.figures.concentration import concentration
 from widgets.figures.drawing import LOWEST_ON_LOG
 from widgets.figures.final_losses import final_losses, final_losses_by_image, final_losses_frame
@@ -202,7 +202,7 @@ def test_a_model_name_is_never_markup(make: Make) -> None:
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_every_plot_has_numbers_to_download(name: str, make: Make) -> None:
-    expected = PLOTS[name].frame(make(), Look(image=1))
+    expected = PLOTS[name].frame(make(), RestartsLook(image=1))
     read = pd.read_csv(io.StringIO(expected.to_csv(index=False)))
     assert list(read.columns) == list(expected.columns)
     assert len(read) == len(expected) > 0

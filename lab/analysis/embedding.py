@@ -1,0 +1,240 @@
+"""Embeddings of clean images, and their ways under attack as eps grows. Na et al. 2018, §4.2, Figure 4; App. C."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.analysis.analyse import analyse
+from lab.analysis.projection import components, linear_head, t_sne
+from lab.attacks import maximise, maximise_each
+from lab.attacks.batches import batch_size
+from lab.attacks.each import takes_radii
+from lab.attacks.gradient import device_of, frozen
+from lab.attacks.lanes import side_by_side
+from lab.context import Context
+from lab.data import Dataset
+from lab.data import load as load_data
+from lab.errors import SpecError
+from lab.models import embed
+from lab.models import load as load_model
+from lab.results.embedding import EmbeddingsResult, Layout, ModelEmbeddings
+from lab.specs.embedding import Embeddings
+from lab.specs.models import name_of
+
+TOGETHER = 32  # averaged images walked at once: small enough that the curves grow before one's eyes
+THUMBNAIL = 64  # largest side of the pictures that are kept
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is asked about which images: all drawn ones, the places of the followed ones, and the averaged ones."""
+
+    spec: Embeddings
+    data: Dataset
+    positions: list[int]
+    followed: list[int]
+    averaged: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One model's embeddings (n, D) and logits of the drawn images; of the followed ones (L + 1, m, …) with images."""
+
+    clean: Tensor
+    logits: Tensor
+    way: Tensor
+    way_logits: Tensor
+    images: Tensor
+
+
+@analyse.register
+def embeddings(spec: Embeddings, ctx: Context) -> EmbeddingsResult:
+    """The clean images and the followed ones first, then t-SNE where it is asked for, then the curves, bit by bit."""
+    scene = _scene(spec, load_data(spec.data, ctx.silent()))
+    networks = [load_model(each) for each in spec.models]
+    begin, middle = _shares(spec)
+    lanes = ctx.span(0, begin, 1).lanes(len(networks))
+    found = list(side_by_side(lambda i: _found(scene, networks[i], lanes[i]), range(len(networks))))
+    models = [_model(scene, i, each) for i, each in enumerate(found)]
+    result = _result(scene, models, begin)
+    ctx.partial(result)
+    if spec.t_sne:
+        for i, each in enumerate(found):
+            ctx.span(begin, middle, 1).part(i, len(found), "t-SNE").report(0, 1)
+            models[i] = replace(models[i], t_sne=_laid_out(each, spec.seed))
+        result = _result(scene, models, middle)
+        ctx.partial(result)
+    return _with_curves(scene, networks, result, ctx.span(middle, 1, 1))
+
+
+def _scene(spec: Embeddings, data: Dataset) -> Scene:
+    size = len(data.test)
+    missing = [i for i in spec.images if i >= size]
+    if missing:
+        raise SpecError(f"There is no test image {missing[0]}: {data.name} has {size}, counted from 0.")
+    positions = sorted({*range(min(spec.count, size)), *spec.images})
+    followed = [positions.index(i) for i in spec.images]
+    return Scene(spec, data, positions, followed, list(range(min(spec.averaged, size))))
+
+
+def _shares(spec: Embeddings) -> tuple[float, float]:
+    """Where on the bar the followed images end, and t-SNE."""
+    begin = len(spec.images) / (len(spec.images) + spec.averaged)
+    return begin, begin + (0.3 * (1 - begin) if spec.t_sne else 0)
+
+
+def walk(spec: Embeddings, model: nn.Module, x: Tensor, y: Tensor, ctx: Context) -> Tensor:
+    """(L + 1, n, …) the images (n, …) themselves, then attacked at every level of eps, for the largest loss.
+
+    An image draws the same numbers at every level, so that its way is not torn by chance.
+    """
+    levels, count = spec.eps[1:], len(x)
+    if takes_radii(spec.attack):
+        eps = torch.tensor(levels, dtype=torch.float64).repeat_interleave(count)
+        copies, labels = x.repeat(len(levels), *[1] * (x.dim() - 1)), y.repeat(len(levels))
+        same = ctx.only(list(range(count)) * len(levels))
+        found = maximise_each(spec.attack, model, copies, labels, spec.ball, eps, same).cpu()
+    else:
+        balls = [spec.ball.replace(eps=each) for each in levels]
+        found = torch.cat(
+            [maximise(spec.attack, model, x, y, ball, ctx.part(i, len(balls))).cpu() for i, ball in enumerate(balls)]
+        )
+    return torch.cat([x, found]).view(len(levels) + 1, *x.shape)
+
+
+def embedded(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Embeddings (n, D) and logits (n, K) of images (n, …), on the CPU, batch by batch without a gradient."""
+    device = device_of(model)
+    with frozen(model), torch.no_grad():
+        pairs = [embed(model, batch.to(device)) for batch in x.split(batch_size(device))]
+    embedding, logits = (torch.cat([pair[i].cpu() for pair in pairs]) for i in (0, 1))
+    return embedding, logits
+
+
+def _found(scene: Scene, model: nn.Module, ctx: Context) -> Found:
+    test = scene.data.test
+    clean, logits = embedded(model, test.images(scene.positions))
+    positions = list(scene.spec.images)
+    images = walk(scene.spec, model, test.images(positions), test.labels(positions), ctx.seeded("followed"))
+    way, way_logits = embedded(model, images.flatten(0, 1))
+    levels = len(images)
+    return Found(clean, logits, way.unflatten(0, (levels, -1)), way_logits.unflatten(0, (levels, -1)), images)
+
+
+def _model(scene: Scene, place: int, found: Found) -> ModelEmbeddings:
+    """What is known of a model before its curves."""
+    dimensions = found.clean.shape[1]
+    axes = components(found.clean)
+    pca = Layout(axes.of(found.clean).float().numpy(), axes.of(found.way).float().numpy())
+    nowhere = Layout(np.zeros((0, 2), np.float32), np.zeros((0, 0, 2), np.float32))
+    weight, bias = (
+        linear_head(_two(found.clean), found.logits) if dimensions <= 2 else (torch.zeros(0, 2), torch.zeros(0))
+    )
+    labels = scene.data.test.labels(scene.positions)
+    empty = np.zeros((0, 0), np.float32)
+    return ModelEmbeddings(
+        model=name_of(scene.spec.models[place]),
+        dimensions=dimensions,
+        own=Layout(_two(found.clean).numpy(), _two(found.way).numpy()) if dimensions <= 2 else nowhere,
+        pca=pca,
+        t_sne=nowhere,
+        variance=axes.share.float().numpy(),
+        weight=weight.numpy(),
+        bias=bias.numpy(),
+        between=between(found.clean, labels),
+        logits=found.logits.numpy(),
+        way_logits=found.way_logits.numpy(),
+        pictures=_pictures(found.images),
+        true=empty,
+        others=empty,
+        distance=empty,
+        prediction=np.zeros((0, 0), np.int64),
+    )
+
+
+def between(embedding: Tensor, labels: Tensor) -> float:
+    """The mean distance between the means of two classes, over all pairs of classes; NaN with fewer than two."""
+    means = torch.stack([embedding[labels == label].double().mean(0) for label in labels.unique()])
+    return float(torch.pdist(means).mean()) if len(means) > 1 else float("nan")
+
+
+def _laid_out(found: Found, seed: int) -> Layout:
+    """t-SNE of the clean images and of every level of the followed ones at once: it cannot place points later."""
+    points = torch.cat([found.clean, found.way.flatten(0, 1)])
+    places = t_sne(points, seed).astype(np.float32)
+    return Layout(places[: len(found.clean)], places[len(found.clean) :].reshape(*found.way.shape[:2], 2))
+
+
+Curves = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""``true``, ``others``, ``distance`` and ``prediction`` of a model over some of the averaged images."""
+
+
+def _with_curves(
+    scene: Scene, networks: Sequence[nn.Module], result: EmbeddingsResult, ctx: Context
+) -> EmbeddingsResult:
+    """The result with the averaged images' curves; the models take turns, so that the figures grow together."""
+    averaged = scene.averaged
+    turns = [averaged[first : first + TOGETHER] for first in range(0, len(averaged), TOGETHER)]
+    pieces = [(turn, network) for turn in turns for network in networks]
+    lanes = ctx.lanes(len(pieces))
+    found = side_by_side(lambda i: _curves(scene, *pieces[i], lanes[i]), range(len(pieces)))
+    models = list(result.models)
+    start = result.done
+    for i, curves in enumerate(found):
+        place = i % len(networks)
+        models[place] = _longer(models[place], curves)
+        if place == len(networks) - 1:
+            done = (i + 1) / len(pieces)
+            result = _result(scene, models, start + (1 - start) * done if done < 1 else 1.0)
+            if done < 1:
+                ctx.partial(result)
+    return result
+
+
+def _curves(scene: Scene, images: list[int], model: nn.Module, ctx: Context) -> Curves:
+    test = scene.data.test
+    x, y = test.images(images), test.labels(images)
+    shown = walk(scene.spec, model, x, y, ctx.at(images[0]))
+    embedding, logits = (each.unflatten(0, (len(shown), -1)) for each in embedded(model, shown.flatten(0, 1)))
+    true = logits.gather(2, y.expand(len(shown), -1).unsqueeze(2)).squeeze(2)
+    others = (logits.sum(2) - true) / (logits.shape[2] - 1)
+    distance = (embedding - embedding[0]).norm(dim=2)
+    return true.numpy(), others.numpy(), distance.numpy(), logits.argmax(2).numpy()
+
+
+def _longer(model: ModelEmbeddings, curves: Curves) -> ModelEmbeddings:
+    """The model with some more averaged images."""
+    before = (model.true, model.others, model.distance, model.prediction)
+    joined = [np.hstack([old, new]) if len(old) else new for old, new in zip(before, curves, strict=True)]
+    true, others, distance, prediction = joined
+    return replace(model, true=true, others=others, distance=distance, prediction=prediction)
+
+
+def _result(scene: Scene, models: Sequence[ModelEmbeddings], done: float) -> EmbeddingsResult:
+    test = scene.data.test
+    averaged = models[0].true.shape[1]
+    return EmbeddingsResult(
+        spec=scene.spec,
+        positions=np.array(scene.positions),
+        y=test.labels(scene.positions).numpy(),
+        x=_pictures(test.images(scene.positions)),
+        followed=np.array(scene.followed),
+        averaged_y=test.labels(scene.averaged[:averaged]).numpy(),
+        class_names=scene.data.class_names,
+        models=tuple(models),
+        done=done,
+    )
+
+
+def _pictures(images: Tensor) -> np.ndarray:
+    """(…, C, h, w) in 0..255; of large images only every k-th pixel."""
+    step = -(-max(images.shape[-2:]) // THUMBNAIL)
+    return (images[..., ::step, ::step] * 255).round().byte().numpy()
+
+
+def _two(points: Tensor) -> Tensor:
+    """(…, 2) points of one or two dimensions."""
+    return points if points.shape[-1] == 2 else torch.cat([points, torch.zeros_like(points)], -1)

@@ -1,0 +1,95 @@
+"""``train --vary``: a recipe trained in several variants, as jobs spread over the engine's workers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+from lab.cli import options as shared
+from lab.cli.pausing import pausing
+from lab.cli.progress import progress_bar, say
+from lab.cli.tables import percent, table
+from lab.context import Progress
+from lab.errors import LabError, SpecError
+from lab.results.run import Run
+from lab.specs import Recipe, TrainingRun
+
+_PAUSE = 0.2  # seconds between two looks at the jobs
+
+
+def add_vary(parser: argparse.ArgumentParser) -> None:
+    """``--vary FIELD=VALUE,VALUE``: train one network for each value."""
+    parser.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUES",
+        help="one network for each of these values, as in similarity.weight=1e-4,1e-3; again: for each pair",
+    )
+
+
+def variants(name: str, recipe: Recipe, vary: Sequence[str]) -> list[TrainingRun]:
+    """A run for every combination of the values, each named after its own. Raises :class:`SpecError` as a spec does."""
+    choices = [[(path, value) for value in values.split(",")] for path, values in map(_parted, vary)]
+    runs = []
+    for chosen in product(*choices):
+        changed = shared.with_settings(recipe, [f"{path}={value}" for path, value in chosen])
+        endings = [f"{path.rpartition('.')[2]}-{re.sub(r'[^A-Za-z0-9_.-]', '', value)}" for path, value in chosen]
+        runs.append(TrainingRun("-".join([name, *endings]), changed))
+    if len({each.name for each in runs}) < len(runs):
+        raise SpecError("--vary names a value twice: give every one once.")
+    return runs
+
+
+def run(runs: Sequence[TrainingRun], as_json: bool, record: Callable[[Run], dict[str, Any]]) -> int:
+    """Train them all, then print a table. What Ctrl-C leaves unfinished is carried on by the same command."""
+    from lab.engine import Engine, launch
+
+    with launch() as connection, Engine.connect(connection) as engine, pausing() as stopped, progress_bar() as show:
+        jobs = [engine.submit(each) for each in runs]
+        while any(each.state in ("waiting", "running") for each in jobs) and not stopped():
+            done = sum(_fraction(each) for each in jobs) / len(jobs)
+            show(Progress(done, f"{len(jobs)} networks", {}))
+            _settle(jobs)
+        if stopped():
+            say("Paused: the same command carries the networks on.")
+            return 130
+    found = {each.name: job for each, job in zip(runs, jobs, strict=True)}
+    for name, job in found.items():
+        if job.error:
+            say(f"{name}: {job.error}")
+    results = {name: record(job.result) for name, job in found.items() if job.result is not None}
+    print(json.dumps(results) if as_json else _table(results))
+    return 0 if len(results) == len(runs) else 2
+
+
+def _settle(jobs: Sequence[Any]) -> None:
+    """Wait a moment, or until the first job that is not done yet is."""
+    waiting = next(each for each in jobs if each.state in ("waiting", "running"))
+    try:
+        waiting.wait(_PAUSE)
+    except (LabError, TimeoutError):  # said at the end, or not done yet
+        return
+
+
+def _fraction(job: Any) -> float:
+    if job.state in ("done", "failed", "cancelled"):
+        return 1.0
+    return job.progress.fraction if job.progress else 0.0
+
+
+def _table(results: dict[str, dict[str, Any]]) -> str:
+    shown = ("clean_accuracy", "fgsm_accuracy", "pgd_accuracy")
+    rows = [(name, *(percent(each[accuracy]) for accuracy in shown)) for name, each in results.items()]
+    return table(rows, ("network", "clean", "FGSM", "PGD"))
+
+
+def _parted(text: str) -> tuple[str, str]:
+    path, equals, values = text.partition("=")
+    if not equals or not values:
+        raise SpecError(f"'{text}' varies nothing: write --vary FIELD=VALUE,VALUE.")
+    return path, values

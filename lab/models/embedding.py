@@ -1,0 +1,39 @@
+"""The seam to what a network knows before it decides: its embedding, for any classifier."""
+
+from threading import get_ident
+from typing import Any
+
+from torch import Tensor, nn
+
+from lab.errors import ModelError
+
+
+def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The embedding (N, D) and the logits (N, classes) of images, from one forward pass.
+
+    The embedding is what the last linear layer receives (Na et al. 2018, §3.3, "right before the softmax" layer);
+    both are differentiable with respect to the images and the parameters, and the mode of the model is left as it
+    is, so in training a dropout before that layer shows. It works for any module, wrapped or one's own. Raises
+    :class:`ModelError` for one that runs no ``nn.Linear``. A compiled model is run uncompiled.
+    """
+    model = getattr(model, "_orig_mod", model)  # torch.compile's wrapper does not see hooks that come later
+    calls: list[tuple[Tensor, Tensor]] = []
+    here = get_ident()
+
+    def note(_: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
+        if get_ident() == here:  # other threads may run the same model
+            calls.append((inputs[0], output))
+
+    hooks = [each.register_forward_hook(note) for each in model.modules() if isinstance(each, nn.Linear)]
+    try:
+        logits = model(x)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not calls:
+        raise ModelError(
+            f"{type(model).__name__} has no linear layer, so it has no embedding: end it in an nn.Linear whose "
+            "output are the logits."
+        )
+    [embedding, _] = next((call for call in reversed(calls) if call[1] is logits), calls[-1])
+    return embedding.flatten(1), logits

@@ -1,0 +1,81 @@
+"""torchvision's image classifiers: their networks, for any data, with the normalisation inside."""
+
+import difflib
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from lab.errors import ModelError
+from lab.models.build import Shape, make
+from lab.models.dropout import Dropout
+from lab.models.initial import draw
+from lab.specs.models import Torchvision
+
+_WITHOUT_AUXILIARY = {"aux_logits": False, "init_weights": False, "transform_input": True}
+
+
+class Standardise(nn.Module):
+    """``(x - mean) / std`` for three channels, ImageNet's unless its weights say otherwise; grey becomes three.
+
+    Unlike :class:`lab.models.Normalised` its numbers belong to the weights and are saved with them.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
+        self.register_buffer("std", torch.ones(1, 3, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (N, 3, H, W) with about mean 0 and deviation 1."""
+        return (x - self.mean) / self.std
+
+
+@draw.register
+def imagenet(layer: Standardise, generator: torch.Generator) -> None:
+    """ImageNet's mean and deviation."""
+    layer.mean.copy_(torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
+    layer.std.copy_(torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
+
+
+@make.register
+def torchvision_classifier(architecture: Torchvision, shape: Shape, classes: int) -> nn.Sequential:
+    """Standardised images into torchvision's network, without auxiliary classifiers.
+
+    Its dropouts are the lab's own, so that training can be resumed; what else is random in training (stochastic
+    depth) draws from PyTorch's global generator.
+    """
+    check_name(architecture.name)
+    classifier = models.get_model(architecture.name, num_classes=classes, **_options(architecture.name, shape))
+    for module in list(classifier.modules()):
+        for name, child in module.named_children():
+            if type(child) is nn.Dropout:
+                setattr(module, name, Dropout(child.p))
+    network = nn.Sequential(Standardise(), classifier)
+    network.eval()(torch.empty(1, *shape))  # refuses images that are too small for it
+    return network.train()
+
+
+def check_name(name: str) -> None:
+    """Raise :class:`ModelError`, naming the ones that come close, unless torchvision has such a classifier.
+
+    RegNets are none of those that can be built here: they draw random numbers while they are made.
+    """
+    known = [each for each in models.list_models(module=models) if not each.startswith("regnet")]
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=3)
+        hint = f"there is {' or '.join(close)}" if close else "see torchvision.models"
+        raise ModelError(f"'{name}' is none of torchvision's classifiers that can be built here: {hint}.")
+
+
+def _options(name: str, shape: Shape) -> dict[str, Any]:
+    """What a network must be told besides its classes."""
+    if name in ("googlenet", "inception_v3"):
+        return _WITHOUT_AUXILIARY
+    if name.startswith("vit"):
+        return {"image_size": shape[1]}
+    return {"input_size": shape[1:]} if name == "maxvit_t" else {}

@@ -1,0 +1,283 @@
+"""Training runs as folders: begun, paused, carried on, discarded, and found again. Reads and writes JSON only.
+
+A run is the folder ``$LAB_HOME/runs/NAME/``, the same for everybody whom the server serves. Training leaves there
+``recipe.json``, ``metrics.jsonl``, its checkpoints and, at the end, ``weights.safetensors`` and ``card.json``. Here are
+added ``begun.json`` (when, by whom a page lets it be discarded), ``paused`` (it is not to be computed now) and
+``failed.json`` (why it could not go on).
+"""
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from lab import catalogue
+from lab.errors import LabError
+from lab.home import runs_folder
+from lab.limits import require_modest, require_room
+from lab.results.run import ACCURACIES, History, Measured, Run
+from lab.specs.recipes import Recipe
+from lab.specs.runs import TrainingRun
+from lab.specs.spec import Spec, from_dict, to_dict
+
+State = Literal["waiting", "running", "paused", "failed", "finished"]
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_RECIPE, _METRICS, _CARD = "recipe.json", "metrics.jsonl", "card.json"
+_BEGUN, _PAUSED, _FAILED = "begun.json", "paused", "failed.json"
+
+
+@dataclass(frozen=True)
+class RunCard:
+    """What is known about a run without reading its weights.
+
+    ``fraction`` of the epochs are done and took ``seconds``; ``measured`` are the accuracies of a finished run, as
+    fractions, by attack; ``created`` is when its folder was made, ``error`` why it failed. ``ours`` says whether it was
+    begun by the engine, so that a page may discard it.
+    """
+
+    name: str
+    recipe: Recipe
+    state: State
+    fraction: float
+    seconds: float
+    created: datetime
+    measured: dict[str, float] = field(default_factory=dict)
+    error: str = ""
+    ours: bool = False
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time still needed at the pace so far, in seconds; None while that cannot be told."""
+        if self.state != "running" or self.fraction <= 0:
+            return None
+        return self.seconds * max(0.0, 1 / self.fraction - 1)
+
+
+def runs(underway: Mapping[str, bool] | None = None) -> list[RunCard]:
+    """Every run, the newest first; ``underway`` says which are with the engine, and whether it has begun with them."""
+    cards = [each for each in _found(underway or {}) if isinstance(each, RunCard)]
+    return sorted(cards, key=lambda card: card.created, reverse=True)
+
+
+def problems() -> list[str]:
+    """A sentence for each folder that should be a run and cannot be read."""
+    return [each for each in _found({}) if isinstance(each, str)]
+
+
+def folder(name: str) -> Path:
+    """The folder of a run. Raises :class:`LabError` when that cannot be a run's name."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name.endswith("."):
+        raise LabError(
+            f"{name!r:.80} cannot be the name of a run: use up to 64 letters, digits, dots, hyphens and underscores, "
+            "the first a letter, digit or underscore and the last no dot."
+        )
+    return runs_folder() / name
+
+
+def begin(spec: TrainingRun) -> None:
+    """Make the run's folder, or find it as it was left; a pause and a failure are over.
+
+    Raises :class:`LabError` when the name cannot be one or is taken, when the recipe asks for more than this place
+    allows, or when there are too many runs or too little room on the disk.
+    """
+    place = folder(spec.name)
+    if not place.exists():
+        _require_free_name(spec.name)
+        catalogue.fingerprints(spec.recipe)  # says it now when a network or data set of the recipe is not there
+        require_modest(spec.recipe)
+        require_room(len(_found({})))
+        _make(place, spec.recipe)
+    _require_same(place, spec.recipe)
+    for each in (_PAUSED, _FAILED):
+        (place / each).unlink(missing_ok=True)
+
+
+def wanted(name: str) -> bool:
+    """Whether the run is there and not paused. Asked after every step of training."""
+    place = runs_folder() / name
+    return not (place / _PAUSED).exists() and (place / _RECIPE).exists()
+
+
+def pause(name: str) -> None:
+    """Have the run stop at its next step, whoever computes it; its checkpoint stays."""
+    place = folder(name)
+    with suppress(FileNotFoundError):  # discarded by somebody else in the meantime
+        (place / _PAUSED).touch()
+
+
+def fail(name: str, sentence: str) -> None:
+    """Note in the run's folder why it could not go on."""
+    with suppress(OSError):  # a full disk may be what failed
+        (folder(name) / _FAILED).write_text(json.dumps({"error": sentence}), "utf-8")
+
+
+def discard(name: str) -> None:
+    """Delete the run with its network. Raises :class:`LabError` when it was not begun by the engine."""
+    place = folder(name)
+    if not place.exists():
+        return
+    if not (place / _BEGUN).is_file():
+        raise LabError(f"The run '{name}' was not begun here: who trained it may delete {place}.")
+    away = place.with_name(f".discarded-{uuid.uuid4().hex}")  # a folder that vanishes piece by piece would look damaged
+    with suppress(FileNotFoundError):  # somebody else was faster
+        place.rename(away)
+        shutil.rmtree(away, ignore_errors=True)
+
+
+def finished(spec: TrainingRun) -> Run | None:
+    """What the run has brought, from its folder; None while it is not finished.
+
+    Raises :class:`LabError` when the run of that name has another recipe, or its card is damaged.
+    """
+    place = folder(spec.name)
+    if not (place / _CARD).exists():
+        return None
+    _require_same(place, spec.recipe)
+    return Run(spec.recipe, history(place / _METRICS), _measured(place / _CARD))
+
+
+def history(path: Path) -> History:
+    """The course that a file of metrics tells so far; a line that is not completely written is left out."""
+    try:
+        found = path.stat()
+    except OSError:
+        return History.of([])
+    return _history(path, found.st_size, found.st_mtime_ns)
+
+
+def metrics(name: str) -> Path:
+    """The file of a run's metrics."""
+    return folder(name) / _METRICS
+
+
+def free_name(name: str) -> str:
+    """The name, or the first of name-2, name-3, … that no model and no run has."""
+    taken = _taken()
+    names = (name, *(f"{name}-{i}" for i in range(2, len(taken) + 3)))
+    return next(each for each in names if each.casefold() not in taken)
+
+
+def _found(underway: Mapping[str, bool]) -> list[RunCard | str]:
+    if not runs_folder().is_dir():
+        return []
+    places = sorted(runs_folder().iterdir())
+    return [_card(each, underway) for each in places if each.is_dir() and not each.name.startswith(".")]
+
+
+def _card(place: Path, underway: Mapping[str, bool]) -> RunCard | str:
+    try:
+        recipe = _recipe(place)
+        begun = _json(place / _BEGUN) if (place / _BEGUN).exists() else None
+        made = datetime.fromisoformat(begun["created"]) if begun else _changed(place / _RECIPE)
+        course = history(place / _METRICS)
+        card = _json(place / _CARD) if (place / _CARD).exists() else None
+        shares = {} if card is None else card["measured"]
+        measured = {str(name): float(value) for name, value in shares.items()}
+        why = str(_json(place / _FAILED)["error"]) if (place / _FAILED).exists() else ""
+    except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"{place} cannot be read as a run ({str(error).rstrip('.')}): mend or delete that folder."
+    done = float(course.epoch[-1]) / recipe.epochs if len(course.epoch) else 0.0
+    seconds = float(course.seconds[-1]) if len(course.seconds) else 0.0
+    state = _state(place, underway.get(place.name))
+    return RunCard(place.name, recipe, state, min(done, 1.0), seconds, made, measured, why, begun is not None)
+
+
+def _state(place: Path, begun: bool | None) -> State:
+    """``begun`` is None for a run that is not with the engine, else whether the engine has begun with it."""
+    if (place / _CARD).exists():
+        return "finished"
+    if begun:
+        return "running"  # also until it has noticed that it is paused
+    if begun is not None and not (place / _PAUSED).exists():
+        return "waiting"
+    return "failed" if (place / _FAILED).exists() else "paused"
+
+
+@lru_cache(maxsize=256)
+def _history(path: Path, _size: int, _mtime_ns: int) -> History:
+    lines = []
+    for text in path.read_text("utf-8", errors="replace").splitlines():
+        with suppress(ValueError):
+            line = json.loads(text)
+            if isinstance(line, dict):
+                lines.append({name: float(line[name]) for name in History.names() if _is_number(line.get(name))})
+    return History.of(lines)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+def _measured(path: Path) -> Measured:
+    try:
+        card = _json(path)
+        shares = {name: card["measured"].get(name) for name in ACCURACIES}
+        ball, attack = from_dict(card["measured_ball"]), from_dict(card["measured_attack"])
+        source = str(card.get("measured_source", ""))
+        return Measured(**shares, n=int(card["measured_images"]), ball=ball, attack=attack, source=source)
+    except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LabError(f"{path} is damaged ({error}): train it again under another name.") from None
+
+
+def _recipe(place: Path) -> Recipe:
+    found = (place / _RECIPE).stat()
+    return _read_recipe(place / _RECIPE, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _read_recipe(path: Path, _size: int, _mtime_ns: int) -> Recipe:
+    found: Spec = from_dict(_json(path))
+    if not isinstance(found, Recipe):
+        raise LabError(f"{_RECIPE} holds no recipe")
+    return found
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def _changed(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _make(place: Path, recipe: Recipe) -> None:
+    """The folder with its recipe, at once: of two who begin the same name, one makes it and the other finds it."""
+    draft = place.with_name(f".begun-{uuid.uuid4().hex}")
+    try:
+        draft.mkdir(parents=True)
+        (draft / _RECIPE).write_text(json.dumps(to_dict(recipe), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        (draft / _BEGUN).write_text(json.dumps({"created": datetime.now(UTC).isoformat()}), "utf-8")
+        with suppress(OSError):
+            draft.rename(place)
+    except OSError as error:
+        raise LabError(f"No run can be begun in {place.parent} ({error.strerror}): make room there.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _taken() -> set[str]:
+    """The names of models and runs; a file system may not tell capitals from small letters."""
+    folders = {each.name for each in runs_folder().iterdir()} if runs_folder().is_dir() else set()
+    return {each.casefold() for each in folders | {each.name for each in catalogue.models()}}
+
+
+def _require_free_name(name: str) -> None:
+    if name.casefold() in _taken():
+        raise LabError(f"There is already a model called '{name}': choose another name.")
+
+
+def _require_same(place: Path, recipe: Recipe) -> None:
+    try:
+        same = _recipe(place) == recipe
+    except (OSError, ValueError, LabError) as error:
+        raise LabError(f"{place} cannot be read as a run ({error}): choose another name.") from None
+    if not same:
+        raise LabError(f"There is already a run called '{place.name}' with another recipe: choose another name.")

@@ -1,0 +1,43 @@
+"""Specs as Python: the lines a person would write to make them."""
+
+from dataclasses import fields
+from typing import Any
+
+from lab.specs.spec import Spec
+
+_WIDTH = 100
+
+
+def code(spec: Spec, indent: int = 0) -> str:
+    """A call that makes the spec, without the fields that have their defaults."""
+    given = [f"{name}={_written(value, indent + 4)}" for name, value in _changed(spec).items()]
+    return _call(type(spec).__name__ + "(", given, ")", indent)
+
+
+def kinds(spec: Spec) -> set[str]:
+    """The names that :func:`code` uses, for its import."""
+    found = {type(spec).__name__}
+    for value in _changed(spec).values():
+        for part in value if isinstance(value, tuple) else (value,):
+            found |= kinds(part) if isinstance(part, Spec) else set()
+    return found
+
+
+def _changed(spec: Spec) -> dict[str, Any]:
+    return {each.name: value for each in fields(spec) if (value := getattr(spec, each.name)) != each.default}
+
+
+def _written(value: Any, indent: int) -> str:
+    if isinstance(value, Spec):
+        return code(value, indent)
+    if isinstance(value, tuple):
+        return _call("(", [_written(each, indent + 4) for each in value], ",)" if len(value) == 1 else ")", indent)
+    return repr(value)
+
+
+def _call(opening: str, parts: list[str], closing: str, indent: int) -> str:
+    line = opening + ", ".join(parts) + closing
+    if len(line) + indent <= _WIDTH:
+        return line
+    space = "\n" + " " * (indent + 4)
+    return opening + "".join(f"{space}{part}," for part in parts) + "\n" + " " * indent + closing.lstrip(",")

@@ -1,0 +1,202 @@
+"""The papers' ways of training, by name: recipes with the numbers of the papers.
+
+A builder sets what makes a method (attack, mixture, weights). Network, optimiser and length stay those of the data at
+hand: what ImageNet or CIFAR-10 need, the digits do not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lab.errors import SpecError
+from lab.specs.attacks import FGSM, PGD, RFGSM, StepLL
+from lab.specs.balls import Ball, Linf
+from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples
+from lab.specs.optimisers import Adam, OneCycle, Piecewise
+from lab.specs.recipes import CLIPPED, TRADES, Adversarial, Recipe, Standard
+from lab.specs.similarity import Bidirectional, Pivot
+
+
+def standard_training(**changes: object) -> Standard:
+    """Ordinary training on clean images."""
+    return Standard().replace(**changes)
+
+
+def fgsm_training(**changes: object) -> Adversarial:
+    """½ (clean + FGSM) with predicted labels, so that none leaks. Tramèr et al. 2018, §4.1 and App. C."""
+    return Adversarial(source=OwnExamples(FGSM(labels="predicted"))).replace(**changes)
+
+
+def leaking_training(**changes: object) -> Adversarial:
+    """:func:`fgsm_training` with the true labels: they leak into the images. Kurakin et al. 2017, §4.2."""
+    return Adversarial(source=OwnExamples(FGSM(labels="true"))).replace(**changes)
+
+
+def rfgsm_training(**changes: object) -> Adversarial:
+    """:func:`fgsm_training` behind a random step of eps / 2. Tramèr et al. 2018, §4.1."""
+    return Adversarial(source=OwnExamples(RFGSM(labels="predicted"))).replace(**changes)
+
+
+def pgd_training(**changes: object) -> Adversarial:
+    """Adversarial images only, of 40 steps of 0.01 from a random start. Madry et al. 2017, §2.1 and §5 (MNIST)."""
+    return Adversarial(source=OwnExamples(PGD(steps=40, step_size=0.01)), keep_clean=False).replace(**changes)
+
+
+def kurakin_training(**changes: object) -> Adversarial:
+    """Half of each batch replaced by Step-LL images of random eps, λ 0.3. Kurakin et al. 2017, Algorithm 1 and §3.
+
+    Their delay of 10,000 steps only let many experiments share a start (§4); here there is none.
+    """
+    recipe = Adversarial(source=OwnExamples(StepLL()), spread=0.5, share=0.5, keep_clean=False, weight=0.3, batch=32)
+    return recipe.replace(**changes)
+
+
+def ensemble_training(**changes: object) -> Adversarial:
+    """:func:`fgsm_training` whose images also come from fixed networks. Tramèr et al. 2018, §3.4 and App. C."""
+    return Adversarial(source=EnsembleExamples()).replace(**changes)
+
+
+def cascade_training(**changes: object) -> Adversarial:
+    """Step-LL images and stored iterative ones of a defended network. Na et al. 2018, §3.2, R20_K,C."""
+    return _of_na(CascadeExamples()).replace(**changes)
+
+
+def bidirectional_training(**changes: object) -> Adversarial:
+    """Step-LL images whose embeddings and the clean ones draw each other. Na et al. 2018, §3.3, R20_B."""
+    return _of_na(OwnExamples(StepLL())).replace(similarity=Bidirectional()).replace(**changes)
+
+
+def pivot_training(**changes: object) -> Adversarial:
+    """Step-LL images whose embeddings are drawn to the clean ones. Na et al. 2018, §3.3, R20_P."""
+    return _of_na(OwnExamples(StepLL())).replace(similarity=Pivot()).replace(**changes)
+
+
+def pivot_ensemble_training(**changes: object) -> Adversarial:
+    """The pivot loss on images of several networks. Na et al. 2018, §5.2, R20_P,E."""
+    return _of_na(EnsembleExamples(StepLL())).replace(similarity=Pivot()).replace(**changes)
+
+
+def pivot_cascade_training(**changes: object) -> Adversarial:
+    """The pivot loss on cascade images. Na et al. 2018, §5.2, R20_P,C."""
+    return _of_na(CascadeExamples()).replace(similarity=Pivot()).replace(**changes)
+
+
+def trades_training(**changes: object) -> TRADES:
+    """Clean loss plus β times the worst divergence nearby. Zhang et al. 2019, eq. 5."""
+    return TRADES().replace(**changes)
+
+
+def fast_training(**changes: object) -> Adversarial:
+    """One step of 1.25 eps from a random start, rate up and down once: Wong et al. 2020, Algorithm 3 and §5 (MNIST).
+
+    The step follows the ``ball``. Beyond some strength it overfits catastrophically: within an epoch the accuracy under
+    PGD falls to nothing while that under FGSM rises.
+    """
+    ball = changes.get("ball", Linf(0.3))
+    if not isinstance(ball, Ball):
+        raise SpecError(f"fast_training's ball should be a Ball, not {ball!r}.")
+    step = OwnExamples(PGD(steps=1, step_size=max(1.25 * ball.eps, 1e-5)))
+    recipe = Adversarial(source=step, keep_clean=False, optimiser=Adam(5e-3), schedule=OneCycle(peak=0.4))
+    return recipe.replace(**changes)
+
+
+def _of_na(source: OwnExamples | EnsembleExamples | CascadeExamples) -> Adversarial:
+    """64 clean images and their 64 attacked copies with eps of their own, λ 0.3. Na et al. 2018, §3.3 and App. A.
+
+    Weight decay and the two tenfold falls of the learning rate are theirs, too: without them the pivot loss of the
+    digits' network, which has no batch normalisation, grew without end after some thirty epochs.
+    """
+    recipe = Adversarial(source=source, spread=0.5, beyond=CLIPPED, weight=0.3)
+    return recipe.replace(schedule=Piecewise(at=(0.5, 0.75), factors=(0.1, 0.01)), weight_decay=1e-4)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A way of training that a person can choose by name: its builder, its paper, and what it is in a sentence."""
+
+    name: str
+    build: Callable[..., Recipe]
+    paper: str
+    meaning: str
+
+
+PRESETS: tuple[Preset, ...] = (
+    Preset("standard-training", standard_training, "", "Clean images only: what every defence is compared with."),
+    Preset(
+        "fgsm-training",
+        fgsm_training,
+        "Tramèr et al. 2018, §4.1",
+        "Clean images and FGSM copies of equal weight; the labels attacked are the network's own.",
+    ),
+    Preset(
+        "leaking-training",
+        leaking_training,
+        "Kurakin et al. 2017, §4.2",
+        "FGSM copies made with the true labels, which the network can learn to read off the change.",
+    ),
+    Preset(
+        "rfgsm-training",
+        rfgsm_training,
+        "Tramèr et al. 2018, §4.1",
+        "FGSM copies behind a random step, which leaves the masked neighbourhood of the image.",
+    ),
+    Preset(
+        "kurakin-training",
+        kurakin_training,
+        "Kurakin et al. 2017, Algorithm 1",
+        "Half of each batch is replaced by Step-LL images, each of its own strength.",
+    ),
+    Preset(
+        "pgd-training",
+        pgd_training,
+        "Madry et al. 2017, §2.1",
+        "Only PGD images: the saddle point itself, robust and slow.",
+    ),
+    Preset(
+        "ensemble-training",
+        ensemble_training,
+        "Tramèr et al. 2018, §3.4",
+        "FGSM copies from the network itself or from a fixed one, drawn for each batch.",
+    ),
+    Preset(
+        "cascade-training",
+        cascade_training,
+        "Na et al. 2018, §3.2",
+        "Step-LL copies, and stored iterative ones of an already defended network.",
+    ),
+    Preset(
+        "bidirectional-training",
+        bidirectional_training,
+        "Na et al. 2018, §3.3",
+        "Step-LL copies; the embeddings of a clean image and its copy are drawn together.",
+    ),
+    Preset(
+        "pivot-training",
+        pivot_training,
+        "Na et al. 2018, §3.3",
+        "Step-LL copies; the copy's embedding is drawn to the clean one, which stays.",
+    ),
+    Preset(
+        "pivot-ensemble-training",
+        pivot_ensemble_training,
+        "Na et al. 2018, §5.2",
+        "The pivot loss with copies from the network itself or from a fixed one.",
+    ),
+    Preset(
+        "pivot-cascade-training",
+        pivot_cascade_training,
+        "Na et al. 2018, §5.2",
+        "The pivot loss with Step-LL copies and stored iterative ones of a defended network.",
+    ),
+    Preset(
+        "trades-training",
+        trades_training,
+        "Zhang et al. 2019, eq. 5",
+        "Clean loss plus the worst divergence of the answers nearby.",
+    ),
+    Preset(
+        "fast-training",
+        fast_training,
+        "Wong et al. 2020, Algorithm 3",
+        "One long step from a random start: cheap, until it overfits catastrophically.",
+    ),
+)

@@ -1,0 +1,62 @@
+"""Whose adversarial images fool whom."""
+
+from dataclasses import dataclass
+
+from lab.errors import SpecError
+from lab.specs.analyses import Analysis
+from lab.specs.attacks import FGSM, PGD, AttackSpec, StepLL
+from lab.specs.balls import Ball, Linf
+from lab.specs.data import DataSpec, Digits
+from lab.specs.explore import effort
+from lab.specs.models import ModelSpec, Trained
+from lab.specs.spec import param
+
+MOST_MODELS, MOST_ATTACKS, MOST_EPS = 10, 6, 20
+
+
+@dataclass(frozen=True)
+class TransferMatrix(Analysis):
+    """Adversarial images of every model, shown to every model. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1.
+
+    Each model is source and target. One adversarial set for each source, attack and eps serves all targets. The
+    ball's eps is that of the matrix; ``eps`` are further ones, for the curves.
+    """
+
+    data: DataSpec = param(Digits(), meaning="data set the images come from")
+    models: tuple[ModelSpec, ...] = param(
+        (Trained("standard"), Trained("standard-b"), Trained("fgsm-trained"), Trained("pgd-trained")),
+        meaning="one to ten models, each of them source and target",
+    )
+    attacks: tuple[AttackSpec, ...] = param(
+        (FGSM(), StepLL(), PGD(steps=20, step_size=0.03)), meaning="one to six attacks on the sources"
+    )
+    ball: Ball = param(Linf(0.2), meaning="threat model")
+    eps: tuple[float, ...] = param(
+        (0.05, 0.1, 0.15, 0.3), 0.0, 1000.0, "further radii of the ball, for the curves over ε"
+    )
+    images: int = param(200, 1, 1_000_000, "how many test images, from the first one on", usual=(20, 360))
+    seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, least, most in (("models", 1, MOST_MODELS), ("attacks", 1, MOST_ATTACKS), ("eps", 0, MOST_EPS)):
+            values = getattr(self, name)
+            if not least <= len(values) <= most or len(set(values)) != len(values):
+                raise SpecError(
+                    f"TransferMatrix.{name} must be {least} to {most} different ones, but there are {len(values)}."
+                )
+
+    @property
+    def radii(self) -> tuple[float, ...]:
+        """Every eps at which images are made, the matrix's own first."""
+        return (self.ball.eps, *(each for each in self.eps if each != self.ball.eps))
+
+    @property
+    def balls(self) -> tuple[Ball, ...]:
+        """The ball of every radius. Raises :class:`SpecError` for one that the norm does not admit."""
+        return tuple(self.ball.replace(eps=each) for each in self.radii)
+
+    @property
+    def gradient_steps(self) -> int:
+        """What the analysis costs: single-image gradient steps."""
+        return self.images * len(self.models) * len(self.radii) * sum(effort(each) for each in self.attacks)

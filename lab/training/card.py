@@ -1,0 +1,97 @@
+"""What stands beside a network: its card, and where and with what it was trained."""
+
+import hashlib
+import json
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import lab
+from lab.catalogue import fingerprints
+from lab.data import Dataset
+from lab.errors import LabError
+from lab.models import default_device
+from lab.results.run import ACCURACIES, History, Measured, Run
+from lab.specs.recipes import Recipe
+from lab.specs.spec import from_dict, to_dict
+from lab.training.checkpoint import replace
+
+
+def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, Any]:
+    """What a model's card says: how it was made, from what, and how well it does."""
+    return {
+        "name": name,
+        "recipe": to_dict(recipe),
+        "architecture": to_dict(recipe.architecture),
+        "data": data.name,
+        "data_fingerprint": data.fingerprint,
+        "shape": list(data.shape),
+        "classes": data.classes,
+        "measured": measured.shares(),
+        "measured_images": measured.n,
+        "measured_ball": to_dict(measured.ball),
+        "measured_attack": to_dict(measured.attack),
+        "measured_source": measured.source,
+        "versions": versions(),
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+    }
+
+
+def finished(folder: Path) -> Run | None:
+    """The run whose card is in the folder; None when it is not finished."""
+    if not (folder / "card.json").exists():
+        return None
+    card = json.loads((folder / "card.json").read_text("utf-8"))
+    shares = card["measured"]
+    ball, attack = from_dict(card["measured_ball"]), from_dict(card["measured_attack"])
+    accuracies = {name: shares.get(name) for name in ACCURACIES}  # older cards have fewer
+    source = card.get("measured_source", "")
+    measured = Measured(**accuracies, n=card["measured_images"], ball=ball, attack=attack, source=source)
+    lines = [json.loads(each) for each in (folder / "metrics.jsonl").read_text("utf-8").splitlines()]
+    return Run(from_dict(card["recipe"]), History.of(lines), measured)
+
+
+def add_provenance(path: Path, recipe: Recipe, processes: int) -> None:
+    """Append where and from what training begins or goes on. Equal weights need an equal machine.
+
+    Raises :class:`LabError` when the data, or a fixed network that the recipe names, are others than they were.
+    """
+    known = _sessions(path)
+    *inputs, _ = fingerprints(recipe)
+    if known and known[-1].get("inputs", inputs) != inputs:
+        raise LabError(
+            f"The data of the run in {path.parent}, or a network that it uses, have changed since it began: bring the "
+            "old ones back, or train under another name."
+        )
+    device = default_device()
+    here = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "inputs": inputs,
+        "versions": versions(),
+        "platform": platform.platform(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or device.type,
+        "threads": torch.get_num_threads(),
+        "processes": processes,
+    }
+    write_json(path, [*known, here])
+
+
+def _sessions(path: Path) -> list[dict[str, Any]]:
+    """What the file tells of earlier sessions; nothing if it is damaged."""
+    try:
+        return [dict(each) for each in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def versions() -> dict[str, str]:
+    """The programs that decide about the last bits of the weights."""
+    return {"lab": lab.__version__, "torch": torch.__version__, "python": platform.python_version()}
+
+
+def write_json(path: Path, record: Any) -> None:
+    """Write a file that a person can read, whole or not at all."""
+    replace(path, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())

@@ -1,0 +1,87 @@
+"""Checkpoints: a state in two files, written whole or not at all, and recognised when they are damaged.
+
+``step-000123.safetensors`` holds the tensors; ``step-000123.json`` the rest and a checksum over both. It comes last: a
+checkpoint without it does not exist.
+"""
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from torch import Tensor
+
+from lab.errors import LabError
+from lab.training.state import State
+
+KEPT = 2  # the last ones; the one before is there in case the last is damaged
+
+
+class Damaged(LabError):
+    """A checkpoint is not what was written."""
+
+
+def write(folder: Path, state: State) -> None:
+    """Add a checkpoint to the folder and remove all but the last ones. Raises ``OSError`` when the disk refuses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors().items()}
+    content = safetensors.torch.save(tensors)
+    record = state.record()
+    record["sha256"] = checksum(record, content)
+    name = f"step-{state.step:06d}"
+    replace(folder / f"{name}.safetensors", content)
+    replace(folder / f"{name}.json", json.dumps(record, indent=2).encode())
+    keep_only(folder, newest_first(folder)[:KEPT])
+
+
+def keep_only(folder: Path, records: list[Path]) -> None:
+    """Remove every checkpoint but these, and what an interruption left of one."""
+    kept = {each.stem for each in records}
+    for path in folder.glob("*"):
+        if path.stem not in kept:
+            path.unlink(missing_ok=True)
+
+
+def newest_first(folder: Path) -> list[Path]:
+    """The records of the folder's checkpoints, the newest first."""
+    found = [each for each in folder.glob("step-*.json") if re.fullmatch(r"step-\d+", each.stem)]
+    return sorted(found, key=step_of, reverse=True)
+
+
+def step_of(path: Path) -> int:
+    """The steps that had been taken when a checkpoint was written."""
+    return int(path.stem.partition("-")[2])
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the record of a checkpoint. Raises :class:`Damaged` when they are not what was written."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+        content = path.with_suffix(".safetensors").read_bytes()
+        if record.pop("sha256") != checksum(record, content):
+            raise ValueError("its checksum does not match")
+        return safetensors.torch.load(content), record
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise Damaged(f"The checkpoint {path.stem} is damaged") from error
+
+
+def checksum(record: dict[str, Any], content: bytes) -> str:
+    """SHA-256 over the record and the tensors."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode() + content).hexdigest()
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, a crash or a full disk finds either the old one or the whole new one."""
+    scratch = path.with_name(f".{path.name}.part")
+    try:
+        with scratch.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise

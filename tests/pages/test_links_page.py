@@ -1,0 +1,52 @@
+"""Permalinks, code and numbers in a browser: what leaves a page is what it shows."""
+
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.page
+
+
+def dialog(page, name: str) -> str:
+    """What a button of the footer brings."""
+    page.get_by_role("button", name=name, exact=True).locator("visible=true").click()
+    text = page.locator("dialog[open] textarea").input_value()
+    page.get_by_role("button", name="Close", exact=True).click()
+    return text
+
+
+def test_a_link_opens_the_same_settings_for_another_visitor(visit):
+    mine = visit()
+    mine.set("ε", "0.17")
+    mine.page.wait_for_function("!location.hash.endsWith('pgd-restarts')")
+    link = dialog(mine.page, "Link")
+    assert link == mine.page.url
+    other = visit()
+    other.page.evaluate("link => { location.href = link }", link)
+    other.page.wait_for_function(
+        "() => [...document.querySelectorAll('.lab-number')].some(box => box.value === '0.17')"
+    )
+    other.until("done")
+    assert other.page.url == link
+
+
+def test_a_damaged_link_is_said_in_the_header_and_the_page_works(visit):
+    found = visit()
+    found.page.evaluate("location.hash = '#pgd-restarts?nonsense'")
+    found.page.wait_for_selector(".lab-engine-refusal")
+    assert "damaged" in found.page.locator(".lab-engine").inner_text()
+    assert found.state in ("done", "running", "waiting")
+
+
+def test_code_and_numbers_leave_the_page(visit):
+    found = visit()
+    found.until("done")
+    assert "spec = Restarts(" in dialog(found.page, "Code")
+    with found.page.expect_download() as saved:
+        found.page.get_by_role("button", name="Numbers", exact=True).click()
+    time.sleep(0.1)
+    arrays = np.load(io.BytesIO(Path(saved.value.path()).read_bytes()), allow_pickle=False)
+    assert b'"Restarts"' in arrays["structure"].tobytes()

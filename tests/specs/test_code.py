@@ -1,0 +1,25 @@
+"""Specs as Python: the lines make the spec again."""
+
+import pytest
+
+from lab import specs
+from lab.specs import L2, PGD, Explore, Margin, Restarts, Trained, WorstCase, pgd_training
+from lab.specs.code import code, kinds
+
+MANY = Restarts(
+    models=(Trained("standard"), Trained("pgd-trained"), Trained("fgsm-trained")),
+    images=(0, 5, 9),
+    attack=PGD(steps=7, objective=Margin(kappa=3.0), restarts=20),
+    ball=L2(2.5),
+)
+
+
+@pytest.mark.parametrize("spec", [Restarts(), MANY, Explore(attack=WorstCase()), pgd_training(epochs=3)])
+def test_the_lines_make_the_spec(spec):
+    scope = {name: getattr(specs, name) for name in kinds(spec)}
+    assert eval(code(spec), scope) == spec
+    assert max(map(len, code(spec).splitlines())) <= 110
+
+
+def test_defaults_are_left_out():
+    assert code(Restarts(attack=PGD(steps=7))) == "Restarts(attack=PGD(steps=7))"

@@ -1,0 +1,58 @@
+"""The lessons run from top to bottom, and their questions accept the right answer and no other."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from widgets.lesson import Choose, Estimate
+from widgets.lesson.question import Question
+
+LESSONS = sorted((Path(__file__).parents[1] / "notebooks" / "lessons").glob("*.ipynb"))
+
+
+def run(path: Path) -> list[Any]:
+    """What the last line of every cell of a notebook gives, all cells in one scope."""
+    scope: dict[str, Any] = {}
+    shown = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            shown.append(_last("".join(cell["source"]), scope))
+    return shown
+
+
+def _last(source: str, scope: dict[str, Any]) -> Any:
+    import ast
+
+    tree = ast.parse(source)
+    final = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<cell>", "exec"), scope)
+    return eval(compile(ast.Expression(final.value), "<cell>", "eval"), scope) if final else None
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_runs_and_its_questions_have_answers(path):
+    questions = [each for each in run(path) if isinstance(each, Question)]
+    assert len(questions) >= 3
+    for each in questions:
+        if isinstance(each, Choose):
+            verdicts = []
+            for option in each.options:
+                each.answer = option
+                verdicts.append(each.verdict)
+            assert verdicts.count("right") == 1
+
+
+def test_an_estimate_is_judged_by_what_was_measured():
+    question = Estimate("How many?", 0.5, within=0.1, why="So it is.")
+    for answer, verdict in {"0.45": "right", "0.7": "wrong", "many": "wrong", "nan": "wrong", "inf": "wrong"}.items():
+        question.answer = answer
+        assert question.verdict == verdict
+    question.answer = 0.55
+    assert question.words == "Right. Measured here: 0.5. So it is."
+
+
+def test_a_right_option_must_be_among_the_options():
+    with pytest.raises(ValueError, match="not among"):
+        Choose("Which?", ["a", "b"], right="c")

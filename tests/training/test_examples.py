@@ -1,0 +1,155 @@
+"""Whose examples: the ensemble's draw, the cascade's halves, and what is stored."""
+
+import pytest
+import torch
+
+from lab.attacks import maximise
+from lab.attacks.radii import radii
+from lab.context import Context
+from lab.data import Dataset, Split
+from lab.errors import LabError
+from lab.models import load as load_model
+from lab.specs import (
+    BIM,
+    FGSM,
+    PGD,
+    CascadeExamples,
+    EnsembleExamples,
+    Linf,
+    OwnExamples,
+    RandomShift,
+    Standard,
+    StepLL,
+    StepRnd,
+    Trained,
+    cascade_training,
+    ensemble_training,
+    pivot_ensemble_training,
+)
+from lab.training import prepared as preparing
+from lab.training.examples import examples
+from lab.training.losses import batch_loss
+from lab.training.prepared import prepare, repeatable
+from lab.training.step import Moment
+
+BALL, CTX = Linf(0.2), Context(seed=5)
+CASCADE = CascadeExamples(defended=Trained("fgsm-trained"), iterative=BIM(steps=3, step_size=0.0), levels=4)
+
+
+@pytest.fixture(scope="module")
+def few(digits):
+    """The first hundred training images."""
+    return Dataset("few", Split(digits.train.x[:100], digits.train.y[:100]), digits.test, digits.class_names, "")
+
+
+@pytest.mark.parametrize("labels", ["true", "predicted", "least likely", "random"])
+def test_the_labels_are_a_switch(network, batch_of, labels):
+    batch = batch_of(6)
+    found = examples(OwnExamples(FGSM(labels=labels)), network, batch, BALL, CTX)
+    assert torch.equal(found, maximise(FGSM(labels=labels), network, batch.x, batch.y, BALL, CTX))
+    assert network.training
+
+
+def test_the_ensemble_is_drawn_uniformly_and_again(network, few, batch_of):
+    """Tramèr et al. 2018, §4.2: for each batch one of the network itself and the fixed ones."""
+    source = EnsembleExamples(models=(Trained("standard"), Trained("standard-b")))
+    batch = batch_of(4, prepare(ensemble_training(source=source, ball=BALL), few, CTX))
+    networks = [network, load_model(Trained("standard")), load_model(Trained("standard-b"))]
+    candidates = [maximise(source.attack, each, batch.x, batch.y, BALL) for each in networks]
+
+    def drawn(step: int) -> int:
+        found = examples(source, network, batch, BALL, CTX.seeded("step", step))
+        return [torch.equal(found, each) for each in candidates].index(True)
+
+    first = [drawn(step) for step in range(300)]
+    counts = torch.tensor(first).bincount(minlength=3)
+    assert ((counts - 100).double() ** 2 / 100).sum() < 13.8  # χ² with 2 degrees of freedom: once in a thousand
+    assert [drawn(step) for step in range(30)] == first[:30]
+
+
+def test_stored_is_what_is_made_for_the_batch(network, few, batch_of):
+    stored = ensemble_training(ball=BALL)
+    fresh = stored.replace(source=EnsembleExamples(stored=False))
+    steps = range(8)
+    both = []
+    for recipe in (stored, fresh):
+        batch = batch_of(16, prepare(recipe, few, CTX), first=20)
+        both.append([batch_loss(recipe, network, batch, Moment(step, 0.0), CTX).loss for step in steps])
+    assert torch.allclose(*map(torch.stack, both), rtol=1e-4)
+    assert len({round(each.item(), 4) for each in both[0]}) == 2  # one value for each of the two networks
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_half_of_a_cascade_is_the_defended_networks(network, few, batch_of, stored):
+    """Na et al. 2018, §3.2: the stored half has eps of 1, 2, …, levels equal parts of the ball's."""
+    source = CASCADE.replace(stored=stored)
+    batch = batch_of(64, prepare(cascade_training(source=source, ball=BALL), few, CTX))
+    assert (batch.prepared.fixed[0].images is not None) == stored
+    found = examples(source, network, batch, radii(BALL, torch.full((64,), 0.01)), CTX)
+    own = maximise(StepLL(), network, batch.x[:32], batch.y[:32], Linf(0.01))
+    assert torch.allclose(found[:32], own, atol=1e-6)
+    level = (found - batch.x).abs().flatten(1).amax(1)[32:] / BALL.eps * source.levels
+    assert torch.allclose(level, level.round(), atol=1e-3)
+    assert set(level.round().int().tolist()) == {1, 2, 3, 4}
+    again = examples(source, network, batch, radii(BALL, torch.full((64,), 0.01)), CTX)
+    assert torch.equal(found, again)
+    other = examples(source, network, batch, BALL, CTX.seeded("step", 1))
+    assert not torch.equal(found[32:], other[32:])
+
+
+def test_stored_and_fresh_cascades_draw_the_same(network, few, batch_of):
+    """Equal but for pixels whose gradient is zero up to rounding, which differs with the batch."""
+    stored, fresh = (
+        examples(
+            source, network, batch_of(20, prepare(cascade_training(source=source, ball=BALL), few, CTX)), BALL, CTX
+        )
+        for source in (CASCADE, CASCADE.replace(stored=False))
+    )
+    assert ((stored - fresh).abs() > 1e-5).double().mean() < 0.001
+
+
+def test_the_defended_network_makes_its_images_on_the_training_set(few, batch_of):
+    images = prepare(cascade_training(source=CASCADE, ball=BALL), few, CTX).fixed[0].images
+    assert images.shape == (4, 100, 1, 28, 28)
+    x, y = few.train.images(slice(None)), few.train.labels(slice(None))
+    expected = maximise(CASCADE.iterative, load_model(Trained("fgsm-trained")), x, y, Linf(0.1))
+    assert torch.equal(images[1], expected)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        ensemble_training(warm_up=2),
+        ensemble_training(augmentation=RandomShift()),
+        ensemble_training(source=EnsembleExamples(PGD(steps=1))),
+        ensemble_training(source=EnsembleExamples(stored=False)),
+        pivot_ensemble_training(),
+        cascade_training(source=CASCADE, warm_up=2),
+    ],
+)
+def test_what_changes_is_not_stored(recipe, few):
+    assert [each.images for each in prepare(recipe, few, CTX).fixed] == [None]
+
+
+def test_what_needs_too_much_memory_is_not_stored(few, monkeypatch):
+    monkeypatch.setattr(preparing, "MEMORY", 4 * 100 * 784 - 1)
+    assert prepare(ensemble_training(), few, CTX).fixed[0].images is None
+    monkeypatch.setattr(preparing, "MEMORY", 4 * 100 * 784)
+    assert prepare(ensemble_training(), few, CTX).fixed[0].images is not None
+    assert prepare(Standard(), few, CTX).fixed == ()
+
+
+def test_what_is_random_is_not_repeatable():
+    assert repeatable(BIM())
+    assert repeatable(PGD(random_start=False))
+    assert not repeatable(PGD())
+    assert not repeatable(StepRnd())
+    assert not repeatable(FGSM(alpha=0.1))
+
+
+def test_a_network_of_other_data_is_refused(few):
+    small = Split(few.train.x[:, :, ::2, ::2].contiguous(), few.train.y)
+    with pytest.raises(LabError, match=r"standard-b cannot read the images of small.*choose a network trained"):
+        prepare(ensemble_training(), Dataset("small", small, small, few.class_names, ""), CTX)
+    with pytest.raises(LabError, match="knows 10 classes, but two has 2"):
+        prepare(ensemble_training(), Dataset("two", few.train, few.test, ("a", "b"), ""), CTX)

@@ -1,0 +1,122 @@
+"""``lab train``: begun, paused by Ctrl-C, carried on, refused, and varied."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lab.cli.main import main
+from lab.cli.progress import _Bar
+from lab.cli.sweep import variants
+from lab.context import Progress
+from lab.errors import SpecError
+from lab.specs import Adversarial, Pivot, Standard
+from tests.served import ROOT
+
+QUICK = "--set architecture.width=4 --set epochs=1 --set batch=512"
+
+
+@pytest.fixture
+def say(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+
+    def run(line: str):
+        code = main(line.split())
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def test_a_preset_is_trained_and_carried_on_it_is_as_it_was(say):
+    code, out, err = say(f"train kurakin-training {QUICK} --name mine --json")
+    assert (code, err) == (0, "")
+    first = json.loads(out)
+    assert first["recipe"]["share"] == 0.5
+    assert json.loads(say("train --resume --name mine --json")[1]) == first
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("train", "Name a recipe"),
+        ("train --resume", "Name a recipe"),
+        ("train --resume --name nothing", "There is no run called 'nothing'"),
+        ("train --resume --name mine --seed 1", "carried on with its own recipe"),
+        ("train --resume --name a/b", "cannot be the name of a model"),
+        ("train Standard --resume --name standard", "already a model called 'standard'"),
+        ("train Standard --vary epochs", "varies nothing"),
+        ("train Standard --vary epochs=many", "should be a whole number, not 'many'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(say, line, words):
+    code, out, err = say(line)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert words in err
+
+
+def test_another_recipe_under_the_same_name_is_refused(say, tmp_path):
+    folder = tmp_path / "runs" / "mine"
+    folder.mkdir(parents=True)
+    from lab.specs.spec import to_json
+
+    (folder / "recipe.json").write_text(to_json(Standard()))
+    assert "carry it on with --resume" in say("train Standard --name mine")[2]
+    assert "has another recipe" in say("train Standard --name mine --resume --seed 5")[2]
+
+
+def test_ctrl_c_pauses_with_a_sentence_that_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-m", "lab", "train", "Standard", "--set", "epochs=500", "--name", "long"]
+    metrics = tmp_path / "runs" / "long" / "metrics.jsonl"
+    running = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | {"LAB_HOME": str(tmp_path)}, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        until = time.monotonic() + 120
+        while not (metrics.exists() and metrics.stat().st_size) and time.monotonic() < until:
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=120)
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert said == "Paused: carry it on with 'python -m lab train --resume --name long'.\n"
+    assert list((metrics.parent / "checkpoints").glob("step-*.json"))
+
+
+def test_variants_are_all_combinations():
+    runs = variants("pivot", Adversarial(similarity=Pivot()), ["similarity.weight=1e-4,1e-3", "seed=0,1"])
+    assert [each.name for each in runs] == [
+        "pivot-weight-1e-4-seed-0",
+        "pivot-weight-1e-4-seed-1",
+        "pivot-weight-1e-3-seed-0",
+        "pivot-weight-1e-3-seed-1",
+    ]
+    assert [(each.recipe.similarity.weight, each.recipe.seed) for each in runs][2] == (1e-3, 0)
+    with pytest.raises(SpecError, match="names a value twice"):
+        variants("x", Standard(), ["seed=1,1"])
+
+
+@pytest.mark.slow
+def test_variants_are_trained_by_the_engine(say):
+    code, out, _ = say(f"train Standard {QUICK} --vary seed=0,1 --name two --json")
+    found = json.loads(out)
+    assert code == 0
+    assert set(found) == {"two-seed-0", "two-seed-1"}
+    assert all(0 <= each["clean_accuracy"] <= 1 for each in found.values())
+
+
+def test_the_time_left_of_a_run_carried_on_counts_from_there(monkeypatch):
+    said = []
+    monkeypatch.setattr("sys.stderr.write", said.append)
+    bar = _Bar()
+    bar.start -= 10
+    bar(Progress(0.5, "", {}))
+    assert "left" not in said[-1]
+    bar.drawn = 0
+    bar(Progress(0.75, "", {}))
+    assert "10 s left" in said[-1]

@@ -1,0 +1,171 @@
+"""The page Embeddings without a browser: set a control, press, point, look at the figures and pictures."""
+
+import io
+
+import pandas as pd
+import pytest
+
+from lab.specs import FGSM, L2, Embeddings, Trained
+from tests.widgets.conftest import settled
+from tests.widgets.embedded import embedded
+from widgets.dashboards.embedding import FOLLOWED, EmbeddingsPage
+from widgets.figures.embedding import TRACES
+from widgets.figures.embedding_view import PCA, TWO_CLASSES
+
+pytestmark = pytest.mark.usefixtures("cards")
+
+
+async def opened(engine) -> EmbeddingsPage:
+    """A page whose first result has arrived."""
+    page = EmbeddingsPage(engine)
+    engine.jobs[0].finish(embedded(engine.jobs[0].spec))
+    await settled()
+    return page
+
+
+def head(page: EmbeddingsPage) -> dict:
+    """The trace of where the first panel's images are now."""
+    return page.views["plane"].drawn["data"][TRACES - 1]
+
+
+async def test_it_opens_with_the_default_settings_asked_for(engine):
+    page = EmbeddingsPage(engine)
+    [job] = engine.jobs
+    assert job.spec.models == (Trained("standard"), Trained("pgd-trained"))
+    assert job.spec == page.settings()
+    assert all(view.drawn["data"] for view in page.views.values())
+
+
+async def test_the_slider_repaints_and_computes_nothing(engine):
+    page = await opened(engine)
+    assert page.player.words[page.player.value] == "0.3"
+    before, pictures = head(page)["marker"]["symbol"], page.pictures.note
+    page.player.value = 0
+    await settled()
+    assert (set(before), set(head(page)["marker"]["symbol"])) == ({"x"}, {"circle"})
+    assert page.pictures.note != pictures
+    assert len(engine.jobs) == 1
+
+
+async def test_the_plane_changes_without_computing(engine):
+    page = await opened(engine)
+    assert "lab-closed" in page.image._dom_classes
+    page.look.parts["projection"].value = TWO_CLASSES
+    page.image.value = "1"
+    await settled()
+    assert "lab-closed" not in page.image._dom_classes
+    assert page.views["plane"].drawn["layout"]["xaxis"]["title"]["text"] == "logit of 7"
+    page.look.parts["projection"].value = PCA
+    await settled()
+    assert "principal component" in page.views["plane"].drawn["layout"]["xaxis"]["title"]["text"]
+    assert len(engine.jobs) == 1
+
+
+async def test_pointing_shows_the_image_and_leaving_hides_it(engine):
+    page = await opened(engine)
+    page.views["plane"].hovered = {"trace": 0, "point": 20, "x": 0, "y": 0, "customdata": 20}
+    await settled()
+    assert page.views["plane"].tip["words"] == "image 20, label 0; standard reads 0"
+    page.views["plane"].hovered = {"trace": TRACES + 4, "point": 0, "x": 0, "y": 0, "customdata": 3}
+    await settled()
+    tip = page.views["plane"].tip
+    assert (len(tip["pictures"]), tip["words"]) == (2, "image 3, label 3; at ε 0.3 pgd-trained reads 4")
+    page.views["plane"].hovered = None
+    await settled()
+    assert page.views["plane"].tip is None
+
+
+async def test_a_click_follows_the_image(engine):
+    page = await opened(engine)
+    page.views["plane"].clicked = {"trace": 0, "point": 20, "x": 0, "y": 0, "customdata": 20}
+    assert engine.jobs[-1].spec.images[-1] == 20
+    for image in range(21, 30):
+        page.watch(image)
+    assert len(page.images.value) == FOLLOWED
+    count = len(engine.jobs)
+    page.watch(29)
+    assert len(engine.jobs) == count
+
+
+@pytest.mark.parametrize(
+    "event",
+    [3, [], {}, {"trace": 0}, {"trace": "0", "customdata": 1}, {"trace": -1, "customdata": 1},
+     {"trace": 99, "customdata": 1}, {"trace": 0, "customdata": -1}, {"trace": 0, "customdata": 10**9},
+     {"trace": 0, "customdata": True}, {"trace": 0, "customdata": [1]}],
+)  # fmt: skip
+async def test_strange_events_change_nothing(engine, event):
+    page = await opened(engine)
+    page.views["plane"].hovered = event
+    page.views["plane"].clicked = event
+    await settled()
+    assert page.views["plane"].tip is None
+    assert len(engine.jobs) == 1
+
+
+@pytest.mark.parametrize("value", [-1, 11, 1.5, "3", None, True])
+async def test_a_level_that_is_none_is_refused_at_its_field(engine, value):
+    page = await opened(engine)
+    drawn = page.views["plane"].figure
+    page.player.value = value
+    await settled()
+    assert page.player.error
+    assert page.views["plane"].figure == drawn
+
+
+async def test_a_partial_result_is_drawn_and_then_the_whole(engine):
+    page = EmbeddingsPage(engine)
+    [job] = engine.jobs
+    job.advance(0.2, embedded(job.spec, averaged=0))
+    await settled()
+    assert head(page)["x"]
+    assert not page.views["logits"].drawn["data"][1]["visible"]
+    job.finish(embedded(job.spec))
+    await settled()
+    assert page.views["logits"].drawn["data"][1]["visible"]
+
+
+async def test_a_picture_of_each_followed_image_for_each_model(engine):
+    page = await opened(engine)
+    assert [card["title"] for card in page.pictures.cards][:2] == ["image 3: 3", "image 7: 7"]
+    assert [each["words"] for each in page.pictures.cards[0]["pictures"]] == ["→ 4", "→ 4"]
+
+
+async def test_settings_reach_the_spec_and_a_spec_the_settings(engine):
+    page = await opened(engine)
+    spec = Embeddings(
+        models=(Trained("mine"),),
+        images=(5, 6),
+        count=50,
+        averaged=10,
+        attack=FGSM(),
+        ball=L2(2.0),
+        levels=5,
+        t_sne=True,
+    )
+    page.ask(spec)
+    assert page.settings() == spec
+    assert engine.jobs[-1].spec == spec
+    engine.jobs[-1].finish(embedded(spec))
+    await settled()
+    assert (len(page.player.words), page.player.value) == (6, 5)
+
+
+async def test_other_settings_are_said_to_be_stale_and_wrong_ones_refused(engine):
+    page = await opened(engine)
+    page.form.parts["levels"].value = 5
+    assert "lab-stale" in page.content._dom_classes
+    page.form.parts["ball"].form.parts["eps"].value = 0
+    assert "ε above 0" in page.bar.refusal
+
+
+@pytest.mark.parametrize("view", ["plane", "logits", "distances"])
+async def test_every_figure_has_its_numbers_as_csv(engine, view, monkeypatch):
+    page = EmbeddingsPage(engine)
+    sent: list = []
+    monkeypatch.setattr(page.views[view], "send", sent.append)
+    page.views[view]._handle_custom_msg("csv", [])
+    assert "no numbers yet" in sent[0]["error"]
+    engine.jobs[0].finish(embedded(engine.jobs[0].spec))
+    await settled()
+    page.views[view]._handle_custom_msg("csv", [])
+    assert "standard" in pd.read_csv(io.StringIO(sent[1]["csv"])).to_numpy()

@@ -1,0 +1,88 @@
+"""Fields that hold several values: what they give back, and what they refuse in words."""
+
+import pytest
+
+from lab.errors import SpecError
+from lab.specs import BIM, FGSM, PGD, CarliniWagnerLinf, Custom, EnsembleAttack, Preview, Trained, WorstCase
+from tests.widgets.test_forms import GARBAGE
+from widgets.forms import Form
+from widgets.lists import Listed, Numbers
+
+pytestmark = pytest.mark.usefixtures("cards")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        CarliniWagnerLinf(c=(0.1, 1e-6), tau=(1 / 3,)),
+        Preview(images=(3, 1)),
+        WorstCase((PGD(steps=7), FGSM(labels="predicted"))),
+        EnsembleAttack(models=(Trained("mine"),)),
+    ],
+)
+def test_a_form_gives_back_what_it_was_given(spec):
+    kept = {"data": Numbers(label="data")} if isinstance(spec, Preview) else {}
+    assert Form(spec, skip=tuple(kept)).spec() == spec
+
+
+def test_numbers_are_typed_with_commas_between():
+    form = Form(CarliniWagnerLinf())
+    form.parts["c"].value = " 0.5,2 , 1e1"
+    assert form.spec().c == (0.5, 2.0, 10.0)
+    for value, said in (("0.5;2", "numbers with commas"), ("nan", "must lie"), ("0", "must lie"), ("", "at least one")):
+        form.parts["c"].value = value
+        with pytest.raises(SpecError, match=said):
+            form.spec()
+        assert said in form.parts["c"].error
+    whole = Numbers(label="Images", whole=True, value="1, 2.5")
+    with pytest.raises(SpecError, match="whole numbers"):
+        whole.read()
+
+
+@pytest.mark.parametrize("value", GARBAGE, ids=lambda value: f"{value!r:.12}")
+def test_garbage_for_numbers_is_refused_in_words(value):
+    form = Form(CarliniWagnerLinf())
+    form.parts["tau"].value = value
+    if value is True:
+        return
+    with pytest.raises(SpecError):
+        form.spec()
+    assert 10 < len(form.parts["tau"].error) < 600
+
+
+def test_attacks_are_chosen_in_their_order_and_set_one_by_one():
+    form = Form(WorstCase())
+    attacks = form.parts["attacks"]
+    attacks.kinds.value = ["PGD", "BIM"]
+    attacks.forms["PGD"].parts["steps"].value = 9
+    assert form.spec() == WorstCase((PGD(steps=9), BIM()))
+    assert attacks.children[1:] == (attacks.forms["PGD"], attacks.forms["BIM"])
+    assert form.changes == 2
+    attacks.kinds.value = ["WorstCase"]
+    attacks.forms["WorstCase"].parts["attacks"].kinds.value = ["FGSM"]
+    assert form.spec() == WorstCase((WorstCase((FGSM(),)),))
+    attacks.forms["WorstCase"].parts["attacks"].forms["FGSM"].parts["alpha"].value = 2
+    with pytest.raises(SpecError, match="must lie between 0 and 1"):
+        form.spec()
+
+
+@pytest.mark.parametrize("value", [*GARBAGE, ["FGSM"] * 2, ["Nobody"], ["FGSM"] * 99, [["FGSM"]], [None]], ids=str)
+def test_garbage_for_attacks_is_refused_in_words(value):
+    form = Form(WorstCase())
+    form.parts["attacks"].kinds.value = value
+    with pytest.raises(SpecError):
+        form.spec()
+    assert 10 < len(form.parts["attacks"].kinds.error) < 900
+    form.parts["attacks"].kinds.value = ["FGSM"]
+    assert form.spec() == WorstCase((FGSM(),))
+    assert form.parts["attacks"].kinds.error == ""
+
+
+def test_settings_that_a_form_cannot_show_are_refused():
+    with pytest.raises(SpecError, match="chosen once"):
+        Form(WorstCase()).write(WorstCase((FGSM(), FGSM(alpha=0.5))))
+    with pytest.raises(SpecError, match="not listed"):
+        Listed((Trained("standard"),), label="Models").write((Custom("a.b:c", "weights.pt"),))
+    form = Form(WorstCase())
+    form.write(WorstCase((BIM(steps=2),)))
+    assert form.spec() == WorstCase((BIM(steps=2),))

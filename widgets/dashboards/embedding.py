@@ -1,0 +1,220 @@
+"""The page Embeddings: where images lie before the last layer, and where an attack moves them. Na et al. 2018."""
+
+from functools import partial
+from typing import Any
+
+from lab.catalogue import models
+from lab.engine import Engine
+from lab.errors import LabError, SpecError
+from lab.results import EmbeddingsResult
+from lab.specs import Embeddings, params
+from lab.specs.spec import default_of
+from widgets.controls import Choice, Option, Radius, Toggle
+from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
+from widgets.dashboards.embedding_cards import followed_cards, followed_note, pointed, tip
+from widgets.dashboards.embedding_plots import PLOTS, EmbeddingsLook
+from widgets.dashboards.gallery import Gallery
+from widgets.dashboards.guide import Guide
+from widgets.dashboards.page import Page, Style
+from widgets.figures.embedding_view import AS_IT_IS, PROJECTIONS, TWO_CLASSES
+from widgets.forms import Form
+from widgets.loop import OnLoop
+from widgets.plain import Box, shared
+from widgets.plot import PlotView
+from widgets.run_bar import RunBar
+
+QUESTION = "Which way does an attack push an image?"
+SOURCE = "Na et al. 2018, Figures 4 and 7"
+SHOWS = (
+    "Dots are test images as the network's last layer sees them, coloured by label; arrows are ways of some images as "
+    "ε grows, coloured by what is read there."
+)
+TRIES = (
+    "Press play. Click a dot to follow that image, or draw an image between its two classes.",
+    "Is a defended network's arrow shorter, or is only its whole embedding smaller? Switch between relative and "
+    "plain distances below.",
+)
+FLAT = ("flat-standard", "flat-kurakin", "flat-pivot")
+"""The networks of a two-dimensional embedding, as the paper's; without them, others are shown by PCA."""
+
+OTHERS = ("standard", "pgd-trained")
+DEFAULT = Embeddings(images=(3, 7, 0, 14, 5, 15, 2, 4, 1, 6), averaged=64)
+FOLLOWED = 12
+GROUPS = {
+    "Data and models": ("data", "models"),
+    "Followed images": ("images",),
+    "Threat model": ("ball", "levels"),
+    "Attack": ("attack", "seed"),
+    "Other images": ("count", "averaged", "t_sne"),
+}
+
+
+class EmbeddingsPage(Page):
+    """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``pictures``.
+
+    It opens with the default settings already asked for. The slider over eps, the projection and the scales only
+    repaint.
+    """
+
+    look: Form
+    drawing = (
+        'from widgets.figures.embedding import embedding_plane\nembedding_plane(result, "as it is", spec.levels).show()'
+    )
+
+    def __init__(self, engine: Any = None) -> None:
+        engine = engine or Engine.connect()
+        self.result: EmbeddingsResult | None = None
+        self.data = DataChoice()
+        present = {card.name for card in models()}
+        self.models = ModelChoice(tuple(name for name in FLAT if name in present) or OTHERS, most=3)
+        self.images = ImageChoice(engine, value=list(DEFAULT.images), most=FOLLOWED)
+        self.form = self._form()
+        self.look = self._look()
+        self.views = {name: self._view(name) for name in PLOTS}
+        self.pictures = Gallery("The followed images", "lab-gallery-small")
+        self.bar = RunBar(engine, self.form.spec, self.show)
+        self.content = self._content()
+        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
+        self._hover: Any = None
+        self._point = OnLoop(self._show_pointed, 0.03)
+        self._offer()
+        self._listen()
+        self.bar.run()
+        if self.result is None:
+            self._paint()
+
+    def show(self, result: EmbeddingsResult) -> None:
+        """Draw a result, complete or partial, instead of the present one."""
+        before, self.result = self.result, result
+        self.image.offer(result)
+        self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
+        self._paint()
+
+    def watch(self, image: int) -> None:
+        """Follow a test image, too, and run; of too many, the first one is given up."""
+        chosen = self.images.value if isinstance(self.images.value, list | tuple) else []
+        if image not in chosen:
+            self.images.value = [*chosen, image][-FOLLOWED:]
+            self.bar.run()
+
+    def _form(self) -> Form:
+        t_sne = Toggle(value=False, label="Compute t-SNE", help="A layout that keeps neighbours; some seconds a model.")
+        given = {"data": self.data, "models": self.models, "images": self.images, "t_sne": t_sne}
+        return Form(DEFAULT, groups=GROUPS, given=given)
+
+    def _look(self) -> Form:
+        self.player = Radius(DEFAULT.eps, "How far the attack may go. Play walks from 0 to the largest.")
+        self.image = FollowedImage()
+        toggles = {name: _toggle(name, label) for name, label in _TOGGLES.items()}
+        given = {"level": self.player, "projection": _projections(), "image": self.image}
+        return Form(EmbeddingsLook(), given=given | toggles)
+
+    def _view(self, name: str) -> PlotView:
+        plot = PLOTS[name]
+        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"embeddings-{name}", height=plot.height)
+        view.add_class(plot.place)
+        return view
+
+    def _content(self) -> Box:
+        self.look.add_class("lab-look")
+        lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
+        plane, *curves = self.views.values()
+        return Box([lead, self.look, Box([plane, self.pictures, *curves], "lab-figures")], "lab-content")
+
+    def _listen(self) -> None:
+        self.data.observe(self._offer, "value")
+        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
+        self.look.observe(self._paint, "changes")
+        self.bar.observe(self.mark_stale, "stale")
+        self.views["plane"].observe(self._hovered, "hovered")
+        self.views["plane"].observe(self._clicked, "clicked")
+
+    def _offer(self, _: Any = None) -> None:
+        """Offer what fits the chosen data set."""
+        try:
+            card = self.data.card
+        except SpecError:
+            return  # the form says it at the field
+        self.models.offer(card)
+        self.images.offer(card.spec)
+
+    def _paint(self, _: Any = None) -> None:
+        """Draw all figures as they should look; nothing is computed."""
+        try:
+            look = self.look.spec()
+        except SpecError:
+            return  # the form says it at the field
+        (self.image.remove_class if look.projection == TWO_CLASSES else self.image.add_class)("lab-closed")
+        provisional = self.result is not None and self.result.done < 1
+        for name, view in self.views.items():
+            view.draw(PLOTS[name].draw(self.result, look), provisional)
+        if self.result is not None:
+            self.pictures.show(followed_cards(self.result, look.level), followed_note(self.result, look.level))
+
+    def _hovered(self, change: Any) -> None:
+        self._hover = change["new"]
+        self._point()
+
+    def _show_pointed(self) -> None:
+        where = pointed(self._hover, self.result)
+        try:
+            level = self.look.spec().level
+        except SpecError:
+            where = None  # the form says it at the field
+        self.views["plane"].tip = tip(self.result, where, level) if self.result and where else None
+
+    def _clicked(self, change: Any) -> None:
+        where = pointed(change["new"], self.result)
+        if where is not None and self.result is not None:
+            self.watch(int(self.result.positions[where.image]))
+
+    def _csv(self, name: str) -> str:
+        if self.result is None or (name != "plane" and not len(self.result.averaged_y)):
+            raise LabError("There are no numbers yet: run it first.")
+        return PLOTS[name].frame(self.result, self.look.spec()).to_csv(index=False)
+
+
+class FollowedImage(Choice):
+    """Which of the followed images decides the two classes that are drawn."""
+
+    def __init__(self) -> None:
+        help_ = "The axes are the logits of its label and of the class it is pushed toward."
+        super().__init__(value="0", label="Image", help=help_, options=[Option(value="0", label="first")])
+
+    def offer(self, result: EmbeddingsResult) -> None:
+        """Offer the followed images of a result; the place in the row stays."""
+        options: list[Any] = [
+            Option(value=str(i), label=f"{image}: {result.class_names[result.y[place]]}")
+            for i, (image, place) in enumerate(zip(result.spec.images, result.followed, strict=True))
+        ]
+        if options != self.options:
+            self.options = options
+            if self.value not in [option["value"] for option in options]:
+                self.value = "0"
+
+    def read(self) -> int:
+        """The position among the followed images."""
+        return int(super().read())
+
+    def write(self, value: int) -> None:
+        """Take the followed image at this position."""
+        super().write(str(value))
+
+
+_TOGGLES = {"common": "Same scale", "relative": "Relative distances"}
+
+
+def _toggle(name: str, label: str) -> Toggle:
+    meaning = f"{params(EmbeddingsLook)[name].meaning}.".capitalize()
+    return Toggle(value=default_of(EmbeddingsLook, name), label=label, help=meaning)
+
+
+def _projections() -> Choice:
+    help_ = (
+        "As is: the embedding itself if it has 2 dimensions, else PCA. PCA: the two directions in which the clean "
+        "embeddings of a model differ most. Two classes: the logits of an image's label and of the class it is pushed "
+        "toward. t-SNE keeps neighbours and is not a map: distances between clusters mean nothing."
+    )
+    labels = ("as is", *PROJECTIONS[1:])
+    options: list[Any] = [Option(value=name, label=label) for name, label in zip(PROJECTIONS, labels, strict=True)]
+    return Choice(value=AS_IT_IS, label="Plane", help=help_, options=options)

@@ -1,0 +1,78 @@
+"""The pictures of the page Embeddings: the followed images at the shown eps, and the image one points at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from lab.results import EmbeddingsResult
+from widgets.dashboards.gallery import Card, Picture
+from widgets.figures.embedding import TRACES
+from widgets.figures.mosaic import picture, png
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """An image of a panel: the model's position in the result, and the image's place among the clean ones."""
+
+    model: int
+    image: int
+
+
+def pointed(event: Any, result: EmbeddingsResult | None) -> Pointed | None:
+    """Which image a hover or click means; None for no image, or nothing that a browser of ours would send."""
+    if result is None or not isinstance(event, dict) or type(event.get("trace")) is not int:
+        return None
+    model, image = event["trace"] // TRACES, event.get("customdata")
+    if type(image) is not int or not 0 <= image < len(result.positions) or not 0 <= model < len(result.models):
+        return None
+    return Pointed(model, image)
+
+
+def tip(result: EmbeddingsResult, where: Pointed, level: int) -> dict[str, Any]:
+    """The picture beside the pointer: the clean image and, of a followed one, what it is at this level of eps."""
+    model = result.models[where.model]
+    label = result.class_names[result.y[where.image]]
+    pictures = [png(picture(result.x[where.image] / 255))]
+    words = f"image {result.positions[where.image]}, label {label}"
+    places = result.followed.tolist()
+    if where.image in places:
+        followed = places.index(where.image)
+        pictures.append(png(picture(model.pictures[level, followed] / 255)))
+        read = result.class_names[int(model.way_logits[level, followed].argmax())]
+        return {"pictures": pictures, "words": f"{words}; at ε {result.spec.eps[level]:.3g} {model.model} reads {read}"}
+    read = result.class_names[int(model.logits[where.image].argmax())]
+    return {"pictures": pictures, "words": f"{words}; {model.model} reads {read}"}
+
+
+def followed_cards(result: EmbeddingsResult, level: int) -> list[Card]:
+    """A card for each followed image: what each model sees at this level of eps, and what it reads."""
+    cards: list[Card] = []
+    for i, place in enumerate(result.followed):
+        label = int(result.y[place])
+        shown: list[Picture] = []
+        for model in result.models:
+            read = int(model.way_logits[level, i].argmax())
+            shown.append(
+                {
+                    "source": png(picture(model.pictures[level, i] / 255)),
+                    "title": "",
+                    "words": _short(result.class_names[read])
+                    if read == label
+                    else f"→ {_short(result.class_names[read])}",
+                    "fooled": read != label,
+                }
+            )
+        cards.append(
+            {"title": f"image {result.positions[place]}: {_short(result.class_names[label])}", "pictures": shown}
+        )
+    return cards
+
+
+def followed_note(result: EmbeddingsResult, level: int) -> str:
+    """Which eps, and whose pictures they are."""
+    names = ", ".join(each.model for each in result.models)
+    order = f" · pictures from left to right: {names}" if len(result.models) > 1 else f" · {names}"
+    return f"at ε {result.spec.eps[level]:.3g}{order} · the words are what is read"
+
+
+def _short(name: str, most: int = 12) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"

@@ -1,0 +1,65 @@
+"""The figures of the page Embeddings, and the settings that change only how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from lab.results import EmbeddingsResult
+from lab.specs import Spec, param
+from widgets.figures.embedding import embedding_frame, embedding_plane
+from widgets.figures.embedding_curves import curves_frame, distance_over_eps, logits_over_eps
+from widgets.figures.embedding_view import AS_IT_IS, PROJECTIONS
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
+
+
+@dataclass(frozen=True)
+class EmbeddingsLook(Spec):
+    """How a result is drawn, which needs no computing. ``image`` is a position among the followed images."""
+
+    level: int = param(0, 0, 40, "the level of ε that is shown")
+    projection: str = param(AS_IT_IS, meaning="the plane that is drawn", choices=PROJECTIONS)
+    image: int = param(0, 0, 11, "the followed image whose two classes are the axes")
+    common: bool = param(False, meaning="the same scale for all models")
+    relative: bool = param(True, meaning="distances in units of the mean distance between two classes of the model")
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
+
+    heading: str
+    draw: Callable[[EmbeddingsResult | None, EmbeddingsLook], go.Figure]
+    frame: Callable[[EmbeddingsResult, EmbeddingsLook], pd.DataFrame]
+    place: str
+    height: int
+
+
+PLOTS = {
+    "plane": Plot(
+        "Embeddings",
+        lambda result, look: embedding_plane(result, look.projection, look.level, look.image, look.common),
+        lambda result, look: embedding_frame(result, look.projection, look.image),
+        "lab-full",
+        440,
+    ),
+    "logits": Plot(
+        "Logits over ε",
+        lambda result, look: logits_over_eps(result, look.level, look.common),
+        lambda result, _: curves_frame(result),
+        "lab-wide",
+        330,
+    ),
+    "distances": Plot(
+        "Distance from the clean embedding",
+        lambda result, look: distance_over_eps(result, look.level, look.relative),
+        lambda result, _: curves_frame(result),
+        "lab-narrow",
+        330,
+    ),
+}

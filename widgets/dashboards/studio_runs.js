@@ -1,0 +1,146 @@
+const STATES = {
+  waiting: "Waiting for its turn",
+  running: "Training",
+  paused: "Paused",
+  failed: "Failed",
+  finished: "Finished",
+  shipped: "Comes with the lab",
+};
+const LABELS = { pause: "Pause", resume: "Resume", discard: "Discard", clone: "Clone" };
+const HINTS = {
+  pause: "Stop it for everybody; it can be carried on from here",
+  resume: "Carry it on from where it was left",
+  discard: "Delete the run and its network",
+  clone: "Put its recipe into the form, to change and start it under another name",
+};
+
+function make(tag, className = "", properties = {}) {
+  return Object.assign(document.createElement(tag), { className, ...properties });
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function left(seconds) {
+  if (seconds === null || seconds === undefined) return "";
+  if (seconds < 90) return `about ${Math.max(1, Math.round(seconds))} s left`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
+  return `about ${Math.round(seconds / 3600)} h left`;
+}
+
+function action(model, name, kind) {
+  const button = make("button", "lab-run-action", { type: "button", textContent: LABELS[kind], title: HINTS[kind], value: kind });
+  button.setAttribute("aria-label", `${LABELS[kind]} ${name}`);
+  button.addEventListener("click", () => model.send({ action: kind, name }));
+  return button;
+}
+
+// Deleting a network asks once more, in the row itself.
+function discard(model, name) {
+  const place = make("span", "lab-run-discard");
+  place.dataset.kind = "discard";
+  const ask = make("button", "lab-run-action", { type: "button", textContent: LABELS.discard, title: HINTS.discard });
+  const sure = make("button", "lab-run-action lab-run-danger", { type: "button", textContent: "Delete it", hidden: true });
+  const keep = make("button", "lab-run-action", { type: "button", textContent: "Keep", hidden: true });
+  ask.setAttribute("aria-label", `Discard ${name}`);
+  sure.setAttribute("aria-label", `Delete ${name} for good`);
+  const asking = (now) => {
+    ask.hidden = now;
+    sure.hidden = keep.hidden = !now;
+    if (now) keep.focus();
+  };
+  ask.addEventListener("click", () => asking(true));
+  keep.addEventListener("click", () => asking(false));
+  sure.addEventListener("click", () => model.send({ action: "discard", name }));
+  place.append(ask, sure, keep);
+  return place;
+}
+
+function line(model, name) {
+  const row = make("tr", "lab-run");
+  row.dataset.name = name;
+  const check = make("input", "", { type: "checkbox" });
+  const dot = make("span", "lab-dot");
+  const label = make("label", "lab-run-name");
+  label.append(check, dot, make("span", "", { textContent: name, title: name }));
+  check.setAttribute("aria-label", `Show the curves of ${name}`);
+  check.addEventListener("change", () => model.send({ action: "show", name }));
+  const bar = make("progress", "lab-progress", { max: 1 });
+  bar.setAttribute("aria-label", `Progress of ${name}`);
+  const state = make("td", "lab-run-how");
+  state.append(make("span"), bar, make("p", "lab-error"));
+  const named = make("td");
+  named.append(label);
+  row.append(named, make("td", "lab-run-summary"), state);
+  for (let i = 0; i < 3; i++) row.append(make("td", "lab-run-share"));
+  row.append(make("td", "lab-run-actions"));
+  return row;
+}
+
+function fill(model, row, { name, colour, shown, summary, state, fraction, left: seconds, accuracies, error, actions }) {
+  const [named, what, how, ...rest] = row.children;
+  const [check, dot] = named.firstChild.children;
+  check.checked = shown;
+  dot.style.background = colour;
+  write(what, summary);
+  what.title = summary;
+  row.dataset.state = state;
+  const [said, bar, complaint] = how.children;
+  const share = state === "running" || state === "paused" || state === "failed" ? `${Math.round(100 * fraction)} %` : "";
+  write(said, [STATES[state], share, left(seconds)].filter(Boolean).join(" · "));
+  bar.hidden = state !== "running" && state !== "waiting" && state !== "paused";
+  if (state === "waiting") bar.removeAttribute("value");
+  else bar.value = fraction;
+  write(complaint, error);
+  complaint.hidden = !error;
+  accuracies.forEach((each, i) => write(rest[i], each));
+  const wanted = [...actions, "clone"];
+  const place = rest[3];
+  if (place.dataset.wanted !== wanted.join(" ")) {
+    place.dataset.wanted = wanted.join(" ");
+    place.replaceChildren(...wanted.map((kind) => (kind === "discard" ? discard(model, name) : action(model, name, kind))));
+  }
+}
+
+function render({ model, el }) {
+  const head = make("header", "lab-figure-head");
+  head.append(make("h3", "lab-figure-title", { textContent: "Runs" }));
+  const table = make("table", "lab-run-table");
+  const titles = make("tr");
+  for (const title of ["Run", "Recipe", "State", "clean", "FGSM", "PGD", ""]) {
+    titles.append(make("th", "", { textContent: title, scope: "col" }));
+  }
+  const top = make("thead");
+  const body = make("tbody");
+  top.append(titles);
+  table.append(top, body);
+  const scroll = make("div", "lab-run-scroll");
+  scroll.append(table);
+  const empty = make("p", "lab-run-empty", { textContent: "Nobody has trained anything here yet. Choose a recipe at the left and press Start." });
+  const message = make("p", "lab-error lab-run-message");
+  message.setAttribute("role", "alert");
+  const problems = make("ul", "lab-run-problems");
+  el.append(head, empty, scroll, message, problems);
+
+  const show = () => {
+    const rows = model.get("rows");
+    const known = new Map([...body.children].map((row) => [row.dataset.name, row]));
+    const wanted = rows.map((each) => known.get(each.name) ?? line(model, each.name));
+    // A row that moves would lose the button that has the focus, so only what is in the wrong place is moved.
+    wanted.forEach((row, i) => {
+      if (body.children[i] !== row) body.insertBefore(row, body.children[i] ?? null);
+    });
+    while (body.children.length > wanted.length) body.lastChild.remove();
+    rows.forEach((each, i) => fill(model, wanted[i], each));
+    empty.hidden = rows.length > 0;
+    scroll.hidden = rows.length === 0;
+    write(message, model.get("message"));
+    message.hidden = !model.get("message");
+    problems.replaceChildren(...model.get("problems").map((words) => make("li", "lab-error", { textContent: words })));
+  };
+  model.on("change", show);
+  show();
+}
+
+export default { render };

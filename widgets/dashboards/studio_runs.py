@@ -1,0 +1,182 @@
+"""The list of runs: what each is, how far, how good, and what can be done with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+import traitlets as t
+
+from lab.catalogue import ModelCard, models
+from lab.errors import LabError
+from lab.runs import RunCard
+from lab.specs import FGSM, TRADES, Adversarial, AttackSpec, Recipe, params
+from lab.specs.balls import Ball
+from lab.specs.spec import from_dict
+from widgets.forms import words
+from widgets.plain import Plain
+from widgets.theme import model_colour
+
+ACTIONS = {
+    "waiting": ["pause"],
+    "running": ["pause"],
+    "paused": ["resume", "discard"],
+    "failed": ["resume", "discard"],
+    "finished": ["discard"],
+}
+"""What can be done with a run in each state; any can be cloned."""
+
+MEASURED = ("clean", "fgsm", "pgd")
+
+
+class Row(TypedDict):
+    """A run as the list shows it."""
+
+    name: str
+    colour: str
+    shown: bool
+    summary: str
+    state: str
+    fraction: float
+    left: float | None
+    accuracies: list[str]
+    error: str
+    actions: list[str]
+
+
+class RunList(Plain):
+    """The rows, and buttons that call ``on(action, name)``; a :class:`LabError` of that is said below the list.
+
+    The actions are ``show``, ``pause``, ``resume``, ``discard`` and ``clone``; whoever sends others is not heard.
+    """
+
+    _esm = Path(__file__).with_name("studio_runs.js")
+    _css = Path(__file__).with_name("studio.css")
+
+    rows = t.List(t.Any()).tag(sync=True)
+    problems = t.List(t.Unicode()).tag(sync=True)
+    message = t.Unicode().tag(sync=True)
+
+    def __init__(self, on: Callable[[str, str], None]) -> None:
+        super().__init__()
+        for name in ("lab-figure", "lab-full", "lab-runs"):
+            self.add_class(name)
+        self._on = on
+        self.on_msg(self._pressed)
+
+    def show(self, rows: list[Row], problems: list[str]) -> None:
+        """Show these rows; nothing is sent when they are the present ones."""
+        with self.hold_sync():
+            self.rows = list[Any](rows)
+            self.problems = problems
+
+    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+        row = self._row(content)
+        if row is None:
+            return
+        try:
+            self._on(content["action"], row["name"])
+            self.message = ""
+        except LabError as error:
+            self.message = str(error)
+
+    def _row(self, content: Any) -> Any:
+        """The row that a message is about, if it is one and asks for what can be done there."""
+        if not isinstance(content, dict):
+            return None
+        row = next((each for each in list[Any](self.rows) if each["name"] == content.get("name")), None)
+        allowed = [*row["actions"], "show", "clone"] if row else []
+        return row if content.get("action") in allowed else None
+
+
+def run_row(card: RunCard, shown: bool, error: str = "") -> Row:
+    """The row of a run."""
+    actions = [each for each in ACTIONS[card.state] if each != "discard" or card.ours]
+    return Row(
+        name=card.name,
+        colour=model_colour(card.name),
+        shown=shown,
+        summary=summary(card.recipe),
+        state=card.state,
+        fraction=round(card.fraction, 3),
+        left=_rounded(card.seconds_left),
+        accuracies=accuracies(card.measured),
+        error=error or card.error,
+        actions=actions,
+    )
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A network that comes with the lab: how it was trained, how good it is, and the file of its curves, if any."""
+
+    name: str
+    recipe: Recipe
+    measured: dict[str, float]
+    metrics: Path
+
+
+def shipped() -> list[Shipped]:
+    """The networks of the zoo whose recipe is known."""
+    found = [(card, _recipe(card)) for card in models() if card.origin == "zoo" and card.weights is not None]
+    return [
+        Shipped(card.name, recipe, card.measured, card.weights.with_name(f"{card.name}.metrics.jsonl"))
+        for card, recipe in found
+        if recipe is not None and card.weights is not None
+    ]
+
+
+def shipped_row(network: Shipped, shown: bool) -> Row:
+    """The row of a network that comes with the lab."""
+    return Row(
+        name=network.name,
+        colour=model_colour(network.name),
+        shown=shown,
+        summary=summary(network.recipe),
+        state="shipped",
+        fraction=1.0,
+        left=None,
+        accuracies=accuracies(network.measured),
+        error="",
+        actions=[],
+    )
+
+
+def accuracies(measured: dict[str, float]) -> list[str]:
+    """Clean, FGSM and PGD accuracy in percent; empty where there is none."""
+    return [f"{100 * measured[name]:.0f} %" if name in measured else "" for name in MEASURED]
+
+
+def summary(recipe: Recipe) -> str:
+    """A recipe in a line: the attack it trains on, against what, which network, how long."""
+    length = f"{recipe.epochs} epoch" + "s" * (recipe.epochs != 1)
+    parts = [_method(recipe), _against(recipe), words(type(recipe.architecture).__name__), length]
+    return " · ".join(filter(None, parts))
+
+
+def _method(recipe: Recipe) -> str:
+    if isinstance(recipe, Adversarial):
+        source = recipe.source
+        attacks = [value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec)]
+        kind = type(source).__name__.removesuffix("Examples")
+        labels = attacks[0].labels if isinstance(attacks[0], FGSM) else ""
+        parts = ("" if kind == "Own" else kind, type(attacks[0]).__name__, f"({labels} labels)" if labels else "")
+        return " ".join(filter(None, parts))
+    return type(recipe).__name__
+
+
+def _against(recipe: Recipe) -> str:
+    ball: Ball | None = recipe.ball if isinstance(recipe, Adversarial | TRADES) else None
+    return f"{words(type(ball).__name__)} {ball.eps:g}" if ball else ""
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds)
+
+
+def _recipe(card: ModelCard) -> Recipe | None:
+    try:
+        recipe = from_dict(card.recipe or {})
+    except LabError:  # of an older lab
+        return None
+    return recipe if isinstance(recipe, Recipe) else None

@@ -1,0 +1,180 @@
+"""The page Transfer: whose adversarial images fool whom. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1."""
+
+from functools import partial
+from typing import Any
+
+from lab.engine import Engine
+from lab.errors import LabError, SpecError
+from lab.results import TransferResult
+from lab.specs import SourceGradient, TransferMatrix
+from widgets.dashboards.choices import DataChoice
+from widgets.dashboards.gallery import Gallery
+from widgets.dashboards.guide import Guide
+from widgets.dashboards.links import Follow, Link, LinkBar
+from widgets.dashboards.page import Page, Style
+from widgets.dashboards.transfer_controls import Attacks, Place, Radii, Sources
+from widgets.dashboards.transfer_examples import example_cards, example_note, examples
+from widgets.dashboards.transfer_plots import PLOTS, TransferLook
+from widgets.figures.transfer import Cell, attack_names
+from widgets.forms import Form
+from widgets.plain import Box, shared
+from widgets.plot import PlotView
+from widgets.run_bar import RunBar
+
+QUESTION = "Do adversarial images made on one network fool another?"
+SOURCE = "Kurakin et al. 2017, Tables 4 and 6 · Tramèr et al. 2018, Tables 1, 7 and 8 · Na et al. 2018, Figures 1 and 6"
+SENTENCE = (
+    "Each row is a network on which images were made, each column one that reads them: the darker a cell, the more an "
+    "attacker who knows only the row's network achieves on the column's."
+)
+TRIES = (
+    "Click a cell: below are images that crossed over, beside it the same two networks over ε.",
+    "Choose the error rate and FGSM: on fgsm-trained, images made on standard do more than its own. Its gradient is "
+    "masked.",
+    "Now choose PGD: it fools fgsm-trained almost always, but what it finds there hardly fools any other network.",
+    "Look at the block of standard and standard-b: the same training with another seed, nearly the same weaknesses.",
+)
+DEFAULT = TransferMatrix()
+PREFERRED = ("standard", "standard-b", "fgsm-trained", "pgd-trained")
+GROUPS = {
+    "Data and models": ("data", "models", "images"),
+    "Attacks": ("attacks", "seed"),
+    "Threat model": ("ball", "eps"),
+}
+
+
+class TransferPage(Page):
+    """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name,
+    ``gallery`` of images that transferred, ``links`` to other pages.
+
+    It opens with the default settings already asked for. ``follow`` is called with a :class:`Link` when a person
+    wants to go on from the chosen cell; without it there are no such buttons.
+    """
+
+    look: Form
+    links: LinkBar
+    drawing = (
+        "from widgets.dashboards.transfer_plots import TransferLook\n"
+        "from widgets.figures.transfer import transfer_matrix\n"
+        "transfer_matrix(result, TransferLook().cell).show()"
+    )
+
+    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
+        engine = engine or Engine.connect()
+        self.result: TransferResult | None = None
+        self.data, self.models = DataChoice(), Sources(PREFERRED)
+        self.attacks, self.radii = Attacks(DEFAULT.attacks), Radii(DEFAULT.eps)
+        given = {"data": self.data, "models": self.models, "attacks": self.attacks, "eps": self.radii}
+        self.form = Form(DEFAULT, groups=GROUPS, given=given)
+        self.places = {"attack": Place("Attack"), "source": Place("Source"), "target": Place("Target", 2)}
+        self.look = Form(TransferLook(), given=self.places)
+        self.views = {name: self._view(name) for name in PLOTS}
+        self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred")
+        self.links = LinkBar(follow)
+        self.bar = RunBar(engine, self.settings, self.show)
+        self.content = self._content()
+        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
+        self._offer()
+        self._listen()
+        self.bar.run()
+        if self.result is None:
+            self._paint()
+
+    def settings(self) -> TransferMatrix:
+        """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
+        spec: TransferMatrix = self.form.spec()
+        try:
+            spec.balls  # noqa: B018 - asked for its refusal: a form judges one field at a time, not radii by the norm
+        except SpecError as error:
+            self.radii.error = str(error)
+            raise
+        return spec
+
+    def show(self, result: TransferResult) -> None:
+        """Draw a result, complete or partial, instead of the present one."""
+        self.result = result
+        names = {"attack": attack_names(result.spec.attacks), "source": result.models, "target": result.models}
+        for name, place in self.places.items():
+            place.offer(names[name])
+        self._paint()
+
+    def _view(self, name: str) -> PlotView:
+        plot = PLOTS[name]
+        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"transfer-{name}", height=plot.height)
+        for place in plot.place.split():
+            view.add_class(place)
+        return view
+
+    def _content(self) -> Box:
+        self.look.add_class("lab-look")
+        matrix, curve, *lower = self.views.values()
+        figures = [matrix, curve, self.gallery, self.links, *lower]
+        return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), self.look, Box(figures, "lab-figures")], "lab-content")
+
+    def _listen(self) -> None:
+        self.data.observe(self._offer, "value")
+        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
+        self.look.observe(self._paint, "changes")
+        self.bar.observe(self.mark_stale, "stale")
+        self.views["matrix"].observe(self._clicked, "clicked")
+
+    def _offer(self, _: Any = None) -> None:
+        """Offer the models that fit the chosen data set."""
+        try:
+            self.models.offer(self.data.card)
+        except SpecError:
+            return  # the form says it at the field
+
+    def _cell(self) -> Cell:
+        look: TransferLook = self.look.spec()
+        return look.cell
+
+    def _clicked(self, change: Any) -> None:
+        """A click on a cell of the matrix chooses its source and target; what a browser sends may be anything."""
+        place = change["new"] if isinstance(change["new"], dict) else {}
+        count = len(self.result.models) if self.result else 0
+        source, target = place.get("y"), place.get("x")
+        positions = [int(each) for each in (source, target) if isinstance(each, int | float) and each in range(count)]
+        if len(positions) == 2:
+            self.places["source"].value, self.places["target"].value = map(str, positions)
+
+    def _paint(self, _: Any = None) -> None:
+        """Draw all figures as they should look; nothing is computed."""
+        try:
+            cell = self._cell()
+        except SpecError:
+            return  # the form says it at the field
+        provisional = self.result is not None and self.result.done < 1
+        for name, view in self.views.items():
+            view.draw(PLOTS[name].draw(self.result, cell), provisional)
+        if self.result is None:
+            self.gallery.show([], "Nothing computed yet")
+        else:
+            self.gallery.show(example_cards(self.result, cell), example_note(self.result, cell))
+            self.links.offer(links(self.result, cell))
+
+    def _csv(self, name: str) -> str:
+        if self.result is None:
+            raise LabError("There are no numbers yet: run it first.")
+        text: str = PLOTS[name].frame(self.result, self._cell()).to_csv(index=False)
+        return text
+
+
+def links(result: TransferResult, cell: Cell) -> list[Link]:
+    """Where the chosen cell leads: the target's surface along the source's gradient, and its first example."""
+    cell, spec = cell.within(result), result.spec
+    source, target, attack = spec.models[cell.source], spec.models[cell.target], spec.attacks[cell.attack]
+    shown = examples(result, cell)
+    image = shown[0].image if shown else 0
+    names = (result.models[cell.source], result.models[cell.target])
+    about = {"data": spec.data, "image": image, "ball": spec.ball}
+    found = []
+    if source != target:
+        label = f"Open the loss surface of {names[1]}, with the gradient of {names[0]} as g⊥"
+        settings = about | {"models": (target,), "source": source, "across": SourceGradient()}
+        found.append(Link(label, "loss-surface", settings))
+    if shown:
+        models = tuple(dict.fromkeys((source, target)))
+        settings = about | {"models": models, "attack": attack}
+        found.append(Link(f"Look at image {image} in the attack explorer", "attack-explorer", settings))
+    return found

@@ -1,0 +1,56 @@
+"""Images that transferred: what the source and the target read in each."""
+
+import numpy as np
+
+from lab.results import Example, TransferResult
+from widgets.dashboards.gallery import Card, Picture
+from widgets.figures.mosaic import picture, png
+from widgets.figures.transfer import Cell, attack_names, threat
+
+MOST = 6
+
+
+def examples(result: TransferResult, cell: Cell) -> list[Example]:
+    """Up to six images of the chosen source, read rightly by it when clean, that fool it and the target."""
+    cell = cell.within(result)
+    shown = cell.shown(result)
+    if shown is None or len(shown.examples) <= cell.source:
+        return []
+    return [each for each in shown.examples[cell.source] if _fooled(result, each, cell)][:MOST]
+
+
+def example_cards(result: TransferResult, cell: Cell) -> list[Card]:
+    """A card for each example: the clean and the adversarial image, and what is read in the latter."""
+    cell = cell.within(result)
+    return [_card(result, cell, each) for each in examples(result, cell)]
+
+
+def example_note(result: TransferResult, cell: Cell) -> str:
+    """Whose images they are, or why there are none."""
+    cell = cell.within(result)
+    source, target = result.models[cell.source], result.models[cell.target]
+    shown = cell.shown(result)
+    if shown is None or len(shown.rank) <= cell.source:
+        return "Not computed yet"
+    made = f"{attack_names(result.spec.attacks)[cell.attack]} on {source}, {threat(result.spec.ball)}"
+    fooled = f"fool {source}" if source == target else f"fool {source} and also {target}"
+    if not examples(result, cell):
+        return f"{made}: none of the {len(result.y)} images {fooled}"
+    return f"{made}: images that {fooled}; {source} reads them rightly when they are clean"
+
+
+def _fooled(result: TransferResult, example: Example, cell: Cell) -> bool:
+    label = result.y[example.image]
+    return bool(example.prediction[cell.source] != label and example.prediction[cell.target] != label)
+
+
+def _card(result: TransferResult, cell: Cell, example: Example) -> Card:
+    label = result.class_names[result.y[example.image]]
+    readers = dict.fromkeys((cell.source, cell.target))
+    reads = [f"{result.models[i]} reads {result.class_names[example.prediction[i]]}" for i in readers]
+    shown: list[Picture] = [_picture(example.x, "clean"), _picture(example.x_adv, "adversarial")]
+    return {"title": f"Image {example.image}, label {label}", "pictures": shown, "facts": reads}
+
+
+def _picture(image: np.ndarray, title: str) -> Picture:
+    return {"source": png(picture(image / 255)), "title": title}

@@ -1,0 +1,230 @@
+"""Whose adversarial images fool whom: the matrix of sources and targets. Kurakin et al. 2017, Tables 4 and 6."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lab.results import TransferResult
+from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, ratio, wilson, worst_and_mean
+from lab.specs import AttackSpec, Ball, Linf
+from widgets.figures.drawing import figure
+from widgets.theme import DIVERGING, INK, MUTED, PANEL, SEQUENTIAL, SMALL, TEXT
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
+
+WAITING = "Nothing computed yet"
+SELECTED = DIVERGING[-1][1]
+
+DEFINITIONS = {
+    TRANSFER: "% misread by the target, of those that the source reads rightly clean and wrongly attacked",
+    TRANSFER_BOTH: "the same, of those only that the target, too, reads rightly when they are clean",
+    ERROR: "% of all attacked images that the target misreads, whatever the source reads",
+    ACCURACY: "% of all attacked images that the target reads rightly",
+}
+_FEW = 6  # models whose cells have room for words as large as elsewhere
+_WORST = {ACCURACY: "lowest"}
+_DARK = 65  # % from which white words are easier to read than dark ones; either has a contrast of 4.5 there
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is looked at: which attack of the result, which measure, for which k, and the chosen source and target."""
+
+    attack: int
+    measure: str
+    top: int
+    source: int
+    target: int
+
+    def within(self, result: TransferResult) -> Cell:
+        """The same, as far as the result has so many attacks and models."""
+        last = len(result.models) - 1
+        attack = min(self.attack, len(result.spec.attacks) - 1)
+        return Cell(attack, self.measure, self.top, min(self.source, last), min(self.target, last))
+
+    def shown(self, result: TransferResult) -> Shown | None:
+        """What was shown of the chosen attack so far, at the matrix's own eps."""
+        return result.at(result.spec.attacks[self.attack])
+
+    @property
+    def quantity(self) -> str:
+        """The measure in words: "top-5 error rate"."""
+        return f"top-{self.top} {self.measure}"
+
+
+def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
+    """Sources down, targets across: the measure in % with its 95 % interval and n; white boxes have a frame.
+
+    The two rows below are the worst and the mean of the other models as sources, for each target (max. and avg. black
+    box of Tramèr et al. 2018, Table 8, for one attack). ``customdata`` of a cell is its source and target.
+    """
+    if result is None:
+        return figure([_heatmap([[]], [], [], []), _heatmap([[]], [], [], [])], WAITING, "matrix", **_axes([]))
+    cell = cell.within(result)
+    names, shown = [escape(name) for name in result.models], cell.shown(result)
+    hits, of = _counts(result, shown, cell)
+    rates = ratio(hits, of)
+    count = len(names)
+    below = np.stack(worst_and_mean(others(rates), cell.measure))
+    traces = [
+        _heatmap(100 * rates, range(count), _cell_words(hits, of), _cell_hovers(names, hits, of, cell.measure)),
+        _heatmap(
+            100 * below, [count + 0.25, count + 1.25], _plain_words(below), _summary_hovers(names, below, cell.measure)
+        ),
+    ]
+    frames = [_frame(i, i, INK, 2) for i in range(count)] + [_frame(cell.source, cell.target, SELECTED, 3)]
+    layout = _axes(names, cell.measure) | {"shapes": frames, "height": 200 + 68 * count}
+    layout["annotations"] = [_headline(_caption(result, cell))]
+    return figure(traces, "", "matrix", **layout)
+
+
+def transfer_matrix_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
+    """One row per attack, eps, source and target: all measures for the chosen k."""
+    return result.to_frame(cell.top)
+
+
+def threat(ball: Ball, eps: float | None = None) -> str:
+    """A ball in words: "L∞ ε 0.2"."""
+    norm = "L∞" if isinstance(ball, Linf) else type(ball).__name__
+    return f"{norm} ε {ball.eps if eps is None else eps:.3g}"
+
+
+def attack_names(attacks: Sequence[AttackSpec]) -> list[str]:
+    """What a person calls the attacks; a number tells two of one kind apart."""
+    kinds = [type(each).__name__ for each in attacks]
+    return [f"{kind} {kinds[: i + 1].count(kind)}" if kinds.count(kind) > 1 else kind for i, kind in enumerate(kinds)]
+
+
+def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The 95 % interval in %."""
+    low, high = wilson(np.asarray(hits), np.asarray(of))
+    return 100 * low, 100 * high
+
+
+def _counts(result: TransferResult, shown: Shown | None, cell: Cell) -> tuple[np.ndarray, np.ndarray]:
+    """(T, T) counts; no images in the rows of the sources that are still computed."""
+    hits, of = np.zeros((2, len(result.models), len(result.models)), int)
+    if shown is not None:
+        hits[: len(shown.rank)], of[: len(shown.rank)] = result.counts(shown, cell.measure, cell.top)
+    return hits, of
+
+
+def _heatmap(z: Any, y: Any, words: Any, hovers: Any) -> dict[str, Any]:
+    values = np.asarray(z, float)
+    return {
+        "type": "heatmap",
+        "z": values,
+        "x": np.arange(values.shape[1]),
+        "y": np.array(list(y), float),
+        "zmin": 0,
+        "zmax": 100,
+        "colorscale": [list(stop) for stop in SEQUENTIAL],
+        "showscale": False,
+        "xgap": 8,
+        "ygap": 8,
+        "text": words,
+        "texttemplate": "%{text}",
+        "textfont": {"size": TEXT + 1 if values.shape[1] <= _FEW else SMALL},
+        "hovertext": hovers,
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "hoverongaps": False,
+        "visible": values.size > 0,
+    }
+
+
+def _cell_words(hits: np.ndarray, of: np.ndarray) -> list[list[str]]:
+    """The rate large, its interval and n small; a dash where no image counts."""
+    low, high = interval(hits, of)
+    size = 11 if len(of) <= _FEW else 9
+
+    def words(i: int, j: int) -> str:
+        if not of[i, j]:
+            return "–"
+        spread = f"{low[i, j]:.0f}–{high[i, j]:.0f}"
+        small = f"{spread} · n {of[i, j]}" if len(of) <= _FEW else spread
+        rate = 100 * hits[i, j] / of[i, j]
+        return _readable(f"<b>{rate:.0f}</b><br><span style='font-size:{size}px'>{small}</span>", rate)
+
+    return [[words(i, j) for j in range(of.shape[1])] for i in range(len(of))]
+
+
+def _cell_hovers(names: Sequence[str], hits: np.ndarray, of: np.ndarray, measure: str) -> list[list[str]]:
+    low, high = interval(hits, of)
+
+    def words(i: int, j: int) -> str:
+        who = f"{names[i]} → {names[j]}" + " (white box)" * (i == j)
+        if not of[i, j]:
+            return f"{who}<br>no image counts: the source is not fooled, or not computed yet"
+        share = f"{100 * hits[i, j] / of[i, j]:.1f} % ({low[i, j]:.1f}–{high[i, j]:.1f} %)"
+        return f"{who}<br>{measure} {share}<br>{hits[i, j]} of n = {of[i, j]} images"
+
+    return [[words(i, j) for j in range(of.shape[1])] for i in range(len(of))]
+
+
+def _plain_words(rates: np.ndarray) -> list[list[str]]:
+    return [["–" if np.isnan(each) else _readable(f"{100 * each:.0f}", 100 * each) for each in row] for row in rates]
+
+
+def _readable(words: str, rate: float) -> str:
+    """Words on the colour of a rate."""
+    return f"<span style='color:{PANEL if rate > _DARK else INK}'>{words}</span>"
+
+
+def _summary_hovers(names: Sequence[str], rates: np.ndarray, measure: str) -> list[list[str]]:
+    heads = (f"{_WORST.get(measure, 'highest')} {measure}", f"mean {measure}")
+    return [
+        [f"{name}: {head} over the other sources {100 * each:.1f} %" for name, each in zip(names, row, strict=True)]
+        for head, row in zip(heads, rates, strict=True)
+    ]
+
+
+def _frame(source: int, target: int, colour: str, width: int) -> dict[str, Any]:
+    edges = {"x0": target - 0.49, "x1": target + 0.49, "y0": source - 0.49, "y1": source + 0.49}
+    return {"type": "rect", **edges, "line": {"color": colour, "width": width}}
+
+
+def _axes(names: Sequence[str], measure: str = "") -> dict[str, Any]:
+    count = len(names)
+    shared = {"showgrid": False, "ticks": "", "showline": False, "fixedrange": True}
+    rows = [*names, f"<i>{_WORST.get(measure, 'highest')} of others</i>", "<i>mean of others</i>"]
+    return {
+        "xaxis": shared
+        | {"title": {"text": "target: who reads the images"}, "tickvals": list(range(count)), "ticktext": list(names)}
+        | {"range": [-0.5, count - 0.5], "side": "bottom"},
+        "yaxis": shared
+        | {"title": {"text": "source: whom they were made on"}, "ticktext": rows}
+        | {"tickvals": [*range(count), count + 0.25, count + 1.25], "range": [count + 1.78, -0.52]},
+        "margin": {"l": 110, "r": 8, "t": 44, "b": 50},
+        "showlegend": False,
+    }
+
+
+def _caption(result: TransferResult, cell: Cell) -> str:
+    attack = attack_names(result.spec.attacks)[cell.attack]
+    first = f"{cell.quantity} · {attack}, {threat(result.spec.ball)} · {len(result.y)} images · framed: white box"
+    shown = cell.shown(result)
+    missing = len(result.models) - (len(shown.rank) if shown else 0)
+    coming = f" · {missing} source{'s' * (missing > 1)} to come" if missing and result.done < 1 else ""
+    return f"{first}{coming}<br>{DEFINITIONS[cell.measure]}"
+
+
+def _headline(text: str) -> dict[str, Any]:
+    """The caption, above everything: a matrix has no legend to carry it."""
+    place = {
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "y": 1,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "xshift": -110,
+        "yshift": 4,
+    }
+    return {"text": text, "showarrow": False, "align": "left", "font": {"size": SMALL, "color": MUTED}} | place

@@ -1,0 +1,51 @@
+let made = 0;
+
+function make(tag, className, properties = {}) {
+  return Object.assign(document.createElement(tag), { className, ...properties });
+}
+
+function choices(model, tell) {
+  made += 1;
+  const group = make("div", "lab-question-options");
+  for (const option of model.get("options")) {
+    const label = make("label", "lab-question-option");
+    const input = make("input", "", { type: "radio", name: `lab-question-${made}`, value: option });
+    input.addEventListener("change", () => tell(option));
+    label.append(input, make("span", "", { textContent: option }));
+    group.append(label);
+  }
+  return group;
+}
+
+function number(model, tell) {
+  const row = make("div", "lab-question-options");
+  const box = make("input", "lab-question-number", { type: "text", inputMode: "decimal" });
+  box.setAttribute("aria-label", model.get("prompt"));
+  const check = make("button", "lab-button", { type: "button", textContent: "Check" });
+  const send = () => tell(box.value.trim().replace(",", "."));
+  check.addEventListener("click", send);
+  box.addEventListener("keydown", (event) => event.key === "Enter" && send());
+  row.append(box, make("span", "", { textContent: model.get("unit") }), check);
+  return row;
+}
+
+function render({ model, el }) {
+  const group = make("fieldset", "lab-question-body");
+  const said = make("p", "lab-question-words");
+  said.setAttribute("role", "status");
+  const tell = (answer) => {
+    model.set("answer", answer);
+    model.save_changes();
+  };
+  group.append(make("legend", "", { textContent: model.get("prompt") }));
+  group.append(model.get("options").length ? choices(model, tell) : number(model, tell), said);
+  el.append(group);
+  const show = () => {
+    said.textContent = model.get("words");
+    said.dataset.verdict = model.get("verdict");
+  };
+  model.on("change:words change:verdict", show);
+  show();
+}
+
+export default { render };

@@ -1,0 +1,107 @@
+"""Parts of a form for fields that hold several values: numbers, specs of a family, models."""
+
+from collections.abc import Callable
+from typing import Any
+
+import traitlets as t
+
+from lab.catalogue import models
+from lab.errors import SpecError
+from lab.specs import Spec
+from widgets.controls import Option, Several, Text
+from widgets.plain import Box
+from widgets.theme import model_colour
+
+MOST = 6  # specs or models in one list
+
+
+class Numbers(Text):
+    """Numbers with commas between them; ``whole`` ones if it says so."""
+
+    whole = t.Bool(False)
+
+    def read(self) -> Any:
+        """The numbers. Raises :class:`SpecError` where one is none."""
+        kind = int if self.whole else float
+        named = "whole numbers" if self.whole else "numbers"
+        typed = super().read()
+        try:
+            return tuple(kind(each) for each in str(typed).split(",")) if str(typed).strip() else ()
+        except ValueError:
+            raise SpecError(f"{self.label} should be {named} with commas between, not {typed!r:.60}.") from None
+
+    def write(self, value: Any) -> None:
+        """Show these numbers."""
+        self.value = ", ".join(map(str, value))
+
+
+class Variants(Box):
+    """Several specs of a family, one of a kind: which ones, in the order of choosing, then the fields of each."""
+
+    changes = t.Int(0)
+
+    def __init__(
+        self, value: tuple[Spec, ...], options: list[Option], make: Callable[[str, Spec | None], Any], **about: Any
+    ) -> None:
+        self._make = make
+        self.forms: dict[str, Any] = {}
+        self.kinds = Several(options=options, most=MOST, **about)
+        super().__init__([self.kinds], "lab-form")
+        self.kinds.observe(self._changed, "value")
+        self.write(value)
+
+    def read(self) -> Any:
+        """The chosen specs with their fields as they are set."""
+        try:
+            names = self.kinds.read()
+            if len(set(names)) < len(names):
+                raise SpecError(f"Each of the {self.kinds.label.lower()} can be chosen once.")
+        except SpecError as error:
+            self.kinds.error = str(error)
+            raise
+        self.kinds.error = ""
+        return tuple(self._form(name).spec() for name in names)
+
+    def write(self, value: tuple[Spec, ...]) -> None:
+        """Choose these specs. Raises :class:`SpecError` for two of a kind."""
+        names = [type(each).__name__ for each in value]
+        if len(set(names)) < len(names):
+            raise SpecError(f"Each of the {self.kinds.label.lower()} can be chosen once.")
+        for name, each in zip(names, value, strict=True):
+            self._form(name, each).write(each)
+        self.kinds.write(names)
+
+    def _form(self, name: str, value: Spec | None = None) -> Any:
+        if name not in self.forms:
+            self.forms[name] = self._make(name, value)
+            self.forms[name].observe(self._changed, "changes")
+        return self.forms[name]
+
+    def _changed(self, change: Any) -> None:
+        if change["owner"] is self.kinds:
+            chosen = self.kinds.value if isinstance(self.kinds.value, list | tuple) else ()
+            known = {option["value"] for option in self.kinds.options}
+            names = dict.fromkeys(each for each in chosen[:MOST] if isinstance(each, str) and each in known)
+            self.children = [self.kinds, *(self._form(name) for name in names)]
+        self.changes += 1
+
+
+class Listed(Several):
+    """Several of the models that this installation lists; a visitor can name no others."""
+
+    def __init__(self, value: tuple[Spec, ...], **about: Any) -> None:
+        self._specs = {card.name: card.spec for card in models()}
+        options = [Option(value=name, label=name, colour=model_colour(name)) for name in self._specs]
+        here = [name for name, spec in self._specs.items() if spec in value]
+        super().__init__(options=options, most=MOST, value=here, **about)
+
+    def read(self) -> Any:
+        """The chosen models."""
+        return tuple(self._specs[name] for name in super().read())
+
+    def write(self, value: Any) -> None:
+        """Choose these models. Raises :class:`SpecError` when one is not listed."""
+        names = {spec: name for name, spec in self._specs.items()}
+        if not all(each in names for each in value):
+            raise SpecError(f"One of the {self.label.lower()} is not listed here.")
+        self.value = [names[each] for each in value]
