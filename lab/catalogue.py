@@ -107,7 +107,7 @@ def fingerprints(spec: Spec) -> tuple[str, ...]:
     One sha256 for each model (of its weights) and data set (of its files) in the order of the spec's fields, then
     one over the sources of the lab. Raises :class:`LabError` when a model or data set is not there.
     """
-    return (*(_fingerprint(each) for each in _parts(spec)), implementation())
+    return (*(_fingerprint(each) for each in parts(spec)), implementation())
 
 
 def require_listed(spec: Spec) -> None:
@@ -117,7 +117,7 @@ def require_listed(spec: Spec) -> None:
     Raises :class:`LabError`.
     """
     offered = {each.spec for each in models()} | set(_named_data().values())
-    for part in _parts(spec):
+    for part in parts(spec):
         if part not in offered:
             name = getattr(part, "name", type(part).__name__)
             raise LabError(f"'{name:.60}' is not among the models and data sets of this lab.")
@@ -225,7 +225,8 @@ def _data_card(name: str, spec: DataSpec) -> DataCard:
     return DataCard(name, spec, found.shape, found.classes, found.n_test, True, "")
 
 
-def _parts(spec: Spec) -> Iterator[ModelSpec | DataSpec]:
+def parts(spec: Spec) -> Iterator[ModelSpec | DataSpec]:
+    """The models and data sets that a spec names, in the order of its fields."""
     if isinstance(spec, (ModelSpec, DataSpec)):
         yield spec
         return
@@ -233,7 +234,7 @@ def _parts(spec: Spec) -> Iterator[ModelSpec | DataSpec]:
         value = getattr(spec, each.name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Spec):
-                yield from _parts(part)
+                yield from parts(part)
 
 
 def _fingerprint(part: ModelSpec | DataSpec) -> str:

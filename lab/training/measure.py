@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from lab.attacks.attack import attack, maximise
 from lab.attacks.judge import judge
-from lab.catalogue import models
+from lab.catalogue import models, parts
 from lab.context import Context
 from lab.data import Dataset
 from lab.models import load
@@ -50,8 +50,15 @@ def measure(model: nn.Module, data: Dataset, ball: Ball, ctx: Context, source: s
 
 
 def stranger(recipe: Recipe, data: Dataset) -> str:
-    """The shipped, undefended network of other initial weights that was trained on these data; '' for none."""
-    known = [each.name for each in models() if each.origin == "zoo" and each.data == data.name]
+    """The shipped, undefended network that a recipe's network has nothing to do with, '' for none.
+
+    It was trained on these data from other initial weights, and the recipe does not name it: a fixed network of an
+    ensemble is no black box to what was trained on its images (Tramèr et al. 2018, §4.1: the hold-out set).
+    """
+    named = set(parts(recipe))
+    known = [
+        each.name for each in models() if each.origin == "zoo" and each.data == data.name and each.spec not in named
+    ]
     return next((each for each in STRANGERS if each in known and not begins_alike(recipe, each)), "")
 
 

@@ -11,9 +11,11 @@ from lab.specs import (
     BIM,
     PGD,
     CascadeExamples,
+    EnsembleExamples,
     OwnExamples,
     Recipe,
     SmallCNN,
+    Trained,
     cascade_training,
     ensemble_training,
     fast_training,
@@ -32,6 +34,7 @@ from lab.training.train import train
 FOLDER = Path(lab.models.__file__).parent / "zoo"
 
 _FLAT = SmallCNN(embedding=2)  # an embedding that can be drawn: Na et al. 2018, §4.2
+_ENSEMBLE = EnsembleExamples(models=(Trained("standard"),))  # and so standard-b is a stranger to it
 _CASCADE = CascadeExamples(iterative=BIM(steps=10, step_size=0.0))  # ten steps of eps / 10 for the papers' up to 80
 
 RECIPES: dict[str, Recipe] = {
@@ -42,7 +45,7 @@ RECIPES: dict[str, Recipe] = {
     "rfgsm-trained": rfgsm_training(epochs=40),
     "kurakin-trained": kurakin_training(epochs=40),
     "pgd-trained": pgd_training(source=OwnExamples(PGD(steps=7, step_size=0.1)), epochs=60, warm_up=30),
-    "ensemble-trained": ensemble_training(epochs=40),
+    "ensemble-trained": ensemble_training(source=_ENSEMBLE, epochs=40, seed=2),
     "pivot-trained": pivot_training(epochs=40),
     "cascade-trained": cascade_training(source=_CASCADE, epochs=40),
     "pivot-cascade-trained": pivot_cascade_training(source=_CASCADE, epochs=40),
