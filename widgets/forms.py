@@ -27,6 +27,7 @@ WORDS = {
     "across": "Second axis, g⊥",
     "eps": "ε",
     "kappa": "κ",
+    "tau": "τ",
 }
 """The words for fields and specs whose name is not what a person should read; Greek letters stay small."""
 

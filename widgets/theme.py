@@ -24,9 +24,21 @@ _MODELS = {
     "standard": "#D55E00",
     "standard-b": "#8A2462",
     "fgsm-trained": "#009A75",
+    "fgsm-leaking": "#476336",
+    "rfgsm-trained": "#003326",
+    "kurakin-trained": "#8A14FF",
     "pgd-trained": "#0B5CAD",
+    "ensemble-trained": "#333300",
+    "pivot-trained": "#260099",
+    "cascade-trained": "#EB0058",
+    "pivot-cascade-trained": "#620070",
+    "trades-trained": "#B474AC",
+    "fast-trained": "#993900",
+    "flat-standard": "#BF8040",
+    "flat-kurakin": "#DF20DF",
+    "flat-pivot": "#2080DF",
 }
-_OTHER_MODELS = ("#9A63DC", "#3F2A10", "#7C8794", "#00798C", "#B0487A")
+_OTHER_MODELS = ("#734B8B", "#5C0045", "#5F1DCD", "#003999", "#1C5438")
 
 _CLASSES = (
     "#3F90DA", "#FFA90E", "#BD1F01", "#94A4A2", "#832DB6", "#A96B59", "#E76300", "#B9AC70", "#717581", "#92DADD",
@@ -43,9 +55,9 @@ DIVERGING = ((0.0, "#0B5CAD"), (0.25, "#8DB2D9"), (0.5, "#F4F6F8"), (0.75, "#EBA
 
 
 def model_colour(name: str) -> str:
-    """The colour of a model, the same on every page: Okabe and Ito's, darkened to 3:1 on white.
+    """The colour of a model, the same on every page, at least 3:1 on white.
 
-    The four models of the zoo differ also for colour-blind eyes; another name gets its colour from its letters.
+    The models of the zoo differ also for colour-blind eyes; another name gets its colour from its letters.
     """
     if name in _MODELS:
         return _MODELS[name]

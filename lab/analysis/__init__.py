@@ -1,9 +1,9 @@
 """Analyses: spec → result, one file per question."""
 
-from lab.analysis import embedding, explore, preview, restarts, surface
+from lab.analysis import curves, embedding, explore, preview, restarts, surface
 from lab.analysis.analyse import analyse
 
-__all__ = ["analyse", "explore", "preview", "restarts", "surface"]
+__all__ = ["analyse", "curves", "explore", "preview", "restarts", "surface"]
 from lab.analysis import transfer
 
 __all__ = ["analyse", "explore", "preview", "restarts", "transfer"]

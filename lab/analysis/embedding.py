@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -208,11 +207,10 @@ def _curves(scene: Scene, images: list[int], model: nn.Module, ctx: Context) -> 
 
 def _longer(model: ModelEmbeddings, curves: Curves) -> ModelEmbeddings:
     """The model with some more averaged images."""
-    names = ("true", "others", "distance", "prediction")
-    before = [getattr(model, name) for name in names]
+    before = (model.true, model.others, model.distance, model.prediction)
     joined = [np.hstack([old, new]) if len(old) else new for old, new in zip(before, curves, strict=True)]
-    changes: dict[str, Any] = dict(zip(names, joined, strict=True))
-    return replace(model, **changes)
+    true, others, distance, prediction = joined
+    return replace(model, true=true, others=others, distance=distance, prediction=prediction)
 
 
 def _result(scene: Scene, models: Sequence[ModelEmbeddings], done: float) -> EmbeddingsResult:

@@ -7,7 +7,7 @@ import torch
 
 from lab.analysis.analyse import analyse
 from lab.analysis.directions import Scene
-from lab.analysis.surface_plane import Plane, Window, joined, plane
+from lab.analysis.surface_plane import Plane, Window, empty, joined, plane
 from lab.attacks.batches import batch_size
 from lab.attacks.checks import check_images
 from lab.attacks.gradient import device_of
@@ -20,6 +20,8 @@ from lab.specs.surface import LossSurface
 
 STRIDES = (10, 2, 1)
 """Every tenth point of a side first, then every second, then all: each picture contains the one before."""
+
+Piece = tuple[Plane, np.ndarray | None, Context]
 
 _VALUES = 2**24  # pixels in one batch, so that large images do not fill the memory
 
@@ -39,33 +41,39 @@ def surface(spec: LossSurface, ctx: Context) -> SurfaceResult:
     done = 0.0
     for stride in STRIDES:
         window, share = Window.of(spec, stride), stride**-2
-        measure(planes, window, ctx.span(done, share, 1.0))
+        measure(planes, window, ctx.span(done, share, 1.0), marks=done > 0)
         if stride > 1:
             ctx.partial(_result(scene, data.class_names, planes, window, share))
-        for each in planes:
-            each.mark(ctx)
         done = share
     return _result(scene, data.class_names, planes, window, 1.0)
 
 
-def measure(planes: Sequence[Plane], window: Window, ctx: Context) -> None:
-    """Compute what is not known in the window: forward passes only, batches side by side, one core each."""
-    pieces = [(each, codes) for each in planes for codes in _batches(each, each.missing(window.codes))]
-    lanes = ctx.lanes(len(pieces))
+def measure(planes: Sequence[Plane], window: Window, ctx: Context, marks: bool) -> None:
+    """Compute what is not known in the window: forward passes only, batches side by side, one core each.
+
+    With ``marks`` the attacks find their points beside them, once in a plane's life.
+    """
+    batches = [(each, codes) for each in planes for codes in _batches(each, each.missing(window.codes))]
+    pieces: list[Piece] = [(each, None, ctx) for each in planes if marks and not each.markers]
+    pieces += [(*batch, lane) for batch, lane in zip(batches, ctx.lanes(len(batches)), strict=True)]
     ctx.report(0, 1)
-
-    def run(i: int) -> Answers:
-        each, codes = pieces[i]
-        lanes[i].report(0, 1)
-        answers = each.answered(each.images(window.places(codes)))
-        lanes[i].report(1, 1)
-        return answers
-
-    found = list(side_by_side(run, range(len(pieces))))
+    found = list(zip(pieces, side_by_side(_measured, pieces), strict=True))
     for each in planes:
-        mine = [i for i, (owner, _) in enumerate(pieces) if owner is each]
+        mine = [(codes, answers) for (owner, codes, _), answers in found if owner is each and codes is not None]
         if mine:
-            each.learn(np.concatenate([pieces[i][1] for i in mine]), joined([found[i] for i in mine]))
+            each.learn(np.concatenate([codes for codes, _ in mine]), joined([answers for _, answers in mine]))
+
+
+def _measured(piece: Piece) -> Answers:
+    """One batch of points; a piece without points finds the attacks' own."""
+    each, codes, ctx = piece
+    if codes is None:
+        each.mark(ctx.silent())
+        return empty()
+    ctx.report(0, 1)
+    answers = each.answered(each.images(each.places(codes)))
+    ctx.report(1, 1)
+    return answers
 
 
 def _batches(each: Plane, codes: np.ndarray) -> list[np.ndarray]:
@@ -79,7 +87,7 @@ def _batches(each: Plane, codes: np.ndarray) -> list[np.ndarray]:
 def _result(
     scene: Scene, class_names: tuple[str, ...], planes: Sequence[Plane], window: Window, done: float
 ) -> SurfaceResult:
-    sides = (window.columns * window.step, window.rows * window.step)
+    sides = (window.columns * planes[0].step, window.rows * planes[0].step)
     models = tuple(_model(each, window) for each in planes)
     return SurfaceResult(scene.spec, scene.x[0].numpy(), int(scene.y), class_names, *sides, models, done)
 

@@ -33,12 +33,11 @@ _lock = Lock()
 class Window:
     """The points of a square, counted in whole steps of the finest lattice: ``columns`` and ``rows`` (n,).
 
-    ``step`` is that lattice's distance in pixel units. All zooms and shifts of a plane share it.
+    All zooms and shifts of a plane share that lattice.
     """
 
     columns: np.ndarray
     rows: np.ndarray
-    step: float
 
     @classmethod
     def of(cls, spec: LossSurface, stride: int) -> "Window":
@@ -47,17 +46,12 @@ class Window:
         places = np.arange(-half, half + 1, stride, dtype=np.int64)
         centres = (round(each * spec.zoom * half) for each in (spec.centre_along, spec.centre_across))
         columns, rows = ((places + centre) * fineness for centre in centres)
-        return cls(columns, rows, spec.ball.eps / (half * DEEPEST))
+        return cls(columns, rows)
 
     @property
     def codes(self) -> np.ndarray:
         """(n · n,) one number for every point, row by row."""
         return (self.rows[:, None] * 2**32 + self.columns).ravel()
-
-    def places(self, codes: np.ndarray) -> np.ndarray:
-        """(m, 2) ε₁ and ε₂ of points by their numbers, in pixel units."""
-        columns = (codes + 2**31) % 2**32 - 2**31
-        return np.stack([columns, (codes - columns) >> 32], 1) * self.step
 
 
 @dataclass(eq=False)
@@ -91,12 +85,23 @@ class Plane:
             where = np.searchsorted(self.codes, codes)
             return self.answers.each(lambda values: values[where])
 
+    @property
+    def step(self) -> float:
+        """The finest lattice's distance, in pixel units."""
+        spec = self.scene.spec
+        return spec.ball.eps / ((spec.points - 1) // 2 * DEEPEST)
+
+    def places(self, codes: np.ndarray) -> np.ndarray:
+        """(m, 2) ε₁ and ε₂ of points by their numbers, in pixel units."""
+        columns = (codes + 2**31) % 2**32 - 2**31
+        return np.stack([columns, (codes - columns) >> 32], 1) * self.step
+
     def images(self, places: np.ndarray) -> Tensor:
         """(m, C, H, W) x + ε₁ · g + ε₂ · g⊥ in float32, clipped if so asked."""
         x = self.scene.x
-        basis = torch.stack([self.axes.g.flatten(), self.axes.across.flatten()])
-        points = (torch.from_numpy(places) @ basis).float().view(-1, *x.shape[1:]) + x
-        return points.clamp(0, 1) if self.scene.spec.clip else points
+        basis = torch.stack([self.axes.g.flatten(), self.axes.across.flatten()]).float()
+        points = torch.addmm(x.flatten(), torch.from_numpy(places).float(), basis).view(-1, *x.shape[1:])
+        return points.clamp_(0, 1) if self.scene.spec.clip else points
 
     def answered(self, images: Tensor) -> Answers:
         """What the model says at images: in float64 from its logits, without autograd."""

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import product
 
 import torch
 from torch import Tensor, nn
 
 from lab.attacks.attack import ascend
 from lab.attacks.ball import box, project, random_delta, steepest
+from lab.attacks.batches import batch_size
 from lab.attacks.best import Best
 from lab.attacks.gradient import expected_gradient, pulled_back
+from lab.attacks.graphs import repeated
 from lab.attacks.labels import Aim, aims, answer
 from lab.attacks.objectives import cross_entropy, margin
 from lab.attacks.radii import Radii, Region, around, ball_of, norm, per_image
@@ -46,16 +47,35 @@ def pgd(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Co
     if len(goals) * spec.restarts == 1 and not spec.keep_best:
         return climb(spec, model, start_points(spec, x, ball, ctx, range(len(x)), [0]), x, goals[0], ball, ctx)
     best = Best(x)
-    for i, (goal, restart) in enumerate(product(goals, range(spec.restarts))):
-
-        def offer(_: int, x_adv: Tensor, logits: Tensor, goal: Aim = goal) -> None:
-            best.offer(x_adv, reached(spec, goal, y, logits))
-
-        part = ctx.part(i, len(goals) * spec.restarts)
-        start = start_points(spec, x, ball, ctx, range(len(x)), [restart])
-        end = climb(spec, model, start, x, goal, ball, part, offer if spec.keep_best else None)
-        offer(spec.steps, end, answer(model, end, spec.passes))
+    for i, goal in enumerate(goals):
+        _every_restart(spec, model, x, y, ball, best, goal, ctx.part(i, len(goals)))
     return best.x_adv
+
+
+def _every_restart(
+    spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, best: Best, goal: Aim, ctx: Context
+) -> None:
+    """Offer ``best`` the end of every restart, and with ``keep_best`` all that lies before; as many at once as fit."""
+    restart, together = 0, max(1, batch_size(x.device) // max(len(x), 1))
+    while restart < spec.restarts:
+        count = min(together, spec.restarts - restart)
+        owner = torch.arange(len(x), device=x.device).repeat(count)
+
+        def offer(_: int, x_adv: Tensor, logits: Tensor, owner: Tensor = owner) -> None:
+            best.offer_some(owner, x_adv, reached(spec, goal.of(owner), y[owner], logits))
+
+        part = ctx.span(restart, restart + count, spec.restarts)
+        try:
+            start = start_points(spec, x, ball, ctx, range(len(x)), range(restart, restart + count))
+            centres, region = (x, ball) if count == 1 else (x[owner], around(ball, owner))
+            end = climb(spec, model, start, centres, goal.of(owner), region, part, offer if spec.keep_best else None)
+            offer(spec.steps, end, answer(model, end, spec.passes))
+        except torch.OutOfMemoryError:
+            if count == 1:
+                raise
+            together = count // 2
+        else:
+            restart += count
 
 
 @ascend.register
@@ -122,10 +142,11 @@ def climb(
 ) -> Tensor:
     """``steps`` projected gradient steps from ``x_adv``; ``each`` is shown the point and its logits before a step."""
     move = step_in(ball, x, spec.step_size)
+    ask = repeated(lambda shown: slope(spec, model, shown, goal), x_adv, spec.steps)
     velocity = None
     for step in range(spec.steps):
         ctx.report(step, spec.steps)
-        gradient, logits = slope(spec, model, x_adv, goal)
+        gradient, logits = ask(x_adv)
         if each:
             each(step, x_adv, logits)
         if spec.momentum:

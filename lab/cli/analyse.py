@@ -16,7 +16,18 @@ from lab.cli.progress import progress_bar
 from lab.context import Context
 from lab.errors import LabError, SpecError
 from lab.home import results_folder
-from lab.results import ExploreResult, PreviewResult, RestartsResult, Result, SurfaceResult, TransferResult
+from lab.results import (
+    CurvesResult,
+    EmbeddingsResult,
+    ExploreResult,
+    MaskingResult,
+    PreviewResult,
+    RestartsResult,
+    Result,
+    SurfaceResult,
+    TransferResult,
+)
+from lab.results.masking_verdict import signs_frame
 from lab.specs import Analysis, to_dict
 from lab.specs.spec import key, params, spec_named
 from lab.store import Damaged, Store
@@ -80,6 +91,21 @@ def _(result: RestartsResult) -> pd.DataFrame:
 
 
 @rows.register
+def _(result: CurvesResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@rows.register
+def _(result: EmbeddingsResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: EmbeddingsResult) -> pd.DataFrame:
+    return result.curves()
+
+
+@rows.register
 def _(result: ExploreResult) -> pd.DataFrame:
     return result.to_frame()
 
@@ -93,6 +119,16 @@ def _(result: TransferResult) -> pd.DataFrame:
 def _(result: TransferResult) -> pd.DataFrame:
     columns = ["attack", "eps", "source", "target", "transfer_rate", "transfer_rate_of", "error_rate"]
     return result.to_frame()[columns]
+
+
+@rows.register
+def _(result: MaskingResult) -> pd.DataFrame:
+    return result.to_frame()
+
+
+@summary.register
+def _(result: MaskingResult) -> pd.DataFrame:
+    return signs_frame(result)
 
 
 @rows.register

@@ -1,6 +1,7 @@
 """Results: what came out, as frozen records of numpy arrays without PyTorch."""
 
 from lab.results.attack import AttackResult, Health
+from lab.results.curves import CurvesResult, ModelCurves
 from lab.results.embedding import EmbeddingsResult, Layout, ModelEmbeddings
 from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried
 from lab.results.masking import MaskingResult, ModelMasking
@@ -14,6 +15,7 @@ from lab.results.transfer import Example, Shown, TransferResult
 __all__ = [
     "Answers",
     "AttackResult",
+    "CurvesResult",
     "EmbeddingsResult",
     "Example",
     "ExploreResult",
@@ -22,6 +24,7 @@ __all__ = [
     "Marker",
     "MaskingResult",
     "Measured",
+    "ModelCurves",
     "ModelEmbeddings",
     "ModelExplored",
     "ModelMasking",

@@ -5,14 +5,20 @@ so one is enough. Those of a *useless step* say that one step points nowhere, as
 occurs now and then on sound models, too (their Table 2: a random step helps on all), so two are asked for.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import comb
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lab.results.masking import BLACK_BOX, MaskingResult, ModelMasking
 from lab.results.transfer import wilson
 from lab.specs.balls import Linf
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 BROKEN, USELESS_STEP = "broken", "useless step"
 
@@ -78,6 +84,19 @@ def verdict(result: MaskingResult, model: ModelMasking) -> Verdict:
     return Verdict(kind, _WORDS[kind], signs, _SETTLE[kind])
 
 
+def signs_frame(result: MaskingResult) -> pd.DataFrame:
+    """One row per model and sign: the verdict, whether the sign was found, and what was measured."""
+    import pandas as pd
+
+    rows = []
+    for model in result.models:
+        found = verdict(result, model)
+        for sign in found.signs:
+            about = {"model": model.model, "verdict": found.words, "sign": sign.name, "found": sign.found}
+            rows.append(about | {"kind": sign.kind, "measured": sign.words})
+    return pd.DataFrame(rows)
+
+
 _WORDS = {
     "masked": "The gradient is masked: even many steps along it miss images that are there.",
     "one step": "The gradient is masked for one step: it points nowhere near the image, and many steps find the way.",
@@ -104,7 +123,7 @@ def _black_box(result: MaskingResult, model: ModelMasking) -> Sign | None:
     white = strongest[strongest.mean(1).argmax()]
     name, black = _worst_black_box(model, tuple(range(len(BLACK_BOX))))
     words = f"{name} fools {_share(black)}, the strongest attack on the model itself {_share(white)}."
-    return Sign("Black box above white box", BROKEN, luck(black, white) < SIGNIFICANT, words)
+    return Sign("Black box against white box", BROKEN, luck(black, white) < SIGNIFICANT, words)
 
 
 def _one_step_black_box(result: MaskingResult, model: ModelMasking) -> Sign | None:
@@ -114,7 +133,7 @@ def _one_step_black_box(result: MaskingResult, model: ModelMasking) -> Sign | No
     white = result.wrong(model, "FGSM")
     name, black = _worst_black_box(model, (BLACK_BOX.index("FGSM"),))
     words = f"{name} fools {_share(black)}, FGSM on the model itself {_share(white)}."
-    return Sign("One step on another model is stronger", USELESS_STEP, luck(black, white) < SIGNIFICANT, words)
+    return Sign("One step on another model", USELESS_STEP, luck(black, white) < SIGNIFICANT, words)
 
 
 def _not_chance(result: MaskingResult, model: ModelMasking) -> Sign | None:
@@ -125,13 +144,13 @@ def _not_chance(result: MaskingResult, model: ModelMasking) -> Sign | None:
     right = ~model.wrong[-1, -1]
     low, _ = wilson(right.sum(), np.array(len(right)))
     words = f"At ε {eps:g} PGD leaves {_share(right)} recognised; chance is {1 / result.classes:.0%}."
-    return Sign("Accuracy does not fall to chance", BROKEN, bool(low > 1 / result.classes), words)
+    return Sign("Accuracy at a large ε", BROKEN, bool(low > 1 / result.classes), words)
 
 
 def _zero_gradient(model: ModelMasking) -> Sign:
     share = model.health.zero_gradient
     words = f"The gradient is exactly zero at {share:.0%} of the images."
-    return Sign("No gradient", BROKEN, share > ZERO_GRADIENTS, words)
+    return Sign("Zero gradients", BROKEN, share > ZERO_GRADIENTS, words)
 
 
 def _approximation(result: MaskingResult, model: ModelMasking) -> Sign:
@@ -140,14 +159,14 @@ def _approximation(result: MaskingResult, model: ModelMasking) -> Sign:
     known = shares[~np.isnan(shares)]
     share = float(known.mean()) if len(known) else 1.0
     words = f"FGSM reaches {share:.0%} of the best loss found, on average over the images."
-    return Sign("One step reaches little of the loss", USELESS_STEP, share < APPROXIMATION, words)
+    return Sign("Loss after one step", USELESS_STEP, share < APPROXIMATION, words)
 
 
 def _random_step(result: MaskingResult, model: ModelMasking) -> Sign:
     """R+FGSM, whose gradient is taken behind a random step, beats FGSM: Tramèr et al. 2018, §4.1, Table 2."""
     random, plain = result.wrong(model, "R+FGSM"), result.wrong(model, "FGSM")
     words = f"R+FGSM fools {_share(random)}, FGSM {_share(plain)}."
-    return Sign("A random step first helps", USELESS_STEP, luck(random, plain) < SIGNIFICANT, words)
+    return Sign("A random step first", USELESS_STEP, luck(random, plain) < SIGNIFICANT, words)
 
 
 def _worst_black_box(model: ModelMasking, attacks: tuple[int, ...]) -> tuple[str, np.ndarray]:

@@ -27,6 +27,7 @@ from lab.specs.augmentation import Augmentation, PadCropFlip, RandomShift, Uncha
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.crossing import crossing
+from lab.specs.curves import RobustnessCurves
 from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
 from lab.specs.embedding import Embeddings
 from lab.specs.ensemble import EnsembleAttack
@@ -192,6 +193,7 @@ __all__ = [
     "ReluDecay",
     "ResNet",
     "Restarts",
+    "RobustnessCurves",
     "RotateTranslate",
     "Schedule",
     "SignedGradient",

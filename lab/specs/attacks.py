@@ -46,27 +46,26 @@ class OneStep(AttackSpec):
 
 
 @dataclass(frozen=True)
-class FGSM(OneStep):
+class GradientStep(OneStep):
+    """One step along the gradient of an objective of some labels."""
+
+    labels: str = param("true", meaning=_LABELS, choices=LABELS)
+    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+
+
+@dataclass(frozen=True)
+class FGSM(GradientStep):
     """One step of size eps along the gradient's sign (L2: along the gradient). Kurakin et al. 2017, eq. 1."""
 
-    labels: str = param("true", meaning=_LABELS, choices=LABELS)
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
-
 
 @dataclass(frozen=True)
-class FastGradientL2(OneStep):
+class FastGradientL2(GradientStep):
     """One step of Euclidean length eps along the gradient. Kurakin et al. 2017, App. A."""
 
-    labels: str = param("true", meaning=_LABELS, choices=LABELS)
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
-
 
 @dataclass(frozen=True)
-class FastGradientLinf(OneStep):
+class FastGradientLinf(GradientStep):
     """One step along the gradient, its largest change of a pixel being eps. Kurakin et al. 2017, App. A."""
-
-    labels: str = param("true", meaning=_LABELS, choices=LABELS)
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
 
 
 @dataclass(frozen=True)
@@ -91,12 +90,10 @@ class StepRnd(OneStep):
 
 
 @dataclass(frozen=True)
-class RFGSM(OneStep):
+class RFGSM(GradientStep):
     """R+FGSM: a random step, then FGSM with the rest of eps. Tramèr et al. 2018, §4.1, eq. 7."""
 
     alpha: float = param(0.5, 0.0, 1.0, "share of eps spent on the random step")
-    labels: str = param("true", meaning=_LABELS, choices=LABELS)
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
 
 
 @dataclass(frozen=True)

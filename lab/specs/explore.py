@@ -69,5 +69,7 @@ def effort(attack: Spec) -> int:
     parts = [getattr(attack, name) for name in params(attack)]
     own = math.prod(max(1, int(getattr(attack, name, 1))) for name in _LONGEST)
     nested = math.prod(effort(part) for part in parts if isinstance(part, Spec))
-    several = sum(effort(each) for part in parts if isinstance(part, tuple) for each in part if isinstance(each, Spec))
-    return own * nested * max(1, several)
+    lists = [part for part in parts if isinstance(part, tuple)]
+    several = sum(effort(each) for part in lists for each in part if isinstance(each, Spec))
+    numbers = math.prod(len(part) for part in lists if part and not isinstance(part[0], Spec))  # each with every other
+    return own * nested * max(1, several) * numbers

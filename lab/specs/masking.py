@@ -29,11 +29,11 @@ class Masking(Analysis):
     )
     ball: Ball = param(Linf(0.2), meaning="threat model of the verdict")
     eps: tuple[float, ...] = param(
-        (0.02, 0.05, 0.1, 0.15, 0.3, 0.5), 0.0, 1000.0, "further radii of the ball, for the curves over ε"
+        (0.05, 0.1, 0.15, 0.3, 0.5), 0.0, 1000.0, "further radii of the ball, for the curves over ε"
     )
     images: int = param(100, 1, 10_000, "how many test images, from the first one on", usual=(20, 360))
     steps: int = param(40, 1, 1000, "gradient steps of PGD, each 2.5 ε / steps long", usual=(10, 100))
-    restarts: int = param(2, 1, 100, "random starts of PGD; the largest loss counts", usual=(1, 10))
+    restarts: int = param(1, 1, 100, "random starts of PGD; the largest loss counts", usual=(1, 10))
     seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")
 
     attacks: ClassVar[tuple[str, ...]] = (

@@ -10,7 +10,9 @@ from typing import Any
 import torch
 
 import lab
+from lab.catalogue import fingerprints
 from lab.data import Dataset
+from lab.errors import LabError
 from lab.models import default_device
 from lab.results.run import ACCURACIES, History, Measured, Run
 from lab.specs.recipes import Recipe
@@ -52,12 +54,22 @@ def finished(folder: Path) -> Run | None:
     return Run(from_dict(card["recipe"]), History.of(lines), measured)
 
 
-def add_provenance(path: Path, processes: int) -> None:
-    """Append where training begins or goes on: time, versions, machine. Equal weights need an equal one."""
-    known = json.loads(path.read_text("utf-8")) if path.exists() else []
+def add_provenance(path: Path, recipe: Recipe, processes: int) -> None:
+    """Append where and from what training begins or goes on. Equal weights need an equal machine.
+
+    Raises :class:`LabError` when the data, or a fixed network that the recipe names, are others than they were.
+    """
+    known = _sessions(path)
+    *inputs, _ = fingerprints(recipe)
+    if known and known[-1].get("inputs", inputs) != inputs:
+        raise LabError(
+            f"The data of the run in {path.parent}, or a network that it uses, have changed since it began: bring the "
+            "old ones back, or train under another name."
+        )
     device = default_device()
     here = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "inputs": inputs,
         "versions": versions(),
         "platform": platform.platform(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or device.type,
@@ -65,6 +77,14 @@ def add_provenance(path: Path, processes: int) -> None:
         "processes": processes,
     }
     write_json(path, [*known, here])
+
+
+def _sessions(path: Path) -> list[dict[str, Any]]:
+    """What the file tells of earlier sessions; nothing if it is damaged."""
+    try:
+        return [dict(each) for each in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def versions() -> dict[str, str]:

@@ -11,6 +11,7 @@ import torch
 
 from lab.context import Context
 from lab.errors import LabError
+from lab.specs.recipes import Recipe
 from lab.training import checkpoint
 from lab.training.card import add_provenance
 from lab.training.folder import writing
@@ -60,11 +61,11 @@ class Keeper:
             self._ctx.note(f"{sentence}; training goes on from the one before it, of step {state.step}.")
         self._forget_after(state)
 
-    def note_provenance(self, processes: int) -> None:
-        """Note where training begins or goes on."""
+    def note_provenance(self, recipe: Recipe, processes: int) -> None:
+        """Note where and from what training begins or goes on. Raises :class:`LabError` when its data have changed."""
         if self._folder is not None and self._writes:
             with writing(self._folder):
-                add_provenance(self._folder / "provenance.json", processes)
+                add_provenance(self._folder / "provenance.json", recipe, processes)
 
     def note_lines(self, state: State) -> None:
         """Append the lines that are new to ``metrics.jsonl``."""

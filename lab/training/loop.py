@@ -11,7 +11,7 @@ from torch import nn
 
 from lab.context import Cancelled, Context
 from lab.data import Dataset, Split, load
-from lab.models import build, default_device, set_generator
+from lab.models import build, default_device, fit_mean, set_generator
 from lab.specs.recipes import Recipe
 from lab.training.augmentation import augmented, drawn
 from lab.training.divergence import Diverged, require_finite
@@ -29,6 +29,7 @@ from lab.training.step import Batch
 __all__ = ["Diverged", "fit"]
 
 PREPARING = 0.05  # share of the time that what is made before the first step is taken to need, for the progress bar
+AT_ONCE = 1024  # training images whose mean is taken at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +81,11 @@ def fit(
 
 
 def begin(recipe: Recipe, data: Dataset, ctx: Context, group: Group) -> State:
-    """The state before the first step: initial weights that depend on architecture, data and seed only."""
+    """The state before the first step: initial weights of the architecture and seed, and the mean of the images."""
     device = default_device()
     model = build(recipe.architecture, data.shape, data.classes, ctx.generator("weights")).to(device)
+    parts = torch.arange(len(data.train)).split(AT_ONCE)
+    fit_mean(model, (data.train.images(each).to(device) for each in parts))
     if device.type == "cuda":
         model = model.to(memory_format=torch.channels_last)
         if group.size > 1:

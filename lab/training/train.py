@@ -15,7 +15,7 @@ from lab.training.card import card_of, finished, write_json
 from lab.training.folder import claimed, writing
 from lab.training.keeper import Keeper
 from lab.training.loop import fit
-from lab.training.measure import ball_of, measure
+from lab.training.measure import ball_of, measure, stranger
 from lab.training.parallel import Group, joined
 
 FITTING = 0.9  # share of the time that goes into fitting rather than measuring, for the progress bar
@@ -75,12 +75,13 @@ def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
 
 def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:
     keeper = Keeper(folder, group.first, ctx)
-    keeper.note_provenance(group.size)
+    keeper.note_provenance(recipe, group.size)
     model, lines = fit(recipe, ctx.span(0, FITTING, 1), keeper, group)
     if not group.first:
         return Run(recipe, History.of(lines), None)
     data = load(recipe.data, ctx.silent())
-    measured = measure(model, data, ball_of(recipe, data), ctx.span(FITTING, 1, 1).seeded("measure"))
+    measuring = ctx.span(FITTING, 1, 1).seeded("measure")
+    measured = measure(model, data, ball_of(recipe, data), measuring, stranger(recipe, data))
     if folder is not None:
         with writing(folder):
             save_weights(model, folder / "weights.safetensors")

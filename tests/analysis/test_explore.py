@@ -11,7 +11,7 @@ from lab.data import load as load_data
 from lab.errors import AttackError, SpecError
 from lab.models import load as load_model
 from lab.results import pack, unpack
-from lab.specs import FGSM, L2, PGD, Digits, Explore, Linf, Trained
+from lab.specs import FGSM, L2, PGD, CarliniWagnerLinf, Digits, EnsembleAttack, Explore, Linf, Trained, WorstCase
 from lab.specs.attacks import AttackSpec
 from lab.specs.explore import SCALES, effort, shortened
 from lab.specs.spec import family_of
@@ -142,4 +142,7 @@ def test_its_cost_counts_models_steps_and_restarts():
     assert two.gradient_steps == 2 * one.gradient_steps
     assert Explore(attack=PGD(steps=1000, restarts=100_000)).gradient_steps > 10**8
     assert effort(PGD(steps=10, restarts=3)) == 30
+    assert effort(CarliniWagnerLinf(steps=10, c=(1.0, 2.0), tau=(0.1, 0.2, 0.3))) == 60
+    assert effort(EnsembleAttack(PGD(steps=10), (Trained("a"), Trained("b")))) == 20
+    assert effort(WorstCase((PGD(steps=10), WorstCase((PGD(steps=5), PGD(steps=2)))))) == 17
     assert shortened(PGD(steps=1000, restarts=9)) == PGD(steps=100)

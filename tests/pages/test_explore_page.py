@@ -45,3 +45,17 @@ def test_scaled_logits_are_said_to_be_saturated(page):
     box.press("Enter")
     until_noted(page, "logits × 10,000")
     assert "saturated" in page.locator(f"{HERE} .lab-badges").first.inner_text()
+
+
+def test_a_worst_case_is_put_together_from_attacks(page):
+    page.locator(f"{HERE} select").first.select_option("WorstCase")
+    attacks = page.locator(f"{HERE} .lab-control", has_text="Attacks").locator("visible=true").last
+    attacks.get_by_label("PGD", exact=True).uncheck()
+    attacks.get_by_label("StepLL", exact=True).check()
+    page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+    until_noted(page, "WorstCase")
+    assert not page.get_by_label("Step size", exact=True).locator("visible=true").count()
+    page.locator(f"{HERE} select").first.select_option("CarliniWagnerLinf")
+    page.get_by_label("τ", exact=True).locator("visible=true").fill("0.1; 0.2")
+    page.get_by_label("τ", exact=True).locator("visible=true").press("Enter")
+    page.get_by_text("should be numbers with commas between").locator("visible=true").wait_for()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.pages.visit import PATIENCE
+
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -13,7 +15,8 @@ def page(visit):
     found = visit().page
     found.get_by_text("Transfer", exact=True).first.click()
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
-    found.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+    done = f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'"
+    found.wait_for_function(done, timeout=2 * PATIENCE)
     until_captioned(found, "top-1 transfer rate · FGSM")
     return found
 
@@ -53,8 +56,8 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     choose(page, "Measure", "error rate")
     until_captioned(page, "top-1 error rate")
     errors = matrix(page)["rows"]
-    standard, masked = 0, 2
-    assert errors[standard][masked] > errors[masked][masked]  # the black box is stronger: FGSM is masked there
+    masked, robust = 2, 3
+    assert errors[robust][masked] > errors[masked][masked]  # the black box is stronger: FGSM is masked there
     page.locator(f"{HERE} .lab-look .lab-segment", has_text="PGD").click()
     until_captioned(page, "error rate · PGD")
     assert matrix(page)["rows"][masked][masked] > 95

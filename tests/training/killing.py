@@ -10,6 +10,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,6 @@ from lab.specs import (
     Recipe,
     RMSProp,
     SmallCNN,
-    Standard,
     TramerA,
 )
 from lab.training import keeper, train
@@ -44,18 +44,28 @@ def fixed() -> torch.nn.Module:
     return build(SmallCNN(4), (1, 12, 12), 3, torch.Generator().manual_seed(5))
 
 
-def recipes(folder: Path) -> dict[str, Recipe]:
-    """One recipe for each thing that an interruption could disturb, on 90 random images."""
+def noise(folder: Path) -> NpzFile:
+    """90 random images of 12×12 with three labels, and 12 to test on."""
     numbers = np.random.default_rng(0)
     images = {f"x_{split}": numbers.random((n, 12, 12), np.float32) for split, n in (("train", 90), ("test", 12))}
     labels = {f"y_{split}": np.arange(n) % 3 for split, n in (("train", 90), ("test", 12))}
     np.savez(folder / "noise.npz", **images, **labels)
+    return NpzFile(str(folder / "noise.npz"))
+
+
+def recipes(folder: Path) -> dict[str, Recipe]:
+    """One recipe for each thing that an interruption could disturb."""
     save_weights(fixed(), folder / "fixed.safetensors")
     other = Custom("tests.training.killing:fixed", str(folder / "fixed.safetensors"))
-    common = {"data": NpzFile(str(folder / "noise.npz")), "architecture": SmallCNN(4), "batch": 16, "epochs": 8}
+    common = {"data": noise(folder), "architecture": SmallCNN(4), "batch": 16, "epochs": 8}
     pgd = OwnExamples(PGD(steps=2, step_size=0.1))
     return {
-        "dropout": Standard(**common | {"architecture": TramerA(), "epochs": 4}, optimiser=SGD(), weight_decay=1e-4),
+        "dropout": Adversarial(
+            **common | {"architecture": TramerA(), "epochs": 4},
+            source=CascadeExamples(defended=other, levels=3),
+            optimiser=SGD(0.01),
+            weight_decay=1e-4,
+        ),
         "warm_up": Adversarial(
             **common, source=pgd, spread=0.5, warm_up=4, schedule=OneCycle(), augmentation=PadCropFlip(pad=2)
         ),
@@ -74,10 +84,15 @@ def attempt(recipe: Recipe, folder: Path) -> int:
     return child
 
 
-def ended(child: int, patience: float) -> bool:
-    """Whether the process ends by itself in so many seconds."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
+def written(folder: Path) -> int:
+    """The lines of metrics that are there."""
+    path = folder / "metrics.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def ended(child: int, enough: Callable[[], bool] = lambda: False) -> bool:
+    """Whether the process ends by itself before it is enough."""
+    while not enough():
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             assert status == 0, f"training ended with {status}"
@@ -86,16 +101,20 @@ def ended(child: int, patience: float) -> bool:
     return False
 
 
-def interrupted(recipe: Recipe, folder: Path, kills: int, seconds: float) -> int:
-    """Train in ``folder``, killed up to ``kills`` times within the ``seconds`` that it takes; how often it was."""
+def interrupted(recipe: Recipe, folder: Path, kills: int, lines: int) -> int:
+    """Train in ``folder``, killed up to ``kills`` times: whenever there are so many of its ``lines``, and a bit later.
+
+    How often it was.
+    """
     moments = random.Random(folder.name)
-    for killed in range(kills):
+    for killed, line in enumerate(sorted(moments.randrange(lines + 1) for _ in range(kills))):
         child = attempt(recipe, folder)
-        if ended(child, moments.uniform(0, 2 * seconds / kills)):
+        if ended(child, lambda line=line: written(folder) >= line):
             return killed
+        time.sleep(moments.uniform(0, 0.05))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    assert ended(attempt(recipe, folder), 600)
+    assert ended(attempt(recipe, folder))
     return kills
 
 
@@ -111,10 +130,9 @@ def main(home: Path, kills: int, names: list[str]) -> None:
     found, known = [], recipes(home)
     for name in names:
         recipe = known[name]
-        started = time.monotonic()
-        assert ended(attempt(recipe, home / f"{name}-whole"), 600)
-        count = interrupted(recipe, home / f"{name}-killed", kills, time.monotonic() - started)
+        assert ended(attempt(recipe, home / f"{name}-whole"))
         weights, lines = outcome(home / f"{name}-whole")
+        count = interrupted(recipe, home / f"{name}-killed", kills, len(lines))
         new_weights, new_lines = outcome(home / f"{name}-killed")
         found.append({"recipe": name, "kills": count, "weights": new_weights == weights, "lines": new_lines == lines})
     print(json.dumps(found))

@@ -185,3 +185,18 @@ def test_a_cascade_of_an_unknown_network_is_refused():
 
     with pytest.raises(LabError, match="nobody"):
         fit(Adversarial(source=CascadeExamples(defended=Trained("nobody"))), Context())
+
+
+def test_a_network_that_subtracts_the_mean_is_given_it():
+    """Na et al. 2018, App. A: the mean of the training images, pixel by pixel."""
+    from lab.models import MeanSubtraction
+    from lab.specs import ResNet
+
+    data, recipe = load(Digits()), Standard(architecture=ResNet())
+    model = loop.begin(recipe, data, Context(), Group()).model
+    [layer] = [each for each in model.modules() if isinstance(each, MeanSubtraction)]
+    every = data.train.images(range(len(data.train)))
+    side = layer.mean.shape[-1]
+    edge = (28 - side) // 2
+    expected = every.mean(0)[:, edge : edge + side, edge : edge + side]
+    assert torch.allclose(layer.mean, expected, atol=1e-6)

@@ -10,12 +10,11 @@ import torch
 
 from lab.context import Cancelled, Context
 from lab.errors import LabError
-from lab.specs import PGD, SGD, Adversarial, OwnExamples, SmallCNN, Standard
+from lab.specs import PGD, SGD, Adversarial, OwnExamples, ResNet, SmallCNN, Standard
 from lab.training import checkpoint, keeper, train
 from lab.training.card import finished
 from tests.served import ROOT
-
-SMALL = Standard(architecture=SmallCNN(4), epochs=2, optimiser=SGD(), batch=256)
+from tests.training.killing import noise
 
 
 @pytest.fixture
@@ -27,10 +26,17 @@ def eager(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def small(tmp_path_factory):
+    """Two epochs of six steps."""
+    data = noise(tmp_path_factory.mktemp("data"))
+    return Standard(data=data, architecture=SmallCNN(4), epochs=2, optimiser=SGD(), batch=16)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, small):
     """The folder of the run that nothing disturbed."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    train(SMALL, Context(), folder)
+    train(small, Context(), folder)
     return folder
 
 
@@ -58,7 +64,7 @@ def killed(home, kills: int, *recipes: str):
 
 
 def test_killed_at_random_moments_it_gives_the_same_weights(tmp_path):
-    for found in killed(tmp_path, 3, "dropout", "cascade"):
+    for found in killed(tmp_path, 4, "dropout"):
         assert found["kills"] > 0
         assert found["weights"]
         assert found["lines"]
@@ -72,18 +78,18 @@ def test_killed_at_very_many_moments_it_gives_the_same_weights(tmp_path):
         assert found["lines"]
 
 
-@pytest.mark.parametrize("steps", [1, 4, 7, 11])
-def test_paused_anywhere_it_goes_on(tmp_path, whole, steps):
+@pytest.mark.parametrize("steps", [1, 4, 7, 11, 16])
+def test_paused_anywhere_it_goes_on(tmp_path, whole, steps, small):
     with pytest.raises(Cancelled):
-        train(SMALL, pause_after(steps), tmp_path)
+        train(small, pause_after(steps), tmp_path)
     assert not (tmp_path / "card.json").exists()
-    train(SMALL, Context(), tmp_path, resume=True)
+    train(small, Context(), tmp_path, resume=True)
     assert_same(tmp_path, whole)
 
 
-def test_paused_inside_a_step_it_goes_on(tmp_path):
-    """The attack of a step is left half-way: the step is taken anew."""
-    recipe = Adversarial(architecture=SmallCNN(4), epochs=1, batch=512, source=OwnExamples(PGD(steps=5)))
+def test_paused_inside_a_step_it_goes_on(tmp_path, small):
+    """The attack of a step is left half-way: the step is taken anew, with the running statistics as they were."""
+    recipe = Adversarial(data=small.data, architecture=ResNet(8, 4), epochs=1, source=OwnExamples(PGD(steps=5)))
     asked = []
 
     def cancelled():
@@ -97,46 +103,46 @@ def test_paused_inside_a_step_it_goes_on(tmp_path):
     assert_same(tmp_path / "paused", tmp_path / "whole")
 
 
-def test_the_weights_do_not_depend_on_when_checkpoints_are_written(tmp_path, whole, eager):
-    train(SMALL, Context(), tmp_path)
+def test_the_weights_do_not_depend_on_when_checkpoints_are_written(tmp_path, whole, eager, small):
+    train(small, Context(), tmp_path)
     assert_same(tmp_path, whole)
     assert len(list((tmp_path / "checkpoints").glob("*.json"))) == checkpoint.KEPT
 
 
 @pytest.mark.parametrize("part", [".safetensors", ".json"])
-def test_a_damaged_checkpoint_is_said_and_the_one_before_is_used(tmp_path, whole, eager, part):
+def test_a_damaged_checkpoint_is_said_and_the_one_before_is_used(tmp_path, whole, eager, part, small):
     with pytest.raises(Cancelled):
-        train(SMALL, pause_after(8), tmp_path)
+        train(small, pause_after(8), tmp_path)
     newest = checkpoint.newest_first(tmp_path / "checkpoints")[0].with_suffix(part)
     content = bytearray(newest.read_bytes())
     content[len(content) // 2] ^= 1
     newest.write_bytes(content)
     said = []
-    train(SMALL, Context(on_note=said.append), tmp_path, resume=True)
+    train(small, Context(on_note=said.append), tmp_path, resume=True)
     assert len(said) == 1
     assert f"{newest.stem} is damaged; training goes on from the one before it" in said[0]
     assert_same(tmp_path, whole)
 
 
-def test_only_damaged_checkpoints_are_refused(tmp_path, eager):
+def test_only_damaged_checkpoints_are_refused(tmp_path, eager, small):
     with pytest.raises(Cancelled):
-        train(SMALL, pause_after(8), tmp_path)
+        train(small, pause_after(8), tmp_path)
     for each in (tmp_path / "checkpoints").glob("*.json"):
         each.write_text("{}")
     with pytest.raises(LabError, match=r"No checkpoint in .* can be read"):
-        train(SMALL, Context(), tmp_path, resume=True)
+        train(small, Context(), tmp_path, resume=True)
 
 
-def test_lines_of_metrics_after_the_checkpoint_are_forgotten(tmp_path, whole):
+def test_lines_of_metrics_after_the_checkpoint_are_forgotten(tmp_path, whole, small):
     with pytest.raises(Cancelled):
-        train(SMALL, pause_after(8), tmp_path)
+        train(small, pause_after(8), tmp_path)
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 99.0}\n{"step": 1')
-    train(SMALL, Context(), tmp_path, resume=True)
+    train(small, Context(), tmp_path, resume=True)
     assert_same(tmp_path, whole)
 
 
-def test_a_full_disk_stops_with_a_sentence_and_leaves_the_last_checkpoint(tmp_path, whole, eager, monkeypatch):
+def test_a_full_disk_stops_with_a_sentence_and_leaves_the_last_checkpoint(tmp_path, whole, eager, monkeypatch, small):
     taken, real = [], checkpoint.os.fsync
 
     def fsync(file):
@@ -147,46 +153,56 @@ def test_a_full_disk_stops_with_a_sentence_and_leaves_the_last_checkpoint(tmp_pa
 
     monkeypatch.setattr(checkpoint.os, "fsync", fsync)
     with pytest.raises(LabError, match=r"No space left on device.*--resume; its last checkpoint is still good"):
-        train(SMALL, Context(), tmp_path)
+        train(small, Context(), tmp_path)
     monkeypatch.setattr(checkpoint.os, "fsync", real)
     assert checkpoint.newest_first(tmp_path / "checkpoints")
     assert not list(tmp_path.rglob("*.part"))
-    train(SMALL, Context(), tmp_path, resume=True)
+    train(small, Context(), tmp_path, resume=True)
     assert_same(tmp_path, whole)
 
 
-def test_a_run_is_not_overwritten(tmp_path, whole):
+def test_a_run_is_not_overwritten(tmp_path, whole, small):
     with pytest.raises(LabError, match="already a finished run"):
-        train(SMALL, Context(), whole)
+        train(small, Context(), whole)
     with pytest.raises(Cancelled):
-        train(SMALL, pause_after(1), tmp_path)
+        train(small, pause_after(1), tmp_path)
     with pytest.raises(LabError, match=r"unfinished run .* --resume"):
-        train(SMALL, Context(), tmp_path)
+        train(small, Context(), tmp_path)
     with pytest.raises(LabError, match="has another recipe"):
-        train(SMALL.replace(seed=1), Context(), tmp_path, resume=True)
+        train(small.replace(seed=1), Context(), tmp_path, resume=True)
 
 
-def test_a_finished_run_that_is_carried_on_is_as_it_was(whole):
+def test_a_run_whose_data_have_changed_is_not_carried_on(tmp_path, small):
+    with pytest.raises(Cancelled):
+        train(small, pause_after(3), tmp_path)
+    inputs = json.loads((tmp_path / "provenance.json").read_text())
+    inputs[-1]["inputs"] = ["of other images"]
+    (tmp_path / "provenance.json").write_text(json.dumps(inputs))
+    with pytest.raises(LabError, match="have changed since it began"):
+        train(small, Context(), tmp_path, resume=True)
+
+
+def test_a_finished_run_that_is_carried_on_is_as_it_was(whole, small):
     before = (whole / "card.json").read_bytes()
-    run = train(SMALL, Context(), whole, resume=True)
+    run = train(small, Context(), whole, resume=True)
     assert (whole / "card.json").read_bytes() == before
-    assert run.recipe == SMALL
+    assert run.recipe == small
     assert run.accuracies.clean == json.loads(before)["measured"]["clean"]
     assert run.history.step[-1] == 12
 
 
-def test_a_folder_belongs_to_one_process(tmp_path):
+def test_a_folder_belongs_to_one_process(tmp_path, small):
     from lab.training.folder import claimed
 
     with claimed(tmp_path), pytest.raises(LabError, match="is being trained already"):
-        train(SMALL, Context(), tmp_path)
+        train(small, Context(), tmp_path)
     assert finished(tmp_path) is None
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+def test_a_folder_that_cannot_be_made_is_said(tmp_path, small):
     (tmp_path / "file").write_text("")
     with pytest.raises(LabError, match="choose another name"):
-        train(SMALL, Context(), tmp_path / "file")
+        train(small, Context(), tmp_path / "file")
 
 
 def test_a_checkpoint_holds_what_was_put_in(tmp_path):

@@ -68,6 +68,7 @@ def test_the_smallest_comes_out_again(tmp_path):
     """Trained on another machine, rounding differs and grows; the accuracies may differ by a few of 360 images."""
     [again] = train_zoo(Context(), ("standard",), tmp_path).values()
     assert again.measured.shares() == pytest.approx(card("standard")["measured"], abs=0.03)
+    assert again.measured.source == "standard-b"
     assert {each.name for each in tmp_path.iterdir()} == {
         f"standard.{each}" for each in ("json", "safetensors", "metrics.jsonl")
     }

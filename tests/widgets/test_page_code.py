@@ -4,8 +4,12 @@ import pytest
 
 from widgets.dashboards.app import PAGES
 
-SMALL = {"pgd-restarts": {"steps": 3, "restarts": 4}}
-"""Settings of a page's attack, so that its code takes no longer than a test may."""
+SMALL = {
+    "pgd-restarts": lambda spec: spec.replace(attack=spec.attack.replace(steps=3, restarts=4)),
+    "transfer": lambda spec: spec.replace(images=10, eps=()),
+    "masking": lambda spec: spec.replace(images=10, eps=(), steps=2),
+}
+"""Settings of a page with which its code takes no longer than a test may."""
 
 
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
@@ -15,7 +19,7 @@ async def test_the_code_of_a_page_runs_and_draws_a_figure(engine, entry, monkeyp
     page = entry.build(engine)
     spec = page.settings()
     if entry.name in SMALL:
-        page.ask(spec.replace(attack=spec.attack.replace(**SMALL[entry.name])))
+        page.ask(SMALL[entry.name](spec))
     scope: dict[str, object] = {}
     exec(page.code(), scope)
     assert scope["spec"] == page.settings()

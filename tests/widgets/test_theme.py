@@ -5,9 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
+from lab.catalogue import ZOO as ZOO_FOLDER
 from widgets import theme
 
-ZOO = ("standard", "standard-b", "fgsm-trained", "pgd-trained")
+ZOO = tuple(theme._MODELS)
+FIRST = ("standard", "standard-b", "fgsm-trained", "pgd-trained")
 # Machado, Oliveira and Fernandes 2009, Table 1, severity 1: how linear RGB looks to colour-blind eyes.
 SIGHT = {
     "normal": np.eye(3),
@@ -51,11 +53,16 @@ def test_words_are_readable_on_both_backgrounds(colour):
     assert min(contrast(colour, theme.PANEL), contrast(colour, theme.PAGE)) >= 4.5
 
 
+@pytest.mark.parametrize(("names", "apart"), [(FIRST, 15), (ZOO, 14)])
 @pytest.mark.parametrize("sight", SIGHT)
-def test_the_models_of_the_zoo_differ_for_all_eyes(sight):
-    colours = [theme.model_colour(name) for name in ZOO]
+def test_the_models_of_the_zoo_differ_for_all_eyes(sight, names, apart):
+    colours = [theme.model_colour(name) for name in names]
     nearest = min(np.linalg.norm(seen(a, sight) - seen(b, sight)) for a, b in itertools.combinations(colours, 2))
-    assert nearest > 15  # CIE76; 2.3 is just noticeable
+    assert nearest > apart  # CIE76; 2.3 is just noticeable
+
+
+def test_every_shipped_model_has_a_colour_of_its_own():
+    assert set(ZOO) == {path.stem for path in ZOO_FOLDER.glob("*.json")}
 
 
 def test_the_style_sheet_names_the_colours_of_this_file():

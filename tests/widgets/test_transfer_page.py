@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from lab.errors import LabError
-from lab.specs import BIM, FGSM, L2, PGD, Digits, Linf, Trained, TransferMatrix, from_json, to_json
+from lab.specs import BIM, FGSM, L2, PGD, Digits, Explore, Linf, Trained, TransferMatrix, from_json, to_json
 from tests.widgets.conftest import settled
 from tests.widgets.transferred import transferred
+from widgets.dashboards.app import with_fields
 from widgets.dashboards.transfer import TransferPage
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -43,7 +44,7 @@ async def test_a_partial_matrix_is_drawn_as_it_comes(engine):
     page = TransferPage(engine)
     engine.jobs[0].advance(0.1, transferred(engine.jobs[0].spec, sources=1))
     await settled()
-    assert "1 sources to come" in words(page)
+    assert "1 source to come" in words(page)
     assert page.views["matrix"].provisional
 
 
@@ -189,6 +190,12 @@ async def test_what_this_page_cannot_show_is_said(engine, changes, said):
     page = await opened(engine)
     with pytest.raises(LabError, match=said):
         page.ask(TransferMatrix(**changes))
+
+
+def test_how_many_images_there_are_is_no_image_of_another_page():
+    spec = Explore()
+    assert with_fields(spec, {"images": 50}) == spec
+    assert with_fields(TransferMatrix(), {"image": 3}) == TransferMatrix()
 
 
 async def test_links_are_there_only_for_those_who_follow_them(engine):

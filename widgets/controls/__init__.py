@@ -3,6 +3,6 @@
 from widgets.controls.choices import Choice, Option, Several
 from widgets.controls.control import Control, Number, Text, Toggle
 from widgets.controls.images import Images
-from widgets.controls.player import Player
+from widgets.controls.player import Player, Radius
 
-__all__ = ["Choice", "Control", "Images", "Number", "Option", "Player", "Several", "Text", "Toggle"]
+__all__ = ["Choice", "Control", "Images", "Number", "Option", "Player", "Radius", "Several", "Text", "Toggle"]

@@ -45,8 +45,9 @@ function render({ model, el }) {
     show();
   });
   slider.addEventListener("input", () => {
+    const chosen = Number(slider.value); // before the slider is shown where the model still is
     stop();
-    tell(model, "value", Number(slider.value));
+    tell(model, "value", chosen);
   });
   model.on("change:value change:words", show);
   show();

@@ -1,5 +1,6 @@
 """A slider over some levels that can also play them one after another."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import traitlets as t
@@ -22,3 +23,20 @@ class Player(Control):
                 f"{self.label} has {len(self.words)} levels, counted from 0, but {self.value!r:.40} was sent."
             )
         return self.value
+
+
+class Radius(Player):
+    """Which of the levels of eps is shown, the largest one at first."""
+
+    def __init__(self, eps: Sequence[float], help_: str) -> None:
+        words = [f"{each:.3g}" for each in eps]
+        super().__init__(value=len(words) - 1, words=words, label="ε shown", help=help_)
+
+    def offer(self, before: Sequence[float], eps: Sequence[float]) -> None:
+        """Offer other levels than before; the largest stays the largest, another one its place where there is one."""
+        last = len(eps) - 1
+        with self.hold_sync():
+            if before != eps:
+                self.words = [f"{each:.3g}" for each in eps]
+            if self.value == len(before) - 1 or self.value not in range(last + 1):
+                self.value = last

@@ -11,9 +11,11 @@ import traitlets as t
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.specs import Spec, params
+from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.links import Link
+from widgets.dashboards.masking import MaskingPage
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
 from widgets.dashboards.studio import StudioPage
@@ -60,6 +62,13 @@ PAGES = (
         SurfacePage,
     ),
     Entry(
+        "masking",
+        "Masking",
+        "Tramèr et al. 2018 · Section 4.1",
+        "One step cannot fool this network. Is it robust, or is its gradient masked? A verdict with its reasons.",
+        MaskingPage,
+    ),
+    Entry(
         "transfer",
         "Transfer",
         "Kurakin et al. 2017 · Tables 4 and 6",
@@ -72,6 +81,13 @@ PAGES = (
         "Na et al. 2018 · Figures 4 and 7",
         "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
         EmbeddingsPage,
+    ),
+    Entry(
+        "robustness-curves",
+        "Curves",
+        "Kurakin et al. 2017 · Figures 1 and 3",
+        "Accuracy over ε for any networks and attacks, what robustness costs, and how near the nearest images are.",
+        CurvesPage,
     ),
     Entry(
         "training-studio",
@@ -246,7 +262,7 @@ def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
     for name, value in values.items():
         if name == "image" and hasattr(spec, "images"):
             name, value = "images", (value,)
-        elif name == "images" and hasattr(spec, "image"):
+        elif name == "images" and hasattr(spec, "image") and isinstance(value, tuple):
             name, value = "image", value[0]
         with suppress(SpecError):
             spec = spec.replace(**{name: value})

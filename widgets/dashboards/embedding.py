@@ -9,7 +9,7 @@ from lab.errors import LabError, SpecError
 from lab.results import EmbeddingsResult
 from lab.specs import Embeddings, params
 from lab.specs.spec import default_of
-from widgets.controls import Choice, Option, Player, Toggle
+from widgets.controls import Choice, Option, Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.embedding_cards import followed_cards, followed_note, pointed, tip
 from widgets.dashboards.embedding_plots import PLOTS, EmbeddingsLook
@@ -26,8 +26,8 @@ from widgets.run_bar import RunBar
 QUESTION = "Which way does an attack push an image?"
 SOURCE = "Na et al. 2018, Figures 4 and 7"
 SHOWS = (
-    "Each dot is a test image where the network's last layer sees it, coloured by its label; arrows follow some images "
-    "as ε grows, and an arrow's colour is the class that is read there."
+    "Dots are test images as the network's last layer sees them, coloured by label; arrows are ways of some images as "
+    "ε grows, coloured by what is read there."
 )
 TRIES = (
     "Press play. Click a dot to follow that image, or draw an image between its two classes.",
@@ -87,10 +87,7 @@ class EmbeddingsPage(Page):
         """Draw a result, complete or partial, instead of the present one."""
         before, self.result = self.result, result
         self.image.offer(result)
-        if before is None or before.spec.eps != result.spec.eps:
-            self.player.words = [f"{eps:.3g}" for eps in result.spec.eps]
-        if self.player.value not in range(1, result.spec.levels + 1):
-            self.player.value = result.spec.levels
+        self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
         self._paint()
 
     def watch(self, image: int) -> None:
@@ -106,7 +103,7 @@ class EmbeddingsPage(Page):
         return Form(DEFAULT, groups=GROUPS, given=given)
 
     def _look(self) -> Form:
-        self.player = Player(value=0, label="ε", help="How far the attack may go. Play walks from 0 to the largest.")
+        self.player = Radius(DEFAULT.eps, "How far the attack may go. Play walks from 0 to the largest.")
         self.image = FollowedImage()
         toggles = {name: _toggle(name, label) for name, label in _TOGGLES.items()}
         given = {"level": self.player, "projection": _projections(), "image": self.image}

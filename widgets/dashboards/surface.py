@@ -30,12 +30,12 @@ from widgets.run_bar import RunBar
 QUESTION = "What does the loss look like around an image?"
 SOURCE = "Tramèr et al. 2018, Figures 1, 4 and 5"
 SHOWS = (
-    "One-step training bends the loss: near the image it rises along g, then falls again, so that one long step ends "
-    "where the loss is small although it is large elsewhere in the ball."
+    "The network that was trained on one-step images bends its loss: along g it rises near the image and falls again "
+    "before the ball ends, so that one long step misses it. The standard network's loss keeps rising."
 )
 TRIES = (
     "Zoom in from the whole ball to a thousandth of it. At which scale does the picture change, and for which network?",
-    "Colour by class, or take another image.",
+    "Colour by class, or take another image. Switch Clip on: now FGSM ends exactly at ε₁ = ε.",
     "Drag the map to move the window, and point at it: the image there is shown beside the mountains.",
 )
 DEFAULT = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))

@@ -29,8 +29,8 @@ SENTENCE = (
 )
 TRIES = (
     "Click a cell: below are images that crossed over, beside it the same two networks over ε.",
-    "Choose the error rate and FGSM: on fgsm-trained, images made on standard do more than its own. Its gradient is "
-    "masked.",
+    "Choose the error rate and FGSM: on fgsm-trained, images made on pgd-trained do far more than its own. Its "
+    "gradient is masked.",
     "Now choose PGD: it fools fgsm-trained almost always, but what it finds there hardly fools any other network.",
     "Look at the block of standard and standard-b: the same training with another seed, nearly the same weaknesses.",
 )

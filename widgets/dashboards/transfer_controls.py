@@ -17,10 +17,10 @@ from widgets.plain import Box
 
 
 class Sources(ModelChoice):
-    """Up to ten models, each of them source and target."""
+    """Several models, each of them source and target."""
 
-    def __init__(self, preferred: tuple[str, ...]) -> None:
-        super().__init__(preferred, most=MOST_MODELS)
+    def __init__(self, preferred: tuple[str, ...], most: int = MOST_MODELS) -> None:
+        super().__init__(preferred, most=most)
 
 
 class Kinds(Several):

@@ -56,7 +56,7 @@ def embedding_plane(
             words += _head(result, model, view, level, (left, right))
             shapes += [_region(label, polygon, end) for label, polygon in view.decided().items()]
     names = "/".join(each.model for each in models)
-    layout = {"showlegend": False, "shapes": shapes, "margin": {"l": 52, "r": 12, "t": 74, "b": 44}}
+    layout = {"showlegend": False, "shapes": shapes, "margin": {"l": 52, "r": 12, "t": 64, "b": 44}}
     if not extents:
         missing = views[0].missing if views else WAITING
         return figure(traces, missing, projection, xaxis={}, yaxis={}, **layout)

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from widgets.figures.drawing import figure
 from widgets.figures.embedding import SLOTS, WAITING
-from widgets.theme import INK, MUTED, SMALL, fade, model_colour
+from widgets.theme import INK, MUTED, PANEL, SMALL, fade, model_colour
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -148,8 +148,9 @@ def _panel_axes(place: int, count: int, end: str, common: bool) -> dict[str, Any
 def _title(model: ModelEmbeddings, domain: list[float]) -> dict[str, Any]:
     """The model's name inside its panel: above it stands the legend."""
     place = {"xref": "paper", "yref": "paper", "x": domain[1], "y": 1, "xanchor": "right", "yanchor": "top"}
+    font = {"size": SMALL, "color": model_colour(model.model)}
     text = f"<b>{escape(model.model)}</b>"
-    return {"text": text, "showarrow": False, "font": {"size": SMALL, "color": model_colour(model.model)}} | place
+    return {"text": text, "showarrow": False, "font": font, "bgcolor": PANEL} | place
 
 
 def _now(result: EmbeddingsResult | None, level: int, ends: list[str]) -> list[dict[str, Any]]:

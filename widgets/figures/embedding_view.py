@@ -88,5 +88,5 @@ def _two_classes(result: EmbeddingsResult, model: ModelEmbeddings, image: int) -
     classes = pair(result, model, image)
     layout = Layout(model.logits[:, classes], model.way_logits[:, :, classes])
     first, second = (escape(result.class_names[each]) for each in classes)
-    words = f"logits of {first} and {second}; at the diagonal they are equal"
+    words = "two logits, equal at the diagonal"
     return Seen(layout, (f"logit of {first}", f"logit of {second}"), words, np.eye(2), np.zeros(2), classes)

@@ -211,7 +211,7 @@ def _caption(result: TransferResult, cell: Cell) -> str:
     first = f"{cell.quantity} · {attack}, {threat(result.spec.ball)} · {len(result.y)} images · framed: white box"
     shown = cell.shown(result)
     missing = len(result.models) - (len(shown.rank) if shown else 0)
-    coming = f" · {missing} sources to come" if missing and result.done < 1 else ""
+    coming = f" · {missing} source{'s' * (missing > 1)} to come" if missing and result.done < 1 else ""
     return f"{first}{coming}<br>{DEFINITIONS[cell.measure]}"
 
 

@@ -1,0 +1,117 @@
+"""Masking: the verdict on networks whose answer is known, and the facts against direct computation."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lab.analysis import analyse
+from lab.analysis import masking as module
+from lab.attacks import maximise
+from lab.context import Context
+from lab.data import load as load_data
+from lab.errors import SpecError
+from lab.models import load as load_model
+from lab.results.masking_verdict import verdict
+from lab.specs import FGSM, L2, Digits, Linf, Masking, StepLL, Trained
+
+ZOO = (Trained("standard"), Trained("fgsm-trained"), Trained("pgd-trained"))
+SMALL = Masking(models=ZOO, ball=Linf(0.2), eps=(0.5,), images=60, steps=10)
+
+
+@pytest.fixture(scope="module")
+def result():
+    return analyse(SMALL, Context())
+
+
+def test_the_verdict_on_the_shipped_networks(result):
+    """Tramèr et al. 2018, §4.1: one-step training masks the gradient; neither no defence nor PGD training does."""
+    kinds = [verdict(result, model).kind for model in result.models]
+    assert kinds == ["no sign", "one step", "no sign"]
+
+
+def test_one_step_training_lets_the_gradient_turn_away(result):
+    """Tramèr et al. 2018, §4.1 and Table 6: the approximation and the cosine drop. Na et al. 2018, Figure 8."""
+    standard, fgsm, _ = result.models
+    share = [np.nanmean(result.approximation(model)) for model in (standard, fgsm)]
+    assert share[1] < 0.25 < 0.75 < share[0]
+    assert fgsm.cosine.mean() < standard.cosine.mean() - 0.2
+    fgsm_image, own = 1, SMALL.radii.index(0.2)
+    assert fgsm.correlation[fgsm_image, own].mean() < 0.1 < standard.correlation[fgsm_image, own].mean()
+
+
+def test_the_facts_are_what_a_direct_computation_gives(result):
+    test, network = load_data(Digits()).test, load_model(Trained("standard"))
+    x, y = test.images(range(60)), test.labels(range(60))
+    x_adv = maximise(FGSM(), network, x, y, Linf(0.2))
+    own = SMALL.radii.index(0.2)
+    fgsm = Masking.attacks.index("FGSM")
+    np.testing.assert_array_equal(result.models[0].wrong[fgsm, own], (network(x_adv).argmax(1) != y).numpy())
+    black = load_model(Trained("pgd-trained"))(x_adv).argmax(1) != y
+    np.testing.assert_array_equal(result.models[2].black_wrong[0, 0], black.numpy())
+
+    def gradient(images):
+        images = images.clone().requires_grad_()
+        loss = nn.functional.cross_entropy(network(images).double(), y, reduction="sum")
+        return torch.autograd.grad(loss, images)[0].flatten(1)
+
+    clean, attacked = gradient(x), gradient(maximise(StepLL(), network, x, y, Linf(0.2)))
+    norm = result.models[0].gradient_norm
+    np.testing.assert_allclose(norm, clean.norm(dim=1).numpy(), rtol=0.05, atol=1e-5)
+    steep = clean.norm(dim=1) > 1e-4  # elsewhere plain autograd has rounded the gradient away
+    expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(clean[steep], attacked[steep], strict=True)]
+    found = result.models[0].correlation[0, own][steep.numpy()]
+    known = ~np.isnan(expected)
+    np.testing.assert_allclose(found[known], np.array(expected)[known], atol=2e-2)
+
+
+def test_a_gradient_broken_on_purpose_is_found(monkeypatch):
+    """Pixels rounded to ten levels, whose derivative is zero: every gradient attack stands still."""
+
+    class Rounded(nn.Module):
+        def __init__(self, network):
+            super().__init__()
+            self.network = network
+
+        def forward(self, x):
+            return self.network((x * 10).round() / 10 + 0 * x)
+
+    standard = load_model(Trained("standard"))
+    monkeypatch.setattr(
+        module, "load_model", lambda spec: Rounded(standard) if spec == Trained("pgd-trained") else standard
+    )
+    found = analyse(SMALL.replace(models=(Trained("standard"), Trained("pgd-trained"))), Context())
+    said = verdict(found, found.models[1])
+    signs = {sign.name for sign in said.signs if sign.found}
+    assert {"Zero gradients", "Black box against white box", "Accuracy at a large ε"} <= signs
+    assert said.kind == "masked"
+
+
+def test_models_arrive_one_by_one_and_alone_there_is_no_black_box():
+    partial = []
+    spec = SMALL.replace(models=ZOO[:2], images=10, eps=(), steps=2)
+    analyse(spec, Context(on_partial=partial.append))
+    assert [(len(each.models), each.done) for each in partial] == [(1, 0.5)]
+    [alone] = analyse(spec.replace(models=ZOO[:1], ball=L2(1.0)), Context()).models
+    assert (alone.sources, alone.black_wrong.shape) == ((), (0, 2, 10))
+    assert len(alone.orthogonal) == 10
+
+
+def test_a_model_is_examined_the_same_in_any_company():
+    spec = SMALL.replace(images=10, eps=(), steps=2)
+    alone = analyse(spec.replace(models=ZOO[1:2]), Context(seed=5)).models[0]
+    among = analyse(spec, Context(seed=5)).models[1]
+    np.testing.assert_allclose(alone.loss, among.loss, rtol=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [{"models": ()}, {"models": ZOO[:1] * 2}, {"eps": (0.1, 0.1)}, {"images": 0}])
+def test_what_makes_no_sense_is_refused(wrong):
+    with pytest.raises(SpecError):
+        SMALL.replace(**wrong)
+
+
+def test_more_images_than_there_are_and_wrong_radii_are_refused_in_words():
+    with pytest.raises(SpecError, match="only 360 test images"):
+        analyse(SMALL.replace(images=361), Context())
+    with pytest.raises(SpecError, match="must lie between 0 and 1"):
+        analyse(SMALL.replace(eps=(2.0,)), Context())

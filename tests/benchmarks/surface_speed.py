@@ -1,0 +1,143 @@
+"""How fast a loss surface is: against the same forward passes, point by point kept, and in a real browser.
+
+    python tests/benchmarks/surface_speed.py [--rounds 5] [--browser]
+
+Two of the shipped networks, 101 × 101 points, digits. It prints, beside their targets: the time to the first coarse
+picture and the whole surface relative to bare forward passes of the same images (batches of 256, one core each); the
+time after a zoom and after a shift of a tenth of the window; a picture's way from the store to plotly's JSON. With
+``--browser``, also the time from a move of the zoom slider to the drawn surface, for pictures that were computed
+before.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from plotly.io.json import to_json_plotly
+
+from lab.analysis import analyse, surface_plane
+from lab.attacks.lanes import side_by_side
+from lab.context import Context
+from lab.data import load
+from lab.models import load as load_model
+from lab.results import pack, unpack
+from lab.specs import Digits, LossSurface, Trained
+from widgets.figures.surface import mountains
+from widgets.figures.surface_cuts import cuts
+from widgets.figures.surface_map import contour_map
+
+SPEC = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))
+
+REPAINT = """
+place => new Promise(done => {
+  const here = document.querySelector('.lab-place:not(.lab-closed)');
+  const views = [...here.querySelectorAll('.lab-figure-plot')].map(plot => plot.parentElement);
+  const before = views.map(view => view.dataset.drawn);
+  const slider = here.querySelector('.lab-look input[type=range]');
+  const started = performance.now();
+  slider.value = place;
+  slider.dispatchEvent(new Event('input'));
+  const look = () => {
+    if (views.every((view, i) => view.dataset.drawn !== before[i])) done(performance.now() - started);
+    else requestAnimationFrame(look);
+  };
+  look();
+})
+"""
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long a call takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def bare() -> float:
+    """The forward passes alone: 101 × 101 images for each network, best of both ways to use the cores."""
+    x = load(Digits()).test.images([SPEC.image])
+    images = x + 0.3 * torch.rand(101**2, *x.shape[1:], generator=torch.Generator().manual_seed(0))
+    pieces = [(load_model(each), batch) for each in SPEC.models for batch in images.split(256)]
+
+    def run(piece: tuple[torch.nn.Module, torch.Tensor]) -> torch.Tensor:
+        with torch.inference_mode():
+            logits: torch.Tensor = piece[0](piece[1])
+        return logits
+
+    return min(seconds(lambda: list(side_by_side(run, pieces))), seconds(lambda: [run(piece) for piece in pieces]))
+
+
+def surface(spec: LossSurface) -> tuple[float, float]:
+    """Seconds to the first picture and to the whole one."""
+    started = time.perf_counter()
+    first: list[float] = []
+    analyse(spec, Context(on_partial=lambda _: first.append(time.perf_counter() - started)))
+    return first[0], time.perf_counter() - started
+
+
+def kernel(rounds: int) -> None:
+    """Print what the analysis and the drawing cost."""
+    analyse(SPEC, Context())
+    firsts, ratios, zooms, shifts, wholes = [], [], [], [], []
+    for _ in range(rounds):
+        floor = bare()
+        surface_plane._recent.clear()
+        first, whole = surface(SPEC)
+        firsts.append(first)
+        wholes.append(whole)
+        ratios.append(whole / floor)
+        zooms.append(surface(SPEC.replace(zoom=2))[1] / whole)
+        shifts.append(surface(SPEC.replace(zoom=2, centre_along=0.1))[1] / whole)
+    middle = statistics.median
+    print(f"first picture, 2 networks: {middle(firsts):.2f} s (target 0.3 s), whole {middle(wholes):.2f} s")
+    print(f"whole / the same forward passes: {middle(ratios):.2f} (target 1.15)")
+    print(f"after a zoom: {middle(zooms):.2f} of the whole; after a shift by a tenth: {middle(shifts):.2f}")
+    data = pack(analyse(SPEC, Context()))
+    draws = [
+        seconds(lambda: [to_json_plotly(draw(unpack(data)).to_dict()) for draw in (mountains, contour_map, cuts)])
+        for _ in range(rounds + 1)
+    ]
+    print(f"stored result to three figures' JSON: {middle(draws[1:]):.3f} s (target, with the browser's part, 0.1 s)")
+
+
+def browser(rounds: int) -> None:
+    """Print how long the slider takes to show pictures that were computed before."""
+    from playwright.sync_api import sync_playwright
+
+    from lab.browser import find_browser
+    from tests.pages.conftest import FLAGS
+    from tests.served import served
+
+    here = ".lab-place:not(.lab-closed)"
+    done = f"document.querySelector('{here} .lab-run-bar')?.dataset.state === 'done'"
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, served(Path(folder)) as lab:
+        chromium = playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
+        page = chromium.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(f"{lab.address}/#loss-surface")
+        page.wait_for_function(done)
+        for place in (1, 2, 3, 0):
+            page.evaluate(REPAINT, place)
+            page.wait_for_timeout(3000)
+            page.wait_for_function(done)
+        times = [page.evaluate(REPAINT, place) / 1000 for _ in range(rounds) for place in (1, 2, 3)]
+        print(f"zoom slider to all three figures, computed before: median {statistics.median(times):.3f} s")
+        chromium.close()
+
+
+def main() -> None:
+    """Print a line for every target."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--browser", action="store_true")
+    given = options.parse_args()
+    kernel(given.rounds)
+    if given.browser:
+        browser(given.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The page Embeddings in a real browser: the slider repaints, pointing shows an image, a click follows it."""
+
+import pytest
+
+from tests.pages.visit import PATIENCE
+
+pytestmark = pytest.mark.page
+
+HERE = ".lab-place:not(.lab-closed)"
+POINT = """([trace, place]) => {
+  const plot = document.querySelector('.lab-place:not(.lab-closed) .js-plotly-plot');
+  plot.scrollIntoView({ block: 'center' });
+  const points = plot.querySelectorAll(`.scatterlayer .trace:nth-child(${trace}) .point`);
+  const box = points[place].getBoundingClientRect();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    """The page, opened by its address, for all tests of this file; at the end no complaint must have been heard."""
+    found, complaints = browser.new_page(viewport={"width": 1280, "height": 720}), []
+    found.set_default_timeout(PATIENCE)
+    found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.goto(f"{lab.address}/#embeddings")
+    found.wait_for_selector(f"{HERE} .lab-gallery-small img")
+    until_drawn(found, "_fullData[2].x.length > 0")
+    yield found
+    found.close()
+    assert complaints == []
+
+
+def until_drawn(page, condition):
+    """Wait until the first figure, as plotly holds it, is so."""
+    page.wait_for_function(
+        f"(plot => plot && plot._fullData && plot.{condition})(document.querySelector('{HERE} .js-plotly-plot'))"
+    )
+
+
+def test_the_slider_shortens_the_ways_and_play_lengthens_them(page):
+    slider = page.get_by_label("ε shown", exact=True).locator("visible=true").first
+    slider.evaluate("slider => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")
+    until_drawn(page, "_fullData[2].x.length === 2 * plot._fullData[4].x.length")
+    assert "at ε 0 " in page.locator(f"{HERE} .lab-gallery .lab-figure-note").inner_text()
+    page.get_by_role("button", name="Play ε shown").click()
+    until_drawn(page, "_fullData[2].x.length >= 4 * plot._fullData[4].x.length")
+    page.get_by_role("button", name="Pause ε shown").click()
+
+
+def test_pointing_shows_the_image_and_a_click_follows_it(page):
+    page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+    place = page.evaluate(POINT, [1, 200])
+    page.mouse.move(place[0] - 4, place[1])
+    page.mouse.move(*place)
+    page.wait_for_selector(f"{HERE} .lab-tip:not([hidden]) img")
+    assert "label" in page.locator(f"{HERE} .lab-tip:not([hidden])").inner_text()
+    before = page.locator(f"{HERE} .lab-gallery h4").count()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function(f"before => document.querySelectorAll('{HERE} .lab-gallery h4').length > before", arg=before)
+
+
+def test_every_plane_can_be_chosen(page):
+    for name, title in (("PCA", "principal component"), ("two classes", "logit of"), ("as is", "")):
+        page.locator(f"{HERE} .lab-segment", has_text=name).click()
+        until_drawn(page, f"layout.xaxis.title.text.includes('{title}')")

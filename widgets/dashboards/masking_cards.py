@@ -1,0 +1,52 @@
+"""The verdict on each model: in words, with its reasons, and what would settle it."""
+
+from lab.results import MaskingResult, ModelMasking
+from lab.results.masking_verdict import Sign, verdict
+from widgets.dashboards.gallery import Badge, Card
+from widgets.figures.transfer import threat
+from widgets.theme import model_colour
+
+
+def verdict_cards(result: MaskingResult) -> list[Card]:
+    """A card for each model examined so far."""
+    return [_card(result, model) for model in result.models]
+
+
+def verdict_note(result: MaskingResult) -> str:
+    """For which ball, on how many images, and how many models are still to come."""
+    still = len(result.spec.models) - len(result.models)
+    coming = f" · {still} model{'s' * (still > 1)} to come" if still else ""
+    return f"{threat(result.spec.ball)} · {len(result.y)} images · ✗ a sign of masking, ✓ not found{coming}"
+
+
+def _card(result: MaskingResult, model: ModelMasking) -> Card:
+    found = verdict(result, model)
+    signs = sorted(found.signs, key=lambda sign: not sign.found)
+    complaints: list[Badge] = [{"words": f"Health: {each}", "good": False} for each in _health(model)]
+    return {
+        "title": f"{model.model}: {found.words}",
+        "colour": model_colour(model.model),
+        "pictures": [],
+        "facts": [f"What would settle it: {found.settle}", *_facts(result, model)],
+        "badges": [*map(_badge, signs), *complaints],
+    }
+
+
+def _badge(sign: Sign) -> Badge:
+    return {"words": f"{'✗' if sign.found else '✓'} {sign.name}: {sign.words}", "good": not sign.found}
+
+
+def _facts(result: MaskingResult, model: ModelMasking) -> list[str]:
+    leaked = result.leaked(model)
+    own = int(leaked[result.spec.radii.index(result.spec.ball.eps)].sum())
+    most = int(leaked.sum(1).max())
+    elsewhere = f" (at most {most} at any ε)" if most != own else ""
+    return [
+        f"Gradient norm {model.gradient_norm.mean():.2g} · cosine of FGSM and PGD {model.cosine.mean():.2f}",
+        f"Labels leaked: {own} of {len(result.y)}{elsewhere}",
+    ]
+
+
+def _health(model: ModelMasking) -> list[str]:
+    """What the attacks complain about besides the gradients that are exactly zero, which have a sign of their own."""
+    return [each for each in model.health.warnings if "exactly zero" not in each]

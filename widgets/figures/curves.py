@@ -1,0 +1,227 @@
+"""Accuracy over eps, clean accuracy against robust accuracy, and the distances of the nearest adversarial images."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lab.results import CurvesResult, ModelCurves
+from lab.results.curves import interval
+from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
+from widgets.figures.drawing import figure
+from widgets.theme import INK, MUTED, SMALL, model_colour
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
+
+WAITING = "Nothing computed yet"
+DASHES = ("solid", "dash", "dot", "dashdot")
+SYMBOLS = ("circle", "square", "diamond", "x")
+
+
+def accuracy_over_eps(result: CurvesResult | None, level: int, intervals: bool = True) -> go.Figure:
+    """Accuracy over eps: a colour for each model, a dash and a symbol for each attack, bars for 95 % intervals.
+
+    Kurakin et al. 2017, Figure 3: a curve that rises again is an attack that fails, there because labels leak.
+    """
+    traces = [_curve(result, i, j, intervals) for i in range(MOST_MODELS) for j in range(MOST_ATTACKS)]
+    traces += [_legend(result, j) for j in range(MOST_ATTACKS)]
+    attacked = [each for each in result.models if len(each.right)] if result else []
+    note = f"{result.spec.images} images{' · bars: 95 % interval' * intervals}" if result and attacked else WAITING
+    axes = {
+        "xaxis": {"title": {"text": "ε"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-3, 103]},
+    }
+    shapes = [_now(result, level)] if result and attacked else []
+    names = "/".join(each.model for each in attacked)
+    return figure(traces, note, names, shapes=shapes, **axes)
+
+
+def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
+    """Clean accuracy across, accuracy under the worst of the attacks at an eps up: what robustness costs.
+
+    The worst is taken image by image. Bars are 95 % intervals.
+    """
+    traces = []
+    for i in range(MOST_MODELS):
+        model = _attacked(result, i)
+        worst = model.worst() if model else np.zeros((1, 1), bool)
+        traces.append(_point(model, worst[0], worst[min(level, len(worst) - 1)]))
+    note = (
+        f"worst of {_attacks(result)} at ε {result.spec.eps[level]:.3g}" if result and _attacked(result, 0) else WAITING
+    )
+    axes = {
+        "xaxis": {"title": {"text": "clean accuracy (%)"}, "range": [-3, 108]},
+        "yaxis": {"title": {"text": "accuracy under attack (%)"}, "range": [-3, 103]},
+    }
+    diagonal = {
+        "type": "line",
+        "x0": 0,
+        "y0": 0,
+        "x1": 100,
+        "y1": 100,
+        "line": {"color": MUTED, "width": 1, "dash": "dot"},
+    }
+    shapes = [diagonal] if result and _attacked(result, 0) else []
+    return figure(traces, note, "trade-off", shapes=shapes, **axes) if shapes else figure(traces, note, "", **axes)
+
+
+def distance_distribution(result: CurvesResult | None) -> go.Figure:
+    """The share of images with an adversarial image within a distance: lower is better. Na et al. 2018, Figure 9.
+
+    Images that are misread as they are count from 0 on; those for which nothing was found count nowhere.
+    """
+    traces = []
+    largest = max((_farthest(each) for each in result.models), default=1.0) if result else 1.0
+    for i in range(MOST_MODELS):
+        model = result.models[i] if result and i < len(result.models) else None
+        traces.append(_steps(model if model and len(model.distance) else None, largest))
+    searched = max((len(each.distance) for each in result.models), default=0) if result else 0
+    note = f"{searched} images, {type(result.spec.search).__name__}" if result and searched else _unsearched(result)
+    axes = {
+        "xaxis": {"title": {"text": "distance of the nearest adversarial image"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},
+    }
+    return figure(traces, note, "distances", **axes)
+
+
+def trade_off_frame(result: CurvesResult, level: int) -> pd.DataFrame:
+    """One row per model: clean accuracy, and that under the worst attack at a level of eps, with intervals."""
+    import pandas as pd
+
+    rows = []
+    for model in result.models:
+        if not len(model.right):
+            continue
+        worst = model.worst()[[0, level]]
+        low, high = interval(worst)
+        clean, robust = (
+            {f"{name}": worst[i].mean(), f"{name}_low": low[i], f"{name}_high": high[i]}
+            for i, name in enumerate(("clean", "robust"))
+        )
+        rows.append({"model": model.model, "eps": result.spec.eps[level], **clean, **robust, "n": worst.shape[1]})
+    return pd.DataFrame(rows)
+
+
+def _attacked(result: CurvesResult | None, place: int) -> ModelCurves | None:
+    """The model of a place, once an attack on it is finished."""
+    model = result.models[place] if result and place < len(result.models) else None
+    return model if model is not None and len(model.right) else None
+
+
+def _attacks(result: CurvesResult | None) -> str:
+    if result is None:
+        return ""
+    finished = min(len(each.right) for each in result.models) or 1
+    return ", ".join(type(each).__name__ for each in result.spec.attacks[:finished])
+
+
+def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool) -> dict[str, Any]:
+    model = _attacked(result, place)
+    drawn = model is not None and result is not None and attack < len(model.right)
+    base = {"type": "scatter", "mode": "lines+markers", "visible": drawn}
+    if model is None or result is None or not drawn:
+        return base | {"x": [], "y": []}
+    right, name, colour = model.right[attack], escape(model.model), model_colour(model.model)
+    share = 100 * right.mean(1)
+    low, high = (100 * each for each in interval(right))
+    kind = type(result.spec.attacks[attack]).__name__
+    return base | {
+        "x": np.array(result.spec.eps),
+        "y": share,
+        "line": {"color": colour, "width": 2.5, "dash": DASHES[attack]},
+        "marker": {"color": colour, "size": 7, "symbol": SYMBOLS[attack]},
+        "error_y": _bars(share, low, high, colour) | {"visible": intervals},
+        "name": name,
+        "legendgroup": name,
+        "showlegend": attack == 0,
+        "customdata": np.stack([low, high], 1),
+        "hovertemplate": "ε %{x:.3g}: %{y:.1f} % (%{customdata[0]:.0f}–%{customdata[1]:.0f})"
+        f"<extra>{name}, {kind}</extra>",
+    }
+
+
+def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
+    """What a dash and a symbol mean."""
+    shown = result is not None and attack < len(result.spec.attacks) and _attacked(result, 0) is not None
+    name = type(result.spec.attacks[attack]).__name__ if result and shown else ""
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [None],
+        "y": [None],
+        "line": {"color": INK, "width": 2, "dash": DASHES[attack]},
+        "marker": {"color": INK, "size": 7, "symbol": SYMBOLS[attack]},
+        "name": name,
+        "showlegend": shown,
+        "visible": shown,
+    }
+
+
+def _point(model: ModelCurves | None, clean: np.ndarray, robust: np.ndarray) -> dict[str, Any]:
+    base = {"type": "scatter", "mode": "markers+text", "visible": model is not None, "showlegend": False}
+    if model is None:
+        return base | {"x": [], "y": []}
+    name, colour = escape(model.model), model_colour(model.model)
+    x, y = 100 * clean.mean(), 100 * robust.mean()
+    (left, low), (right, high) = (100 * each for each in interval(np.stack([clean, robust])))
+    return base | {
+        "x": [x],
+        "y": [y],
+        "text": [name],
+        "textposition": "top left" if x > 50 else "top right",
+        "textfont": {"size": SMALL, "color": colour},
+        "marker": {"color": colour, "size": 11},
+        "error_x": _bars(x, left, right, colour),
+        "error_y": _bars(y, low, high, colour),
+        "name": name,
+        "hovertemplate": f"clean %{{x:.1f}} %, attacked %{{y:.1f}} %<extra>{name}</extra>",
+    }
+
+
+def _bars(middle: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:
+    up, down = np.atleast_1d(high - middle), np.atleast_1d(middle - low)
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": up,
+        "arrayminus": down,
+        "color": colour,
+        "thickness": 1,
+        "width": 3,
+    }
+
+
+def _steps(model: ModelCurves | None, largest: float) -> dict[str, Any]:
+    base = {"type": "scatter", "mode": "lines", "visible": model is not None, "showlegend": model is not None}
+    if model is None:
+        return base | {"x": [], "y": []}
+    found = np.sort(model.distance[np.isfinite(model.distance)])
+    share = 100 * np.arange(len(found) + 1) / len(model.distance)
+    name = escape(model.model)
+    return base | {
+        "x": np.concatenate([[0.0], found, [1.05 * largest]]),
+        "y": np.concatenate([share, share[-1:]]),
+        "line": {"color": model_colour(model.model), "width": 2.5, "shape": "hv"},
+        "name": name,
+        "hovertemplate": f"%{{y:.0f}} % within %{{x:.3g}}<extra>{name}</extra>",
+    }
+
+
+def _farthest(model: ModelCurves) -> float:
+    found = model.distance[np.isfinite(model.distance)]
+    return float(found.max()) if len(found) else 0.0
+
+
+def _unsearched(result: CurvesResult | None) -> str:
+    return "No image is searched: ask for some at the left" if result and not result.spec.searched else WAITING
+
+
+def _now(result: CurvesResult, level: int) -> dict[str, Any]:
+    """A dotted line at the eps of the trade-off."""
+    eps = result.spec.eps[min(level, result.spec.levels)]
+    line = {"color": INK, "width": 1, "dash": "dot"}
+    return {"type": "line", "x0": eps, "x1": eps, "y0": 0, "y1": 1, "yref": "y domain", "line": line}

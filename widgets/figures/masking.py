@@ -1,0 +1,176 @@
+"""Is the gradient masked? What the attacks reach on each model, image by image. Tramèr et al. 2018, §4.1, Figure 2."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lab.results import MaskingResult, ModelMasking
+from lab.results.masking import BLACK_BOX
+from lab.results.transfer import wilson
+from lab.specs.masking import MOST_MODELS
+from widgets.figures.drawing import figure
+from widgets.figures.transfer import threat
+from widgets.theme import INK, model_colour
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
+
+WAITING = "Nothing computed yet"
+COMPARED = ("random sign", "StepLL", "FGSM", "R+FGSM", "two steps", "PGD")
+
+
+def error_rates(result: MaskingResult | None) -> go.Figure:
+    """Error rate of every attack on every model, white box and the worst black boxes. Tramèr et al. 2018, Tables 1, 2.
+
+    Bars are 95 % intervals. Two steps of ε/2 take as many gradients and as long a way as R+FGSM's two parts.
+    """
+    bars = {"barmode": "group", "bargap": 0.25}
+    traces = [_bars(result, model, i) for i, model in enumerate(_slots(result))]
+    note = f"{threat(result.spec.ball)} · {len(result.y)} images · lines: 95 % interval" if result else WAITING
+    y_axis = {"title": {"text": "misread (%)"}, "range": [0, 106]}
+    return figure(traces, note, "errors", yaxis=y_axis, xaxis={"showgrid": False, "tickangle": 0}, **bars)
+
+
+def approximation(result: MaskingResult | None) -> go.Figure:
+    """What one step reaches of the best loss found, as a share of the images up to it. Tramèr et al. 2018, §4.1."""
+    values = [result.approximation(model) if result and model else np.zeros(0) for model in _slots(result)]
+    axis = {"title": {"text": "FGSM's loss / best loss found"}, "range": [0, 1.02]}
+    return _distribution(result, values, axis, "approximation")
+
+
+def cosine(result: MaskingResult | None) -> go.Figure:
+    """Cosine between the changes by FGSM and by PGD, as a share of the images up to it. Tramèr et al. 2018, §4.1."""
+    values = [model.cosine if model else np.zeros(0) for model in _slots(result)]
+    lowest = min((float(np.nanmin(each)) for each in values if len(each)), default=0.0)
+    axis = {"title": {"text": "cosine of the changes by FGSM and by PGD"}, "range": [min(0.0, lowest) - 0.02, 1.02]}
+    return _distribution(result, values, axis, "cosine")
+
+
+def orthogonal(result: MaskingResult | None) -> go.Figure:
+    """Share of the images with at least k orthogonal directions that fool. Tramèr et al. 2018, Figure 2."""
+    traces = [_directions(model) for model in _slots(result)]
+    count = max((len(model.orthogonal) for model in result.models), default=0) if result else 0
+    drawn = result is not None and count > 0
+    note = f"{threat(result.spec.ball)} · first {count} images" if result and drawn else _no_directions(result)
+    x_axis = {"title": {"text": "k orthogonal directions that fool"}, "type": "log", "range": [-0.05, 2.05]}
+    x_axis |= {"tickvals": [1, 4, 16, 36, 64, 100], "ticktext": ["1", "4", "16", "36", "64", "100"]}
+    y_axis = {"title": {"text": "images with at least k (%)"}, "range": [-3, 103]}
+    return figure(traces, note, "orthogonal", xaxis=x_axis, yaxis=y_axis)
+
+
+def per_image_frame(result: MaskingResult) -> pd.DataFrame:
+    """One row per model and image: approximation, cosine, gradient norm, and orthogonal directions where counted."""
+    import pandas as pd
+
+    frames = []
+    for model in result.models:
+        directions = np.full(len(result.y), np.nan)
+        directions[: len(model.orthogonal)] = model.orthogonal
+        frames.append(
+            pd.DataFrame(
+                {
+                    "model": model.model,
+                    "image": range(len(result.y)),
+                    "label": result.y,
+                    "clean_misread": model.clean_wrong,
+                    "approximation": result.approximation(model),
+                    "cosine": model.cosine,
+                    "gradient_norm": model.gradient_norm,
+                    "orthogonal_directions": directions,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def errors_of(result: MaskingResult, model: ModelMasking) -> dict[str, np.ndarray]:
+    """(n,) images that each attack makes the model misread, by its name; the worst source for each black box."""
+    found = {attack: result.wrong(model, attack) for attack in COMPARED}
+    for i, attack in enumerate(BLACK_BOX if model.sources else ()):
+        worst = model.black_wrong[:, i].mean(1).argmax()
+        found[f"{attack},<br>black box"] = model.black_wrong[worst, i]
+    return found
+
+
+def _slots(result: MaskingResult | None) -> list[ModelMasking | None]:
+    """Always four places, so that a figure has the same traces whatever is drawn."""
+    models = list(result.models) if result else []
+    return [*models, *[None] * (MOST_MODELS - len(models))]
+
+
+def _bars(result: MaskingResult | None, model: ModelMasking | None, i: int) -> dict[str, Any]:
+    errors = errors_of(result, model) if result and model else {}
+    hits, of = np.array([each.sum() for each in errors.values()]), np.array([len(each) for each in errors.values()])
+    low, high = wilson(hits, of)
+    rate = 100 * hits / np.maximum(of, 1)
+    error = {"type": "data", "symmetric": False, "array": 100 * high - rate, "arrayminus": rate - 100 * low}
+    return {
+        "type": "bar",
+        "x": list(errors),
+        "y": rate,
+        "error_y": error | {"color": INK, "thickness": 1, "width": 2},
+        "marker": {"color": _colour(model)},
+        "name": _name(model),
+        "visible": model is not None,
+        "showlegend": True,
+        "hovertemplate": f"%{{x}}: %{{y:.1f}} %<extra>{_name(model)}</extra>",
+    }
+
+
+def _distribution(
+    result: MaskingResult | None, values: list[np.ndarray], x_axis: dict[str, Any], name: str
+) -> go.Figure:
+    """How many of the images have at most a value, a step line for each model; its legend has the mean."""
+    traces = []
+    for model, all_ in zip(_slots(result), values, strict=True):
+        known = np.sort(all_[~np.isnan(all_)])
+        shares = 100 * np.arange(1, len(known) + 1) / max(len(known), 1)
+        mean = f", mean {known.mean():.2f}" if len(known) else ""
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": known,
+                "y": shares,
+                "line": {"color": _colour(model), "width": 2.5, "shape": "hv"},
+                "name": _name(model) + mean,
+                "visible": bool(len(known)),
+                "showlegend": True,
+                "hovertemplate": f"%{{y:.0f}} % of the images up to %{{x:.2f}}<extra>{_name(model)}</extra>",
+            }
+        )
+    note = threat(result.spec.ball) if result else WAITING
+    return figure(traces, note, name, xaxis=x_axis, yaxis={"title": {"text": "images (%)"}, "range": [-3, 103]})
+
+
+def _directions(model: ModelMasking | None) -> dict[str, Any]:
+    counts = model.orthogonal if model else np.zeros(0)
+    k = np.arange(1, 101) if len(counts) else np.zeros(0)
+    shares = [100 * float((counts >= each).mean()) for each in k]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": k,
+        "y": shares,
+        "line": {"color": _colour(model), "width": 2.5, "shape": "vh"},
+        "name": _name(model),
+        "visible": len(k) > 0,
+        "showlegend": True,
+        "hovertemplate": f"%{{y:.0f}} % of the images have at least %{{x}}<extra>{_name(model)}</extra>",
+    }
+
+
+def _no_directions(result: MaskingResult | None) -> str:
+    return WAITING if result is None or not result.models else "There are orthogonal directions in L∞ and L2 only"
+
+
+def _name(model: ModelMasking | None) -> str:
+    return escape(model.model) if model else ""
+
+
+def _colour(model: ModelMasking | None) -> str:
+    return model_colour(model.model) if model else INK
