@@ -23,7 +23,7 @@ def test_the_verdicts_are_read_and_the_curves_follow_the_chosen_model(visit):
       ._fullData.map(each => Array.from(each.y))"""
     before = page.evaluate(drawn, HERE)
     assert min(before[-1]) < 10  # PGD ends below chance
-    page.locator(f"{HERE} .lab-look .lab-segment", has_text="pgd-trained").click()
+    page.locator(f"{HERE} .lab-look").get_by_label("Curves of", exact=True).select_option("2")
     page.wait_for_function(
         f"([here, before]) => JSON.stringify(({drawn})(here)) !== JSON.stringify(before)", arg=[HERE, before]
     )
