@@ -12,7 +12,7 @@ from lab.results import CurvesResult, ModelCurves
 from lab.results.curves import interval
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.figures.drawing import figure
-from widgets.theme import INK, MUTED, SMALL, model_colour
+from widgets.theme import INK, MUTED, model_colour
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WAITING = "Nothing computed yet"
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "square", "diamond", "x")
+POINTS = (*SYMBOLS, "triangle-up", "triangle-down", "star", "pentagon")
+"""A symbol for each model where no line tells them apart."""
 
 
 def accuracy_over_eps(result: CurvesResult | None, level: int, intervals: bool = True) -> go.Figure:
@@ -32,7 +34,7 @@ def accuracy_over_eps(result: CurvesResult | None, level: int, intervals: bool =
     attacked = [each for each in result.models if len(each.right)] if result else []
     note = f"{result.spec.images} images{' · bars: 95 % interval' * intervals}" if result and attacked else WAITING
     axes = {
-        "xaxis": {"title": {"text": "ε"}, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "ε"}, **_reach(result)},
         "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-3, 103]},
     }
     shapes = [_now(result, level)] if result and attacked else []
@@ -49,7 +51,7 @@ def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
     for i in range(MOST_MODELS):
         model = _attacked(result, i)
         worst = model.worst() if model else np.zeros((1, 1), bool)
-        traces.append(_point(model, worst[0], worst[min(level, len(worst) - 1)]))
+        traces.append(_point(model, i, worst[0], worst[min(level, len(worst) - 1)]))
     note = (
         f"worst of {_attacks(result)} at ε {result.spec.eps[level]:.3g}" if result and _attacked(result, 0) else WAITING
     )
@@ -104,6 +106,11 @@ def trade_off_frame(result: CurvesResult, level: int) -> pd.DataFrame:
         )
         rows.append({"model": model.model, "eps": result.spec.eps[level], **clean, **robust, "n": worst.shape[1]})
     return pd.DataFrame(rows)
+
+
+def _reach(result: CurvesResult | None) -> dict[str, Any]:
+    """An axis of eps with room for the markers at both ends."""
+    return {"range": [-0.03 * result.spec.ball.eps, 1.03 * result.spec.ball.eps]} if result else {}
 
 
 def _attacked(result: CurvesResult | None, place: int) -> ModelCurves | None:
@@ -161,8 +168,8 @@ def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
     }
 
 
-def _point(model: ModelCurves | None, clean: np.ndarray, robust: np.ndarray) -> dict[str, Any]:
-    base = {"type": "scatter", "mode": "markers+text", "visible": model is not None, "showlegend": False}
+def _point(model: ModelCurves | None, place: int, clean: np.ndarray, robust: np.ndarray) -> dict[str, Any]:
+    base = {"type": "scatter", "mode": "markers", "visible": model is not None, "showlegend": model is not None}
     if model is None:
         return base | {"x": [], "y": []}
     name, colour = escape(model.model), model_colour(model.model)
@@ -171,10 +178,7 @@ def _point(model: ModelCurves | None, clean: np.ndarray, robust: np.ndarray) -> 
     return base | {
         "x": [x],
         "y": [y],
-        "text": [name],
-        "textposition": "top left" if x > 50 else "top right",
-        "textfont": {"size": SMALL, "color": colour},
-        "marker": {"color": colour, "size": 11},
+        "marker": {"color": colour, "size": 11, "symbol": POINTS[place]},
         "error_x": _bars(x, left, right, colour),
         "error_y": _bars(y, low, high, colour),
         "name": name,
