@@ -128,24 +128,24 @@ def test_a_hover_belongs_to_the_model_whose_trace_it_is():
     assert place_of({"trace": TRACES["map"], "x": 0.1, "y": 0.0}, two, TRACES["map"]) == Place(1, 0.1, 0.0)
 
 
-async def test_settings_and_apply_are_inverse(engine):
+async def test_what_is_asked_is_what_is_set(engine):
     page = await opened(engine)
     spec = LossSurface(
         models=(Trained("mine"),), image=5, ball=L2(1.5), along=RawGradient(), across=HadamardSigns(36, 7),
         source=Trained("pgd-trained"), zoom=64, centre_along=0.25, points=51, clip=True, seed=9,
     )  # fmt: skip
-    page.apply(spec)
+    page.ask(spec)
     assert page.settings() == spec
     await settled()
     assert engine.jobs[-1].spec == spec
-    page.apply(spec.replace(along=TowardAttack()))
+    page.ask(spec.replace(along=TowardAttack()))
     assert page.settings().along == TowardAttack()
 
 
 async def test_settings_that_are_not_offered_are_refused_in_words(engine):
     page = await opened(engine)
-    with pytest.raises(LabError, match="'nowhere' is not offered"):
-        page.apply(LossSurface(models=(Trained("nowhere"),)))
+    with pytest.raises(LabError, match="not offered here"):
+        page.ask(LossSurface(models=(Trained("nowhere"),)))
 
 
 async def test_hostile_values_are_refused_in_words(engine):
@@ -159,6 +159,24 @@ async def test_hostile_values_are_refused_in_words(engine):
         control.value = kept
         await settled()
         assert page.bar.refusal == ""
+
+
+@pytest.mark.parametrize("sent", [7, {}, {"eye": 3}, {"eye": {"x": 1, "y": 1}}, {"eye": {"x": 1, "y": "1", "z": 0}}])
+async def test_a_camera_that_no_scene_has_changes_nothing(engine, sent):
+    page = await opened(engine)
+    before = page.views["mountains"].drawn["layout"]["scene"]["camera"]
+    page.views["mountains"].camera = sent
+    page.look.parts["quantity"].value = "margin"
+    assert page.views["mountains"].drawn["layout"]["scene"]["camera"] == before
+
+
+async def test_a_turned_scene_stays_turned_when_it_is_drawn_again(engine):
+    page = await opened(engine)
+    eye = {"x": 2.0, "y": 0.5, "z": 0.25}
+    page.views["mountains"].camera = {"eye": eye, "up": {"x": 0, "y": 0, "z": 1}, "projection": {"type": "perspective"}}
+    page.look.parts["quantity"].value = "margin"
+    layout = page.views["mountains"].drawn["layout"]
+    assert layout["scene"]["camera"]["eye"] == layout["scene2"]["camera"]["eye"] == eye
 
 
 async def test_a_failure_keeps_the_picture_and_says_why(engine):

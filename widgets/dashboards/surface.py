@@ -148,7 +148,7 @@ class SurfacePage(Page):
             return  # the form says it at the field
         provisional = self.result is not None and self.result.done < 1
         for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, look, view.camera), provisional)
+            view.draw(PLOTS[name].draw(self.result, look, camera_of(view.camera)), provisional)
 
     def _hovered(self, name: str, change: Any) -> None:
         if self.result is not None and change["new"] is not None:  # what was pointed at last stays in sight
@@ -176,6 +176,17 @@ class SurfacePage(Page):
         if self.result is None:
             raise LabError("There are no numbers yet: they are still being computed.")
         return PLOTS[name].frame(self.result).to_csv(index=False)
+
+
+def camera_of(sent: Any) -> dict[str, Any] | None:
+    """A scene's camera as a browser or a link gave it; None when it is nothing that a browser of ours would send."""
+    if not isinstance(sent, dict) or "eye" not in sent:
+        return None
+    parts = {name: sent[name] for name in ("eye", "center", "up") if name in sent}
+    numbers = [part.get(axis) if isinstance(part, dict) else None for part in parts.values() for axis in "xyz"]
+    if not all(isinstance(each, int | float) and abs(each) < 1e3 for each in numbers):
+        return None
+    return {name: {axis: float(part[axis]) for axis in "xyz"} for name, part in parts.items()}
 
 
 def window_of(ranges: Any, result: SurfaceResult | None) -> dict[str, float] | None:
