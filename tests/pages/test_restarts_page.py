@@ -99,6 +99,29 @@ def test_downloads(page, tmp_path):
             assert len(list(csv.DictReader(content.decode().splitlines()))) > 10
 
 
+def test_a_figure_leaves_as_a_page_that_needs_no_network(page, browser, tmp_path):
+    with page.page.expect_download() as download:
+        page.page.get_by_role("button", name="HTML", exact=True).first.click()
+    saved = tmp_path / download.value.suggested_filename
+    download.value.save_as(saved)
+    alone = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    asked, complaints = [], []
+    alone.on("request", lambda request: asked.append(request.url))
+    alone.on("pageerror", lambda error: complaints.append(str(error)))
+    alone.goto(saved.as_uri())
+    alone.wait_for_selector(".js-plotly-plot .main-svg")
+    drawn, shown = (
+        window.evaluate("document.querySelector('.js-plotly-plot').data.map((trace) => trace.type)")
+        for window in (alone, page.page)
+    )
+    heading = alone.locator("h1").inner_text()
+    alone.context.close()
+    assert drawn == shown != []
+    assert heading == page.page.locator(".lab-figure-title").first.inner_text()
+    assert [each for each in asked if not each.startswith(("file:", "data:", "blob:"))] == []
+    assert complaints == []
+
+
 def _message(kind, content):
     header = {"msg_id": "test", "msg_type": kind, "username": "", "session": "test", "date": "", "version": "5.3"}
     message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}

@@ -1,6 +1,7 @@
 """The plot view: the last figure as plain JSON, and plotly.js once."""
 
 import gzip
+import re
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,7 +15,9 @@ from widgets.plot.library import Library
 def answers(view: PlotView, content: object, monkeypatch) -> list:
     """What a view sends back to a message from the browser."""
     sent: list = []
-    monkeypatch.setattr(view, "send", sent.append)
+    monkeypatch.setattr(
+        view, "send", lambda content, buffers=(): sent.append((content, *buffers) if buffers else content)
+    )
     view._handle_custom_msg(content, [])
     return sent
 
@@ -59,4 +62,27 @@ def test_no_csv_is_said_in_words(monkeypatch):
 
     assert answers(PlotView("a", csv=nothing), "csv", monkeypatch) == [
         {"error": "There are no numbers yet: run it first."}
+    ]
+
+
+def test_a_figure_leaves_as_one_html_file(monkeypatch):
+    view = PlotView("Loss <& gain>", height=410)
+    view.note = "120 images"
+    view.draw(go.Figure(go.Scatter(y=np.arange(1000.0), name="</script>"), {"xaxis": {"title": {"text": "steps"}}}))
+    [(kind, packed)] = answers(view, "html", monkeypatch)
+    text = gzip.decompress(packed).decode()
+    assert kind == {"html": "gzip"}
+    assert "<title>Loss &lt;&amp; gain&gt;</title>" in text
+    assert "<p>120 images</p>" in text
+    assert view.template["layout"]["colorway"][0] in text  # the lab's look
+    assert '"height":410' in text.replace(": ", ":")
+    assert "plotly.js" in text
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=", text[:2000] + text[-4000:])  # nothing is fetched
+    assert view.drawn["data"][0]["y"]["bdata"] in text.replace("\\u002f", "/")
+    assert "\\u003c\\u002fscript" in text  # no name of a trace ends the script
+
+
+def test_no_figure_is_said_in_words(monkeypatch):
+    assert answers(PlotView("a"), "html", monkeypatch) == [
+        {"error": "There is no figure to download yet: run it first."}
     ]

@@ -123,6 +123,10 @@ function save(url, name) {
   link.click();
 }
 
+function unpacked(packed) {
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+}
+
 async function picture(plot, model, format) {
   const Plotly = await promised().plotly;
   const heading = model.get("heading");
@@ -152,6 +156,7 @@ function toolbar(model, plot, head) {
   const tools = [
     button("PNG", "Download as a picture", () => picture(plot, model, "png")),
     button("SVG", "Download as a drawing", () => picture(plot, model, "svg")),
+    button("HTML", "Download as a page that stays interactive", () => model.send("html")),
   ];
   if (model.get("has_csv")) {
     tools.unshift(button("CSV", "Download the numbers", () => model.send("csv")));
@@ -227,10 +232,12 @@ async function render({ model, el }) {
     draw();
   }
 
-  function answer(content) {
-    if (content.csv === undefined) return;
-    const url = URL.createObjectURL(new Blob([content.csv], { type: "text/csv" }));
-    save(url, `${model.get("name")}.csv`);
+  async function answer(content, buffers) {
+    const format = ["csv", "html"].find((name) => content[name] !== undefined);
+    if (!format) return;
+    const text = format === "csv" ? content.csv : await unpacked(buffers[0]);
+    const url = URL.createObjectURL(new Blob([text], { type: `text/${format}` }));
+    save(url, `${model.get("name")}.${format}`);
     URL.revokeObjectURL(url);
   }
 

@@ -1,5 +1,6 @@
 """A view of a plain plotly figure. The figure is one synced trait, so the last state always wins."""
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from plotly.io.json import to_json_plotly
 
 from lab.errors import LabError
 from widgets.plain import Plain, shared
+from widgets.plot.document import document
 from widgets.plot.library import Library
 from widgets.theme import TEMPLATE
 
@@ -23,7 +25,7 @@ class PlotView(Plain):
     a figure share, and ``ranges`` (``{"x", "y"}`` of axes that a person moved, None for all there is) come back from
     the browser and are not to be trusted. ``tip`` (``{"pictures", "words"}`` or None) stands beside the pointer.
     ``height`` in pixels holds for figures that name none themselves. ``csv`` gives the text that is downloaded;
-    without it there is no CSV button.
+    without it there is no CSV button. PNG and SVG are made by the browser, the HTML file by :func:`document`.
     """
 
     _esm = Path(__file__).with_name("view.js")
@@ -68,9 +70,15 @@ class PlotView(Plain):
         return json.loads(self.figure) if self.figure else {}
 
     def _answer(self, _: Any, content: Any, __: Any) -> None:
-        if self._csv is None or content != "csv":
-            return
         try:
-            self.send({"csv": self._csv()})
+            if content == "csv" and self._csv is not None:
+                self.send({"csv": self._csv()})
+            elif content == "html":
+                self.send({"html": "gzip"}, buffers=[gzip.compress(self._document().encode(), compresslevel=5)])
         except LabError as error:
             self.send({"error": str(error)})
+
+    def _document(self) -> str:
+        if not self.figure:
+            raise LabError("There is no figure to download yet: run it first.")
+        return document(self.drawn, self.heading, self.note, self.height)
