@@ -53,7 +53,7 @@ def stranger(recipe: Recipe, data: Dataset) -> str:
     """The shipped, undefended network that a recipe's network has nothing to do with, '' for none.
 
     It was trained on these data from other initial weights, and the recipe does not name it: a fixed network of an
-    ensemble is no black box to what was trained on its images (Tramèr et al. 2018, §4.1: the hold-out set).
+    ensemble is no black box to what was trained on its images (Tramèr et al. 2018, §4.2: holdout models).
     """
     named = set(parts(recipe))
     known = [
