@@ -42,7 +42,9 @@ def test_the_slider_shortens_the_ways_and_play_lengthens_them(page):
     slider = page.get_by_label("ε shown", exact=True).locator("visible=true").first
     slider.evaluate("slider => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")
     until_drawn(page, "_fullData[2].x.length === 2 * plot._fullData[4].x.length")
-    assert "at ε 0 " in page.locator(f"{HERE} .lab-gallery .lab-figure-note").inner_text()
+    page.wait_for_function(
+        f"document.querySelector('{HERE} .lab-gallery .lab-figure-note').textContent.includes('at ε 0 ')"
+    )
     page.get_by_role("button", name="Play ε shown").click()
     until_drawn(page, "_fullData[2].x.length >= 4 * plot._fullData[4].x.length")
     page.get_by_role("button", name="Pause ε shown").click()
