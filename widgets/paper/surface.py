@@ -1,0 +1,44 @@
+"""The loss on a plane through an image, as mountains. Tramèr et al. 2018, Figures 1, 4 and 5."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lab.results import SurfaceResult
+from widgets.figures.surface_parts import limits, slots
+from widgets.paper.sheet import in_print, scale, sheet
+from widgets.theme import HEIGHTS
+
+_UNITS = {
+    "loss": "loss (nats)",
+    "log loss": r"$\log_{10}$ loss",
+    "margin": "margin of logits",
+    "probability": "p(label)",
+}
+
+
+def loss_surface(result: SurfaceResult, columns: int = 1, quantity: str = "loss") -> Figure:
+    """A panel for each model, with a common upright scale; both ε in pixel units of [0, 1].
+
+    Seen from the corner where both ε are negative, as on the page.
+    """
+    first, second = np.meshgrid(result.along, result.across)
+    places = slots(result, quantity)
+    low, high = limits(places, quantity)
+    filled = [each for each in places if each.z is not None]
+    with in_print():
+        figure = sheet(columns, 2.9 if columns > 1 or len(filled) == 1 else 2.0)
+        for i, slot in enumerate(filled):
+            panel = figure.add_subplot(1, len(filled), i + 1, projection="3d")
+            panel.plot_surface(
+                first, second, slot.z, cmap=scale(HEIGHTS), vmin=low, vmax=high, rcount=60, ccount=60, linewidth=0
+            )
+            panel.set(
+                xlabel=r"$\varepsilon_1$ along $g$",
+                ylabel=r"$\varepsilon_2$ along $g^\perp$",
+                zlabel=_UNITS[quantity],
+                zlim=(low, high),
+                title=result.models[i].model,
+            )
+            panel.view_init(elev=26, azim=-131)
+            panel.set_box_aspect((1, 1, 0.7), zoom=0.82)
+    return figure
