@@ -17,7 +17,7 @@ _UNITS = {
 
 
 def loss_surface(result: SurfaceResult, columns: int = 1, quantity: str = "loss") -> Figure:
-    """A panel for each model, with a common upright scale; both ε in pixel units of [0, 1].
+    """A panel for each model, below each other in one column, with a common scale; both ε in pixel units of [0, 1].
 
     Seen from the corner where both ε are negative, as on the page.
     """
@@ -26,9 +26,10 @@ def loss_surface(result: SurfaceResult, columns: int = 1, quantity: str = "loss"
     low, high = limits(places, quantity)
     filled = [each for each in places if each.z is not None]
     with in_print():
-        figure = sheet(columns, 2.9 if columns > 1 or len(filled) == 1 else 2.0)
+        rows = 1 if columns > 1 else len(filled)
+        figure = sheet(columns, 2.7 * rows)
         for i, slot in enumerate(filled):
-            panel = figure.add_subplot(1, len(filled), i + 1, projection="3d")
+            panel = figure.add_subplot(rows, len(filled) // rows, i + 1, projection="3d")
             panel.plot_surface(
                 first, second, slot.z, cmap=scale(HEIGHTS), vmin=low, vmax=high, rcount=60, ccount=60, linewidth=0
             )
@@ -37,8 +38,10 @@ def loss_surface(result: SurfaceResult, columns: int = 1, quantity: str = "loss"
                 ylabel=r"$\varepsilon_2$ along $g^\perp$",
                 zlabel=_UNITS[quantity],
                 zlim=(low, high),
-                title=result.models[i].model,
             )
+            panel.set_title(result.models[i].model, y=0.9)
+            panel.locator_params(axis="both", nbins=4)
+            panel.zaxis.labelpad = 2
             panel.view_init(elev=26, azim=-131)
-            panel.set_box_aspect((1, 1, 0.7), zoom=0.82)
+            panel.set_box_aspect((1, 1, 0.7), zoom=0.8)
     return figure

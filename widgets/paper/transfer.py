@@ -43,8 +43,9 @@ def _table(panel: Axes, rates: np.ndarray, models: tuple[str, ...]) -> None:
         if not np.isnan(rate):
             colour = PANEL if rate >= _DARK else INK
             panel.text(column, row, f"{100 * rate:.0f}", ha="center", va="center", color=colour)
-    for i in range(len(rates)):
-        panel.add_patch(Rectangle((i - 0.47, i - 0.44), 0.94, 0.88, fill=False, edgecolor=INK, linewidth=1))
+    for i, own in enumerate(np.diagonal(rates)):
+        colour = PANEL if own >= _DARK else INK
+        panel.add_patch(Rectangle((i - 0.45, i - 0.4), 0.9, 0.8, fill=False, edgecolor=colour, linewidth=1))
     panel.set_xticks(range(len(models)), models, rotation=30, ha="right")
     panel.set_yticks(range(len(models)), models)
     panel.tick_params(length=0)
