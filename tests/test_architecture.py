@@ -41,6 +41,7 @@ WIDGETS_MAY_IMPORT = {
     "theme": set(),
     "plot": {"theme", "plain"},
     "figures": {"theme"},
+    "paper": {"theme", "figures"},
 }
 
 

