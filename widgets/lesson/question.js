@@ -4,6 +4,13 @@ function make(tag, className, properties = {}) {
   return Object.assign(document.createElement(tag), { className, ...properties });
 }
 
+// What stands between backticks is code.
+function write(place, text) {
+  const parts = text.split("`").map((part, i) => (i % 2 ? make("code", "", { textContent: part }) : part));
+  place.replaceChildren(...parts);
+  return place;
+}
+
 function choices(model, tell) {
   made += 1;
   const group = make("div", "lab-question-options");
@@ -11,7 +18,7 @@ function choices(model, tell) {
     const label = make("label", "lab-question-option");
     const input = make("input", "", { type: "radio", name: `lab-question-${made}`, value: option });
     input.addEventListener("change", () => tell(option));
-    label.append(input, make("span", "", { textContent: option }));
+    label.append(input, write(make("span", ""), option));
     group.append(label);
   }
   return group;
@@ -37,11 +44,11 @@ function render({ model, el }) {
     model.set("answer", answer);
     model.save_changes();
   };
-  group.append(make("legend", "", { textContent: model.get("prompt") }));
+  group.append(write(make("legend", ""), model.get("prompt")));
   group.append(model.get("options").length ? choices(model, tell) : number(model, tell), said);
   el.append(group);
   const show = () => {
-    said.textContent = model.get("words");
+    write(said, model.get("words"));
     said.dataset.verdict = model.get("verdict");
   };
   model.on("change:words change:verdict", show);
