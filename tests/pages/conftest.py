@@ -59,12 +59,12 @@ def lab(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @pytest.fixture
-def visit(browser: object, lab: Served) -> Iterator[Callable[[], Visit]]:
-    """Opens the page PGD restarts as a new visitor; at the end nothing must have gone wrong in any browser."""
+def visit(browser: object, lab: Served) -> Iterator[Callable[..., Visit]]:
+    """Opens a page, PGD restarts unless told, as a new visitor; at the end nothing must have gone wrong."""
     visits: list[Visit] = []
 
-    def opened() -> Visit:
-        visits.append(Visit(browser, lab.address))
+    def opened(place: str = "pgd-restarts") -> Visit:
+        visits.append(Visit(browser, lab.address, place))
         return visits[-1]
 
     yield opened

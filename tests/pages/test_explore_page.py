@@ -9,8 +9,7 @@ HERE = ".lab-place:not(.lab-closed)"
 
 @pytest.fixture
 def page(visit):
-    found = visit().page
-    found.get_by_text("Attack explorer", exact=True).first.click()
+    found = visit("attack-explorer").page
     found.wait_for_selector(f"{HERE} .lab-gallery-large img")
     return found
 
@@ -33,9 +32,12 @@ def test_dragging_shows_the_last_value(page):
 
 def test_every_attack_appears_and_the_row_is_complete(page):
     page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
-    names = page.locator(f"{HERE} .lab-gallery-small h4").all_inner_texts()
-    assert {"FGSM", "PGD"} <= set(names)
     options = page.locator(f"{HERE} select").first.locator("option").all_inner_texts()
+    assert {"FGSM", "PGD"} <= set(options)
+    page.wait_for_function(
+        f"count => document.querySelectorAll('{HERE} .lab-gallery-small h4').length === count", arg=len(options)
+    )
+    names = page.locator(f"{HERE} .lab-gallery-small h4").all_inner_texts()
     assert sorted(names) == sorted(options)
 
 

@@ -14,8 +14,7 @@ CAMERAS = f"""() => {{
 
 @pytest.fixture
 def page(visit):
-    found = visit().page
-    found.get_by_text("Loss surface", exact=True).first.click()
+    found = visit("loss-surface").page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .js-plotly-plot').length >= 3")
     until_done(found)
     return found
@@ -79,6 +78,7 @@ def test_zoom_turn_move_and_point(page):
     page.wait_for_function("Number(document.querySelector('[aria-label=\"Centre along, slider\"]').value) > 510")
 
 
+@pytest.mark.slow
 def test_every_control_can_be_moved(page):
     def boxes(label):
         return page.get_by_label(label, exact=True).locator("visible=true").first

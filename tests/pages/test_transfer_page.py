@@ -12,8 +12,7 @@ PLOTS = f"{HERE} .lab-figure-plot"
 
 @pytest.fixture
 def page(visit):
-    found = visit().page
-    found.get_by_text("Transfer", exact=True).first.click()
+    found = visit("transfer").page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
     done = f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'"
     found.wait_for_function(done, timeout=2 * PATIENCE)

@@ -1,4 +1,4 @@
-"""A visitor of the page PGD restarts, as the browser sees it: what is read is what is drawn."""
+"""A visitor as the browser sees the lab: what is read is what is drawn."""
 
 import json
 import re
@@ -8,10 +8,11 @@ PATIENCE = 60_000  # milliseconds until something that does not appear is missin
 
 
 class Visit:
-    """One browser window with its own kernel."""
+    """One browser window with its own kernel, on the page with that name in the address."""
 
-    def __init__(self, browser: Any, address: str) -> None:
+    def __init__(self, browser: Any, address: str, place: str = "pgd-restarts") -> None:
         self.address = address
+        self.place = place
         self.complaints: list[str] = []
         self.sent: list[str] = []
         self.page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
@@ -24,9 +25,10 @@ class Visit:
 
     def open(self) -> None:
         """Load the page and wait for its first figures."""
-        self.page.goto(f"{self.address}/#pgd-restarts")
+        self.page.goto(f"{self.address}/#{self.place}")
         self.page.wait_for_selector(".lab-run-bar[data-state]")
-        self.page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length >= 6")
+        least = 6 if self.place == "pgd-restarts" else 1
+        self.page.wait_for_function(f"document.querySelectorAll('.js-plotly-plot').length >= {least}")
 
     def set(self, label: str, value: str) -> None:
         """Type a value into the number box with that label."""

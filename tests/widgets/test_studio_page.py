@@ -304,7 +304,7 @@ async def test_what_a_visitor_may_not_name_is_refused(engine):
 async def test_code_and_numbers_leave_the_page(engine, monkeypatch):
     page = StudioPage(engine)
     compile(page.code(), "code", "exec")
-    assert "train(recipe" in page.code()
+    assert "train(spec.recipe" in page.code()
     assert page.numbers()[:2] == b"PK"
     sent: list = []
     monkeypatch.setattr(page.views["loss"], "send", sent.append)

@@ -101,7 +101,7 @@ function showTips(plot, model, el) {
   el.append(tip);
   let pointer = { x: 0, y: 0 };
   plot.on("plotly_hover", ({ event }) => {
-    pointer = { x: event.clientX, y: event.clientY };
+    if (event) pointer = { x: event.clientX, y: event.clientY }; // a scene that is redrawn under the pointer has none
   });
   const show = () => {
     const now = model.get("tip");
