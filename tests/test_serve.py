@@ -117,7 +117,7 @@ def server(tmp_path_factory):
         assert found.stop(signal.SIGHUP) == (0, "Stopped.\n")
 
 
-@pytest.mark.parametrize("path", ["lab.ipynb", "../lab/serve.py", "../README.md", "../docs/screenshot.png"])
+@pytest.mark.parametrize("path", ["lab.ipynb", "../lab/serve.py", "../README.md", "../docs/loss-surface.png"])
 def test_no_file_is_served_besides_the_page(server, path):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{server.address}/voila/files/{path}", timeout=30)
