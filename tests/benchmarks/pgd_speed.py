@@ -1,11 +1,11 @@
 """PGD's rate against the floor and against foolbox, ART and torchattacks, all in this one run.
 
     pip install -e '.[peers]'
-    python tests/benchmarks/pgd_speed.py [--steps 40] [--rounds 5]
+    python tests/benchmarks/pgd_speed.py [--network resnet20] [--steps 40] [--rounds 5]
 
 Every method takes the same gradient steps (L∞, eps 0.3, no early stop, one restart) on Madry's untrained MNIST
-network in float32. The floor is the bare forward and backward pass to the input, ``steps`` times. A rate of 1 is
-the floor's own speed; rounds are interleaved and the median of the ratios is printed.
+network, or an untrained CIFAR ResNet-20, in float32. The floor is the bare forward and backward pass to the input,
+``steps`` times. A rate of 1 is the floor's own speed; rounds are interleaved and the median of the ratios is printed.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from lab.attacks import maximise
 from lab.models import build
-from lab.specs import PGD, Linf, MadryMNIST
+from lab.specs import PGD, Architecture, Linf, MadryMNIST, ResNet
 
 EPS, STEP = 0.3, 0.01
 
@@ -74,11 +74,18 @@ def methods(model: nn.Module, x: Tensor, y: Tensor, steps: int) -> dict[str, Cal
     return found
 
 
-def compare(n: int, steps: int, rounds: int) -> dict[str, float]:
+NETWORKS: dict[str, tuple[Architecture, tuple[int, int, int]]] = {
+    "madry": (MadryMNIST(), (1, 28, 28)),
+    "resnet20": (ResNet(depth=20), (3, 32, 32)),
+}
+
+
+def compare(network: str, n: int, steps: int, rounds: int) -> dict[str, float]:
     """The median over interleaved rounds of every method's rate relative to the floor's."""
-    model = build(MadryMNIST()).eval()
+    architecture, shape = NETWORKS[network]
+    model = build(architecture, shape).eval()
     generator = torch.Generator().manual_seed(0)
-    x = torch.rand(n, 1, 28, 28, generator=generator)
+    x = torch.rand(n, *shape, generator=generator)
     y = torch.randint(0, 10, (n,), generator=generator)
     running = methods(model, x, y, steps)
     for run in running.values():
@@ -98,12 +105,15 @@ def compare(n: int, steps: int, rounds: int) -> dict[str, float]:
 def main() -> None:
     """Print one line per batch size."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument(
+        "--network", choices=NETWORKS, default="madry", help="untrained: Madry's, or a CIFAR ResNet-20"
+    )
     options.add_argument("--steps", type=int, default=40)
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, rate relative to the floor")
     for n in (256, 8):
-        rates = compare(n, chosen.steps if n > 8 else 4 * chosen.steps, chosen.rounds)
+        rates = compare(chosen.network, n, chosen.steps if n > 8 else 4 * chosen.steps, chosen.rounds)
         print(f"{n:4d} images: " + "  ".join(f"{name} {rate:.2f}" for name, rate in rates.items()))
 
 
