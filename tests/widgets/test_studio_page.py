@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from lab import catalogue, links, runs
+from lab.claim import claimed
 from lab.errors import LabError
 from lab.links import Link
 from lab.specs import (
@@ -203,6 +204,18 @@ async def test_pause_resume_and_discard(engine):
     press(page, "discard", "mine")
     assert not runs.folder("mine").exists()
     assert "mine" not in [each["name"] for each in page.list.rows]
+
+
+async def test_a_run_of_the_command_line_is_followed_but_not_steered(engine):
+    page = StudioPage(engine)
+    begun("mine", 4)
+    with claimed(runs.folder("mine")):
+        found = row(page, "mine")
+        assert (found["state"], found["fraction"], found["left"], found["actions"]) == ("elsewhere", 0.4, 12, [])
+        press(page, "discard", "mine")
+        press(page, "pause", "mine")
+    assert row(page, "mine")["state"] == "paused"
+    assert runs.wanted("mine")
 
 
 async def test_a_run_of_somebody_elses_is_not_discarded_from_a_page(engine):

@@ -20,11 +20,12 @@ from widgets.theme import model_colour
 ACTIONS = {
     "waiting": ["pause"],
     "running": ["pause"],
+    "elsewhere": [],
     "paused": ["resume", "discard"],
     "failed": ["resume", "discard"],
     "finished": ["discard"],
 }
-"""What can be done with a run in each state; any can be cloned."""
+"""What can be done with a run in each state; any can be cloned. Who trains elsewhere stops there."""
 
 MEASURED = ("clean", "fgsm", "pgd")
 
