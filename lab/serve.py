@@ -33,8 +33,8 @@ TEMPLATES = ROOT / "widgets"  # where Jupyter finds voila/templates/adversarial
 class Site:
     """Where the pages are served: ``port`` None means the first free one from 8866 on, 0 any free one.
 
-    ``preheat`` is how many kernels wait, ready drawn, for the next visitors; ``ahead`` whether the pages' first pictures
-    are computed before anybody opens them.
+    ``preheat`` is how many kernels wait, ready drawn, for the next visitors; ``ahead`` whether the pages' first
+    pictures are computed before anybody opens them.
     """
 
     host: str = LOOPBACK[0]
@@ -173,7 +173,7 @@ def _started(site: Site, environment: dict[str, str], connections: str) -> Voila
 
 @contextmanager
 def _computing_ahead(marks: dict[str, str]) -> Iterator[None]:
-    """A process that has the pages' first pictures computed. Nothing in ``lab`` imports the pages, but may start them."""
+    """A process that has the pages' first pictures computed. Nothing in ``lab`` imports the pages; this starts them."""
     with (home() / "logs" / "openings.log").open("wb") as log:
         command = [sys.executable, "-m", "widgets.openings"]
         process = subprocess.Popen(

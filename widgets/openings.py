@@ -37,7 +37,7 @@ class Notebook:
     def __init__(self) -> None:
         self.specs: list[Spec] = []
 
-    def submit(self, spec: Spec, on_change: Callable[[Any], object] | None = None) -> Noted:
+    def submit(self, spec: Spec, on_change: Callable[[Any], object] | None = None) -> Noted:  # noqa: ARG002
         """Note the spec."""
         self.specs.append(spec)
         return Noted(spec)
