@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.pages.visit import PATIENCE
-
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -11,17 +9,10 @@ PLOT = f"document.querySelectorAll('{HERE} .js-plotly-plot')"
 
 
 @pytest.fixture
-def page(browser, lab):
-    """The page, opened by its address; at the end no complaint must have been heard."""
-    found, complaints = browser.new_page(viewport={"width": 1280, "height": 720}), []
-    found.set_default_timeout(PATIENCE)
-    found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.goto(f"{lab.address}/#robustness-curves")
+def page(visit):
+    found = visit("robustness-curves").page
     found.wait_for_selector(f"{HERE} .js-plotly-plot .legendtoggle")
-    yield found
-    found.close()
-    assert complaints == []
+    return found
 
 
 def test_moving_eps_moves_the_trade_off(page):

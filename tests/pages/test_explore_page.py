@@ -7,9 +7,9 @@ pytestmark = pytest.mark.page
 HERE = ".lab-place:not(.lab-closed)"
 
 
-@pytest.fixture
-def page(visit):
-    found = visit("attack-explorer").page
+@pytest.fixture(scope="module")
+def page(visit_of_file):
+    found = visit_of_file("attack-explorer").page
     found.wait_for_selector(f"{HERE} .lab-gallery-large img")
     return found
 

@@ -1,7 +1,6 @@
 """What is chosen on the page Transfer: several attacks with their settings, radii, and a place in the matrix."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import traitlets as t
@@ -23,16 +22,6 @@ class Sources(ModelChoice):
         super().__init__(preferred, most=most)
 
 
-class Kinds(Several):
-    """A list of kinds of attack, so long that it scrolls."""
-
-    _css = Path(__file__).with_name("transfer.css")
-
-    def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
-        self.add_class("lab-kinds")
-
-
 class Attacks(Box):
     """Several attacks, each kind once, and the settings of one of them at a time. ``value`` counts the changes."""
 
@@ -41,7 +30,7 @@ class Attacks(Box):
     def __init__(self, attacks: Sequence[AttackSpec]) -> None:
         self._kinds = {kind.__name__: kind for kind in family_of(AttackSpec)}
         options = [Option(value=name, label=words(name), help=_said(kind)) for name, kind in self._kinds.items()]
-        self.chosen = Kinds(label="Attacks", options=options, most=MOST_ATTACKS)
+        self.chosen = Several(label="Attacks", options=options, most=MOST_ATTACKS)
         self.edited = Choice(label="Settings of")
         self._forms: dict[str, Form] = {}
         super().__init__([], "lab-form")
