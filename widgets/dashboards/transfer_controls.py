@@ -107,29 +107,21 @@ class Radii(Text):
         except ValueError:
             raise SpecError("The ε of the curves are numbers with commas between them, such as 0.1, 0.2.") from None
 
+    def judged(self, spec: Any) -> Any:
+        """The spec, if its ball admits all radii. Raises :class:`SpecError`, which stands at the field.
+
+        A form judges one field at a time, and no radius by the norm.
+        """
+        try:
+            spec.balls  # noqa: B018 - asked for its refusal
+        except SpecError as error:
+            self.error = str(error)
+            raise
+        return spec
+
     def write(self, eps: Sequence[float]) -> None:
         """Show these radii."""
         self.value = ", ".join(f"{each:g}" for each in eps)
-
-
-class Place(Choice):
-    """One of a result's attacks or models, by its position."""
-
-    def __init__(self, label: str, position: int = 0) -> None:
-        options = [dict(Option(value=str(i), label="–")) for i in range(position + 1)]
-        super().__init__(value=str(position), label=label, options=options)
-
-    def offer(self, names: Sequence[str]) -> None:
-        """Offer these names; the position stays where there are so many."""
-        options: list[Any] = [dict(Option(value=str(i), label=name)) for i, name in enumerate(names)]
-        if options != self.options:
-            self.options = options
-            if self.value not in [option["value"] for option in options]:
-                self.value = "0"
-
-    def read(self) -> int:
-        """The chosen position."""
-        return int(super().read())
 
 
 def _said(kind: type[AttackSpec]) -> str:
