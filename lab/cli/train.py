@@ -38,15 +38,10 @@ def add_to(commands: shared.Commands) -> None:
     parser = commands.add_parser("train", help="train a network by a recipe and keep it among the models")
     names = [each.__name__ for each in family_of(Recipe)]
     parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join([*PRESETS, *names]))
-    parser.add_argument("--data", metavar="NAME", help="data set, .npz file or image folder (default: digits)")
     parser.add_argument("--name", help="what the network is called in the list of models")
-    parser.add_argument("--seed", type=shared.natural, help="seed of weights, order and starts (default: 0)")
     parser.add_argument("--resume", action="store_true", help="carry on the run of that --name")
-    shared.add_set(parser)
     sweep.add_vary(parser)
-    shared.add_download(parser)
-    shared.add_data_folder(parser)
-    shared.add_json(parser)
+    shared.add_computation(parser)
     parser.set_defaults(run=run)
 
 

@@ -334,9 +334,9 @@ async def test_the_list_is_looked_up_again_and_again(engine):
 
 
 def test_a_recipe_in_a_line():
-    assert summary(Standard(epochs=1)) == "Standard · SmallCNN · 1 epoch"
+    assert summary(Standard(epochs=1)) == "Standard · Small CNN · 1 epoch"
     assert summary(fgsm_training(architecture=SmallCNN(width=4))) == (
-        "FGSM (predicted labels) · L∞ 0.3 · SmallCNN · 10 epochs"
+        "FGSM (predicted labels) · L∞ 0.3 · Small CNN · 10 epochs"
     )
-    assert summary(Adversarial(source=CascadeExamples())).startswith("Cascade StepLL · L∞ 0.3")
+    assert summary(Adversarial(source=CascadeExamples())).startswith("Cascade Step-LL · L∞ 0.3")
     assert summary(Adversarial(source=OwnExamples())).startswith("FGSM (predicted labels)")

@@ -28,7 +28,7 @@ SHOWS = (
 TRIES = (
     "Raise ε until the picture disturbs you. How much earlier does the network give in?",
     "Raise the scale of the logits: no decision changes, yet ordinary PGD stops working. The badges say why.",
-    "Choose StepLL, then IterLL: a class that is far away needs more than one step.",
+    "Choose Step-LL, then Iter-LL: a class that is far away needs more than one step.",
 )
 DEFAULT = Explore(attack=PGD(steps=20, step_size=0.03))
 PREFERRED = ("standard", "pgd-trained")

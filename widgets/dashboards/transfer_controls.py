@@ -11,8 +11,9 @@ from lab.specs.spec import family_of
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
 from widgets.controls import Choice, Option, Several, Text
 from widgets.dashboards.choices import ModelChoice
-from widgets.forms import Form, has_control, words
+from widgets.forms import Form, has_control
 from widgets.plain import Box
+from widgets.words import words
 
 
 class Sources(ModelChoice):
