@@ -75,7 +75,7 @@ def test_the_whole_examination_reaches_an_engine(tmp_path, monkeypatch):
 
 
 def test_a_scheduler_that_does_not_answer_has_to_be_mended():
-    finding = doctor.engine_finding("tcp://127.0.0.1:1")
+    finding = doctor.engine_finding("tcp://127.0.0.1:1", patience=0.5)
     assert "tcp://127.0.0.1:1" in finding.found
     assert finding.mend
 

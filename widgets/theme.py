@@ -148,6 +148,9 @@ def css() -> str:
         "danger": DANGER,
         "warning": WARNING,
         "success": SUCCESS,
+        "first": model_colour("standard"),
+        "second": model_colour("pgd-trained"),
+        "third": model_colour("fgsm-trained"),
     }
     sizes = {"small": SMALL, "text": TEXT, "heading": HEADING, "title": TITLE, "display": DISPLAY}
     lines = [f"--lab-{name}: {value};" for name, value in colours.items()]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lab.browser import find_browser
-from tests.pages.visit import Visit
+from tests.pages.visit import PATIENCE, Visit
 from tests.served import Served, served
 
 FLAGS = (
@@ -64,6 +64,7 @@ def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
 def window(browser: Any) -> Iterator[Any]:
     """Where visitors open their pages: what the browser has read once, such as plotly.js, it keeps."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 

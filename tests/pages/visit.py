@@ -16,7 +16,6 @@ class Visit:
         self.complaints: list[str] = []
         self.sent: list[str] = []
         self.page = window.new_page()
-        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._asked)

@@ -100,10 +100,12 @@ class ExplorePage(Page):
         before, self.result = self.result, result
         if before is not None and before.spec != result.spec:
             before = None
-        if before is None:
+        swept = (result.sweeps or result.done == 1) and not (before and before.sweeps)
+        if before is None or swept:  # with the scales comes what a further random start gains
             self.pictures.show(model_cards(result), model_note(result))
+        if before is None:
             self._draw("probabilities", "path")
-        if (result.sweeps or result.done == 1) and not (before and before.sweeps):
+        if swept:
             self._draw("success-by-scale", "loss-by-scale")
         if result.tried:
             self.row.show(waiting(attack_cards(result), list[Any](self.row.cards), result), attack_note(result))
