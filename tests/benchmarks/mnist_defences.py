@@ -4,9 +4,10 @@
 
 A to D are trained on clean images for 6 epochs, B by FGSM for 12 (Appendix C.2: batches of 64, Adam), all in bfloat16.
 To fit two processor cores, A is trained by FGSM for 6 epochs where the paper has 12, and by PGD for 4, with 7 steps of
-0.1 and eps warmed up over 2 epochs (Madry et al. 2017: 40 steps of 0.01 and more than 80 epochs). The networks are runs under ``LAB_HOME``, so that an interrupted program goes on where it was and the
-pages show them. White box and black box are measured in float32: FGSM and R+FGSM on all 10,000 test images, PGD (40
-steps of eps / 16) on the first 1,000. A black box's images are FGSM's on the undefended networks.
+0.1 and eps warmed up over 2 epochs (Madry et al. 2017: 40 steps of 0.01 and more than 80 epochs). The networks are runs
+under ``LAB_HOME``, so that an interrupted program goes on where it was and the pages show them. White box and black box
+are measured in float32: FGSM and R+FGSM on all 10,000 test images, PGD (40 steps of eps / 16) on the first 1,000. A
+black box's images are FGSM's on the undefended networks.
 """
 
 import argparse

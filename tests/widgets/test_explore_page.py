@@ -137,7 +137,8 @@ async def test_hostile_values_are_refused_in_words_at_their_fields(engine):
     page = await opened(engine)
     eps = page.form.parts["ball"].form.parts["eps"]
     four = ["standard", "pgd-trained", "mine", "rgb"]
-    for control, value in ((page.models, four), (page.images, [-1]), (page.images, [1, 2]), (page.images, []), (eps, 77)):
+    wrong = ((page.models, four), (page.images, [-1]), (page.images, [1, 2]), (page.images, []), (eps, 77))
+    for control, value in wrong:
         count, kept, control.value = len(engine.jobs), control.value, value
         await settled()
         assert page.bar.refusal

@@ -5,6 +5,7 @@ from typing import Any
 from lab.engine import Engine
 from lab.results import TransferResult
 from lab.specs import SourceGradient, TransferMatrix
+from lab.specs.attacks import attack_names
 from widgets.dashboards.choices import DataChoice, Place
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
@@ -13,7 +14,7 @@ from widgets.dashboards.page import Page
 from widgets.dashboards.transfer_controls import Attacks, Radii, Sources
 from widgets.dashboards.transfer_examples import example_cards, example_note, examples
 from widgets.dashboards.transfer_plots import PLOTS, TransferLook
-from widgets.figures.transfer import Cell, attack_names
+from widgets.figures.transfer import Cell
 from widgets.forms import Form
 from widgets.plain import Box
 from widgets.run_bar import RunBar
@@ -29,6 +30,7 @@ TRIES = (
     "Choose the error rate and FGSM: on fgsm-trained, images made on pgd-trained do far more than its own. Its "
     "gradient is masked.",
     "Now choose PGD: it fools fgsm-trained almost always, but what it finds there hardly fools any other network.",
+    "Add another PGD with fewer steps. Does the weaker attack transfer better, as Kurakin et al. 2017, §4.4, suspect?",
     "Look at the block of standard and standard-b: the same training with another seed, nearly the same weaknesses.",
 )
 DEFAULT = TransferMatrix()
@@ -62,7 +64,7 @@ class TransferPage(Page):
         engine = engine or Engine.connect()
         self.result: TransferResult | None = None
         self.data, self.models = DataChoice(), Sources(PREFERRED)
-        self.attacks, self.radii = Attacks(DEFAULT.attacks), Radii(DEFAULT.eps)
+        self.attacks, self.radii = Attacks(DEFAULT.attacks, repeats=True), Radii(DEFAULT.eps)
         given = {"data": self.data, "models": self.models, "attacks": self.attacks, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.places = {"attack": Place("Attack"), "source": Place("Source"), "target": Place("Target", 2)}
