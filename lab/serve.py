@@ -55,7 +55,8 @@ def serving(site: Site, engine: Path | str) -> Iterator[Voila]:
     mark = uuid.uuid4().hex
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as connections:
         try:
-            yield _started(site, {"LAB_ENGINE": str(engine), MARK: mark}, connections)
+            here = {"LAB_ENGINE": str(engine), "LAB_PUBLIC": str(int(site.public)), MARK: mark}
+            yield _started(site, here, connections)
         finally:
             end(mark)
 
