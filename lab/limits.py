@@ -31,6 +31,11 @@ def limit(variable: str, usual: int) -> int:
         raise EngineError(f"{variable} should be a whole number, not '{text}'.") from None
 
 
+def among_strangers() -> bool:
+    """Whether other machines can reach the pages, so that a visitor steers only the runs that are his own."""
+    return os.environ.get("LAB_PUBLIC") == "1"
+
+
 def training_steps(recipe: Recipe) -> int:
     """What a recipe costs: passes of single images through the network, those of its attacks included."""
     return math.ceil(datafiles.outline(recipe.data).n_train * recipe.epochs * _passes(recipe))

@@ -2,10 +2,11 @@
 
 A run is the folder ``$LAB_HOME/runs/NAME/``, the same for everybody whom the server serves. Training leaves there
 ``recipe.json``, ``metrics.jsonl``, its checkpoints and, at the end, ``weights.safetensors`` and ``card.json``. Here are
-added ``begun.json`` (when, by whom a page lets it be discarded), ``paused`` (it is not to be computed now) and
-``failed.json`` (why it could not go on).
+added ``begun.json`` (when; a page may discard it), ``visitor`` (who began it), ``paused`` (it is not to be computed
+now) and ``failed.json`` (why it could not go on).
 """
 
+import hashlib
 import json
 import re
 import shutil
@@ -33,7 +34,7 @@ State = Literal["waiting", "running", "elsewhere", "paused", "failed", "finished
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _RECIPE, _METRICS, _CARD = "recipe.json", "metrics.jsonl", "card.json"
-_BEGUN, _PAUSED, _FAILED = "begun.json", "paused", "failed.json"
+_BEGUN, _VISITOR, _PAUSED, _FAILED = "begun.json", "visitor", "paused", "failed.json"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class RunCard:
 
     ``fraction`` of the epochs are done and took ``seconds``; ``measured`` are the accuracies of a finished run, as
     fractions, by attack; ``created`` is when its folder was made, ``error`` why it failed. ``ours`` says whether it was
-    begun by the engine, so that a page may discard it.
+    begun by the engine, so that a page may discard it; ``visitor`` is the signature of who began it, if that is known.
     """
 
     name: str
@@ -54,6 +55,7 @@ class RunCard:
     measured: dict[str, float] = field(default_factory=dict)
     error: str = ""
     ours: bool = False
+    visitor: str = ""
 
     @property
     def seconds_left(self) -> float | None:
@@ -100,6 +102,17 @@ def begin(spec: TrainingRun) -> None:
     _require_same(place, spec.recipe)
     for each in (_PAUSED, _FAILED):
         (place / each).unlink(missing_ok=True)
+
+
+def sign(name: str, visitor: str) -> None:
+    """Note in a run's folder who began it, unless that stands there already."""
+    with suppress(FileExistsError, FileNotFoundError), (folder(name) / _VISITOR).open("x") as file:
+        file.write(signature(visitor))
+
+
+def signature(visitor: str) -> str:
+    """What stands in a folder for a visitor, so that nobody who reads it can pass for him."""
+    return hashlib.sha256(visitor.encode()).hexdigest()
 
 
 def wanted(name: str) -> bool:
@@ -195,6 +208,7 @@ def _card(place: Path, underway: Mapping[str, bool]) -> RunCard | str:
     try:
         folder(place.name)
         recipe = _recipe(place)
+        visitor = (place / _VISITOR).read_text("utf-8") if (place / _VISITOR).exists() else ""
         begun = _json(place / _BEGUN) if (place / _BEGUN).exists() else None
         made = datetime.fromisoformat(begun["created"]) if begun else _changed(place / _RECIPE)
         course = history(place / _METRICS)
@@ -207,7 +221,7 @@ def _card(place: Path, underway: Mapping[str, bool]) -> RunCard | str:
         return f"{place} cannot be read as a run ({_words(error)}): mend or delete that folder."
     done = float(course.epoch[-1]) / recipe.epochs if len(course.epoch) else 0.0
     seconds = float(course.seconds[-1]) if len(course.seconds) else 0.0
-    return RunCard(place.name, recipe, state, min(done, 1.0), seconds, made, measured, why, begun is not None)
+    return RunCard(place.name, recipe, state, min(done, 1.0), seconds, made, measured, why, begun is not None, visitor)
 
 
 def _state(place: Path, begun: bool | None) -> State:

@@ -55,7 +55,7 @@ def serving(site: Site, engine: Path | str) -> Iterator[Voila]:
     Raises :class:`LabError` when the port is taken or Voilà does not start.
     """
     mark = uuid.uuid4().hex
-    marks = {"LAB_ENGINE": str(engine), MARK: mark}
+    marks = {"LAB_ENGINE": str(engine), "LAB_PUBLIC": str(int(site.public)), MARK: mark}
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as connections:
         try:
             voila = _started(site, marks, connections)

@@ -229,6 +229,25 @@ async def test_a_run_of_somebody_elses_is_not_discarded_from_a_page(engine):
         runs.discard("theirs")
 
 
+async def test_among_strangers_a_visitor_steers_only_his_own_runs(engine, monkeypatch):
+    monkeypatch.setenv("LAB_PUBLIC", "1")
+    page, other = StudioPage(engine), StudioPage(engine)
+    begun("from-the-command-line")
+    assert row(page, "from-the-command-line")["actions"] == []  # before the browser has said who it is
+    page.list.visitor, other.list.visitor = "alice", "bob"
+    page.form.parts["name"].value = "mine"
+    page.start()
+    assert row(page, "mine")["actions"] == ["resume", "discard"]
+    assert row(other, "mine")["actions"] == row(page, "from-the-command-line")["actions"] == []
+    press(other, "discard", "mine")
+    assert runs.folder("mine").exists()
+    assert "alice" not in (runs.folder("mine") / "visitor").read_text()
+    again = StudioPage(engine)
+    again.list.visitor = "alice"
+    press(again, "discard", "mine")
+    assert not runs.folder("mine").exists()
+
+
 async def test_why_a_run_failed_stands_in_its_row(engine):
     page = StudioPage(engine)
     begun("mine", 2)

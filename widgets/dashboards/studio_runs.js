@@ -104,7 +104,21 @@ function fill(model, row, { name, colour, shown, summary, state, fraction, left:
   }
 }
 
+// The same each time this browser comes back, so that its runs are still its own.
+function visitor() {
+  const fresh = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (each) => each.toString(36)).join("");
+  try {
+    const known = localStorage.getItem("lab-visitor") ?? fresh();
+    localStorage.setItem("lab-visitor", known);
+    return known;
+  } catch {
+    return fresh(); // it keeps nothing: it is somebody new each time
+  }
+}
+
 function render({ model, el }) {
+  model.set("visitor", visitor());
+  model.save_changes();
   const head = make("header", "lab-figure-head");
   head.append(make("h3", "lab-figure-title", { textContent: "Runs" }));
   const table = make("table", "lab-run-table");

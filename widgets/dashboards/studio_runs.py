@@ -57,6 +57,8 @@ class RunList(Plain):
     rows = t.List(t.Any()).tag(sync=True)
     problems = t.List(t.Unicode()).tag(sync=True)
     message = t.Unicode().tag(sync=True)
+    visitor = t.Unicode().tag(sync=True)
+    """What this browser calls itself, the same each time it comes back; nobody else is told."""
 
     def __init__(self, on: Callable[[str, str], None]) -> None:
         super().__init__()
@@ -90,9 +92,9 @@ class RunList(Plain):
         return row if content.get("action") in allowed else None
 
 
-def run_row(card: RunCard, shown: bool, error: str = "") -> Row:
-    """The row of a run."""
-    actions = [each for each in ACTIONS[card.state] if each != "discard" or card.ours]
+def run_row(card: RunCard, shown: bool, steered: bool, error: str = "") -> Row:
+    """The row of a run, which this visitor may pause, resume and discard if it is ``steered``."""
+    actions = [each for each in ACTIONS[card.state] if steered and (each != "discard" or card.ours)]
     return Row(
         name=card.name,
         colour=model_colour(card.name),
