@@ -69,9 +69,9 @@ def test_a_worst_case_is_put_together_from_attacks(page):
     page.locator(f"{HERE} select").first.select_option("WorstCase")
     attacks = page.locator(f"{HERE} .lab-control", has_text="Attacks").locator("visible=true").last
     attacks.get_by_label("PGD", exact=True).uncheck()
-    attacks.get_by_label("StepLL", exact=True).check()
+    attacks.get_by_label("Step-LL", exact=True).check()
     page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
-    until_noted(page, "WorstCase")
+    until_noted(page, "Worst of several attacks")
     assert not page.get_by_label("Step size", exact=True).locator("visible=true").count()
     page.locator(f"{HERE} select").first.select_option("CarliniWagnerLinf")
     page.get_by_label("τ", exact=True).locator("visible=true").fill("0.1; 0.2")

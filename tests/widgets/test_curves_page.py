@@ -2,15 +2,23 @@
 
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from lab.catalogue import ModelCard
-from lab.specs import FGSM, L2, RobustnessCurves, Trained
+from lab.cli import main
+from lab.cli import sweep as cli_sweep
+from lab.specs import FGSM, L2, RobustnessCurves, SmallCNN, Standard, Trained, to_dict
+from lab.specs.curves import MOST_ATTACKS
 from tests.widgets.conftest import settled
 from tests.widgets.curved import curved
 from widgets.dashboards.curves import CurvesPage
+from widgets.dashboards.curves_links import fate
+from widgets.dashboards.curves_plots import PIVOTS, WIDTHS, training
 from widgets.dashboards.curves_sweeps import pivot_weights, widths
+from widgets.figures.curves import Point
+from widgets.figures.curves_sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
 
 pytestmark = pytest.mark.usefixtures("cards")
 
@@ -25,7 +33,7 @@ async def opened(engine) -> CurvesPage:
 
 def card(name: str, width: int = 16, data: str = "digits", **recipe) -> ModelCard:
     """A finished run of a recipe."""
-    about = {"architecture": {"spec": "SmallCNN", "width": width}, "seed": 0, **recipe}
+    about = {"architecture": {"spec": "SmallCNN", "width": width}, "seed": 0} | recipe
     return ModelCard(name, Trained(name), "run", data=data, measured={"clean": 0.9}, recipe=about)
 
 
@@ -94,10 +102,25 @@ async def test_every_figure_has_its_numbers_as_csv(engine, view, monkeypatch):
         assert "standard" in pd.read_csv(io.StringIO(sent[1]["csv"])).to_numpy()
 
 
+def values(sweeps: tuple[Sweep, ...]) -> list[list[tuple[str, float]]]:
+    return [[(run.name, run.value) for run in sweep.runs] for sweep in sweeps]
+
+
 def test_runs_of_several_widths_are_found():
     cards = [card("narrow", 4), card("wide", 64, seed=3), card("other", 8, epochs=2), card("mnist", 2, data="mnist")]
-    assert [(each.name, each.value) for each in widths(cards, "digits")] == [("narrow", 4), ("wide", 64)]
-    assert widths(cards[1:], "digits") == []
+    assert values(widths(cards, "digits")) == [[("narrow", 4), ("wide", 64)]]
+    assert widths(cards[1:], "digits") == ()
+
+
+def test_two_recipes_of_several_widths_are_compared_by_what_their_runs_are_called():
+    cards = [card(f"clean-width-{width}", width) for width in (2, 4)]
+    cards += [card(f"robust-width-{width}", width, epochs=2) for width in (2, 4, 8)]
+    assert [each.name for each in widths(cards, "digits")] == ["robust", "clean"]
+
+
+def test_the_rho_of_inception_is_a_width():
+    cards = [card(str(rho), architecture={"spec": "Inception", "scale": rho}) for rho in (0.5, 1)]
+    assert values(widths(cards, "digits")) == [[("0.5", 0.5), ("1", 1)]]
 
 
 def test_runs_of_several_pivot_weights_are_found():
@@ -105,10 +128,117 @@ def test_runs_of_several_pivot_weights_are_found():
         card("pivot", similarity={"spec": "Pivot", "weight": 0.01}),
         card("without", similarity={"spec": "NoSimilarity"}),
         card("both", similarity={"spec": "Bidirectional", "weight": 0.1}),
+        card("elsewhere", similarity={"spec": "Pivot", "weight": 0.1, "layer": "embedding"}),
     ]
-    assert [(each.name, each.value) for each in pivot_weights(cards, "digits")] == [("without", 0), ("pivot", 0.01)]
+    assert values(pivot_weights(cards, "digits")) == [[("without", 0), ("pivot", 0.01)]]
 
 
 def test_recipes_without_the_setting_are_left_out():
     strange = ModelCard("x", Trained("x"), "run", data="digits", recipe={"architecture": "?"})
-    assert widths([strange], "digits") == pivot_weights([strange], "digits") == []
+    assert widths([strange], "digits") == pivot_weights([strange], "digits") == ()
+
+
+def sweep(*measured: dict[str, float]) -> Sweep:
+    return Sweep(
+        "runs", tuple(Run(f"w{width}", width, each) for width, each in zip((0, 1e-4, 1e-2), measured, strict=False))
+    )
+
+
+def test_the_ratio_is_the_attacked_accuracy_as_a_share_of_the_clean_one():
+    runs = sweep({"clean": 0.8, "fgsm": 0.4, "pgd": 0.0}, {"clean": 0.5, "fgsm": 0.6}, {"clean": 0.0, "fgsm": 0.0})
+    drawn = ratio_over_setting([runs], "width", "none").to_dict()
+    lines = {each["name"]: list(each["y"]) for each in drawn["data"] if each["visible"] and each["y"] != [None]}
+    assert lines == {"FGSM": [0.5, 1.2], "PGD": [0.0]}
+    assert drawn["layout"]["yaxis"]["range"][1] > 1.2
+    assert setting_frame([runs], "width")["fgsm_ratio"].tolist()[:2] == [0.5, 1.2]
+
+
+def test_zero_stands_left_of_the_smallest_weight_on_a_logarithmic_axis():
+    drawn = accuracy_over_setting([sweep(*[{"clean": 0.9}] * 3)], "λ₂", "none").to_dict()
+    assert drawn["data"][0]["x"] == pytest.approx([1e-5, 1e-4, 1e-2])
+    assert drawn["layout"]["xaxis"]["type"] == "log"
+    assert drawn["layout"]["xaxis"]["ticktext"] == ["0", "0.0001", "0.01"]
+
+
+@pytest.mark.parametrize("varied", [WIDTHS, PIVOTS])
+def test_the_command_of_an_empty_figure_can_be_given(varied, monkeypatch, tmp_path):
+    """As far as its parser and the variants of its recipe."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    asked: list = []
+    monkeypatch.setattr(cli_sweep, "run", lambda runs, *_: asked.extend(runs) or 0)
+    command = training(varied, "digits").replace("<br>", "\n").partition("python -m lab ")[2]
+    assert main(command.replace("\\\n", "").split()) == 0
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("right", "level", "image", "words"),
+    [
+        ([[1, 1, 0], [1, 0, 0], [0, 0, 0]], 1, 1, "falls"),
+        ([[1, 1, 0], [1, 0, 0], [1, 0, 0]], 2, 1, "fell"),
+        ([[1, 1, 0], [1, 1, 0]], 1, 2, "misread"),
+        ([[1, 1], [1, 1]], 1, 0, "holds"),
+    ],
+)
+def test_a_point_is_explained_by_an_image_that_falls_there(right, level, image, words):
+    found = fate(np.array(right, bool), level)
+    assert (found.image, words in found.words) == (image, True)
+
+
+async def test_a_click_on_a_curve_opens_the_explorer_with_its_model_attack_and_eps(engine):
+    page, opened_pages = await opened(engine), []
+    page.links.lead(opened_pages.append)
+    page.views["accuracy"].clicked = {"trace": MOST_ATTACKS, "point": 4, "x": 0.12, "y": 40}
+    [link] = opened_pages
+    spec = page.result.spec
+    assert (link.page, link.settings["models"]) == ("attack-explorer", (spec.models[1],))
+    assert (link.settings["attack"], link.settings["ball"].eps) == (spec.attacks[0], pytest.approx(0.12))
+    right = page.result.models[1].right[0][:, link.settings["image"]]
+    assert (right[3], right[4]) == (True, False)
+    assert page.look.spec().point == Point(1, 0, 4)
+    assert any("explorer" in each.page for each in page.links.links)
+
+
+async def test_clicks_on_the_other_figures_open_what_explains_them(engine):
+    page, opened_pages = await opened(engine), []
+    page.links.lead(opened_pages.append)
+    page.views["trade-off"].clicked = {"trace": 1, "point": 0, "x": 90, "y": 10}
+    page.views["distances"].clicked = {"trace": 0, "point": 3, "x": 0.1, "y": 10, "customdata": 2}
+    masking, explorer = opened_pages
+    assert (masking.page, masking.settings["models"]) == ("masking", (Trained("pgd-trained"),))
+    assert (explorer.page, explorer.settings["image"]) == ("attack-explorer", 2)
+    assert explorer.settings["attack"] == page.result.spec.search
+
+
+async def test_a_click_on_a_run_opens_its_training(engine, monkeypatch):
+    page = await opened(engine)
+    recipes = [to_dict(Standard(architecture=SmallCNN(width=width))) for width in (2, 4)]
+    cards = {each["architecture"]["width"]: each for each in recipes}
+    page.models.cards = {
+        f"run-{width}": ModelCard(f"run-{width}", Trained(f"run-{width}"), "run", data="digits", recipe=recipe)
+        for width, recipe in cards.items()
+    }
+    page.models.options = [*page.models.options, {"value": "run-2", "label": "run-2"}]  # a training has ended
+    opened_pages: list = []
+    page.links.lead(opened_pages.append)
+    page.views["widths"].hovered = {"trace": 0, "point": 1, "x": 4, "y": 0, "customdata": "run-4"}
+    assert page.views["widths"].tip["words"] == "Click: See the training of run-4"
+    page.views["widths"].clicked = page.views["widths"].hovered
+    [link] = opened_pages
+    assert (link.page, link.settings["name"]) == ("training-studio", "run-4")
+    assert link.settings["recipe"].architecture.width == 4
+    assert [each.label for each in page.links.links][-2:] == ["See the training of run-2", "See the training of run-4"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [3, [], {}, {"trace": "0"}, {"trace": 0}, {"trace": 0, "point": 99}, {"trace": -1, "point": 1},
+     {"trace": 10**9, "point": 1}, {"trace": 0, "point": True}, {"trace": 0, "point": 99, "customdata": [1]}],
+)  # fmt: skip
+async def test_strange_clicks_lead_nowhere(engine, event):
+    page, opened_pages = await opened(engine), []
+    page.links.lead(opened_pages.append)
+    for name in ("accuracy", "distances", "widths"):
+        page.views[name].clicked = event
+        page.views[name].hovered = event
+    assert opened_pages == []

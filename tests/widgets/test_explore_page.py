@@ -123,7 +123,7 @@ async def test_every_attack_can_be_chosen(engine, kind):
 async def test_settings_reach_the_spec(engine):
     page = await opened(engine)
     page.models.value = ["mine"]
-    page.image.value = [5]
+    page.images.value = [5]
     page.form.parts["ball"].kind.value = "L2"
     page.form.parts["logit_scale"].value = 1000
     page.form.parts["attack"].kind.value = "FGSM"
@@ -137,11 +137,12 @@ async def test_hostile_values_are_refused_in_words_at_their_fields(engine):
     page = await opened(engine)
     eps = page.form.parts["ball"].form.parts["eps"]
     four = ["standard", "pgd-trained", "mine", "rgb"]
-    for control, value in ((page.models, four), (page.image, [-1]), (page.image, [1, 2]), (page.image, []), (eps, 77)):
+    wrong = ((page.models, four), (page.images, [-1]), (page.images, [1, 2]), (page.images, []), (eps, 77))
+    for control, value in wrong:
         count, kept, control.value = len(engine.jobs), control.value, value
         await settled()
         assert page.bar.refusal
-        assert control.error or control is page.image
+        assert control.error or control is page.images
         assert len(engine.jobs) == count
         control.value = kept
         await settled()

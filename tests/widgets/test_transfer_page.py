@@ -179,17 +179,41 @@ async def test_a_spec_opens_the_page_as_it_was(engine):
     assert again.settings() == spec
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"models": (Trained("gone"),)}, "not offered"),
-        ({"attacks": (PGD(), PGD(steps=5)), "models": (Trained(),)}, "in Python"),
-    ],
-)
-async def test_what_this_page_cannot_show_is_said(engine, changes, said):
+async def test_a_model_that_is_not_here_is_said(engine):
     page = await opened(engine)
-    with pytest.raises(LabError, match=said):
-        page.ask(TransferMatrix(**changes))
+    with pytest.raises(LabError, match="not offered"):
+        page.ask(TransferMatrix(models=(Trained("gone"),)))
+
+
+async def test_one_attack_in_two_settings(engine):
+    page = await opened(engine)
+    page.attacks.edited.value = "PGD"
+    assert page.attacks.again.kind == "PGD"
+    page.attacks.again._handle_custom_msg("again", [])
+    assert page.attacks.chosen.value == ["FGSM", "StepLL", "PGD", "PGD 2"]
+    page.bar.run()
+    assert "set alike" in page.bar.refusal
+    page.attacks.form("PGD 2").parts["steps"].value = 5
+    page.bar.run()
+    assert engine.jobs[-1].spec.attacks[2:] == (PGD(steps=20, step_size=0.03), PGD(steps=5, step_size=0.03))
+    engine.jobs[-1].finish(transferred(engine.jobs[-1].spec))
+    await settled()
+    assert [option["label"] for option in page.places["attack"].options][2:] == ["PGD (steps 20)", "PGD (steps 5)"]
+    again = TransferPage(engine)
+    again.ask(page.settings())
+    assert again.settings() == page.settings()
+    page.attacks.chosen.value = ["FGSM", "PGD 2"]
+    assert page.settings().attacks[1] == PGD(steps=5, step_size=0.03)
+    page.attacks.chosen.value = ["FGSM"]
+    assert "PGD 2" not in [option["value"] for option in page.attacks.chosen.options]
+
+
+async def test_no_more_attacks_than_a_matrix_can_have(engine):
+    page = await opened(engine)
+    for _ in range(9):
+        page.attacks.repeat()
+    assert len(page.attacks.chosen.value) == 6
+    assert page.attacks.again.kind == ""
 
 
 def test_how_many_images_there_are_is_no_image_of_another_page():

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from lab.catalogue import models
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.results import CurvesResult
@@ -11,11 +10,14 @@ from lab.specs import RobustnessCurves, Trained
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.controls import Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ModelChoice
-from widgets.dashboards.curves_plots import PLOTS, CurvesLook, Sweeps
-from widgets.dashboards.curves_sweeps import pivot_weights, widths
+from widgets.dashboards.curves_links import clicked_link, clicked_point, distance_link, point_links, run_links
+from widgets.dashboards.curves_plots import PLOTS, CurvesLook
+from widgets.dashboards.curves_sweeps import Sweeps
 from widgets.dashboards.guide import Guide
+from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.page import Page, Style
-from widgets.dashboards.transfer_controls import Attacks
+from widgets.dashboards.transfer_controls import Attacks, Place
+from widgets.figures.transfer import attack_names
 from widgets.forms import Form
 from widgets.plain import Box, shared
 from widgets.plot import PlotView
@@ -45,12 +47,14 @@ class CurvesPage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name.
 
     It opens with the default settings already asked for. Runs that differ in one setting are read from their cards.
+    A click on any point goes where ``follow`` leads; the ``links`` lead there from the chosen one without a mouse.
     """
 
     look: Form
+    links: LinkBar
     drawing = "from widgets.figures.curves import accuracy_over_eps\naccuracy_over_eps(result, spec.levels).show()"
 
-    def __init__(self, engine: Any = None) -> None:
+    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: CurvesResult | None = None
         self.data, self.models = DataChoice(), ModelChoice(PREFERRED, most=MOST_MODELS)
@@ -59,24 +63,25 @@ class CurvesPage(Page):
         given = {"data": self.data, "models": self.models, "attacks": self.attacks}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.player = Radius(DEFAULT.eps, "The ε at which robustness is compared with clean accuracy.")
-        self.look = Form(
-            CurvesLook(), given={"level": self.player, "intervals": Toggle(value=True, label="95 % intervals")}
-        )
-        self.sweeps = Sweeps()
+        self.places = {"model": Place("Model"), "attack": Place("Attack")}
+        toggle = Toggle(value=True, label="95 % intervals")
+        self.look = Form(CurvesLook(), given={"level": self.player, "intervals": toggle, **self.places})
+        self.sweeps, self.trainings = Sweeps(), dict[str, Link]()
         self.views = {name: self._view(name) for name in PLOTS}
+        self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.content = self._content()
         super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
         self._offer()
         self._listen()
         self.bar.run()
-        if self.result is None:
-            self._paint()
 
     def show(self, result: CurvesResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
         before, self.result = self.result, result
         self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
+        self.places["model"].offer([each.model for each in result.models])
+        self.places["attack"].offer(attack_names(result.spec.attacks))
         self._paint()
 
     def _view(self, name: str) -> PlotView:
@@ -90,23 +95,38 @@ class CurvesPage(Page):
     def _content(self) -> Box:
         self.look.add_class("lab-look")
         guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
-        return Box([guide, self.look, Box(self.views.values(), "lab-figures")], "lab-content")
+        accuracy, trade_off, *others = self.views.values()
+        return Box([guide, self.look, Box([accuracy, trade_off, self.links, *others], "lab-figures")], "lab-content")
 
     def _listen(self) -> None:
         self.data.observe(self._offer, "value")
+        self.models.observe(self._look_for_runs, "options")
         self.form.observe(lambda _: self.bar.settings_changed(), "changes")
         self.look.observe(self._paint, "changes")
         self.bar.observe(self.mark_stale, "stale")
+        for name, view in self.views.items():
+            view.observe(partial(self._clicked, name), "clicked")
+            view.observe(partial(self._hovered, name), "hovered")
 
     def _offer(self, _: Any = None) -> None:
-        """Offer the models that fit the chosen data set, and find the runs on it that differ in one setting."""
+        """Offer the models that fit the chosen data set."""
         try:
             card = self.data.card
         except SpecError:
             return  # the form says it at the field
         self.models.offer(card)
-        cards = models()
-        self.sweeps = Sweeps(widths(cards, card.name), pivot_weights(cards, card.name))
+        self._look_for_runs()
+
+    def _look_for_runs(self, _: Any = None) -> None:
+        """Find the runs on the chosen data that differ in one setting; also when a training has ended meanwhile."""
+        try:
+            data = self.data.card.name
+        except SpecError:
+            return  # the form says it at the field
+        cards = list(self.models.cards.values())
+        self.sweeps = Sweeps.of(cards, data)
+        self.trainings = run_links(cards, self.sweeps)
+        self._paint()
 
     def _paint(self, _: Any = None) -> None:
         """Draw all figures as they should look; nothing is computed."""
@@ -117,9 +137,46 @@ class CurvesPage(Page):
         provisional = self.result is not None and self.result.done < 1
         for name, view in self.views.items():
             view.draw(PLOTS[name].draw(self.result, look, self.sweeps), provisional)
+        self.links.offer(self._leads(look))
+
+    def _leads(self, look: CurvesLook) -> list[Link]:
+        """Where the chosen point leads, its model's nearest adversarial image, and the runs of the sweeps."""
+        if self.result is None or look.model >= len(self.result.models):
+            return list(self.trainings.values())
+        near = distance_link(self.result, look.model)
+        return [*point_links(self.result, look.point), *([near] if near else []), *self.trainings.values()]
+
+    def _clicked(self, name: str, change: Any) -> None:
+        """A click on a curve chooses the point, and a click anywhere opens the page that explains what is there."""
+        point = clicked_point(change["new"], self.result) if name == "accuracy" else None
+        if point is not None:
+            self.player.value = point.level
+            self.places["model"].value, self.places["attack"].value = str(point.model), str(point.attack)
+        link = self._link(name, change["new"])
+        if link is not None and self.links.follow is not None:
+            self.links.follow(link)
+
+    def _hovered(self, name: str, change: Any) -> None:
+        """Say beside the pointer where a click leads, if it leads anywhere."""
+        link = self._link(name, change["new"]) if self.links.follow is not None else None
+        self.views[name].tip = None if link is None else {"pictures": [], "words": f"Click: {link.label}"}
+
+    def _link(self, name: str, event: Any) -> Link | None:
+        """Where a click on a figure leads; None when nowhere."""
+        if name == "accuracy":
+            point = clicked_point(event, self.result)
+            found = point_links(self.result, point) if self.result is not None and point is not None else []
+            return found[0] if found else None
+        if name in ("trade-off", "distances"):
+            return clicked_link(name, event, self.result)
+        run = event.get("customdata") if isinstance(event, dict) else None
+        return self.trainings.get(run) if isinstance(run, str) else None
 
     def _csv(self, name: str) -> str:
         if self.result is None:
             raise LabError("There are no numbers yet: run it first.")
-        text: str = PLOTS[name].frame(self.result, self.look.spec(), self.sweeps).to_csv(index=False)
+        frame = PLOTS[name].frame(self.result, self.look.spec(), self.sweeps)
+        if frame.empty:
+            raise LabError("There are no numbers yet: the figure says what is missing.")
+        text: str = frame.to_csv(index=False)
         return text

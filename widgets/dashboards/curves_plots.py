@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
 from lab.results import CurvesResult
 from lab.specs import Spec, param
-from widgets.figures.curves import accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
-from widgets.figures.curves_sweep import Run, accuracy_over_setting, setting_frame
+from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
+from widgets.dashboards.curves_sweeps import Sweeps
+from widgets.figures.curves import Point, accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
+from widgets.figures.curves_sweep import accuracy_over_setting, ratio_over_setting, setting_frame
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
-WIDTH, PIVOT = "width of the network", "λ₂, weight of the pivot loss"
-TRAIN_WIDTHS = (
-    "Train one recipe at several widths to see it here:<br>"
-    "python -m lab train pgd-training<br>--set architecture.width=4 --name narrow"
-)
-TRAIN_PIVOTS = (
-    "Train with several λ₂ to see it here:<br>"
-    "python -m lab train pivot-training<br>--set similarity.weight=0.01 --name pivot-strong"
-)
+Varied = tuple[str, str, str]
+"""A setting, a recipe that has it, and values worth comparing, as the command line takes them."""
+
+WIDTHS: Varied = ("width", "fgsm-training", "architecture.width=4,8,16")
+PIVOTS: Varied = ("λ₂", "pivot-training", "similarity.weight=1e-4,1e-3,1e-2")
+WIDTH, PIVOT = "width (or ρ) of the network", "λ₂, weight of the pivot loss"
 
 
 @dataclass(frozen=True)
 class CurvesLook(Spec):
-    """How a result is drawn, which needs no computing."""
+    """How a result is drawn, which needs no computing. Model, attack and level of the chosen point are positions."""
 
     level: int = param(0, 0, 40, "the level of ε at which robustness is compared with clean accuracy")
+    model: int = param(0, 0, MOST_MODELS - 1, "the model of the chosen point")
+    attack: int = param(0, 0, MOST_ATTACKS - 1, "the attack of the chosen point")
     intervals: bool = param(True, meaning="95 % intervals as bars")
 
-
-@dataclass(frozen=True)
-class Sweeps:
-    """Finished runs that differ in their width, and those that differ in the weight of the pivot loss."""
-
-    widths: Sequence[Run] = field(default_factory=tuple)
-    pivots: Sequence[Run] = field(default_factory=tuple)
+    @property
+    def point(self) -> Point:
+        """The same for the figures."""
+        return Point(self.model, self.attack, self.level)
 
 
 @dataclass(frozen=True)
@@ -50,15 +49,15 @@ class Plot:
     heading: str
     draw: Callable[[CurvesResult | None, CurvesLook, Sweeps], go.Figure]
     frame: Callable[[CurvesResult, CurvesLook, Sweeps], pd.DataFrame]
-    place: str
-    height: int
+    place: str = "lab-half"
+    height: int = 340
     note: str = ""
 
 
 PLOTS = {
     "accuracy": Plot(
         "Accuracy over ε",
-        lambda result, look, _: accuracy_over_eps(result, look.level, look.intervals),
+        lambda result, look, _: accuracy_over_eps(result, look.level, look.intervals, look.point),
         lambda result, _, __: result.to_frame(),
         "lab-wide",
         420,
@@ -74,24 +73,38 @@ PLOTS = {
         "Nearest adversarial images",
         lambda result, _, __: distance_distribution(result),
         lambda result, _, __: result.distances(),
-        "lab-third lab-alone",
-        340,
-        "Na et al. 2018, Figure 9",
-    ),
-    "widths": Plot(
-        "Capacity",
-        lambda _, __, sweeps: accuracy_over_setting(sweeps.widths, WIDTH, TRAIN_WIDTHS),
-        lambda _, __, sweeps: setting_frame(sweeps.widths, "width"),
-        "lab-third",
-        340,
-        "Kurakin et al. 2017, Figure 1; Madry et al. 2017, Figure 3",
+        note="Na et al. 2018, Figure 9",
     ),
     "pivots": Plot(
         "Weight of the pivot loss",
-        lambda _, __, sweeps: accuracy_over_setting(sweeps.pivots, PIVOT, TRAIN_PIVOTS),
+        lambda _, __, sweeps: accuracy_over_setting(sweeps.pivots, PIVOT, training(PIVOTS, sweeps.data)),
         lambda _, __, sweeps: setting_frame(sweeps.pivots, "pivot_weight"),
-        "lab-third",
-        340,
-        "Na et al. 2018, Figure 5",
+        note="Na et al. 2018, Figure 5",
+    ),
+    "widths": Plot(
+        "Capacity",
+        lambda _, __, sweeps: accuracy_over_setting(sweeps.widths, WIDTH, training(WIDTHS, sweeps.data)),
+        lambda _, __, sweeps: setting_frame(sweeps.widths, "width"),
+        note="Madry et al. 2017, Figure 3",
+    ),
+    "ratios": Plot(
+        "Capacity, as a share of clean accuracy",
+        lambda _, __, sweeps: ratio_over_setting(sweeps.widths, WIDTH, training(WIDTHS, sweeps.data)),
+        lambda _, __, sweeps: setting_frame(sweeps.widths, "width"),
+        note="Kurakin et al. 2017, Figures 1 and 4",
     ),
 }
+
+
+def training(varied: Varied, data: str) -> str:
+    """How to train networks on some data that differ in one setting only, where there are none yet."""
+    setting, recipe, values = varied
+    there = "" if data == "digits" else f" --data {escape(data)}"
+    lines = (
+        f"No two networks on these data differ in {setting} alone.",
+        "This trains three, in a terminal:",
+        "",
+        f"python -m lab train {recipe}{there} \\",
+        f"--vary {values}",
+    )
+    return "<br>".join(lines)

@@ -9,8 +9,8 @@ from lab.specs import AttackSpec, Linf, crossing
 from widgets.dashboards.gallery import Badge, Card, Picture
 from widgets.figures.explore import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png
-from widgets.forms import words
 from widgets.theme import model_colour
+from widgets.words import words
 
 LARGEST_SIDE = 160
 """Larger images are shown with every k-th pixel only."""

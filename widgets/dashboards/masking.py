@@ -1,26 +1,23 @@
 """The page Masking: is the gradient masked? Tramèr et al. 2018, §4.1; Na et al. 2018, App. D."""
 
-from functools import partial
 from typing import Any
 
 from lab.engine import Engine
-from lab.errors import LabError, SpecError
 from lab.results import MaskingResult
 from lab.specs import Masking
 from lab.specs.masking import MOST_MODELS
 from lab.specs.models import name_of
-from widgets.dashboards.choices import DataChoice
+from widgets.dashboards.choices import DataChoice, Place
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.masking_cards import verdict_cards, verdict_note
 from widgets.dashboards.masking_plots import PLOTS, MaskingLook
-from widgets.dashboards.page import Page, Style
-from widgets.dashboards.transfer_controls import Place, Radii, Sources
+from widgets.dashboards.page import Page
+from widgets.dashboards.transfer_controls import Radii, Sources
 from widgets.figures.masking_curves import chosen
 from widgets.forms import Form
-from widgets.plain import Box, shared
-from widgets.plot import PlotView
+from widgets.plain import Box
 from widgets.run_bar import RunBar
 
 QUESTION = "Is the gradient masked?"
@@ -55,6 +52,8 @@ class MaskingPage(Page):
 
     look: Form
     links: LinkBar
+    plots = PLOTS
+    title = "masking"
     drawing = "from widgets.figures.masking import error_rates\nerror_rates(result).show()"
 
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
@@ -69,36 +68,21 @@ class MaskingPage(Page):
         self.verdicts = Gallery("Verdict", "lab-gallery-large")
         self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.settings, self.show)
-        self.content = self._content()
-        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
-        self._offer()
-        self._listen()
-        self.bar.run()
-        if self.result is None:
-            self._paint()
+        self.begin()
 
     def settings(self) -> Masking:
         """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
-        spec: Masking = self.form.spec()
-        try:
-            spec.balls  # noqa: B018 - asked for its refusal: a form judges one field at a time, not radii by the norm
-        except SpecError as error:
-            self.radii.error = str(error)
-            raise
-        return spec
+        return self.radii.judged(self.form.spec())
+
+    def drawn_as(self) -> int:
+        """The place of the model that the curves show."""
+        look: MaskingLook = self.look.spec()
+        return look.model
 
     def show(self, result: MaskingResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
-        self.result = result
         self.place.offer([name_of(each) for each in result.spec.models])
-        self._paint()
-
-    def _view(self, name: str) -> PlotView:
-        plot = PLOTS[name]
-        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"masking-{name}", height=plot.height)
-        for place in plot.place.split():
-            view.add_class(place)
-        return view
+        super().show(result)
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
@@ -107,39 +91,12 @@ class MaskingPage(Page):
         curves = Box([self.links, *rest], "lab-figures")
         return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), figures, self.look, curves], "lab-content")
 
-    def _listen(self) -> None:
-        self.data.observe(self._offer, "value")
-        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
-        self.look.observe(self._paint, "changes")
-        self.bar.observe(self.mark_stale, "stale")
-
-    def _offer(self, _: Any = None) -> None:
-        """Offer the models that fit the chosen data set."""
-        try:
-            self.models.offer(self.data.card)
-        except SpecError:
-            return  # the form says it at the field
-
-    def _paint(self, _: Any = None) -> None:
-        """Draw everything as it should look; nothing is computed."""
-        try:
-            place = self.look.spec().model
-        except SpecError:
-            return  # the form says it at the field
-        provisional = self.result is not None and self.result.done < 1
-        for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, place), provisional)
+    def _paint_beside(self, place: int) -> None:
         if self.result is None:
             self.verdicts.show([], "Nothing computed yet")
         else:
             self.verdicts.show(verdict_cards(self.result), verdict_note(self.result))
             self.links.offer(links(self.result, place))
-
-    def _csv(self, name: str) -> str:
-        if self.result is None:
-            raise LabError("There are no numbers yet: run it first.")
-        text: str = PLOTS[name].frame(self.result).to_csv(index=False)
-        return text
 
 
 def links(result: MaskingResult, place: int) -> list[Link]:

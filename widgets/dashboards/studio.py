@@ -137,7 +137,7 @@ class StudioPage(Page):
         rows += [shipped_row(each, each.name in self._shown) for each in self._shipped.values()]
         self.list.show(rows, runs.problems())
         shown = [cards[name] if name in cards else self._shipped[name] for name in self._shown]
-        self._draw([_course(each) for each in shown], any(getattr(each, "state", "") == "running" for each in shown))
+        self._draw([_course(each) for each in shown], any(map(_growing, shown)))
 
     def _failure(self, card: RunCard) -> str:
         """What this page was told of a run that no folder tells: its worker died, or the engine is gone."""
@@ -266,11 +266,15 @@ def _without_number(name: str) -> str:
 
 def _first_shown(cards: list[RunCard], zoo: list[Shipped]) -> list[str]:
     """What is shown to somebody who has just come: runs under way, the zoo's with curves, else the newest runs."""
-    under_way = [card.name for card in cards if card.state in ("running", "waiting")]
+    under_way = [card.name for card in cards if _growing(card) or card.state == "waiting"]
     curves = [each.name for each in zoo if each.metrics.is_file()]
     chosen = [name for name in PREFERRED if name in curves] or curves[:2]
     finished = [card.name for card in cards if card.state == "finished"]
     return (under_way + (chosen or finished[:2]))[:SLOTS]
+
+
+def _growing(run: RunCard | Shipped) -> bool:
+    return isinstance(run, RunCard) and run.state in ("running", "elsewhere")
 
 
 def _course(run: RunCard | Shipped) -> Course:

@@ -1,6 +1,7 @@
 const STATES = {
   waiting: "Waiting for its turn",
   running: "Training",
+  elsewhere: "Training, not from this page",
   paused: "Paused",
   failed: "Failed",
   finished: "Finished",
@@ -87,9 +88,9 @@ function fill(model, row, { name, colour, shown, summary, state, fraction, left:
   what.title = summary;
   row.dataset.state = state;
   const [said, bar, complaint] = how.children;
-  const share = state === "running" || state === "paused" || state === "failed" ? `${Math.round(100 * fraction)} %` : "";
+  const share = ["running", "elsewhere", "paused", "failed"].includes(state) ? `${Math.round(100 * fraction)} %` : "";
   write(said, [STATES[state], share, left(seconds)].filter(Boolean).join(" · "));
-  bar.hidden = state !== "running" && state !== "waiting" && state !== "paused";
+  bar.hidden = !["waiting", "running", "elsewhere", "paused"].includes(state);
   if (state === "waiting") bar.removeAttribute("value");
   else bar.value = fraction;
   write(complaint, error);

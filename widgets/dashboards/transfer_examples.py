@@ -3,9 +3,10 @@
 import numpy as np
 
 from lab.results import Example, TransferResult
+from lab.specs.attacks import attack_names
 from widgets.dashboards.gallery import Card, Picture
 from widgets.figures.mosaic import picture, png
-from widgets.figures.transfer import Cell, attack_names, threat
+from widgets.figures.transfer import Cell, threat
 
 MOST = 6
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -24,20 +25,38 @@ POINTS = (*SYMBOLS, "triangle-up", "triangle-down", "star", "pentagon")
 """A symbol for each model where no line tells them apart."""
 
 
-def accuracy_over_eps(result: CurvesResult | None, level: int, intervals: bool = True) -> go.Figure:
+@dataclass(frozen=True)
+class Point:
+    """A point of a curve: model, attack and level of eps, by their positions in the result."""
+
+    model: int
+    attack: int
+    level: int
+
+    def right(self, result: CurvesResult | None) -> np.ndarray | None:
+        """(L + 1, n) whether the images of this curve are read right; None while it is not computed."""
+        model = _attacked(result, self.model)
+        return model.right[self.attack] if model is not None and self.attack < len(model.right) else None
+
+
+def accuracy_over_eps(
+    result: CurvesResult | None, level: int, intervals: bool = True, chosen: Point | None = None
+) -> go.Figure:
     """Accuracy over eps: a colour for each model, a dash and a symbol for each attack, bars for 95 % intervals.
 
-    Kurakin et al. 2017, Figure 3: a curve that rises again is an attack that fails, there because labels leak.
+    Kurakin et al. 2017, Figure 3: a curve that rises again is an attack that fails, there because labels leak. The
+    ``chosen`` point has a ring.
     """
     traces = [_curve(result, i, j, intervals) for i in range(MOST_MODELS) for j in range(MOST_ATTACKS)]
     traces += [_legend(result, j) for j in range(MOST_ATTACKS)]
+    traces.append(_ring(result, chosen))
     attacked = [each for each in result.models if len(each.right)] if result else []
     note = f"{result.spec.images} images{' · bars: 95 % interval' * intervals}" if result and attacked else WAITING
     axes = {
         "xaxis": {"title": {"text": "ε"}, **_reach(result)},
         "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-3, 103]},
     }
-    shapes = [_now(result, level)] if result and attacked else []
+    shapes = [_upright(result.spec.eps[min(level, result.spec.levels)])] if result and attacked else []
     names = "/".join(each.model for each in attacked)
     return figure(traces, note, names, shapes=shapes, **axes)
 
@@ -71,23 +90,30 @@ def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
     return figure(traces, note, "trade-off", shapes=shapes, **axes) if shapes else figure(traces, note, "", **axes)
 
 
+def point_at(trace: int, level: int) -> Point:
+    """The point behind a place in one of the curves of :func:`accuracy_over_eps`."""
+    return Point(*divmod(trace, MOST_ATTACKS), level)
+
+
 def distance_distribution(result: CurvesResult | None) -> go.Figure:
     """The share of images with an adversarial image within a distance: lower is better. Na et al. 2018, Figure 9.
 
-    Images that are misread as they are count from 0 on; those for which nothing was found count nowhere.
+    Images that are misread as they are count from 0 on; those for which nothing was found count nowhere. A dotted line
+    stands at the ball's eps, and the legend counts the images beyond it, as the paper does.
     """
     traces = []
-    largest = max((_farthest(each) for each in result.models), default=1.0) if result else 1.0
+    largest = max(_radius(result), *(_farthest(each) for each in result.models)) if result else 1.0
     for i in range(MOST_MODELS):
         model = result.models[i] if result and i < len(result.models) else None
-        traces.append(_steps(model if model and len(model.distance) else None, largest))
+        traces.append(_steps(model if model and len(model.distance) else None, largest, _radius(result)))
     searched = max((len(each.distance) for each in result.models), default=0) if result else 0
     note = f"{searched} images, {type(result.spec.search).__name__}" if result and searched else _unsearched(result)
     axes = {
         "xaxis": {"title": {"text": "distance of the nearest adversarial image"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},
     }
-    return figure(traces, note, "distances", **axes)
+    shapes = [_upright(_radius(result))] if searched else []
+    return figure(traces, note, "distances", shapes=shapes, **axes)
 
 
 def trade_off_frame(result: CurvesResult, level: int) -> pd.DataFrame:
@@ -168,6 +194,16 @@ def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
     }
 
 
+def _ring(result: CurvesResult | None, chosen: Point | None) -> dict[str, Any]:
+    right = chosen.right(result) if chosen else None
+    base = {"type": "scatter", "mode": "markers", "showlegend": False, "hoverinfo": "skip"}
+    if result is None or chosen is None or right is None or chosen.level >= len(right):
+        return base | {"x": [], "y": [], "visible": False}
+    marker = {"symbol": "circle-open", "size": 18, "color": INK, "line": {"width": 2}}
+    x, y = result.spec.eps[chosen.level], 100 * right[chosen.level].mean()
+    return base | {"x": [x], "y": [y], "marker": marker, "visible": True}
+
+
 def _point(model: ModelCurves | None, place: int, clean: np.ndarray, robust: np.ndarray) -> dict[str, Any]:
     base = {"type": "scatter", "mode": "markers", "visible": model is not None, "showlegend": model is not None}
     if model is None:
@@ -199,20 +235,26 @@ def _bars(middle: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:
     }
 
 
-def _steps(model: ModelCurves | None, largest: float) -> dict[str, Any]:
+def _steps(model: ModelCurves | None, largest: float, radius: float) -> dict[str, Any]:
     base = {"type": "scatter", "mode": "lines", "visible": model is not None, "showlegend": model is not None}
     if model is None:
         return base | {"x": [], "y": []}
-    found = np.sort(model.distance[np.isfinite(model.distance)])
+    order = np.argsort(model.distance)[: np.isfinite(model.distance).sum()]
+    found = model.distance[order]
     share = 100 * np.arange(len(found) + 1) / len(model.distance)
-    name = escape(model.model)
+    name, beyond = escape(model.model), int((model.distance > radius).sum())
     return base | {
         "x": np.concatenate([[0.0], found, [1.05 * largest]]),
         "y": np.concatenate([share, share[-1:]]),
+        "customdata": [None, *order.tolist(), None],
         "line": {"color": model_colour(model.model), "width": 2.5, "shape": "hv"},
-        "name": name,
+        "name": f"{name}: {beyond} beyond ε",
         "hovertemplate": f"%{{y:.0f}} % within %{{x:.3g}}<extra>{name}</extra>",
     }
+
+
+def _radius(result: CurvesResult | None) -> float:
+    return result.spec.ball.eps if result else 1.0
 
 
 def _farthest(model: ModelCurves) -> float:
@@ -224,8 +266,7 @@ def _unsearched(result: CurvesResult | None) -> str:
     return "No image is searched: ask for some at the left" if result and not result.spec.searched else WAITING
 
 
-def _now(result: CurvesResult, level: int) -> dict[str, Any]:
-    """A dotted line at the eps of the trade-off."""
-    eps = result.spec.eps[min(level, result.spec.levels)]
+def _upright(x: float) -> dict[str, Any]:
+    """A dotted line from the bottom to the top."""
     line = {"color": INK, "width": 1, "dash": "dot"}
-    return {"type": "line", "x0": eps, "x1": eps, "y0": 0, "y1": 1, "yref": "y domain", "line": line}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "y domain", "line": line}

@@ -165,7 +165,9 @@ def _directions(model: ModelMasking | None) -> dict[str, Any]:
 
 
 def _no_directions(result: MaskingResult | None) -> str:
-    return WAITING if result is None or not result.models else "There are orthogonal directions in L∞ and L2 only"
+    if result is None or not result.models or result.done < 1:
+        return WAITING
+    return "There are orthogonal directions in L∞ and L2 only"
 
 
 def _name(model: ModelMasking | None) -> str:

@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 
 from lab.results import TransferResult
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, ratio, wilson, worst_and_mean
-from lab.specs import AttackSpec, Ball, Linf
+from lab.specs import Ball, Linf
+from lab.specs.attacks import attack_names
 from widgets.figures.drawing import figure
 from widgets.theme import DIVERGING, INK, MUTED, PANEL, SEQUENTIAL, SMALL, TEXT
 
@@ -94,12 +95,6 @@ def threat(ball: Ball, eps: float | None = None) -> str:
     """A ball in words: "L∞ ε 0.2"."""
     norm = "L∞" if isinstance(ball, Linf) else type(ball).__name__
     return f"{norm} ε {ball.eps if eps is None else eps:.3g}"
-
-
-def attack_names(attacks: Sequence[AttackSpec]) -> list[str]:
-    """What a person calls the attacks; a number tells two of one kind apart."""
-    kinds = [type(each).__name__ for each in attacks]
-    return [f"{kind} {kinds[: i + 1].count(kind)}" if kinds.count(kind) > 1 else kind for i, kind in enumerate(kinds)]
 
 
 def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -5,8 +5,9 @@ import pytest
 
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER
 from lab.specs import FGSM, PGD, Linf, Trained, TransferMatrix
+from lab.specs.attacks import attack_names
 from tests.widgets.transferred import transferred
-from widgets.figures.transfer import Cell, attack_names, transfer_matrix, transfer_matrix_frame
+from widgets.figures.transfer import Cell, transfer_matrix, transfer_matrix_frame
 from widgets.figures.transfer_black_box import black_box, black_box_frame
 from widgets.figures.transfer_curves import correlation_frame, over_eps, over_eps_frame, perturbation_correlation
 
@@ -110,4 +111,4 @@ def test_the_tables_hold_what_is_drawn():
 
 
 def test_two_attacks_of_a_kind_are_told_apart():
-    assert attack_names((FGSM(), PGD(), PGD(steps=5))) == ["FGSM", "PGD 1", "PGD 2"]
+    assert attack_names((FGSM(), PGD(), PGD(steps=5))) == ["FGSM", "PGD (steps 40)", "PGD (steps 5)"]

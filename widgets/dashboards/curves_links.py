@@ -1,0 +1,122 @@
+"""From a point of the page Robustness curves to the page that explains it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lab.catalogue import ModelCard
+from lab.errors import LabError
+from lab.results import CurvesResult
+from lab.specs import PGD
+from lab.specs.spec import from_dict
+from widgets.dashboards.curves_sweeps import Sweeps
+from widgets.dashboards.links import Link
+from widgets.figures.curves import Point, point_at
+
+RESTARTS = 100
+"""Random starts of a PGD whose restarts are looked at."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """An image that tells why the accuracy at a point is what it is: its position, and what becomes of it there."""
+
+    image: int
+    words: str
+
+
+def fate(right: np.ndarray, level: int) -> Fate | None:
+    """Of (L + 1, n) verdicts the first image that falls at this level; else one that fell before, or that holds.
+
+    None where there are no images.
+    """
+    now, before, clean = right[level], right[max(level - 1, 0)], right[0]
+    cases = (
+        (before & ~now, "falls at this ε"),
+        (clean & ~now, "fell at a smaller ε"),
+        (~now, "is misread as it is"),
+        (now, "still holds"),
+    )
+    return next((Fate(int(found.argmax()), words) for found, words in cases if found.any()), None)
+
+
+def point_links(result: CurvesResult, point: Point) -> list[Link]:
+    """Where a point leads: to an image of it under its attack, to the attack's restarts, surface and masking."""
+    right = point.right(result)
+    found = fate(right, point.level) if right is not None else None
+    if found is None:
+        return []
+    spec, attack = result.spec, result.spec.attacks[point.attack]
+    name, model = result.models[point.model].model, spec.models[point.model]
+    ball = spec.ball.replace(eps=spec.eps[max(point.level, 1)])  # nothing can be looked at in a ball of radius 0
+    about = {"data": spec.data, "models": (model,), "image": found.image, "ball": ball, "seed": spec.seed}
+    kind = type(attack).__name__
+    explorer = f"Look at image {found.image}, which {found.words}: {kind} on {name}"
+    links = [Link(explorer, "attack-explorer", about | {"attack": attack})]
+    if isinstance(attack, PGD):
+        restarted = about | {"attack": attack.replace(restarts=RESTARTS)}
+        links.append(Link(f"Restart {kind} on it from {RESTARTS} random starts", "pgd-restarts", restarted))
+    links.append(Link(f"See the loss surface of {name} around it", "loss-surface", about))
+    links.append(masking_link(result, point.model))
+    return links
+
+
+def masking_link(result: CurvesResult, place: int) -> Link:
+    """From a model's robustness to the signs that it only looks so."""
+    spec = result.spec
+    about = {"data": spec.data, "models": (spec.models[place],), "ball": spec.ball}
+    return Link(f"Ask whether {result.models[place].model} masks its gradient", "masking", about)
+
+
+def distance_link(result: CurvesResult, place: int, image: int | None = None) -> Link | None:
+    """From a nearest adversarial image to the attack that found it; by default the image of the median distance."""
+    spec, model = result.spec, result.models[place]
+    if not np.isfinite(model.distance).any():
+        return None
+    order = np.argsort(model.distance)[: np.isfinite(model.distance).sum()]
+    image = int(order[len(order) // 2]) if image is None else image
+    about = {"data": spec.data, "models": (spec.models[place],), "image": image, "ball": spec.ball}
+    label = f"Look at the nearest adversarial image of image {image} on {model.model}"
+    return Link(label, "attack-explorer", about | {"attack": spec.search, "seed": spec.seed})
+
+
+def run_links(cards: Sequence[ModelCard], sweeps: Sweeps) -> dict[str, Link]:
+    """From each network in the sweeps, by its name, to how it was trained."""
+    known = {card.name: card for card in cards}
+    links = {}
+    for name in dict.fromkeys(run.name for sweep in (*sweeps.widths, *sweeps.pivots) for run in sweep.runs):
+        with suppress(LabError):  # a recipe that cannot be read leads nowhere
+            settings = {"name": name, "recipe": from_dict(known[name].recipe or {})}
+            links[name] = Link(f"See the training of {name}", "training-studio", settings)
+    return links
+
+
+def clicked_point(event: Any, result: CurvesResult | None) -> Point | None:
+    """The point of a curve that an event means; None for nothing, or nothing that a browser of ours would send."""
+    trace, level = _place(event)
+    if result is None or trace is None or level is None or not 0 <= level <= result.spec.levels:
+        return None
+    point = point_at(trace, level)
+    known = 0 <= point.model < len(result.models)
+    return point if known and point.right(result) is not None else None
+
+
+def clicked_link(name: str, event: Any, result: CurvesResult | None) -> Link | None:
+    """Where an event in the trade-off or the distances leads; None when nowhere."""
+    model, _ = _place(event)
+    if result is None or model is None or not model < len(result.models):
+        return None
+    if name == "trade-off":
+        return masking_link(result, model)
+    image, searched = event.get("customdata"), len(result.models[model].distance)
+    return distance_link(result, model, image) if type(image) is int and 0 <= image < searched else None
+
+
+def _place(event: Any) -> tuple[int | None, int | None]:
+    """Trace and point of an event, as far as they are whole numbers."""
+    values = [event.get(name) if isinstance(event, dict) else None for name in ("trace", "point")]
+    trace, point = (each if type(each) is int and each >= 0 else None for each in values)
+    return trace, point
