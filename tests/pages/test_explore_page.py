@@ -41,6 +41,22 @@ def test_every_attack_appears_and_the_row_is_complete(page):
     assert sorted(names) == sorted(options)
 
 
+def test_a_model_is_found_in_the_long_list_and_left_out_again(page):
+    chosen = page.locator(f"{HERE} .lab-chips").first.locator(".lab-chip")
+    assert chosen.count() == 2
+    find = page.get_by_label("Find in Models", exact=True).locator("visible=true")
+    find.fill("pades")
+    assert page.locator(f"{HERE} .lab-checks").first.locator(".lab-check:visible").count() == 0
+    find.fill("TRADES")
+    find.press("Enter")
+    until_noted(page, "image 0")
+    page.wait_for_function(f"document.querySelectorAll('{HERE} .lab-gallery-large .lab-case').length === 3")
+    assert chosen.count() == 3
+    page.get_by_role("button", name="Leave out trades-trained").click()
+    page.wait_for_function(f"document.querySelectorAll('{HERE} .lab-gallery-large .lab-case').length === 2")
+    assert find.evaluate("box => box === document.activeElement")
+
+
 def test_scaled_logits_are_said_to_be_saturated(page):
     box = page.get_by_label("Logit scale", exact=True).locator("visible=true")
     box.fill("10000")

@@ -81,7 +81,9 @@ function render({ model, el }) {
       input.parentElement.title = input.disabled ? `At most ${most} can be chosen: leave one out first` : input.dataset.help;
     }
     const options = now.map((value) => model.get("options").find((option) => option.value === value));
+    const focused = chips.contains(document.activeElement);
     chips.replaceChildren(...options.filter(Boolean).map((option) => chip(model, option)));
+    if (focused) box.focus();
   };
   model.on("change:options", draw);
   model.on("change:value", show);
