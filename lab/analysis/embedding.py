@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.analysis.analyse import analyse
-from lab.analysis.projection import components, linear_head, t_sne
+from lab.analysis.projection import Components, components, linear_head, t_sne
 from lab.attacks import maximise, maximise_each
 from lab.attacks.batches import batch_size
 from lab.attacks.each import takes_radii
@@ -24,7 +24,7 @@ from lab.results.embedding import EmbeddingsResult, Layout, ModelEmbeddings
 from lab.specs.embedding import Embeddings
 from lab.specs.models import name_of
 
-TOGETHER = 32  # averaged images walked at once: small enough that the curves grow before one's eyes
+TOGETHER = 16  # averaged images walked at once: small enough that the curves grow before one's eyes
 THUMBNAIL = 64  # largest side of the pictures that are kept
 
 
@@ -41,10 +41,14 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """One model's embeddings (n, D) and logits of the drawn images; of the followed ones (L + 1, m, …) with images."""
+    """One model's embeddings (n, D), their principal components and logits of the drawn images.
+
+    Of the followed ones (l, m, …) with images, at the l levels of eps that are computed, of which 0 is the first.
+    """
 
     clean: Tensor
     logits: Tensor
+    axes: Components
     way: Tensor
     way_logits: Tensor
     images: Tensor
@@ -52,15 +56,20 @@ class Found:
 
 @analyse.register
 def embeddings(spec: Embeddings, ctx: Context) -> EmbeddingsResult:
-    """The clean images and the followed ones first, then t-SNE where it is asked for, then the curves, bit by bit."""
+    """The clean images first, then the followed ones' ways, t-SNE where it is asked for, and the curves, bit by bit."""
     scene = _scene(spec, load_data(spec.data, ctx.silent()))
     networks = [load_model(each) for each in spec.models]
     begin, middle = _shares(spec)
-    lanes = ctx.span(0, begin, 1).lanes(len(networks))
-    found = list(side_by_side(lambda i: _found(scene, networks[i], lanes[i]), range(len(networks))))
+    found = [_clean(scene, each) for each in networks]
     models = [_model(scene, i, each) for i, each in enumerate(found)]
-    result = _result(scene, models, begin)
-    ctx.partial(result)
+    ctx.partial(_result(scene, models, 0.0))
+    lanes = ctx.span(0, begin, 1).lanes(len(networks))
+    for i, each in enumerate(
+        side_by_side(lambda i: _walked(scene, networks[i], found[i], lanes[i]), range(len(networks)))
+    ):
+        found[i], models[i] = each, _model(scene, i, each)
+        result = _result(scene, models, begin * (i + 1) / len(networks))
+        ctx.partial(result)
     if spec.t_sne:
         for i, each in enumerate(found):
             ctx.span(begin, middle, 1).part(i, len(found), "t-SNE").report(0, 1)
@@ -114,21 +123,28 @@ def embedded(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     return embedding, logits
 
 
-def _found(scene: Scene, model: nn.Module, ctx: Context) -> Found:
+def _clean(scene: Scene, model: nn.Module) -> Found:
+    """What a model makes of the clean images."""
     test = scene.data.test
     clean, logits = embedded(model, test.images(scene.positions))
+    followed = torch.tensor(scene.followed)
+    images = test.images(list(scene.spec.images)).unsqueeze(0)
+    return Found(clean, logits, components(clean), clean[followed].unsqueeze(0), logits[followed].unsqueeze(0), images)
+
+
+def _walked(scene: Scene, model: nn.Module, found: Found, ctx: Context) -> Found:
+    """The same with the followed images' ways to the largest eps."""
     positions = list(scene.spec.images)
-    images = walk(scene.spec, model, test.images(positions), test.labels(positions), ctx.seeded("followed"))
-    way, way_logits = embedded(model, images.flatten(0, 1))
-    levels = len(images)
-    return Found(clean, logits, way.unflatten(0, (levels, -1)), way_logits.unflatten(0, (levels, -1)), images)
+    x, y = scene.data.test.images(positions), scene.data.test.labels(positions)
+    images = walk(scene.spec, model, x, y, ctx.seeded("followed"))
+    way, way_logits = (each.unflatten(0, (len(images), -1)) for each in embedded(model, images.flatten(0, 1)))
+    return replace(found, way=way, way_logits=way_logits, images=images)
 
 
 def _model(scene: Scene, place: int, found: Found) -> ModelEmbeddings:
     """What is known of a model before its curves."""
     dimensions = found.clean.shape[1]
-    axes = components(found.clean)
-    pca = Layout(axes.of(found.clean).float().numpy(), axes.of(found.way).float().numpy())
+    pca = Layout(found.axes.of(found.clean).float().numpy(), found.axes.of(found.way).float().numpy())
     nowhere = Layout(np.zeros((0, 2), np.float32), np.zeros((0, 0, 2), np.float32))
     weight, bias = (
         linear_head(_two(found.clean), found.logits) if dimensions <= 2 else (torch.zeros(0, 2), torch.zeros(0))
@@ -141,7 +157,7 @@ def _model(scene: Scene, place: int, found: Found) -> ModelEmbeddings:
         own=Layout(_two(found.clean).numpy(), _two(found.way).numpy()) if dimensions <= 2 else nowhere,
         pca=pca,
         t_sne=nowhere,
-        variance=axes.share.float().numpy(),
+        variance=found.axes.share.float().numpy(),
         weight=weight.numpy(),
         bias=bias.numpy(),
         between=between(found.clean, labels),

@@ -35,9 +35,10 @@ class ModelEmbeddings(Result):
     else empty.
 
     ``logits`` (n, K) of the clean images, ``way_logits`` (L + 1, m, K) and ``pictures`` (L + 1, m, C, h, w) in 0..255
-    of the followed ones at every level. ``true`` and ``others`` (L + 1, a) the label's logit and the mean of the other
-    ones, ``distance`` (L + 1, a) from the clean embedding, ``prediction`` (L + 1, a); without levels in a partial
-    result. ``between`` is the mean distance between the means of two classes' clean embeddings.
+    of the followed ones at every level; a partial result may have the first level only. ``true`` and ``others``
+    (L + 1, a) the label's logit and the mean of the other ones, ``distance`` (L + 1, a) from the clean embedding,
+    ``prediction`` (L + 1, a); without levels in a partial result. ``between`` is the mean distance between the means
+    of two classes' clean embeddings.
     """
 
     model: str
@@ -56,6 +57,10 @@ class ModelEmbeddings(Result):
     others: np.ndarray
     distance: np.ndarray
     prediction: np.ndarray
+
+    def reached(self, level: int) -> int:
+        """A level of eps, or the last before it to which the followed images have been walked."""
+        return min(level, len(self.way_logits) - 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -106,8 +106,10 @@ def test_an_attack_that_takes_one_ball_walks_level_by_level(flat, ball):
 def test_what_is_known_comes_first_and_the_curves_grow():
     partial = []
     analyse(SMALL.replace(t_sne=True), Context(on_partial=partial.append))
-    assert [len(each.averaged_y) for each in partial] == [0, 0, 32]
-    assert [len(each.models[0].t_sne.clean) for each in partial] == [0, 40, 40]
+    assert [len(each.averaged_y) for each in partial] == [0, 0, 0, 0, 16, 32]
+    assert [len(each.models[0].t_sne.clean) for each in partial] == [0, 0, 0, 40, 40, 40]
+    assert [[len(model.way_logits) for model in each.models] for each in partial[:3]] == [[1, 1], [4, 1], [4, 4]]
+    assert all(np.array_equal(each.models[0].pca.clean, partial[0].models[0].pca.clean) for each in partial)
     assert [each.done for each in partial] == sorted(each.done for each in partial)
     assert partial[-1].done < 1
 

@@ -11,15 +11,18 @@ FLAT = "mine"
 
 
 def embedded(
-    spec: Embeddings, averaged: int | None = None, shape: tuple[int, int, int] = (1, 8, 8)
+    spec: Embeddings, averaged: int | None = None, shape: tuple[int, int, int] = (1, 8, 8), levels: int | None = None
 ) -> EmbeddingsResult:
-    """Classes on a circle; every followed image goes straight to the next class. Of the curves, ``averaged`` images."""
+    """Classes on a circle; every followed image goes straight to the next class, up to a level of eps.
+
+    Of the curves, ``averaged`` images.
+    """
     averaged = spec.averaged if averaged is None else averaged
     positions = np.array(sorted({*range(spec.count), *spec.images}))
     y = positions % CLASSES
     followed = np.array([positions.tolist().index(i) for i in spec.images])
     x = np.full((len(positions), *shape), 90, np.uint8)
-    models = tuple(_model(each.name, spec, y, y[followed], averaged, shape) for each in spec.models)
+    models = tuple(_model(each.name, spec, y, y[followed], averaged, shape, levels) for each in spec.models)
     done = 1.0 if averaged == spec.averaged and (models[0].t_sne.clean.size or not spec.t_sne) else 0.5
     names = tuple(map(str, range(CLASSES)))
     return EmbeddingsResult(spec, positions, y, x, followed, np.arange(averaged) % CLASSES, names, models, done)
@@ -32,9 +35,15 @@ def corner(label: np.ndarray) -> np.ndarray:
 
 
 def _model(
-    name: str, spec: Embeddings, y: np.ndarray, labels: np.ndarray, averaged: int, shape: tuple[int, ...]
+    name: str,
+    spec: Embeddings,
+    y: np.ndarray,
+    labels: np.ndarray,
+    averaged: int,
+    shape: tuple[int, ...],
+    last: int | None,
 ) -> ModelEmbeddings:
-    share = np.linspace(0, 1, len(spec.eps), dtype=np.float32)[:, None, None]
+    share = np.linspace(0, 1, len(spec.eps), dtype=np.float32)[: None if last is None else last + 1, None, None]
     clean = corner(y)
     way = (1 - share) * corner(labels) + share * corner(labels + 1)
     weight, bias = corner(np.arange(CLASSES)), np.zeros(CLASSES, np.float32)
@@ -55,7 +64,7 @@ def _model(
         between=2.0,
         logits=clean @ weight.T,
         way_logits=way @ weight.T,
-        pictures=np.full((len(spec.eps), len(labels), *shape), 120, np.uint8),
+        pictures=np.full((len(share), len(labels), *shape), 120, np.uint8),
         true=8 - 16 * rise,
         others=rise - 2,
         distance=4 * rise,

@@ -25,7 +25,7 @@ async def opened(engine) -> EmbeddingsPage:
 
 def head(page: EmbeddingsPage) -> dict:
     """The trace of where the first panel's images are now."""
-    return page.views["plane"].drawn["data"][TRACES - 1]
+    return page.views["plane"].drawn["data"][TRACES - 2]
 
 
 async def test_it_opens_with_the_default_settings_asked_for(engine):
@@ -49,11 +49,9 @@ async def test_the_slider_repaints_and_computes_nothing(engine):
 
 async def test_the_plane_changes_without_computing(engine):
     page = await opened(engine)
-    assert "lab-closed" in page.image._dom_classes
     page.look.parts["projection"].value = TWO_CLASSES
     page.image.value = "1"
     await settled()
-    assert "lab-closed" not in page.image._dom_classes
     assert page.views["plane"].drawn["layout"]["xaxis"]["title"]["text"] == "logit of 7"
     page.look.parts["projection"].value = PCA
     await settled()
@@ -79,12 +77,48 @@ async def test_a_click_follows_the_image(engine):
     page = await opened(engine)
     page.views["plane"].clicked = {"trace": 0, "point": 20, "x": 0, "y": 0, "customdata": 20}
     assert engine.jobs[-1].spec.images[-1] == 20
+    assert page.look.spec().image == 0  # until its way is there
+    engine.jobs[-1].finish(embedded(engine.jobs[-1].spec))
+    await settled()
+    assert page.result.spec.images[page.look.spec().image] == 20
+    assert page.carried().images == (20,)
     for image in range(21, 30):
         page.watch(image)
     assert len(page.images.value) == FOLLOWED
     count = len(engine.jobs)
     page.watch(29)
     assert len(engine.jobs) == count
+
+
+async def test_a_click_on_a_followed_image_chooses_it_and_its_links_lead_on_at_the_shown_eps(engine):
+    page, opened_pages = await opened(engine), []
+    page.links.lead(opened_pages.append)
+    assert page.carried() == page.settings()
+    page.player.value = 5
+    page.views["plane"].clicked = {"trace": TRACES + 4, "point": 1, "x": 0, "y": 0, "customdata": 7}
+    await settled()
+    assert len(engine.jobs) == 1
+    ring = page.views["plane"].drawn["data"][TRACES - 1]
+    assert [*ring["x"], *ring["y"]] == pytest.approx(page.result.models[0].pca.way[5, 1].tolist())
+    for place in (0, 1):
+        page.links._handle_custom_msg(place, [])
+    explorer, surface = opened_pages
+    assert (explorer.page, surface.page) == ("attack-explorer", "loss-surface")
+    for link in opened_pages:
+        assert (link.settings["image"], link.settings["ball"].eps) == (7, pytest.approx(0.15))
+    assert explorer.settings["attack"] == page.result.spec.attack
+
+
+async def test_before_the_ways_are_walked_the_clean_images_are_drawn(engine):
+    page = EmbeddingsPage(engine)
+    job = engine.jobs[0]
+    job.advance(0.0, embedded(job.spec, averaged=0, levels=0))
+    await settled()
+    assert len(page.views["plane"].drawn["data"][0]["text"]) == 300
+    assert page.pictures.note.startswith("at ε 0 ")
+    page.views["plane"].hovered = {"trace": 0, "point": 3, "x": 0, "y": 0, "customdata": 3}
+    await settled()
+    assert "at ε 0 " in page.views["plane"].tip["words"]
 
 
 @pytest.mark.parametrize(

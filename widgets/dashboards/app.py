@@ -203,7 +203,7 @@ class App(Box):
         [at_first] = [spec for each, spec in self._at_first.items() if self.pages[each] is before]
         try:
             mine = page.settings()
-            carried = with_changes(before.settings(), at_first, mine)
+            carried = with_changes(before.carried(), at_first, mine)
             if carried != mine:
                 page.ask(carried)
         except LabError:
@@ -257,11 +257,11 @@ def with_changes(changed: Spec, at_first: Spec, spec: Spec) -> Spec:
 def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
     """``spec`` with those of some values that it can have.
 
-    A page of one image takes the first of several, and gives its own as the only one.
+    A page of one image takes the first of several, and gives its own as the only one where it is not among them.
     """
     for name, value in values.items():
         if name == "image" and hasattr(spec, "images"):
-            name, value = "images", (value,)
+            name, value = "images", spec.images if value in spec.images else (value,)
         elif name == "images" and hasattr(spec, "image") and isinstance(value, tuple):
             name, value = "image", value[0]
         with suppress(SpecError):

@@ -7,7 +7,7 @@ from lab.catalogue import models
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.results import EmbeddingsResult
-from lab.specs import Embeddings, params
+from lab.specs import Embeddings, Spec, params
 from lab.specs.spec import default_of
 from widgets.controls import Choice, Option, Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
@@ -15,8 +15,9 @@ from widgets.dashboards.embedding_cards import followed_cards, followed_note, po
 from widgets.dashboards.embedding_plots import PLOTS, EmbeddingsLook
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
+from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.page import Page, Style
-from widgets.figures.embedding_view import AS_IT_IS, PROJECTIONS, TWO_CLASSES
+from widgets.figures.embedding_view import AS_IT_IS, PROJECTIONS
 from widgets.forms import Form
 from widgets.loop import OnLoop
 from widgets.plain import Box, shared
@@ -30,7 +31,8 @@ SHOWS = (
     "ε grows, coloured by what is read there."
 )
 TRIES = (
-    "Press play. Click a dot to follow that image, or draw an image between its two classes.",
+    "Press play. Click a dot: its way is drawn, too, it gets a ring, and the buttons below and the other pages take "
+    "it up. Choose the plane of its two classes.",
     "Is a defended network's arrow shorter, or is only its whole embedding smaller? Switch between relative and "
     "plain distances below.",
 )
@@ -53,15 +55,16 @@ class EmbeddingsPage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``pictures``.
 
     It opens with the default settings already asked for. The slider over eps, the projection and the scales only
-    repaint.
+    repaint. The chosen image, one of the followed ones, is what travels to other pages, where ``links`` lead, too.
     """
 
     look: Form
+    links: LinkBar
     drawing = (
         'from widgets.figures.embedding import embedding_plane\nembedding_plane(result, "as it is", spec.levels).show()'
     )
 
-    def __init__(self, engine: Any = None) -> None:
+    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: EmbeddingsResult | None = None
         self.data = DataChoice()
@@ -72,10 +75,12 @@ class EmbeddingsPage(Page):
         self.look = self._look()
         self.views = {name: self._view(name) for name in PLOTS}
         self.pictures = Gallery("The followed images", "lab-gallery-small")
+        self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.content = self._content()
         super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
         self._hover: Any = None
+        self._clicked_last: int | None = None
         self._point = OnLoop(self._show_pointed, 0.03)
         self._offer()
         self._listen()
@@ -87,6 +92,8 @@ class EmbeddingsPage(Page):
         """Draw a result, complete or partial, instead of the present one."""
         before, self.result = self.result, result
         self.image.offer(result)
+        if self._clicked_last is not None:
+            self.choose(self._clicked_last)
         self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
         self._paint()
 
@@ -96,6 +103,23 @@ class EmbeddingsPage(Page):
         if image not in chosen:
             self.images.value = [*chosen, image][-FOLLOWED:]
             self.bar.run()
+
+    def choose(self, image: int) -> None:
+        """Make a test image the chosen one; one that is not followed yet is from then on, and chosen once it is."""
+        followed = self.result.spec.images if self.result is not None else ()
+        if image in followed:
+            self._clicked_last = None
+            self.image.write(followed.index(image))
+        else:
+            self._clicked_last = image
+            self.watch(image)
+
+    def carried(self) -> Spec:
+        """The settings with the chosen image instead of all followed ones, once a person has chosen any."""
+        spec: Embeddings = self.form.spec()
+        chosen = spec.images[min(self.look.spec().image, len(spec.images) - 1)]
+        unchanged = spec.images == DEFAULT.images and chosen == DEFAULT.images[0]
+        return spec if unchanged else spec.replace(images=(chosen,))
 
     def _form(self) -> Form:
         t_sne = Toggle(value=False, label="Compute t-SNE", help="A layout that keeps neighbours; some seconds a model.")
@@ -119,7 +143,7 @@ class EmbeddingsPage(Page):
         self.look.add_class("lab-look")
         lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
         plane, *curves = self.views.values()
-        return Box([lead, self.look, Box([plane, self.pictures, *curves], "lab-figures")], "lab-content")
+        return Box([lead, self.look, Box([plane, self.links, self.pictures, *curves], "lab-figures")], "lab-content")
 
     def _listen(self) -> None:
         self.data.observe(self._offer, "value")
@@ -144,12 +168,12 @@ class EmbeddingsPage(Page):
             look = self.look.spec()
         except SpecError:
             return  # the form says it at the field
-        (self.image.remove_class if look.projection == TWO_CLASSES else self.image.add_class)("lab-closed")
         provisional = self.result is not None and self.result.done < 1
         for name, view in self.views.items():
             view.draw(PLOTS[name].draw(self.result, look), provisional)
         if self.result is not None:
             self.pictures.show(followed_cards(self.result, look.level), followed_note(self.result, look.level))
+            self.links.offer(links(self.result, look.image, look.level))
 
     def _hovered(self, change: Any) -> None:
         self._hover = change["new"]
@@ -166,7 +190,7 @@ class EmbeddingsPage(Page):
     def _clicked(self, change: Any) -> None:
         where = pointed(change["new"], self.result)
         if where is not None and self.result is not None:
-            self.watch(int(self.result.positions[where.image]))
+            self.choose(int(self.result.positions[where.image]))
 
     def _csv(self, name: str) -> str:
         if self.result is None or (name != "plane" and not len(self.result.averaged_y)):
@@ -174,12 +198,29 @@ class EmbeddingsPage(Page):
         return PLOTS[name].frame(self.result, self.look.spec()).to_csv(index=False)
 
 
+def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
+    """Where the followed image at this position leads, at this level of eps: into the attack, and the loss there."""
+    spec = result.spec
+    position = spec.images[min(image, len(spec.images) - 1)]
+    eps = spec.eps[max(level, 1)]  # nothing can be looked at in a ball of radius 0
+    about = {"data": spec.data, "image": position, "ball": spec.ball.replace(eps=eps)}
+    explored = about | {"models": spec.models, "attack": spec.attack, "seed": spec.seed}
+    surface = about | {"models": spec.models[:2]}
+    return [
+        Link(f"Look at image {position} in the attack explorer, ε {eps:.3g}", "attack-explorer", explored),
+        Link(f"See the loss surface around image {position}, ε {eps:.3g}", "loss-surface", surface),
+    ]
+
+
 class FollowedImage(Choice):
-    """Which of the followed images decides the two classes that are drawn."""
+    """Which of the followed images is the chosen one."""
 
     def __init__(self) -> None:
-        help_ = "The axes are the logits of its label and of the class it is pushed toward."
-        super().__init__(value="0", label="Image", help=help_, options=[Option(value="0", label="first")])
+        help_ = (
+            "It has a ring, and other pages show it. In the plane of two classes the axes are the logits of its label "
+            "and of the class it is pushed toward."
+        )
+        super().__init__(value="0", label="Chosen image", help=help_, options=[Option(value="0", label="first")])
 
     def offer(self, result: EmbeddingsResult) -> None:
         """Offer the followed images of a result; the place in the row stays."""

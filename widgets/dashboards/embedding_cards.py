@@ -35,7 +35,7 @@ def tip(result: EmbeddingsResult, where: Pointed, level: int) -> dict[str, Any]:
     words = f"image {result.positions[where.image]}, label {label}"
     places = result.followed.tolist()
     if where.image in places:
-        followed = places.index(where.image)
+        followed, level = places.index(where.image), model.reached(level)
         pictures.append(png(picture(model.pictures[level, followed] / 255)))
         read = result.class_names[int(model.way_logits[level, followed].argmax())]
         return {"pictures": pictures, "words": f"{words}; at ε {result.spec.eps[level]:.3g} {model.model} reads {read}"}
@@ -50,10 +50,11 @@ def followed_cards(result: EmbeddingsResult, level: int) -> list[Card]:
         label = int(result.y[place])
         shown: list[Picture] = []
         for model in result.models:
-            read = int(model.way_logits[level, i].argmax())
+            now = model.reached(level)
+            read = int(model.way_logits[now, i].argmax())
             shown.append(
                 {
-                    "source": png(picture(model.pictures[level, i] / 255)),
+                    "source": png(picture(model.pictures[now, i] / 255)),
                     "title": "",
                     "words": _short(result.class_names[read])
                     if read == label
@@ -71,7 +72,8 @@ def followed_note(result: EmbeddingsResult, level: int) -> str:
     """Which eps, and whose pictures they are."""
     names = ", ".join(each.model for each in result.models)
     order = f" · pictures from left to right: {names}" if len(result.models) > 1 else f" · {names}"
-    return f"at ε {result.spec.eps[level]:.3g}{order} · the words are what is read"
+    eps = result.spec.eps[min(each.reached(level) for each in result.models)]
+    return f"at ε {eps:.3g}{order} · the words are what is read"
 
 
 def _short(name: str, most: int = 12) -> str:

@@ -24,7 +24,7 @@ class EmbeddingsLook(Spec):
 
     level: int = param(0, 0, 40, "the level of ε that is shown")
     projection: str = param(AS_IT_IS, meaning="the plane that is drawn", choices=PROJECTIONS)
-    image: int = param(0, 0, 11, "the followed image whose two classes are the axes")
+    image: int = param(0, 0, 11, "the chosen one of the followed images")
     common: bool = param(False, meaning="the same scale for all models")
     relative: bool = param(True, meaning="distances in units of the mean distance between two classes of the model")
 

@@ -108,6 +108,10 @@ class Page(Box):
         spec: Spec = self.form.spec()
         return spec
 
+    def carried(self) -> Spec:
+        """The settings that travel to the next page. Raises :class:`LabError` when they cannot be."""
+        return self.settings()
+
     def ask(self, spec: Spec) -> None:
         """Set every control as the spec has it, and run it. Raises :class:`SpecError` when a control cannot."""
         self.form.write(spec)

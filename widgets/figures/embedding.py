@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 SLOTS = 3
-TRACES = 5
-"""Traces of each of the slots: clean images, class names, ways, their starts, where they are now."""
+TRACES = 6
+"""Traces of each of the slots: clean images, class names, ways, their starts, where they are now, the chosen one."""
 
 WAITING = "Not computed yet"
 LABELLED = 12
@@ -34,7 +34,8 @@ def embedding_plane(
     """A panel for each model: clean images in their label's colour, and the followed images' ways up to a level of eps.
 
     An arrowhead has the colour of the class that is read there, the last one is large, and crossed where it is not the
-    label. Behind them, where the plane decides, each class's region. ``common`` gives all panels one scale.
+    label. Round the followed image number ``image`` is a ring. Behind them, where the plane decides, each class's
+    region. ``common`` gives all panels one scale.
     """
     models = result.models if result else ()
     views = [seen(result, each, projection, image) for each in models] if result else []
@@ -49,7 +50,7 @@ def embedding_plane(
         end = "" if i == 0 or model is None else str(i + 1)
         axis = {"xaxis": f"x{end}", "yaxis": f"y{end}"}
         drawn = model is not None and view is not None and not view.missing
-        traces += [each | axis for each in _traces(result, model if drawn else None, view, level)]
+        traces += [each | axis for each in _traces(result, model if drawn else None, view, level, image)]
         if result and model and view:
             left, right = _domain(i, len(models))
             axes |= _axes(view, (left, right), end, widest if common else None)
@@ -75,8 +76,7 @@ def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -
         points = {"model": model.model, "x": view.layout.clean[:, 0], "y": view.layout.clean[:, 1], "eps": 0.0}
         about = {"image": result.positions, "label": result.y, "read": model.logits.argmax(1)}
         rows.append(pd.DataFrame({**points, **about, "followed": False}))
-        for level, eps in enumerate(result.spec.eps):
-            way = view.layout.way[level]
+        for level, (eps, way) in enumerate(zip(result.spec.eps, view.layout.way, strict=False)):
             points = {"model": model.model, "x": way[:, 0], "y": way[:, 1], "eps": eps}
             about = {"image": result.positions[result.followed], "label": result.y[result.followed]}
             rows.append(pd.DataFrame({**points, **about, "read": model.way_logits[level].argmax(1), "followed": True}))
@@ -84,7 +84,7 @@ def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -
 
 
 def _traces(
-    result: EmbeddingsResult | None, model: ModelEmbeddings | None, view: Seen | None, level: int
+    result: EmbeddingsResult | None, model: ModelEmbeddings | None, view: Seen | None, level: int, image: int
 ) -> list[dict[str, Any]]:
     """The :data:`TRACES` of a panel."""
     if result is None or model is None or view is None:
@@ -96,7 +96,8 @@ def _traces(
         _names(result, view),
         _ways(way, read),
         _starts(view, result),
-        _heads(result, way[-1], read[min(level, len(read) - 1)]),
+        _heads(result, way[-1], read[model.reached(level)]),
+        _ring(way[-1], image),
     ]
 
 
@@ -192,8 +193,15 @@ def _heads(result: EmbeddingsResult, now: np.ndarray, read: np.ndarray) -> dict[
         },
         "customdata": result.followed,
         "text": said,
-        "hovertemplate": "%{text}<extra></extra>",
+        "hovertemplate": "%{text}<br>click to choose<extra></extra>",
     }
+
+
+def _ring(now: np.ndarray, image: int) -> dict[str, Any]:
+    """Round the chosen image, where it is now."""
+    x, y = now[min(image, len(now) - 1)]
+    marker = {"symbol": "circle-open", "size": 21, "color": INK, "line": {"width": 2}}
+    return {"type": "scatter", "mode": "markers", "x": [x], "y": [y], "marker": marker, "hoverinfo": "skip"}
 
 
 def _domain(place: int, count: int) -> tuple[float, float]:
