@@ -71,6 +71,37 @@ async def test_a_click_on_a_cell_chooses_it_and_shows_what_transferred(engine):
     assert "standard → pgd-trained" in page.views["over-eps"].drawn["layout"]["legend"]["title"]["text"]
 
 
+async def test_the_first_image_of_a_cell_stands_beside_the_pointer(engine):
+    page = await opened(engine)
+    page.views["matrix"].hovered = {"trace": 0, "point": [0, 1], "x": 1, "y": 0, "customdata": None}
+    tip = page.views["matrix"].tip
+    assert tip["words"] == "image 0, label 0: standard reads 1, pgd-trained reads 2"
+    assert len(tip["pictures"]) == 2
+    for nothing in (None, {"x": 1, "y": 7}, "x"):
+        page.views["matrix"].hovered = nothing
+        assert page.views["matrix"].tip is None
+
+
+async def test_an_image_that_is_pressed_opens_in_the_explorer(engine):
+    followed: list = []
+    page = await opened(engine, followed.append)
+    for message in (0, 1, -1, "0", None, True):
+        page.gallery._handle_custom_msg(message, [])
+    [link] = followed
+    spec = with_fields(Explore(), link.settings)
+    assert (link.page, spec.image, spec.attack, spec.ball) == ("attack-explorer", 0, FGSM(), Linf(0.2))
+
+
+async def test_many_models_get_the_whole_width(engine):
+    page = await opened(engine)
+    assert "lab-wide" in page.views["matrix"]._dom_classes
+    many = page.settings().replace(models=tuple(Trained(f"model-{i}") for i in range(8)))
+    page.show(transferred(many))
+    assert {"lab-full"} == {name for name in page.views["matrix"]._dom_classes if name != "lab-figure"}
+    page.show(transferred(page.settings()))
+    assert {"lab-wide"} == {name for name in page.views["matrix"]._dom_classes if name != "lab-figure"}
+
+
 @pytest.mark.parametrize(
     "place", [None, "x", {}, {"x": 7, "y": 0}, {"x": "0", "y": 0}, {"x": 0.5, "y": 0}, {"x": [1], "y": {}}]
 )

@@ -1,10 +1,11 @@
 """The page Masking: is the gradient masked? Tramèr et al. 2018, §4.1; Na et al. 2018, App. D."""
 
+from functools import partial
 from typing import Any
 
 from lab.engine import Engine
 from lab.results import MaskingResult
-from lab.specs import Masking
+from lab.specs import Masking, SourceGradient, Square
 from lab.specs.masking import MOST_MODELS
 from lab.specs.models import name_of
 from widgets.dashboards.choices import DataChoice, Place
@@ -12,6 +13,7 @@ from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.masking_cards import verdict_cards, verdict_note
+from widgets.dashboards.masking_images import IMAGES_IN, Pictures, explored, pointed
 from widgets.dashboards.masking_plots import PLOTS, MaskingLook
 from widgets.dashboards.page import Page
 from widgets.dashboards.transfer_controls import Radii, Sources
@@ -67,6 +69,8 @@ class MaskingPage(Page):
         self.views = {name: self._view(name) for name in PLOTS}
         self.verdicts = Gallery("Verdict", "lab-gallery-large")
         self.links = LinkBar(follow)
+        self.pictures = Pictures(engine, self._show_tip)
+        self._hover: tuple[str, Any] = (IMAGES_IN[0], None)
         self.bar = RunBar(engine, self.settings, self.show)
         self.begin()
 
@@ -91,6 +95,37 @@ class MaskingPage(Page):
         curves = Box([self.links, *rest], "lab-figures")
         return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), figures, self.look, curves], "lab-content")
 
+    def _listen(self) -> None:
+        super()._listen()
+        self.views["errors"].observe(self._clicked_bar, "clicked")
+        for name in IMAGES_IN:
+            self.views[name].observe(partial(self._clicked_image, name), "clicked")
+            self.views[name].observe(partial(self._hovered, name), "hovered")
+
+    def _clicked_bar(self, change: Any) -> None:
+        """A click on a model's bar shows its curves; what a browser sends may be anything."""
+        model = change["new"].get("trace") if isinstance(change["new"], dict) else None
+        if self.result is not None and type(model) is int and 0 <= model < len(self.result.models):
+            self.place.write(model)
+
+    def _clicked_image(self, name: str, change: Any) -> None:
+        where = pointed(change["new"], self.result, name)
+        if self.result is not None and where is not None and self.links.follow is not None:
+            self.links.follow(explored(self.result, where))
+
+    def _hovered(self, name: str, change: Any) -> None:
+        self._hover = (name, change["new"])
+        self._show_tip()
+
+    def _show_tip(self) -> None:
+        """Show the image one points at, as soon as its picture is there."""
+        name, event = self._hover
+        where = pointed(event, self.result, name)
+        if self.result is None or where is None:
+            self.views[name].tip = None
+        else:
+            self.views[name].tip = self.pictures.tip(self.result.spec.data, where.image)
+
     def _paint_beside(self, place: int) -> None:
         if self.result is None:
             self.verdicts.show([], "Nothing computed yet")
@@ -100,13 +135,22 @@ class MaskingPage(Page):
 
 
 def links(result: MaskingResult, place: int) -> list[Link]:
-    """Where the verdict leads: the surface of the chosen model's loss, where masking can be seen, and the transfer."""
+    """What would settle the verdict on the chosen model, each ready to run there."""
     spec, model = result.spec, chosen(result, place)
     if model is None:
         return []
-    about = {"data": spec.data, "models": (spec.models[result.models.index(model)],), "ball": spec.ball}
-    every = about | {"models": spec.models}
+    mine = spec.models[result.models.index(model)]
+    others = [each for each in spec.models if each != mine]
+    *_, pgd = spec.at(spec.ball.eps)
+    standing = [int(image) for image in (~result.wrong(model, "PGD")).nonzero()[0]] or [0]
+    every = {"data": spec.data, "ball": spec.ball, "models": spec.models}
+    alone = every | {"models": (mine,)}
+    restarts = {"attack": pgd.replace(restarts=50), "images": tuple(standing[:4])}
+    square = {"attacks": (pgd, Square(queries=500)), "images": min(len(result.y), 50), "levels": 4, "searched": 0}
+    second = {"source": others[0], "across": SourceGradient()} if others else {}
     return [
-        Link(f"Look at the loss surface of {model.model}", "loss-surface", about),
-        Link("Open the transfer matrix of these models", "transfer", every),
+        Link(f"Many restarts of PGD on {model.model}", "pgd-restarts", alone | restarts),
+        Link(f"Square, without gradient, on {model.model}", "robustness-curves", alone | square),
+        Link(f"The loss surface of {model.model}", "loss-surface", alone | {"image": standing[0]} | second),
+        Link("The transfer matrix of these models", "transfer", every),
     ]

@@ -7,6 +7,7 @@ from lab.specs import Spec, param
 from widgets.dashboards.page import Plot, of_result
 from widgets.figures.masking import approximation, cosine, error_rates, orthogonal, per_image_frame
 from widgets.figures.masking_curves import accuracy_over_eps, gradient_correlation, gradient_frame
+from widgets.figures.masking_leaks import leaks, leaks_frame
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ PLOTS = {
     "gradients": Plot(
         "Does the gradient still point there?", gradient_correlation, of_result(gradient_frame), height=380
     ),
-    "approximation": Plot("What one step reaches of the loss", of_result(approximation), _IMAGES, "lab-third"),
-    "cosine": Plot("Do one step and many go the same way?", of_result(cosine), _IMAGES, "lab-third"),
-    "orthogonal": Plot("Orthogonal adversarial directions", of_result(orthogonal), _IMAGES, "lab-third"),
+    "approximation": Plot("What one step reaches of the loss", of_result(approximation), _IMAGES),
+    "cosine": Plot("Do one step and many go the same way?", of_result(cosine), _IMAGES),
+    "leaks": Plot("Leaked labels", of_result(leaks), of_result(leaks_frame)),
+    "orthogonal": Plot("Orthogonal adversarial directions", of_result(orthogonal), _IMAGES),
 }

@@ -1,5 +1,6 @@
 """The page Transfer: whose adversarial images fool whom. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1."""
 
+from dataclasses import replace
 from typing import Any
 
 from lab.engine import Engine
@@ -12,9 +13,9 @@ from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.page import Page
 from widgets.dashboards.transfer_controls import Attacks, Radii, Sources
-from widgets.dashboards.transfer_examples import example_cards, example_note, examples
+from widgets.dashboards.transfer_examples import example_cards, example_note, example_tip, examples
 from widgets.dashboards.transfer_plots import PLOTS, TransferLook
-from widgets.figures.transfer import Cell
+from widgets.figures.transfer import FEW, Cell
 from widgets.forms import Form
 from widgets.plain import Box
 from widgets.run_bar import RunBar
@@ -70,7 +71,7 @@ class TransferPage(Page):
         self.places = {"attack": Place("Attack"), "source": Place("Source"), "target": Place("Target", 2)}
         self.look = Form(TransferLook(), given=self.places)
         self.views = {name: self._view(name) for name in PLOTS}
-        self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred")
+        self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred", press=self._open)
         self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.settings, self.show)
         self.begin()
@@ -89,6 +90,10 @@ class TransferPage(Page):
         names = {"attack": attack_names(result.spec.attacks), "source": result.models, "target": result.models}
         for name, place in self.places.items():
             place.offer(names[name])
+        many = len(result.models) > FEW
+        for name, view in self.views.items():  # many names need the whole width
+            view.remove_class(PLOTS[name].place if many else "lab-full")
+            view.add_class("lab-full" if many else PLOTS[name].place)
         super().show(result)
 
     def _content(self) -> Box:
@@ -100,15 +105,31 @@ class TransferPage(Page):
     def _listen(self) -> None:
         super()._listen()
         self.views["matrix"].observe(self._clicked, "clicked")
+        self.views["matrix"].observe(self._hovered, "hovered")
 
     def _clicked(self, change: Any) -> None:
-        """A click on a cell of the matrix chooses its source and target; what a browser sends may be anything."""
-        place = change["new"] if isinstance(change["new"], dict) else {}
-        count = len(self.result.models) if self.result else 0
-        source, target = place.get("y"), place.get("x")
-        positions = [int(each) for each in (source, target) if isinstance(each, int | float) and each in range(count)]
-        if len(positions) == 2:
-            self.places["source"].value, self.places["target"].value = map(str, positions)
+        """A click on a cell of the matrix chooses its source and target."""
+        place = place_of(change["new"], self.result)
+        if place is not None:
+            for name, position in zip(("source", "target"), place, strict=True):
+                self.places[name].write(position)
+
+    def _hovered(self, change: Any) -> None:
+        """The first of a cell's images stands beside the pointer."""
+        place = place_of(change["new"], self.result)
+        tip = None
+        if self.result is not None and place is not None:
+            source, target = place
+            tip = example_tip(self.result, replace(self.drawn_as(), source=source, target=target))
+        self.views["matrix"].tip = tip
+
+    def _open(self, card: int) -> None:
+        """A press on an image of the gallery opens it in the attack explorer."""
+        if self.result is None or self.links.follow is None:
+            return
+        cell = self.drawn_as()
+        for each in examples(self.result, cell)[card : card + 1]:
+            self.links.follow(explored(self.result, cell, each.image))
 
     def _paint_beside(self, cell: Cell) -> None:
         if self.result is None:
@@ -118,21 +139,37 @@ class TransferPage(Page):
             self.links.offer(links(self.result, cell))
 
 
+def place_of(event: Any, result: TransferResult | None) -> tuple[int, int] | None:
+    """Source and target of the cell one points at; None for nothing that a browser of ours would send."""
+    place = event if isinstance(event, dict) else {}
+    count = len(result.models) if result else 0
+    source, target = _position(place.get("y"), count), _position(place.get("x"), count)
+    return None if source is None or target is None else (source, target)
+
+
+def _position(value: Any, count: int) -> int | None:
+    return int(value) if isinstance(value, int | float) and value in range(count) else None
+
+
 def links(result: TransferResult, cell: Cell) -> list[Link]:
     """Where the chosen cell leads: the target's surface along the source's gradient, and its first example."""
     cell, spec = cell.within(result), result.spec
-    source, target, attack = spec.models[cell.source], spec.models[cell.target], spec.attacks[cell.attack]
+    source, target = spec.models[cell.source], spec.models[cell.target]
     shown = examples(result, cell)
-    image = shown[0].image if shown else 0
-    names = (result.models[cell.source], result.models[cell.target])
-    about = {"data": spec.data, "image": image, "ball": spec.ball}
     found = []
     if source != target:
+        names = (result.models[cell.source], result.models[cell.target])
         label = f"Open the loss surface of {names[1]}, with the gradient of {names[0]} as g⊥"
-        settings = about | {"models": (target,), "source": source, "across": SourceGradient()}
+        settings = {"data": spec.data, "image": shown[0].image if shown else 0, "ball": spec.ball}
+        settings |= {"models": (target,), "source": source, "across": SourceGradient()}
         found.append(Link(label, "loss-surface", settings))
-    if shown:
-        models = tuple(dict.fromkeys((source, target)))
-        settings = about | {"models": models, "attack": attack}
-        found.append(Link(f"Look at image {image} in the attack explorer", "attack-explorer", settings))
-    return found
+    return found + [explored(result, cell, each.image) for each in shown[:1]]
+
+
+def explored(result: TransferResult, cell: Cell, image: int) -> Link:
+    """An image in the attack explorer, under the cell's attack on its source and its target."""
+    cell, spec = cell.within(result), result.spec
+    models = tuple(dict.fromkeys((spec.models[cell.source], spec.models[cell.target])))
+    settings = {"data": spec.data, "image": image, "ball": spec.ball}
+    settings |= {"models": models, "attack": spec.attacks[cell.attack]}
+    return Link(f"Look at image {image} in the attack explorer", "attack-explorer", settings)
