@@ -8,7 +8,6 @@ import hashlib
 import json
 import math
 from dataclasses import Field, dataclass, field, fields
-from functools import cache
 from types import UnionType
 from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -161,8 +160,7 @@ def _subclasses(kind: type[S]) -> list[type[S]]:
     return [found for child in children for found in (child, *_subclasses(child))]
 
 
-@cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
+def _hints(kind: type[Spec]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {each.name: hints[each.name] for each in fields(kind)}
 
