@@ -88,16 +88,19 @@ def main() -> None:
     columns = ("clean", *(each for each, _, _ in WHITE_BOX), *(each[-1] for each in UNDEFENDED))
     print("Error rates in %, in brackets the paper's; a to d: FGSM made on that undefended network.\n")
     print(f"| network | {' | '.join(columns)} |\n|{'---|' * (1 + len(columns))}", flush=True)
+    test = load(MNIST()).test
+    x, y = test.images(range(len(test))), test.labels(range(len(test)))
+    sources = [name for name in UNDEFENDED if name in options.only]
+    shown = {name: maximise(FGSM(), load_model(Trained(name)), x, y, BALL).cpu() for name in sources}
     for name in options.only:
-        errors = _errors(name, [each for each in UNDEFENDED if each in options.only])
+        errors = _errors(name, x, y, {source[-1]: each for source, each in shown.items() if source != name})
         cells = (_cell(errors.get(each), PAPER.get(name, {}).get(each)) for each in columns)
         print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
 
 
-def _errors(name: str, sources: list[str]) -> dict[str, float]:
-    """Error rates in %: clean, white box, and black box from every undefended network but itself."""
-    model, test = load_model(Trained(name)), load(MNIST()).test
-    x, y = test.images(range(len(test))), test.labels(range(len(test)))
+def _errors(name: str, x: Tensor, y: Tensor, shown: dict[str, Tensor]) -> dict[str, float]:
+    """Error rates in %: clean, white box, and black box on the images that were made on other networks."""
+    model = load_model(Trained(name))
 
     def error(x_adv: Tensor) -> float:
         return 100 * float((answer(model, x_adv, y[: len(x_adv)]).rank > 0).mean())
@@ -105,10 +108,7 @@ def _errors(name: str, sources: list[str]) -> dict[str, float]:
     errors = {"clean": error(x)}
     for column, spec, n in WHITE_BOX:
         errors[column] = error(attack(spec, model, x[:n], y[:n], BALL).cpu())
-    for source in sources:
-        if source != name:
-            errors[source[-1]] = error(maximise(FGSM(), load_model(Trained(source)), x, y, BALL).cpu())
-    return errors
+    return errors | {source: error(x_adv) for source, x_adv in shown.items()}
 
 
 def _cell(measured: float | None, paper: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The page Robustness curves in a real browser: it draws the curves, and moving ε moves the trade-off."""
+"""The page Robustness curves in a real browser: moving ε moves the trade-off, and a click opens what explains it."""
 
 import pytest
 
@@ -6,20 +6,104 @@ pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
 PLOT = f"document.querySelectorAll('{HERE} .js-plotly-plot')"
+AT = f"""([place, x, y]) => {{
+  const plot = {PLOT}[place];
+  plot.scrollIntoView({{ block: 'center' }});
+  const {{ xaxis, yaxis }} = plot._fullLayout;
+  const box = plot.getBoundingClientRect();
+  return [box.x + xaxis._offset + xaxis.d2p(x), box.y + yaxis._offset + yaxis.d2p(y)];
+}}"""
+FGSM_TRAINED = 4
+"""The first curve of the second model."""
 
 
+<<<<<<< HEAD
 @pytest.fixture
 def page(visit):
     found = visit("robustness-curves").page
+=======
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    """The page, opened by its address, for all tests of this file; at the end no complaint must have been heard."""
+    found, complaints = browser.new_page(viewport={"width": 1280, "height": 720}), []
+    found.set_default_timeout(PATIENCE)
+    found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.goto(f"{lab.address}/#robustness-curves")
+>>>>>>> w-points
     found.wait_for_selector(f"{HERE} .js-plotly-plot .legendtoggle")
     return found
+
+
+def slide(page, place):
+    slider = page.get_by_label("ε shown", exact=True).locator("visible=true").first
+    slider.evaluate("(slider, place) => { slider.value = place; slider.dispatchEvent(new Event('input')); }", place)
+
+
+def write(page, label, value):
+    box = page.get_by_label(label, exact=True).locator("visible=true").first
+    box.fill(value)
+    box.press("Enter")
+
+
+def ring(page):
+    """Where the chosen point is drawn."""
+    return page.evaluate(f"(trace => [trace.x[0], trace.y[0]])({PLOT}[0]._fullData.at(-1))")
 
 
 def test_moving_eps_moves_the_trade_off(page):
     robust = f"{PLOT}[1]._fullData[0].y[0]"
     page.wait_for_function(f"{PLOT}[1]._fullData[0].visible === true && {robust} < 5")
-    slider = page.get_by_label("ε shown", exact=True).locator("visible=true").first
-    slider.evaluate("slider => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")
+    slide(page, 0)
     page.wait_for_function(f"{robust} > 90")
     first = page.evaluate(f"Array.from({PLOT}[0]._fullData[0].y)")
     assert (len(first), first[0] > 90, first[-1] < 5) == (11, True, True)
+
+
+def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
+    page.wait_for_function(f"{PLOT}[0]._fullData[{FGSM_TRAINED}].visible === true")
+    y = page.evaluate(f"{PLOT}[0]._fullData[{FGSM_TRAINED}].y[4]")
+    place = page.evaluate(AT, [0, 0.12, y])
+    page.mouse.move(place[0] - 3, place[1])
+    page.mouse.move(*place)
+    page.wait_for_selector(f"{HERE} .lab-tip:not([hidden])")
+    assert "Click: Look at image" in page.locator(f"{HERE} .lab-tip:not([hidden])").inner_text()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function("location.hash.startsWith('#attack-explorer')")
+    page.wait_for_function(
+        f"[...document.querySelectorAll('{HERE} .lab-number')].some(box => Math.abs(box.value - 0.12) < 1e-6)"
+    )
+    page.get_by_role("button", name="Curves", exact=True).or_(page.get_by_role("link", name="Curves")).first.click()
+    page.wait_for_function("location.hash.startsWith('#robustness-curves')")
+    x, drawn = ring(page)
+    assert (x, drawn) == (pytest.approx(0.12), y)
+    assert page.get_by_role("button", name="Look at image").locator("visible=true").count() == 1
+
+
+@pytest.mark.slow
+def test_every_control_can_be_moved(page):
+    for name, value in {"Images": "20", "Levels": "3", "Searched": "2", "Seed": "5", "ε": "0.24",
+                        "Steps": "4", "Step size": "0.1"}.items():  # fmt: skip
+        write(page, name, value)
+    page.locator(f"{HERE} .lab-check").filter(has_text="trades-trained").click()
+    page.locator(f"{HERE} .lab-kinds .lab-check").filter(has_text="StepLL").first.click()
+    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
+    page.wait_for_function(f"{PLOT}[0].textContent.includes('20 images') && {PLOT}[2].textContent.includes('2 images')")
+    assert page.evaluate(f"Array.from({PLOT}[0]._fullData[0].x)") == pytest.approx([0, 0.08, 0.16, 0.24])
+    page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+    names = page.evaluate(f"{PLOT}[0]._fullData.filter(each => each.visible === true).map(each => each.name)")
+    assert {"trades-trained", "StepLL"} < set(names)
+    look = page.locator(f"{HERE} .lab-look")
+    before = ring(page)
+    look.get_by_label("Model", exact=True).select_option(label="pgd-trained")
+    look.locator(".lab-segment", has_text="PGD").click()
+    slide(page, 1)
+    page.wait_for_function(f"{PLOT}[0]._fullData.at(-1).x[0] < 0.1")
+    assert ring(page) != before
+    look.get_by_label("95 % intervals", exact=True).click(force=True)
+    page.wait_for_function(f"{PLOT}[0]._fullData[0].error_y.visible === false")
+    page.get_by_role("button", name="Play ε shown").locator("visible=true").click()
+    page.wait_for_function(f"{PLOT}[0]._fullData.at(-1).x[0] > 0.2")
+    page.get_by_role("button", name="masks its gradient").locator("visible=true").click()
+    page.wait_for_function("location.hash.startsWith('#masking')")

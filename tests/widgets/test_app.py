@@ -2,8 +2,9 @@
 
 import pytest
 
-from lab.specs import Spec
+from lab.specs import Linf, Spec
 from tests.widgets.conftest import settled
+from tests.widgets.embedded import embedded
 from widgets.dashboards.app import App
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -100,6 +101,30 @@ async def test_what_was_changed_travels_to_the_next_page(engine):
     explorer.form.parts["image"].write(9)
     app.navigation.selected = "pgd-restarts"
     assert page.settings().images == (9,)
+
+
+async def test_a_chosen_image_travels_and_the_way_back_from_a_link_changes_nothing(engine):
+    app = App(engine)
+    app.visit("embeddings")
+    page = app.pages["embeddings"]
+    engine.jobs[-1].finish(embedded(engine.jobs[-1].spec))
+    await settled()
+    page.choose(14)
+    asked = page.settings()
+    app.navigation.selected = "loss-surface"
+    assert app.pages["loss-surface"].settings().image == 14
+    app.navigation.selected = "embeddings"
+    assert page.settings() == asked
+    page.links._handle_custom_msg(0, [])
+    explorer = app.pages["attack-explorer"]
+    assert (app.navigation.selected, explorer.settings().image) == ("attack-explorer", 14)
+    assert (explorer.settings().models, explorer.settings().attack) == (asked.models, asked.attack)
+    app.navigation.selected = "embeddings"
+    assert page.settings() == asked
+    app.navigation.selected = "attack-explorer"
+    explorer.form.parts["ball"].form.parts["eps"].value = 0.21
+    app.navigation.selected = "embeddings"
+    assert page.settings() == asked.replace(ball=Linf(0.21))
 
 
 def test_no_two_specs_have_one_name():

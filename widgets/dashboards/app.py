@@ -152,6 +152,7 @@ class App(Box):
         self.home = Home(paragraphs=list(_WELCOME), cards=[_card(entry) for entry in PAGES])
         self.pages: dict[str, Page] = {}
         self._at_first: dict[str, Spec] = {}
+        self._linked: dict[tuple[str, str], Spec] = {}
         self.built: dict[str, Box] = {"home": Box([self.home], "lab-place", "lab-home")}
         self._places = Box(self.built.values(), "lab-places")
         shared(Library)  # so that the browser reads it while a person still reads the home page
@@ -168,21 +169,26 @@ class App(Box):
         """
         if name == self._open or (name not in self.built and name not in self._entries):
             return
-        before, self._open = self.pages.get(self._open), name
+        before, self._open = self._open, name
         page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
         self.navigation.selected = name
-        if carry and page and before:
-            self._carry(before, page)
+        if carry and page and before in self.pages:
+            self._carry(before, name)
         self._told()
 
     def follow(self, link: Link) -> None:
-        """Open the page a link leads to, set as the link says; what cannot be set there stays as it was."""
+        """Open the page a link leads to, set as the link says; what cannot be set there stays as it was.
+
+        Back on the page where the link was, all is as it was left, but for what is changed meanwhile.
+        """
+        origin = self._open
         self.visit(link.page, carry=False)
         page = self.pages.get(link.page)
         if page is not None:
             page.ask(with_fields(page.settings(), link.settings))
+            self._linked[link.page, origin] = page.settings()
 
     def _build(self, name: str) -> Page | None:
         if name == "home":
@@ -199,11 +205,12 @@ class App(Box):
             view.observe(lambda _: self._told(), "camera")
         return page
 
-    def _carry(self, before: Page, page: Page) -> None:
-        [at_first] = [spec for each, spec in self._at_first.items() if self.pages[each] is before]
+    def _carry(self, before: str, name: str) -> None:
+        page = self.pages[name]
+        at_first = self._linked.get((before, name), self._at_first[before])
         try:
             mine = page.settings()
-            carried = with_changes(before.carried(), at_first, mine)
+            carried = with_changes(self.pages[before].carried(), at_first, mine)
             if carried != mine:
                 page.ask(carried)
         except LabError:

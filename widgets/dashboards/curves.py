@@ -10,7 +10,7 @@ from lab.specs import RobustnessCurves, Trained
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.controls import Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ModelChoice
-from widgets.dashboards.curves_links import clicked_link, clicked_point, distance_link, point_links, run_links
+from widgets.dashboards.curves_links import clicked_link, clicked_point, distance_link, point_links, training_links
 from widgets.dashboards.curves_plots import PLOTS, CurvesLook
 from widgets.dashboards.curves_sweeps import Sweeps
 from widgets.dashboards.guide import Guide
@@ -32,6 +32,7 @@ SENTENCE = (
 TRIES = (
     "Compare FGSM with PGD on fgsm-trained: the larger ε, the better it seems to resist FGSM. PGD tells the truth.",
     "Move ε: on the right, who pays how much clean accuracy for which robustness?",
+    "Click any point: the page opens that explains it, with the point's network, attack and ε.",
     "Add another attack, or a network that you trained yourself.",
 )
 PREFERRED = ("standard", "fgsm-trained", "pgd-trained")
@@ -125,7 +126,7 @@ class CurvesPage(Page):
             return  # the form says it at the field
         cards = list(self.models.cards.values())
         self.sweeps = Sweeps.of(cards, data)
-        self.trainings = run_links(cards, self.sweeps)
+        self.trainings = training_links(cards)
         self._paint()
 
     def _paint(self, _: Any = None) -> None:
@@ -140,11 +141,12 @@ class CurvesPage(Page):
         self.links.offer(self._leads(look))
 
     def _leads(self, look: CurvesLook) -> list[Link]:
-        """Where the chosen point leads, its model's nearest adversarial image, and the runs of the sweeps."""
+        """Where the chosen point leads, its model's nearest adversarial image, and its training."""
         if self.result is None or look.model >= len(self.result.models):
-            return list(self.trainings.values())
-        near = distance_link(self.result, look.model)
-        return [*point_links(self.result, look.point), *([near] if near else []), *self.trainings.values()]
+            return []
+        model = self.result.models[look.model].model
+        others = (distance_link(self.result, look.model), self.trainings.get(model))
+        return [*point_links(self.result, look.point), *[each for each in others if each]]
 
     def _clicked(self, name: str, change: Any) -> None:
         """A click on a curve chooses the point, and a click anywhere opens the page that explains what is there."""

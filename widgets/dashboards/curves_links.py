@@ -12,7 +12,6 @@ from lab.errors import LabError
 from lab.results import CurvesResult
 from lab.specs import PGD
 from lab.specs.spec import from_dict
-from widgets.dashboards.curves_sweeps import Sweeps
 from widgets.dashboards.links import Link
 from widgets.figures.curves import Point, point_at
 
@@ -83,14 +82,13 @@ def distance_link(result: CurvesResult, place: int, image: int | None = None) ->
     return Link(label, "attack-explorer", about | {"attack": spec.search, "seed": spec.seed})
 
 
-def run_links(cards: Sequence[ModelCard], sweeps: Sweeps) -> dict[str, Link]:
-    """From each network in the sweeps, by its name, to how it was trained."""
-    known = {card.name: card for card in cards}
+def training_links(cards: Sequence[ModelCard]) -> dict[str, Link]:
+    """From each network whose recipe is known, by its name, to how it was trained."""
     links = {}
-    for name in dict.fromkeys(run.name for sweep in (*sweeps.widths, *sweeps.pivots) for run in sweep.runs):
+    for card in cards:
         with suppress(LabError):  # a recipe that cannot be read leads nowhere
-            settings = {"name": name, "recipe": from_dict(known[name].recipe or {})}
-            links[name] = Link(f"See the training of {name}", "training-studio", settings)
+            settings = {"name": card.name, "recipe": from_dict(card.recipe or {})}
+            links[card.name] = Link(f"See the training of {card.name}", "training-studio", settings)
     return links
 
 
