@@ -49,7 +49,6 @@ def test_a_model_is_found_in_the_long_list_and_left_out_again(page):
     assert page.locator(f"{HERE} .lab-checks").first.locator(".lab-check:visible").count() == 0
     find.fill("TRADES")
     find.press("Enter")
-    until_noted(page, "image 0")
     page.wait_for_function(f"document.querySelectorAll('{HERE} .lab-gallery-large .lab-case').length === 3")
     assert chosen.count() == 3
     page.get_by_role("button", name="Leave out trades-trained").click()
