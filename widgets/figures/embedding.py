@@ -25,7 +25,7 @@ WAITING = "Not computed yet"
 LABELLED = 12
 """Classes whose names stand in the picture; of more, they would cover it."""
 
-_GAP = 0.055  # between two panels, as a share of the width
+_GAP = 0.07  # between two panels, as a share of the width: room for the title of an axis at 1280 pixels
 
 
 def embedding_plane(
