@@ -1,4 +1,4 @@
-"""The page Masking in a real browser: the verdicts on the shipped networks, and curves that change."""
+"""The page Masking in a real browser: the verdicts on the shipped networks, and figures that change."""
 
 import pytest
 
@@ -7,22 +7,107 @@ from tests.pages.visit import PATIENCE
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
+FIGURE = f"""heading => [...document.querySelectorAll('{HERE} .js-plotly-plot')]
+  .find(plot => plot.parentElement.textContent.includes(heading))"""
+ACCURACY = f"() => ({FIGURE})('Accuracy over ε')._fullData.map(each => Array.from(each.y))"
 
 
-def test_the_verdicts_are_read_and_the_curves_follow_the_chosen_model(visit):
-    page = visit("masking").page
-    done = f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'"
+@pytest.fixture
+def page(visit):
+    found = visit("masking").page
+    until_done(found)
+    found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-case').length === 3")
+    return found
+
+
+def until_done(page):
+    done = f"document.querySelector('{HERE} .lab-run-bar')?.dataset.state === 'done'"
     page.wait_for_function(done, timeout=2 * PATIENCE)
-    page.wait_for_function(f"document.querySelectorAll('{HERE} .lab-case').length === 3")
+
+
+def until_changed(page, before):
+    page.wait_for_function(f"before => JSON.stringify(({ACCURACY})()) !== JSON.stringify(before)", arg=before)
+
+
+def type_in(page, label, value):
+    box = page.get_by_label(label, exact=True).locator("visible=true").first
+    box.fill(value)
+    box.press("Enter")
+
+
+def box_of(page, heading):
+    """Where the axes of a figure are drawn."""
+    figure = page.locator(f"{HERE} .lab-figure").filter(has=page.get_by_role("heading", name=heading))
+    figure.scroll_into_view_if_needed()
+    return figure.locator(".nsewdrag").first.bounding_box()
+
+
+def test_verdicts_curves_images_and_what_would_settle_it(page):
     titles = page.locator(f"{HERE} .lab-case h4").all_inner_texts()
     assert titles[0].strip().startswith("standard: No sign")
     assert titles[1].strip().startswith("fgsm-trained: The gradient is masked for one step")
-    drawn = """here => [...document.querySelectorAll(`${here} .js-plotly-plot`)]
-      .find(plot => plot.parentElement.textContent.includes('Accuracy over ε'))
-      ._fullData.map(each => Array.from(each.y))"""
-    before = page.evaluate(drawn, HERE)
+    before = page.evaluate(ACCURACY)
     assert min(before[-1]) < 10  # PGD ends below chance
     page.locator(f"{HERE} .lab-look").get_by_label("Curves of", exact=True).select_option("2")
-    page.wait_for_function(
-        f"([here, before]) => JSON.stringify(({drawn})(here)) !== JSON.stringify(before)", arg=[HERE, before]
+    until_changed(page, before)
+
+    # A bar leads to its model's curves: the first of the three bars of the third attack of eight.
+    after, bars = page.evaluate(ACCURACY), box_of(page, "One step, a random step first")
+    page.mouse.click(bars["x"] + bars["width"] * (2 + 0.25) / 8, bars["y"] + bars["height"] * 0.8)
+    until_changed(page, after)
+    assert page.locator(f"{HERE} .lab-look").get_by_label("Curves of", exact=True).input_value() == "0"
+
+    # A point of a distribution shows its image.
+    cosines = box_of(page, "Do one step and many go the same way?")
+    place = page.evaluate(
+        f"""heading => {{
+          const plot = ({FIGURE})(heading), trace = plot._fullData[0], middle = trace.x.length >> 1;
+          return [plot._fullLayout.xaxis.d2p(trace.x[middle]), plot._fullLayout.yaxis.d2p(trace.y[middle])];
+        }}""",
+        "Do one step and many go the same way?",
     )
+    page.mouse.move(cosines["x"] + 5, cosines["y"] + 5)
+    page.mouse.move(cosines["x"] + place[0], cosines["y"] + place[1], steps=4)
+    page.wait_for_function(
+        f"[...document.querySelectorAll('{HERE} .lab-tip')].some(tip => /^image .* label/.test(tip.innerText))"
+    )
+
+    # What would settle it is one press away, with these settings.
+    page.get_by_role("button", name="Many restarts of PGD on standard").click()
+    page.wait_for_function("location.hash.startsWith('#pgd-restarts')")
+    page.wait_for_function(f"document.querySelector('{HERE} .js-plotly-plot')?.textContent.includes('standard')")
+    assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
+    assert page.get_by_label("Restarts", exact=True).locator("visible=true").first.input_value() == "50"
+
+
+@pytest.mark.slow
+def test_every_control_can_be_moved(page):
+    before = page.evaluate(ACCURACY)
+    page.locator(f"{HERE} .lab-check").filter(has=page.get_by_text("standard", exact=True)).click()
+    page.locator(f"{HERE} .lab-check").filter(has=page.get_by_text("fgsm-leaking", exact=True)).click()
+    for label, value in {"Images": "360", "Steps": "4", "Restarts": "2", "Seed": "3", "ε": "0.3"}.items():
+        type_in(page, label, value)
+    type_in(page, "ε of the curves", "0.1, 0.2")
+    page.wait_for_selector(f"{HERE} .lab-stale")
+    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
+    until_changed(page, before)
+    until_done(page)
+    names = page.evaluate(f"({FIGURE})('Leaked labels')._fullData.filter(each => each.x.length).map(each => each.name)")
+    assert names
+    assert all(name.startswith("fgsm") for name in names)  # the others were not trained on the label's own FGSM
+    for label in ("Many restarts", "Square, without gradient", "The loss surface", "The transfer matrix"):
+        button = page.get_by_role("button", name=label)
+        button.click()
+        page.wait_for_function("!location.hash.startsWith('#masking')")
+        until_done(page)
+        page.get_by_role("button", name="Masking", exact=True).click()
+        page.wait_for_function("location.hash.startsWith('#masking')")
+    norms = page.locator(f"{HERE} .lab-panel .lab-segment").filter(has_text="L2")
+    norms.first.click()
+    type_in(page, "ε", "2")
+    type_in(page, "ε of the curves", "1")
+    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
+    page.wait_for_function(
+        f"document.querySelector('{HERE} .lab-case').closest('.lab-gallery').innerText.includes('L2 ε 2')"
+    )
+    until_done(page)

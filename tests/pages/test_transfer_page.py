@@ -12,16 +12,31 @@ PLOTS = f"{HERE} .lab-figure-plot"
 
 @pytest.fixture(scope="module")
 def page(visit_of_file):
-    found = visit_of_file("transfer").page
+    """The page, for tests that leave it open."""
+    return opened(visit_of_file)
+
+
+@pytest.fixture
+def another_page(visit):
+    """The page, for a test that begins with the default settings or goes away to another page."""
+    return opened(visit)
+
+
+def opened(visit):
+    found = visit("transfer").page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
-    done = f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'"
-    found.wait_for_function(done, timeout=2 * PATIENCE)
+    until_done(found)
     until_captioned(found, "top-1 transfer rate · FGSM")
     return found
 
 
+def until_done(page):
+    done = f"document.querySelector('{HERE} .lab-run-bar')?.dataset.state === 'done'"
+    page.wait_for_function(done, timeout=2 * PATIENCE)
+
+
 def matrix(page):
-    """The rates in %, the frames of the chosen cell and the caption, as plotly.js holds them after drawing."""
+    """The rates in % and the chosen cell, as plotly.js holds them after drawing."""
     return page.evaluate(
         """plots => {
           const plot = document.querySelector(plots);
@@ -49,16 +64,26 @@ def choose(page, label, value):
     page.locator(f"{HERE} .lab-look").get_by_label(label, exact=True).select_option(value)
 
 
-def test_a_click_on_a_cell_shows_images_that_transferred(page):
-    cells = page.locator(f"{PLOTS}").first.locator(".nsewdrag").bounding_box()
-    # The third target in the second of six rows and a quarter.
-    page.mouse.click(cells["x"] + cells["width"] * 2.5 / 4, cells["y"] + cells["height"] * 1.5 / 6.3)
-    until_shown(page, "fool standard-b and also fgsm-trained")
-    assert matrix(page)["chosen"] == [1, 2]
-    facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
-    assert facts.startswith("standard-b reads")
-    assert "fgsm-trained reads" in facts
-    assert page.locator(f"{HERE} .lab-transferred img").count() >= 2
+def type_in(page, label, value):
+    box = page.get_by_label(label, exact=True).locator("visible=true").first
+    box.fill(value)
+    box.press("Enter")
+
+
+def run(page):
+    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
+
+
+def check(page, label, *others):
+    """Press the check boxes of that name, one after the other."""
+    for each in (label, *others):
+        page.locator(f"{HERE} .lab-check").filter(has=page.get_by_text(each, exact=True)).first.click()
+
+
+def place_of(page, source, target):
+    """Where a cell of the matrix of four models is drawn; two rows and a quarter are below it."""
+    cells = page.locator(PLOTS).first.locator(".nsewdrag").bounding_box()
+    return cells["x"] + cells["width"] * (target + 0.5) / 4, cells["y"] + cells["height"] * (source + 0.5) / 6.3
 
 
 def test_every_control_that_only_draws_changes_the_drawn_figure(page):
@@ -72,9 +97,7 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     page.locator(f"{HERE} .lab-look .lab-segment", has_text="PGD").click()
     until_captioned(page, "error rate · PGD")
     assert matrix(page)["rows"][masked][masked] > 95
-    box = page.get_by_label("Top", exact=True).locator("visible=true").first
-    box.fill("3")
-    box.press("Enter")
+    type_in(page, "Top", "3")
     until_captioned(page, "top-3 error rate")
     choose(page, "Source", "3")
     choose(page, "Target", "1")
@@ -82,15 +105,73 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     assert matrix(page)["chosen"] == [3, 1]
 
 
-def test_another_radius_is_computed_after_a_press_and_is_said_to_be_stale_before(page):
+def test_a_cell_shows_its_images_and_leads_to_the_surface(another_page):
+    page = another_page
+    page.mouse.move(*place_of(page, 1, 1))
+    page.mouse.move(*place_of(page, 1, 2), steps=4)
+    page.wait_for_function(f"document.querySelector('{HERE} .lab-tip')?.innerText.includes('standard-b reads')")
+    assert page.locator(f"{HERE} .lab-tip img").count() == 2
+    page.mouse.click(*place_of(page, 1, 2))
+    until_shown(page, "fool standard-b and also fgsm-trained")
+    assert matrix(page)["chosen"] == [1, 2]
+    facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
+    assert facts.startswith("standard-b reads")
+    assert "fgsm-trained reads" in facts
+    image = page.locator(f"{HERE} .lab-transferred h4").first.inner_text().split(",")[0].split()[1]
+    page.get_by_role("button", name="Open the loss surface of fgsm-trained").click()
+    page.wait_for_function(
+        f"document.querySelector('{HERE} select[aria-label=\"Source model\"]')?.value === 'standard-b'"
+    )
+    assert page.locator(f"{HERE} select[aria-label='Second axis, g⊥']").input_value() == "SourceGradient"
+    until_done(page)
+    page.wait_for_function(f"document.querySelector('{HERE} .js-plotly-plot')?.textContent.includes('image {image}')")
+    drawn = page.locator(f"{HERE} .js-plotly-plot").first.text_content()
+    assert "fgsm-trained" in drawn
+    assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
+
+
+def test_other_settings_are_computed_after_a_press_and_are_said_to_be_stale_before(page):
     before = matrix(page)["rows"]
-    box = page.get_by_label("ε", exact=True).locator("visible=true").first
-    box.fill("0.1")
-    box.press("Enter")
+    type_in(page, "ε", "0.1")
+    type_in(page, "Images", "40")
+    page.get_by_role("button", name="Add another PGD").click()
+    type_in(page, "Steps", "2")
     page.wait_for_selector(f"{HERE} .lab-stale")
     assert matrix(page)["rows"] == before
-    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
-    until_captioned(page, "L∞ ε 0.1 · 200 images")
-    page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+    run(page)
+    until_captioned(page, "L∞ ε 0.1 · 40 images")
+    until_done(page)
     assert matrix(page)["rows"] != before
     assert page.locator(f"{HERE} .lab-stale").count() == 0
+    page.locator(f"{HERE} .lab-look").get_by_label("Attack", exact=True).select_option(label="PGD (steps 2)")
+    until_captioned(page, "PGD (steps 2), L∞ ε 0.1 · 40 images")
+
+
+@pytest.mark.slow
+def test_every_control_can_be_moved(another_page):
+    page = another_page
+    check(page, "standard-b", "trades-trained", "FGSM", "StepLL", "PGD", "BIM", "FGSM")
+    for label, value in {"Images": "30", "Seed": "2", "ε of the curves": "0.5, 1"}.items():
+        type_in(page, label, value)
+    page.locator(f"{HERE} .lab-panel").get_by_label("Settings of", exact=True).locator("visible=true")
+    page.locator(f"{HERE} .lab-segment").filter(has_text="BIM").first.click()
+    type_in(page, "Steps", "3")
+    page.locator(f"{HERE} .lab-panel .lab-segment").filter(has_text="L2").first.click()
+    type_in(page, "ε", "2")
+    run(page)
+    until_captioned(page, "BIM, L2 ε 2 · 30 images")
+    until_done(page)
+    curves = "[...document.querySelectorAll('.lab-figure-plot')].filter(each => each._fullData)"
+    [radii] = page.evaluate(
+        f"{curves}.flatMap(each => each._fullData).filter(each => each.name === 'BIM').map(each => Array.from(each.x))"
+    )
+    assert radii == [0.5, 1, 2]
+    for measure in ("transfer rate, target right before", "accuracy", "error rate"):
+        choose(page, "Measure", measure)
+        until_captioned(page, f"top-1 {measure}")
+    for name in ("CSV", "PNG", "SVG", "HTML"):
+        with page.expect_download() as saved:
+            page.locator(f"{HERE} .lab-figure-tools").first.get_by_role("button", name=name, exact=True).click()
+        assert saved.value.suggested_filename.startswith("transfer-matrix")
+    page.locator(f"{HERE} .lab-transferred .lab-case").first.click()
+    page.wait_for_function("location.hash.startsWith('#attack-explorer')")

@@ -107,10 +107,12 @@ class MaskingPage(Page):
         model = change["new"].get("trace") if isinstance(change["new"], dict) else None
         if self.result is not None and type(model) is int and 0 <= model < len(self.result.models):
             self.place.write(model)
+            self.views["errors"].clicked = None  # so that the same bar can be clicked again
 
     def _clicked_image(self, name: str, change: Any) -> None:
         where = pointed(change["new"], self.result, name)
         if self.result is not None and where is not None and self.links.follow is not None:
+            self.views[name].clicked = None  # so that the same image can be clicked again
             self.links.follow(explored(self.result, where))
 
     def _hovered(self, name: str, change: Any) -> None:

@@ -73,6 +73,7 @@ class TransferPage(Page):
         self.views = {name: self._view(name) for name in PLOTS}
         self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred", press=self._open)
         self.links = LinkBar(follow)
+        self._cell = TransferLook().cell  # what is drawn; the settings may be wrong for a moment
         self.bar = RunBar(engine, self.settings, self.show)
         self.begin()
 
@@ -113,6 +114,7 @@ class TransferPage(Page):
         if place is not None:
             for name, position in zip(("source", "target"), place, strict=True):
                 self.places[name].write(position)
+            self.views["matrix"].clicked = None  # so that the same cell can be clicked again
 
     def _hovered(self, change: Any) -> None:
         """The first of a cell's images stands beside the pointer."""
@@ -120,18 +122,18 @@ class TransferPage(Page):
         tip = None
         if self.result is not None and place is not None:
             source, target = place
-            tip = example_tip(self.result, replace(self.drawn_as(), source=source, target=target))
+            tip = example_tip(self.result, replace(self._cell, source=source, target=target))
         self.views["matrix"].tip = tip
 
     def _open(self, card: int) -> None:
         """A press on an image of the gallery opens it in the attack explorer."""
         if self.result is None or self.links.follow is None:
             return
-        cell = self.drawn_as()
-        for each in examples(self.result, cell)[card : card + 1]:
-            self.links.follow(explored(self.result, cell, each.image))
+        for each in examples(self.result, self._cell)[card : card + 1]:
+            self.links.follow(explored(self.result, self._cell, each.image))
 
     def _paint_beside(self, cell: Cell) -> None:
+        self._cell = cell
         if self.result is None:
             self.gallery.show([], "Nothing computed yet")
         else:
