@@ -182,6 +182,23 @@ function header(model, el) {
   return head;
 }
 
+// Without a graphics card a browser takes long over scenes: what is being drawn beside them is painted first.
+function painted() {
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+}
+
+function fits(plot) {
+  const { width, height } = plot._fullLayout;
+  return Math.abs(width - plot.clientWidth) <= 1 && Math.abs(height - plot.clientHeight) <= 1;
+}
+
+async function resize(Plotly, plot) {
+  await Plotly.Plots.resize(plot);
+  // plotly leaves a legend that now has more or fewer rows where the old margins were.
+  const { legend } = plot._fullLayout;
+  if (legend) await Plotly.relayout(plot, { "legend.y": legend.y });
+}
+
 const CONFIG = {
   displaylogo: false,
   responsive: false,
@@ -199,32 +216,41 @@ async function render({ model, el }) {
 
   let drawing = false;
   let due = false;
+  let resized = false;
   let listening = false;
   let inSight = true;
   const wanted = () => due && (inSight || !model.get("provisional"));
+  // New data and a new size come one after the other, each when plotly is ready with the last.
   async function draw() {
     if (drawing) return;
     drawing = true;
     try {
       const Plotly = await promised().plotly;
-      while (wanted()) {
-        due = false;
-        if (!model.get("figure")) continue;
-        const { data, layout, height } = parsed(model);
-        plot.style.height = `${height}px`;
-        keepCamera(plot, layout);
-        forgetRanges(plot);
-        await Plotly.react(plot, data, layout, CONFIG);
-        if (!listening) {
-          listen(plot, model);
-          showTips(plot, model, el);
-        }
-        listening = true;
-        el.dataset.drawn = Number(el.dataset.drawn ?? 0) + 1;
+      while (wanted() || resized) {
+        resized = false;
+        if (wanted()) await redraw(Plotly);
+        if (listening && plot.clientWidth > 0 && !fits(plot)) await resize(Plotly, plot);
       }
     } finally {
       drawing = false;
     }
+  }
+
+  async function redraw(Plotly) {
+    if (/"scene\d*":\{/.test(model.get("figure"))) await painted();
+    due = false; // what came meanwhile is drawn now
+    if (!model.get("figure")) return;
+    const { data, layout, height } = parsed(model);
+    plot.style.height = `${height}px`;
+    keepCamera(plot, layout);
+    forgetRanges(plot);
+    await Plotly.react(plot, data, layout, CONFIG);
+    if (!listening) {
+      listen(plot, model);
+      showTips(plot, model, el);
+    }
+    listening = true;
+    el.dataset.drawn = Number(el.dataset.drawn ?? 0) + 1;
   }
 
   function changed() {
@@ -241,12 +267,9 @@ async function render({ model, el }) {
     URL.revokeObjectURL(url);
   }
 
-  let frame = 0;
   const sizes = new ResizeObserver(() => {
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(async () => {
-      if (listening && plot.clientWidth > 0) (await promised().plotly).Plots.resize(plot);
-    });
+    resized = true;
+    draw();
   });
   sizes.observe(plot);
   const sight = new IntersectionObserver((entries) => {
