@@ -162,26 +162,32 @@ def _pretrained() -> Iterator[ModelCard | str]:
 
 def _card(path: Path, name: str, origin: str, weights: Path) -> ModelCard | str:
     try:
-        record = json.loads(path.read_text("utf-8"))
-        channels, height, width = map(int, record["shape"])
-        card = ModelCard(
-            name,
-            Trained(name),
-            origin,
-            data=str(record["data"]),
-            measured={str(key): float(value) for key, value in record["measured"].items()},
-            recipe=record["recipe"],
-            shape=(channels, height, width),
-            classes=int(record["classes"]),
-            weights=weights,
-            sha256=str(record["sha256"]),
-            architecture=from_dict(record["architecture"]),
-        )
+        card = _read_card(datafiles.stamp(path), name, origin, weights)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return f"{path} is damaged and its model is not listed ({_words(error)}): train it again or remove it."
     if not weights.is_file():
         return f"{weights} is missing and its model is not listed: train it again or remove {path}."
     return card
+
+
+@lru_cache(maxsize=1000)
+def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Path) -> ModelCard:
+    """The record of a trained model, read again when the file has changed: every model is looked up by this list."""
+    record = json.loads(stamp[0].read_text("utf-8"))
+    channels, height, width = map(int, record["shape"])
+    return ModelCard(
+        name,
+        Trained(name),
+        origin,
+        data=str(record["data"]),
+        measured={str(key): float(value) for key, value in record["measured"].items()},
+        recipe=record["recipe"],
+        shape=(channels, height, width),
+        classes=int(record["classes"]),
+        weights=weights,
+        sha256=str(record["sha256"]),
+        architecture=from_dict(record["architecture"]),
+    )
 
 
 def _own_models() -> Iterator[ModelCard | str]:

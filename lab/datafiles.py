@@ -148,7 +148,7 @@ def _(spec: ImageFolder) -> Outline:
 @outline.register
 def _(spec: NpzFile) -> Outline:
     [path] = files(spec)
-    return _npz_outline(*_stamp(path))
+    return _npz_outline(*stamp(path))
 
 
 @lru_cache(maxsize=64)
@@ -183,7 +183,7 @@ def fingerprint(spec: DataSpec) -> str:
 
 def file_hash(path: Path) -> str:
     """The sha256 of a file's content, computed once for each path, size and time of change."""
-    return _file_hash(*_stamp(path))
+    return _file_hash(*stamp(path))
 
 
 @lru_cache(maxsize=100_000)
@@ -192,7 +192,8 @@ def _file_hash(path: Path, _size: int, _mtime_ns: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _stamp(path: Path) -> tuple[Path, int, int]:
+def stamp(path: Path) -> tuple[Path, int, int]:
+    """A file by its path, size and time of change: while these stay, it need not be read again."""
     found = path.stat()
     return path, found.st_size, found.st_mtime_ns
 

@@ -132,11 +132,11 @@ def _browser() -> Finding:
     return Finding("browser", str(found) if found else "no Chromium or Chrome; any other current browser shows the lab")
 
 
-def engine_finding(scheduler: str | None) -> Finding:
-    """Whether the engine can be reached: the one at that address, or one that is started for the purpose."""
+def engine_finding(scheduler: str | None, patience: float = 10.0) -> Finding:
+    """Whether the engine can be reached: the one at that address within ``patience`` seconds, or one started for it."""
     where = f"the scheduler {scheduler}" if scheduler else "an engine of its own"
     try:
-        _connect(scheduler)
+        _connect(scheduler, patience)
     except (LabError, OSError) as error:
         mend = (
             "Check the address and that its workers run"
@@ -147,10 +147,10 @@ def engine_finding(scheduler: str | None) -> Finding:
     return Finding("engine", f"{where} answers")
 
 
-def _connect(scheduler: str | None) -> None:
+def _connect(scheduler: str | None, patience: float) -> None:
     from lab.engine import Engine, launch
 
-    with launch(scheduler) as connection:
+    with launch(scheduler, patience=patience) as connection:
         Engine.connect(connection).close()
 
 

@@ -13,6 +13,7 @@ from lab.specs.recipes import TRADES, Adversarial, Recipe
 from lab.specs.spec import params
 
 MOST_TRAINING_STEPS = 10_000_000
+MOST_MULTIPLICATIONS = 10**15
 MOST_RUNS = 100
 ROOM = 2**30
 """Bytes that must be free on the disk before a run is begun."""
@@ -30,9 +31,23 @@ def limit(variable: str, usual: int) -> int:
         raise EngineError(f"{variable} should be a whole number, not '{text}'.") from None
 
 
+def among_strangers() -> bool:
+    """Whether other machines can reach the pages, so that a visitor steers only the runs that are his own."""
+    return os.environ.get("LAB_PUBLIC") == "1"
+
+
 def training_steps(recipe: Recipe) -> int:
     """What a recipe costs: passes of single images through the network, those of its attacks included."""
     return math.ceil(datafiles.outline(recipe.data).n_train * recipe.epochs * _passes(recipe))
+
+
+def images_in_step(recipe: Recipe) -> int:
+    """How many images, clean and adversarial, go through the network at once."""
+    batch = min(recipe.batch, datafiles.outline(recipe.data).n_train)
+    if isinstance(recipe, TRADES):
+        return 2 * batch
+    copies = recipe.share * recipe.keep_clean if isinstance(recipe, Adversarial) else 0
+    return math.ceil(batch * (1 + copies))
 
 
 def require_modest(recipe: Recipe) -> None:

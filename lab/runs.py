@@ -2,10 +2,11 @@
 
 A run is the folder ``$LAB_HOME/runs/NAME/``, the same for everybody whom the server serves. Training leaves there
 ``recipe.json``, ``metrics.jsonl``, its checkpoints and, at the end, ``weights.safetensors`` and ``card.json``. Here are
-added ``begun.json`` (when, by whom a page lets it be discarded), ``paused`` (it is not to be computed now) and
-``failed.json`` (why it could not go on).
+added ``begun.json`` (when; a page may discard it), ``visitor`` (who began it), ``paused`` (it is not to be computed
+now) and ``failed.json`` (why it could not go on).
 """
 
+import hashlib
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lab import catalogue
+from lab.claim import is_claimed
 from lab.errors import LabError
 from lab.home import runs_folder
 from lab.limits import require_modest, require_room
@@ -27,11 +29,12 @@ from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
 from lab.specs.spec import Spec, from_dict, to_dict
 
-State = Literal["waiting", "running", "paused", "failed", "finished"]
+State = Literal["waiting", "running", "elsewhere", "paused", "failed", "finished"]
+"""``waiting`` and ``running`` are with the engine; ``elsewhere`` is trained by another program, as the command line."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _RECIPE, _METRICS, _CARD = "recipe.json", "metrics.jsonl", "card.json"
-_BEGUN, _PAUSED, _FAILED = "begun.json", "paused", "failed.json"
+_BEGUN, _VISITOR, _PAUSED, _FAILED = "begun.json", "visitor", "paused", "failed.json"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class RunCard:
 
     ``fraction`` of the epochs are done and took ``seconds``; ``measured`` are the accuracies of a finished run, as
     fractions, by attack; ``created`` is when its folder was made, ``error`` why it failed. ``ours`` says whether it was
-    begun by the engine, so that a page may discard it.
+    begun by the engine, so that a page may discard it; ``visitor`` is the signature of who began it, if that is known.
     """
 
     name: str
@@ -52,11 +55,12 @@ class RunCard:
     measured: dict[str, float] = field(default_factory=dict)
     error: str = ""
     ours: bool = False
+    visitor: str = ""
 
     @property
     def seconds_left(self) -> float | None:
         """The time still needed at the pace so far, in seconds; None while that cannot be told."""
-        if self.state != "running" or self.fraction <= 0:
+        if self.state not in ("running", "elsewhere") or self.fraction <= 0:
             return None
         return self.seconds * max(0.0, 1 / self.fraction - 1)
 
@@ -100,6 +104,17 @@ def begin(spec: TrainingRun) -> None:
         (place / each).unlink(missing_ok=True)
 
 
+def sign(name: str, visitor: str) -> None:
+    """Note in a run's folder who began it, unless that stands there already."""
+    with suppress(FileExistsError, FileNotFoundError), (folder(name) / _VISITOR).open("x") as file:
+        file.write(signature(visitor))
+
+
+def signature(visitor: str) -> str:
+    """What stands in a folder for a visitor, so that nobody who reads it can pass for him."""
+    return hashlib.sha256(visitor.encode()).hexdigest()
+
+
 def wanted(name: str) -> bool:
     """Whether the run is there and not paused. Asked after every step of training."""
     place = runs_folder() / name
@@ -137,11 +152,28 @@ def finished(spec: TrainingRun) -> Run | None:
 
     Raises :class:`LabError` when the run of that name has another recipe, or its card is damaged.
     """
-    place = folder(spec.name)
-    if not (place / _CARD).exists():
+    found = run_in(folder(spec.name))
+    if found is not None:
+        _require_same(folder(spec.name), spec.recipe)
+    return found
+
+
+def run_in(place: Path) -> Run | None:
+    """The run whose card is in the folder; None while it is not finished. Raises :class:`LabError` when damaged."""
+    recipe = recipe_in(place) if (place / _CARD).exists() else None
+    return Run(recipe, history(place / _METRICS), _measured(place / _CARD)) if recipe else None
+
+
+def recipe_in(place: Path) -> Recipe | None:
+    """The recipe of the run in a folder, None when there is none. Raises :class:`LabError` when it is damaged."""
+    try:
+        return _recipe(place)
+    except FileNotFoundError:
         return None
-    _require_same(place, spec.recipe)
-    return Run(spec.recipe, history(place / _METRICS), _measured(place / _CARD))
+    except (OSError, ValueError, LabError) as error:
+        raise LabError(
+            f"{place} cannot be read as a run ({_words(error)}): mend or delete that folder, or choose another name."
+        ) from error
 
 
 def history(path: Path) -> History:
@@ -174,20 +206,22 @@ def _found(underway: Mapping[str, bool]) -> list[RunCard | str]:
 
 def _card(place: Path, underway: Mapping[str, bool]) -> RunCard | str:
     try:
+        folder(place.name)
         recipe = _recipe(place)
+        visitor = (place / _VISITOR).read_text("utf-8") if (place / _VISITOR).exists() else ""
         begun = _json(place / _BEGUN) if (place / _BEGUN).exists() else None
         made = datetime.fromisoformat(begun["created"]) if begun else _changed(place / _RECIPE)
         course = history(place / _METRICS)
         card = _json(place / _CARD) if (place / _CARD).exists() else None
         shares = {} if card is None else card["measured"]
         measured = {str(name): float(value) for name, value in shares.items()}
-        why = str(_json(place / _FAILED)["error"]) if (place / _FAILED).exists() else ""
+        state = _state(place, underway.get(place.name))
+        why = str(_json(place / _FAILED)["error"]) if state == "failed" else ""
     except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return f"{place} cannot be read as a run ({str(error).rstrip('.')}): mend or delete that folder."
+        return f"{place} cannot be read as a run ({_words(error)}): mend or delete that folder."
     done = float(course.epoch[-1]) / recipe.epochs if len(course.epoch) else 0.0
     seconds = float(course.seconds[-1]) if len(course.seconds) else 0.0
-    state = _state(place, underway.get(place.name))
-    return RunCard(place.name, recipe, state, min(done, 1.0), seconds, made, measured, why, begun is not None)
+    return RunCard(place.name, recipe, state, min(done, 1.0), seconds, made, measured, why, begun is not None, visitor)
 
 
 def _state(place: Path, begun: bool | None) -> State:
@@ -198,6 +232,8 @@ def _state(place: Path, begun: bool | None) -> State:
         return "running"  # also until it has noticed that it is paused
     if begun is not None and not (place / _PAUSED).exists():
         return "waiting"
+    if is_claimed(place):
+        return "elsewhere"
     return "failed" if (place / _FAILED).exists() else "paused"
 
 
@@ -275,9 +311,9 @@ def _require_free_name(name: str) -> None:
 
 
 def _require_same(place: Path, recipe: Recipe) -> None:
-    try:
-        same = _recipe(place) == recipe
-    except (OSError, ValueError, LabError) as error:
-        raise LabError(f"{place} cannot be read as a run ({error}): choose another name.") from None
-    if not same:
+    if recipe_in(place) != recipe:
         raise LabError(f"There is already a run called '{place.name}' with another recipe: choose another name.")
+
+
+def _words(error: Exception) -> str:
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error).rstrip(".")

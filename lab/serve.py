@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +33,14 @@ TEMPLATES = ROOT / "widgets"  # where Jupyter finds voila/templates/adversarial
 class Site:
     """Where the pages are served: ``port`` None means the first free one from 8866 on, 0 any free one.
 
-    ``preheat`` is how many kernels wait, ready drawn, for the next visitors.
+    ``preheat`` is how many kernels wait, ready drawn, for the next visitors; ``ahead`` whether the pages' first
+    pictures are computed before anybody opens them.
     """
 
     host: str = LOOPBACK[0]
     port: int | None = None
     preheat: int = 1
+    ahead: bool = True
 
     @property
     def public(self) -> bool:
@@ -53,9 +55,12 @@ def serving(site: Site, engine: Path | str) -> Iterator[Voila]:
     Raises :class:`LabError` when the port is taken or Voilà does not start.
     """
     mark = uuid.uuid4().hex
+    marks = {"LAB_ENGINE": str(engine), "LAB_PUBLIC": str(int(site.public)), MARK: mark}
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as connections:
         try:
-            yield _started(site, {"LAB_ENGINE": str(engine), MARK: mark}, connections)
+            voila = _started(site, marks, connections)
+            with _computing_ahead(marks) if site.ahead else nullcontext():
+                yield voila
         finally:
             end(mark)
 
@@ -164,6 +169,20 @@ def _started(site: Site, environment: dict[str, str], connections: str) -> Voila
             start_new_session=True,  # a Ctrl-C in the terminal is for the server, which then ends Voilà in order
         )
     return _once_it_answers(Voila(process, site.host, port, log_file))
+
+
+@contextmanager
+def _computing_ahead(marks: dict[str, str]) -> Iterator[None]:
+    """A process that has the pages' first pictures computed. Nothing in ``lab`` imports the pages; this starts them."""
+    with (home() / "logs" / "openings.log").open("wb") as log:
+        command = [sys.executable, "-m", "widgets.openings"]
+        process = subprocess.Popen(
+            command, env=os.environ | marks, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        yield
+    finally:
+        process.terminate()  # so that it takes back what it asked for; whoever ends the marked processes waits for it
 
 
 def _environment() -> dict[str, str]:

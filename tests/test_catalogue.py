@@ -90,6 +90,14 @@ def test_a_card_whose_weights_are_gone_is_no_model(tmp_path):
     assert "weights.safetensors is missing" in catalogue.problems()[0]
 
 
+def test_a_card_that_changed_is_read_again(tmp_path):
+    folder = put_run(tmp_path)
+    assert [each.data for each in catalogue.models()] == ["digits"]
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | {"data": "mnist"}))
+    assert [each.data for each in catalogue.models()] == ["mnist"]
+
+
 def test_an_unfinished_run_is_not_listed_and_no_problem(tmp_path):
     (put_run(tmp_path) / "card.json").unlink()
     assert catalogue.models() == []

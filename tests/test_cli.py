@@ -231,7 +231,7 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
         ("attack --model no.such.module:network --images 1", "no.such.module"),
         ("attack --data nothing", "no data set called 'nothing'"),
         ("attack --data-dir /no/such/folder", "no folder /no/such/folder"),
-        ("train Standard --name a/b", "cannot be the name of a model"),
+        ("train Standard --name a/b", "cannot be the name of a run"),
         ("train Nothing", "no Recipe called 'Nothing'"),
         ("analyse Restarts --set images=a,b", "each a whole number"),
         ("analyse Restarts --figure r.txt", "should end in .pdf, .svg or .png"),

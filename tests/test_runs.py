@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from lab import runs
+from lab.claim import claimed
 from lab.errors import EngineError, LabError
 from lab.limits import training_steps
 from lab.specs import BIM, PGD, TRADES, Adversarial, Linf, OwnExamples, Standard, Trained, TrainingRun, pgd_training
@@ -65,6 +66,38 @@ def test_a_run_from_begin_to_discard() -> None:
     runs.discard("mine")
     runs.pause("mine")
     assert not place.exists()
+
+
+def test_a_run_that_another_program_trains_is_seen_as_such() -> None:
+    place = begun()
+    (place / "metrics.jsonl").write_text('{"epoch": 5, "seconds": 10}\n')
+    runs.fail("mine", "It diverged, then was carried on from the command line.")
+    with claimed(place):
+        [card] = runs.runs()
+        assert (card.state, card.seconds_left, card.error) == ("elsewhere", 10, "")
+        [card] = runs.runs({"mine": True})
+        assert card.state == "running"  # the engine's own worker has the claim
+    [card] = runs.runs()
+    assert card.state == "failed"
+
+
+def test_who_looks_at_a_claim_keeps_nobody_from_it() -> None:
+    place = begun()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            runs.runs()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(50):
+            with claimed(place):
+                pass
+    finally:
+        done.set()
+        looking.join()
 
 
 def test_a_name_is_taken_by_a_model_whatever_its_capitals() -> None:
@@ -125,6 +158,12 @@ def test_a_damaged_recipe_is_said_and_keeps_no_other_run_from_the_list(content: 
     assert "broken cannot be read as a run" in sentence
     with pytest.raises(LabError, match="choose another name"):
         begun("broken")
+
+
+def test_a_folder_whose_name_is_none_is_said(home: Path) -> None:
+    begun().rename(home / "runs" / "a b")
+    assert runs.runs() == []
+    assert "cannot be the name of a run" in runs.problems()[0]
 
 
 @pytest.mark.parametrize("content", ["{", "{}", '{"measured": 3}', '{"measured": {"clean": "x"}}'])

@@ -1,5 +1,6 @@
 """The server: ports, and nothing left running however it ends."""
 
+import asyncio
 import json
 import os
 import re
@@ -19,7 +20,9 @@ import websocket
 from lab.errors import LabError
 from lab.processes import MARK, end, marked
 from lab.serve import Site, free_port
+from lab.specs import to_json
 from tests.served import ROOT, served
+from widgets.openings import openings
 
 HOST = "127.0.0.1"
 
@@ -92,6 +95,7 @@ def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
     with served(tmp_path) as server:
         opened(server.address)
         assert server.children("ipykernel_launcher")
+        assert server.children("widgets.openings")
         code, said = server.stop(how)
         assert (code, said) == (0, "Stopped.\n")
         assert not server.processes()
@@ -109,10 +113,20 @@ def test_a_killed_voila_takes_its_kernels_and_the_engine_with_it(tmp_path):
         assert not server.processes()
 
 
+@pytest.mark.slow
+def test_the_first_pictures_are_there_before_anybody_opens_a_page(tmp_path):
+    with served(tmp_path) as server:
+        [ahead] = server.children("widgets.openings")
+        ahead.wait(timeout=120)
+        assert (tmp_path / "logs" / "openings.log").read_text() == ""
+        assert len(list((tmp_path / "results").iterdir())) == len({to_json(each) for each in asyncio.run(openings())})
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One server for several questions; a closed terminal ends it."""
-    with served(tmp_path_factory.mktemp("home")) as found:
+    with served(tmp_path_factory.mktemp("home"), "--lazy") as found:
+        assert not found.children("widgets.openings")
         yield found
         assert found.stop(signal.SIGHUP) == (0, "Stopped.\n")
 

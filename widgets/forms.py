@@ -11,25 +11,7 @@ from lab.specs.spec import family_of
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.lists import Listed, Numbers, Variants
 from widgets.plain import Box, Words
-
-WORDS = {
-    "CrossEntropy": "cross-entropy",
-    "HadamardSigns": "Hadamard row",
-    "Linf": "L∞",
-    "Margin": "CW margin",
-    "RandomSigns": "random signs",
-    "RawGradient": "raw gradient",
-    "SignedGradient": "signed gradient",
-    "SourceGradient": "source's signed gradient",
-    "TowardAttack": "toward an attack",
-    "TowardSecondAttack": "toward a second attack",
-    "along": "First axis, g",
-    "across": "Second axis, g⊥",
-    "eps": "ε",
-    "kappa": "κ",
-    "tau": "τ",
-}
-"""The words for fields and specs whose name is not what a person should read; Greek letters stay small."""
+from widgets.words import words
 
 _WIDE = 1e5  # a linear slider over more than this could not be set to anything in particular
 
@@ -206,12 +188,6 @@ def has_control(spec: Spec, name: str) -> bool:
     if isinstance(value, Spec):
         return not isinstance(value, ModelSpec)
     return params(spec)[name].choices is not None or hint in (bool, int, float, str) or get_origin(hint) is tuple
-
-
-def words(name: str) -> str:
-    """The words for a field or a spec, with a capital."""
-    said = WORDS.get(name, name.replace("_", " "))
-    return said[:1].upper() + said[1:] if said.isascii() else said
 
 
 def _form(spec: Spec) -> Form:

@@ -38,7 +38,11 @@ _MODELS = {
     "flat-kurakin": "#DF20DF",
     "flat-pivot": "#2080DF",
 }
-_OTHER_MODELS = ("#734B8B", "#5C0045", "#5F1DCD", "#003999", "#1C5438")
+_OWN_MODELS = (
+    "#8216CA", "#6C5A96", "#145239", "#9F6DC0", "#4E8383", "#0015D1", "#C02EFF", "#003B94", "#966C5A", "#FF2E82",
+    "#68682C", "#324253",
+)  # fmt: skip
+_own: dict[str, str] = {}
 
 _CLASSES = (
     "#3F90DA", "#FFA90E", "#BD1F01", "#94A4A2", "#832DB6", "#A96B59", "#E76300", "#B9AC70", "#717581", "#92DADD",
@@ -57,11 +61,14 @@ DIVERGING = ((0.0, "#0B5CAD"), (0.25, "#8DB2D9"), (0.5, "#F4F6F8"), (0.75, "#EBA
 def model_colour(name: str) -> str:
     """The colour of a model, the same on every page, at least 3:1 on white.
 
-    The models of the zoo differ also for colour-blind eyes; another name gets its colour from its letters.
+    The models of the zoo differ also for colour-blind eyes. Another name gets its colour from its letters, or the next
+    one if that is taken: the first dozen of them differ from each other and from the zoo.
     """
-    if name in _MODELS:
-        return _MODELS[name]
-    return _OTHER_MODELS[hashlib.sha256(name.encode()).digest()[0] % len(_OTHER_MODELS)]
+    if name not in _MODELS and name not in _own:
+        first = hashlib.sha256(name.encode()).digest()[0] % len(_OWN_MODELS)
+        wanted = (*_OWN_MODELS[first:], *_OWN_MODELS[:first])
+        _own[name] = next((each for each in wanted if each not in _own.values()), wanted[0])
+    return _MODELS.get(name) or _own[name]
 
 
 def class_colour(index: int) -> str:
@@ -93,7 +100,7 @@ TEMPLATE: dict[str, Any] = {
         "font": {"family": FONT, "size": SMALL, "color": INK},
         "paper_bgcolor": PANEL,
         "plot_bgcolor": PANEL,
-        "colorway": [*_MODELS.values(), *_OTHER_MODELS],
+        "colorway": [*_MODELS.values(), *_OWN_MODELS],
         "margin": {"l": 52, "r": 16, "t": 16, "b": 44},
         "xaxis": _AXIS,
         "yaxis": _AXIS,
@@ -141,6 +148,9 @@ def css() -> str:
         "danger": DANGER,
         "warning": WARNING,
         "success": SUCCESS,
+        "first": model_colour("standard"),
+        "second": model_colour("pgd-trained"),
+        "third": model_colour("fgsm-trained"),
     }
     sizes = {"small": SMALL, "text": TEXT, "heading": HEADING, "title": TITLE, "display": DISPLAY}
     lines = [f"--lab-{name}: {value};" for name, value in colours.items()]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy as plain_cross_entropy
 
 from lab.analysis.analyse import analyse
-from lab.attacks import attack, judge, maximise
+from lab.attacks import attack, further_restart, judge, maximise
 from lab.attacks.attack import ascend
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.iterative import start_points, step_in
@@ -21,7 +21,7 @@ from lab.data import load as load_data
 from lab.errors import LabError, SpecError
 from lab.models import load as load_model
 from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried, lengths
-from lab.specs.attacks import AttackSpec, CrossEntropy
+from lab.specs.attacks import PGD, AttackSpec, CrossEntropy
 from lab.specs.balls import L2, Linf
 from lab.specs.explore import SCALES, STARTS, Explore
 from lab.specs.models import name_of
@@ -54,7 +54,8 @@ def explore(spec: Explore, ctx: Context) -> ExploreResult:
     _lull(ctx)
     places = list(zip(subjects, ctx.span(1, 3, 10).lanes(len(subjects)), strict=True))
     sweeps = tuple(side_by_side(lambda place: _swept(scene, *place), places))
-    found = replace(found, sweeps=tuple(each for each in sweeps if each is not None), done=0.3)
+    models = tuple(_examined_again(scene, *pair, ctx.silent()) for pair in zip(subjects, models, strict=True))
+    found = replace(found, models=models, sweeps=tuple(each for each in sweeps if each is not None), done=0.3)
     ctx.partial(found)
     pairs = [(each, subject) for each in spec.compared for subject in subjects]
     trials = list(zip(pairs, ctx.span(3, 10, 10).lanes(len(pairs)), strict=True))
@@ -145,6 +146,16 @@ def _explored(scene: Scene, subject: Subject, ctx: Context) -> ModelExplored:
         health=health,
         error=error,
     )
+
+
+def _examined_again(scene: Scene, subject: Subject, found: ModelExplored, ctx: Context) -> ModelExplored:
+    """The same, and in its health whether one further random start fools the image if it stands."""
+    spec, network = scene.spec, subject.network
+    if found.health is None or not isinstance(spec.attack, PGD) or not spec.attack.random_start:
+        return found
+    result = judge(scene.x, scene.y, torch.from_numpy(found.x_adv)[None], network, spec.ball)
+    again = further_restart(spec.attack, network, scene.x, scene.y, result, spec.ball, ctx)
+    return replace(found, health=again.health)
 
 
 def proposed(attacked: AttackSpec, network: nn.Module, scene: Scene, ctx: Context) -> Tensor:

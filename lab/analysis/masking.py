@@ -1,6 +1,9 @@
 """Is the gradient masked? Tramèr et al. 2018, §4.1; Na et al. 2018, App. D; Kurakin et al. 2017, §4.2."""
 
-from dataclasses import dataclass
+from bisect import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +18,7 @@ from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.hadamard import ORDERS
 from lab.attacks.lanes import side_by_side
 from lab.attacks.objectives import cross_entropy
+from lab.attacks.orthogonal import OrthogonalCount
 from lab.context import Context
 from lab.data import load as load_data
 from lab.errors import SpecError
@@ -26,6 +30,8 @@ from lab.specs.balls import L2, Ball, Linf
 from lab.specs.masking import Masking
 from lab.specs.models import name_of
 from lab.specs.spec import to_json
+
+Piece = TypeVar("Piece")
 
 DIRECTED = 40  # images on which orthogonal directions are counted, 221 of them each
 
@@ -45,11 +51,21 @@ class Scene:
         return ctx.seeded("model", to_json(self.spec.models[model]))
 
 
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """One model at one eps: the images ``made`` (A, n, …), their loss and whether they are misread, both (A, n)."""
+
+    made: Tensor
+    loss: np.ndarray
+    wrong: np.ndarray
+    correlation: np.ndarray
+
+
 @analyse.register
 def masking(spec: Masking, ctx: Context) -> MaskingResult:
-    """Model after model: the attacks at every eps, then what other models' images do, and what the gradients are like.
+    """The ball's own eps, then what other models' images do, then every other eps, then orthogonal directions.
 
-    Attacks run to their end, so that their losses can be compared.
+    What is known so far is shown after each of them. Attacks run to their end, so that their losses can be compared.
     """
     data = load_data(spec.data, ctx.silent())
     if spec.images > len(data.test):
@@ -57,69 +73,109 @@ def masking(spec: Masking, ctx: Context) -> MaskingResult:
     positions = list(range(spec.images))
     names, models = tuple(name_of(each) for each in spec.models), tuple(load_model(each) for each in spec.models)
     scene = Scene(spec, data.test.images(positions), data.test.labels(positions), names, models)
-    classes, indices = len(data.class_names), range(len(models))
-    made = side_by_side(lambda piece: _made(scene, piece[0], spec.ball, piece[1]), _lanes(ctx.span(0, 1, 4), indices))
-    images = tuple(made)
+    pieces = [(ball, i) for ball in _own_first(spec) for i in range(len(models))]
+    steps = len(pieces) + len(models)
+
+    def known(done: int) -> MaskingResult:
+        return MaskingResult(spec, scene.y.numpy(), len(data.class_names), tuple(found), done / steps)
+
     found: list[ModelMasking] = []
-    pieces = _lanes(ctx.span(1, 4, 4), indices)
-    for one in side_by_side(lambda piece: _examined(scene, piece[0], images, piece[1]), pieces):
-        found.append(one)
-        if len(found) < len(models):
-            ctx.partial(MaskingResult(spec, scene.y.numpy(), classes, tuple(found), len(found) / len(models)))
-    return MaskingResult(spec, scene.y.numpy(), classes, tuple(found), 1.0)
+    images: list[Tensor] = []
+    attacked = side_by_side(lambda piece: _attacked(scene, *piece[0], piece[1]), _lanes(ctx.span(0, 3, 4), pieces))
+    for done, ((ball, i), one) in enumerate(zip(pieces, attacked, strict=True), start=1):
+        if ball == spec.ball:
+            found.append(_first(scene, i, one))
+            images.append(one.made)
+        else:
+            found[i] = _with_radius(found[i], ball.eps, one)
+        last = i == len(models) - 1
+        if last and ball == spec.ball:
+            found = [_with_sources(scene, each, model, images) for each, model in enumerate(found)]
+        if last or ball == spec.ball:  # at first model by model, then eps by eps
+            ctx.partial(known(done))
+    counted = side_by_side(lambda piece: _directed(scene, *piece), _lanes(ctx.span(3, 4, 4), range(len(models))))
+    for i, count in enumerate(counted):
+        found[i] = replace(found[i], orders=tuple(count.orders.tolist()), orthogonal=count.at_least.cpu().numpy())
+        if i < len(models) - 1:
+            ctx.partial(known(len(pieces) + i + 1))
+    return known(steps)
 
 
-def _lanes(ctx: Context, indices: range) -> list[tuple[int, Context]]:
-    return list(zip(indices, ctx.lanes(len(indices)), strict=True))
+def _own_first(spec: Masking) -> tuple[Ball, ...]:
+    return (spec.ball, *(ball for ball in spec.balls if ball != spec.ball))
 
 
-def _made(scene: Scene, model: int, ball: Ball, ctx: Context) -> Tensor:
-    """(A, n, …) what every attack makes of the images on one model."""
-    attacks = scene.spec.at(ball.eps)
+def _lanes(ctx: Context, pieces: Sequence[Piece]) -> list[tuple[Piece, Context]]:
+    return list(zip(pieces, ctx.lanes(len(pieces)), strict=True))
+
+
+def _attacked(scene: Scene, ball: Ball, model: int, ctx: Context) -> Attacked:
+    """What every attack makes of the images on one model in one ball, and what its gradient is like there."""
+    network, attacks = scene.models[model], scene.spec.at(ball.eps)
     ctx = scene.context(model, ctx)
-    made = [
-        maximise(each, scene.models[model], scene.x, scene.y, ball, ctx.part(i, len(attacks))).cpu()
-        for i, each in enumerate(attacks)
-    ]
-    return torch.stack(made)
+    made = torch.stack(
+        [
+            maximise(each, network, scene.x, scene.y, ball, ctx.part(i, len(attacks))).cpu()
+            for i, each in enumerate(attacks)
+        ]
+    )
+    clean = _gradient(network, scene.x, scene.y)
+    return Attacked(made, *_asked(network, made, scene.y), _correlated(network, clean, made, scene.y))
 
 
-def _examined(scene: Scene, model: int, images: tuple[Tensor, ...], ctx: Context) -> ModelMasking:
-    """Everything about one model; ``images`` are those of all models at the ball's own eps."""
-    spec, network, x, y = scene.spec, scene.models[model], scene.x, scene.y
-    curves, rest = ctx.span(0, 3, 4), ctx.span(3, 4, 4)
-    clean = _gradient(network, x, y)
-    measured, correlated = [], []
-    for i, ball in enumerate(spec.balls):
-        part = curves.part(i, len(spec.balls))
-        made = images[model] if ball == spec.ball else _made(scene, model, ball, part)
-        measured.append(_asked(network, made, y))
-        correlated.append(_correlated(network, clean, made, y))
-    others = [i for i in range(len(scene.models)) if i != model]
-    shown = [i for i, name in enumerate(spec.attacks) if name in BLACK_BOX]
-    black = [_asked(network, images[i][shown], y) for i in others]
-    one, many = ((images[model][spec.attacks.index(each)] - x).flatten(1) for each in ("FGSM", "PGD"))
+def _first(scene: Scene, model: int, own: Attacked) -> ModelMasking:
+    """What is known of a model from the ball's own eps alone."""
+    network, x, y, n = scene.models[model], scene.x, scene.y, len(scene.y)
+    one, many = ((own.made[Masking.attacks.index(each)] - x).flatten(1) for each in ("FGSM", "PGD"))
     clean_loss, clean_wrong = _asked(network, x.unsqueeze(0), y)
-    orders = ORDERS if isinstance(spec.ball, Linf | L2) else ()
-    few = slice(0, DIRECTED if orders else 0)
-    count = orthogonal_count(network, x[few], y[few], spec.ball, orders, scene.context(model, rest))
-    empty = np.zeros((0, len(BLACK_BOX), len(x)))
     return ModelMasking(
         model=scene.names[model],
         clean_loss=clean_loss[0],
         clean_wrong=clean_wrong[0],
-        loss=np.stack([loss for loss, _ in measured], 1),
-        wrong=np.stack([wrong for _, wrong in measured], 1),
-        sources=tuple(scene.names[i] for i in others),
-        black_loss=np.stack([loss for loss, _ in black]) if black else empty.astype(np.float32),
-        black_wrong=np.stack([wrong for _, wrong in black]) if black else empty.astype(bool),
+        radii=(scene.spec.ball.eps,),
+        loss=own.loss[:, None],
+        wrong=own.wrong[:, None],
+        sources=(),
+        black_loss=np.zeros((0, len(BLACK_BOX), n), np.float32),
+        black_wrong=np.zeros((0, len(BLACK_BOX), n), bool),
         cosine=cosine_similarity(one, many).numpy(),
         gradient_norm=_norm(network, x, y).numpy(),
-        correlation=np.stack(correlated, 1),
-        orders=tuple(count.orders.tolist()),
-        orthogonal=count.at_least.cpu().numpy() if orders else np.zeros(0, np.int64),
-        health=_health(scene, model, images[model][-1]),
+        correlation=own.correlation[:, None],
+        orders=(),
+        orthogonal=np.zeros(0, np.int64),
+        health=_health(scene, model, own.made[-1]),
     )
+
+
+def _with_sources(scene: Scene, model: int, found: ModelMasking, images: Sequence[Tensor]) -> ModelMasking:
+    """With what the model says to images that were made on the others."""
+    others = [i for i in range(len(images)) if i != model]
+    if not others:
+        return found
+    shown = [i for i, name in enumerate(Masking.attacks) if name in BLACK_BOX]
+    loss, wrong = zip(*(_asked(scene.models[model], images[i][shown], scene.y) for i in others), strict=True)
+    sources = tuple(scene.names[i] for i in others)
+    return replace(found, sources=sources, black_loss=np.stack(loss), black_wrong=np.stack(wrong))
+
+
+def _with_radius(found: ModelMasking, eps: float, one: Attacked) -> ModelMasking:
+    """With another eps at its place among the rising ones."""
+    place = bisect(found.radii, eps)
+    return replace(
+        found,
+        radii=(*found.radii[:place], eps, *found.radii[place:]),
+        loss=np.insert(found.loss, place, one.loss, 1),
+        wrong=np.insert(found.wrong, place, one.wrong, 1),
+        correlation=np.insert(found.correlation, place, one.correlation, 1),
+    )
+
+
+def _directed(scene: Scene, model: int, ctx: Context) -> OrthogonalCount:
+    """How many orthogonal directions fool the model; of no images in a ball that has none."""
+    orders = ORDERS if isinstance(scene.spec.ball, Linf | L2) else ()
+    few = slice(0, DIRECTED if orders else 0)
+    ctx = scene.context(model, ctx)
+    return orthogonal_count(scene.models[model], scene.x[few], scene.y[few], scene.spec.ball, orders, ctx)
 
 
 def _asked(network: nn.Module, images: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:

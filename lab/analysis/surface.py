@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lab.analysis.analyse import analyse
 from lab.analysis.directions import Scene
-from lab.analysis.surface_plane import Plane, Window, empty, joined, plane
+from lab.analysis.surface_plane import Plane, Window, plane
 from lab.attacks.batches import batch_size
 from lab.attacks.checks import check_images
 from lab.attacks.gradient import device_of
@@ -15,13 +16,16 @@ from lab.attacks.lanes import side_by_side
 from lab.context import Context
 from lab.data import load as load_data
 from lab.errors import SpecError
-from lab.results.surface import Answers, ModelSurface, SurfaceResult
+from lab.results.surface import ModelSurface, SurfaceResult
 from lab.specs.surface import LossSurface
 
 STRIDES = (10, 2, 1)
 """Every tenth point of a side first, then every second, then all: each picture contains the one before."""
 
-Piece = tuple[Plane, np.ndarray | None, Context]
+POINTS = 0.95
+"""Share of the work that is the surface's points; the attacks that are marked on it follow."""
+
+Piece = tuple[Plane, np.ndarray, Context]
 
 _VALUES = 2**24  # pixels in one batch, so that large images do not fill the memory
 
@@ -37,43 +41,39 @@ def surface(spec: LossSurface, ctx: Context) -> SurfaceResult:
         raise SpecError(f"There is no test image {spec.image}: {data.name} has {len(data.test)}, counted from 0.")
     scene = Scene(spec, data.test.images([spec.image]), data.test.labels([spec.image]))
     check_images(scene.x, scene.y)
-    planes = [plane(scene, each, ctx) for each in spec.models]
+    planes = list(side_by_side(lambda each: plane(scene, each, ctx), spec.models))
+    unmarked = [each for each in planes if not each.markers]
+    points = ctx.span(0.0, POINTS if unmarked else 1.0, 1.0)
     done = 0.0
     for stride in STRIDES:
         window, share = Window.of(spec, stride), stride**-2
-        measure(planes, window, ctx.span(done, share, 1.0), marks=done > 0)
-        if stride > 1:
-            ctx.partial(_result(scene, data.class_names, planes, window, share))
+        measure(planes, window, points.span(done, share, 1.0))
         done = share
+        if stride > 1 or unmarked:
+            ctx.partial(_result(scene, data.class_names, planes, window, POINTS * share))
+    list(side_by_side(lambda each: each.mark(ctx.silent()), unmarked))
     return _result(scene, data.class_names, planes, window, 1.0)
 
 
-def measure(planes: Sequence[Plane], window: Window, ctx: Context, marks: bool) -> None:
-    """Compute what is not known in the window: forward passes only, batches side by side, one core each.
-
-    With ``marks`` the attacks find their points beside them, once in a plane's life.
-    """
-    batches = [(each, codes) for each in planes for codes in _batches(each, each.missing(window.codes))]
-    pieces: list[Piece] = [(each, None, ctx) for each in planes if marks and not each.markers]
-    pieces += [(*batch, lane) for batch, lane in zip(batches, ctx.lanes(len(batches)), strict=True)]
+def measure(planes: Sequence[Plane], window: Window, ctx: Context) -> None:
+    """Compute what is not known in the window: forward passes only, batches side by side, one core each."""
+    missing = [each.missing(window.codes) for each in planes]
+    batches = [(each, codes) for each, new in zip(planes, missing, strict=True) for codes in _batches(each, new)]
+    pieces = [(*batch, lane) for batch, lane in zip(batches, ctx.lanes(len(batches)), strict=True)]
     ctx.report(0, 1)
-    found = list(zip(pieces, side_by_side(_measured, pieces), strict=True))
-    for each in planes:
-        mine = [(codes, answers) for (owner, codes, _), answers in found if owner is each and codes is not None]
-        if mine:
-            each.learn(np.concatenate([codes for codes, _ in mine]), joined([answers for _, answers in mine]))
+    logits = list(side_by_side(_logits, pieces))
+    for each, codes in zip(planes, missing, strict=True):
+        found = [part for (owner, _), part in zip(batches, logits, strict=True) if owner is each]
+        if found:
+            each.learn(codes, each.answers_of(torch.cat(found)))
 
 
-def _measured(piece: Piece) -> Answers:
-    """One batch of points; a piece without points finds the attacks' own."""
+def _logits(piece: Piece) -> Tensor:
+    """(m, classes) of one batch of points."""
     each, codes, ctx = piece
-    if codes is None:
-        each.mark(ctx.silent())
-        return empty()
-    ctx.report(0, 1)
-    answers = each.answered(each.images(each.places(codes)))
+    logits = each.logits(each.images(each.places(codes)))
     ctx.report(1, 1)
-    return answers
+    return logits
 
 
 def _batches(each: Plane, codes: np.ndarray) -> list[np.ndarray]:

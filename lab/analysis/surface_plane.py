@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -96,18 +97,26 @@ class Plane:
         columns = (codes + 2**31) % 2**32 - 2**31
         return np.stack([columns, (codes - columns) >> 32], 1) * self.step
 
+    @cached_property
+    def basis(self) -> Tensor:
+        """(2, C · H · W) both axes in float32."""
+        return torch.stack([self.axes.g.flatten(), self.axes.across.flatten()]).float()
+
     def images(self, places: np.ndarray) -> Tensor:
         """(m, C, H, W) x + ε₁ · g + ε₂ · g⊥ in float32, clipped if so asked."""
         x = self.scene.x
-        basis = torch.stack([self.axes.g.flatten(), self.axes.across.flatten()]).float()
-        points = torch.addmm(x.flatten(), torch.from_numpy(places).float(), basis).view(-1, *x.shape[1:])
+        points = torch.addmm(x.flatten(), torch.from_numpy(places).float(), self.basis).view(-1, *x.shape[1:])
         return points.clamp_(0, 1) if self.scene.spec.clip else points
 
-    def answered(self, images: Tensor) -> Answers:
-        """What the model says at images: in float64 from its logits, without autograd."""
-        y = int(self.scene.y)
+    def logits(self, images: Tensor) -> Tensor:
+        """(m, classes) without autograd, on the CPU."""
         with torch.inference_mode():
-            logits = self.model(images.to(device_of(self.model))).double().cpu()
+            logits: Tensor = self.model(images.to(device_of(self.model)))
+        return logits.cpu()
+
+    def answers_of(self, logits: Tensor) -> Answers:
+        """What the model says, in float64 from its logits."""
+        y, logits = int(self.scene.y), logits.double()
         labels = torch.full((len(logits),), y)
         others = logits.scatter(1, labels.unsqueeze(1), -torch.inf).logsumexp(1)
         odds, left = (others - logits[:, y]).numpy(), margin(logits, labels).float().numpy()
@@ -121,7 +130,9 @@ class Plane:
 
     def _marker(self, name: str, points: Tensor) -> Marker:
         place, away = nearest(self.scene, self.axes, points)
-        return Marker(name, place[:, 0].numpy(), place[:, 1].numpy(), away.numpy(), self.answered(points))
+        return Marker(
+            name, place[:, 0].numpy(), place[:, 1].numpy(), away.numpy(), self.answers_of(self.logits(points))
+        )
 
 
 def plane(scene: Scene, spec: ModelSpec, ctx: Context) -> Plane:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -83,6 +84,6 @@ def frozen(model: nn.Module) -> Iterator[nn.Module]:
 
 def device_of(model: nn.Module) -> torch.device:
     """Where the model lives; the CPU for a model without parameters and buffers."""
-    for tensor in (*model.parameters(), *model.buffers()):
+    for tensor in chain(model.parameters(), model.buffers()):
         return tensor.device
     return torch.device("cpu")

@@ -18,9 +18,7 @@ from lab.context import Context
 from lab.errors import LabError, SpecError
 from lab.home import results_folder
 from lab.results import (
-    CurvesResult,
     EmbeddingsResult,
-    ExploreResult,
     MaskingResult,
     PreviewResult,
     RestartsResult,
@@ -39,17 +37,12 @@ def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("analyse", help="run an analysis such as Restarts")
     parser.add_argument("analysis", metavar="ANALYSIS", help="see 'list analyses'")
-    parser.add_argument("--data", metavar="NAME", help="data set, .npz file or image folder")
     parser.add_argument("--model", action="append", metavar="NAME", help="a model, or package.module:function; again")
-    parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="weights of a built model")
-    parser.add_argument("--seed", type=shared.natural, help="where every random draw starts")
+    shared.add_weights(parser)
     parser.add_argument("--csv", metavar="FILE", help="also write every row of the result to this file")
     parser.add_argument("--npz", metavar="FILE", help="also write the whole result, with its spec, to this file")
     parser.add_argument("--figure", metavar="FILE", help="also draw the result for print: .pdf, .svg or .png")
-    shared.add_set(parser)
-    shared.add_download(parser)
-    shared.add_data_folder(parser)
-    shared.add_json(parser)
+    shared.add_computation(parser)
     parser.set_defaults(run=run)
 
 
@@ -83,7 +76,10 @@ def run(options: argparse.Namespace) -> int:
 @singledispatch
 def rows(result: Result) -> pd.DataFrame:
     """Everything that came out, one fact a row."""
-    raise LabError(f"A {type(result).__name__} cannot be printed as a table.")
+    if not hasattr(result, "to_frame"):
+        raise LabError(f"A {type(result).__name__} cannot be printed as a table.")
+    frame: pd.DataFrame = result.to_frame()
+    return frame
 
 
 @singledispatch
@@ -92,24 +88,9 @@ def summary(result: Result) -> pd.DataFrame:
     return rows(result)
 
 
-@rows.register
-def _(result: RestartsResult) -> pd.DataFrame:
-    return result.to_frame()
-
-
 @summary.register
 def _(result: RestartsResult) -> pd.DataFrame:
     return result.concentration()
-
-
-@rows.register
-def _(result: CurvesResult) -> pd.DataFrame:
-    return result.to_frame()
-
-
-@rows.register
-def _(result: EmbeddingsResult) -> pd.DataFrame:
-    return result.to_frame()
 
 
 @summary.register
@@ -117,25 +98,10 @@ def _(result: EmbeddingsResult) -> pd.DataFrame:
     return result.curves()
 
 
-@rows.register
-def _(result: ExploreResult) -> pd.DataFrame:
-    return result.to_frame()
-
-
-@rows.register
-def _(result: TransferResult) -> pd.DataFrame:
-    return result.to_frame()
-
-
 @summary.register
 def _(result: TransferResult) -> pd.DataFrame:
     columns = ["attack", "eps", "source", "target", "transfer_rate", "transfer_rate_of", "error_rate"]
     return result.to_frame()[columns]
-
-
-@rows.register
-def _(result: MaskingResult) -> pd.DataFrame:
-    return result.to_frame()
 
 
 @summary.register
@@ -147,11 +113,6 @@ def _(result: MaskingResult) -> pd.DataFrame:
 def _(result: PreviewResult) -> pd.DataFrame:
     images = result.spec.images[: len(result.y)]
     return pd.DataFrame({"image": images, "label": result.y, "class": [result.class_names[i] for i in result.y]})
-
-
-@rows.register
-def _(result: SurfaceResult) -> pd.DataFrame:
-    return result.to_frame()
 
 
 @summary.register

@@ -36,9 +36,8 @@ class Trial:
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("attack", help="attack a model and report its accuracy")
-    parser.add_argument("--data", default="digits", metavar="NAME", help="data set, .npz file or image folder")
     parser.add_argument("--model", default="standard", metavar="NAME", help="a model, or package.module:function")
-    parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="weights of a built model")
+    shared.add_weights(parser)
     parser.add_argument("--attack", default="PGD", metavar="NAME", help="see 'list attacks' (default: PGD)")
     norms = [each.__name__ for each in family_of(Ball)]
     parser.add_argument("--norm", default="Linf", metavar="NORM", help=f"{' or '.join(norms)} (default: Linf)")
@@ -47,11 +46,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--source", metavar="NAME", help="also show the model images made on this other one")
     parser.add_argument("--eight-bit", action="store_true", help="predict again with pixels rounded to 8 bits")
     parser.add_argument("--bfloat16", action="store_true", help="search in bfloat16; verdicts stay float32's")
-    shared.add_set(parser)
-    shared.add_seed(parser)
-    shared.add_download(parser)
-    shared.add_data_folder(parser)
-    shared.add_json(parser)
+    shared.add_computation(parser)
     parser.set_defaults(run=run)
 
 
@@ -68,12 +63,12 @@ def _trial(options: argparse.Namespace) -> Trial:
     ball = spec_named(Ball, options.norm)()
     [model] = shared.models([options.model], options.weights)
     return Trial(
-        find_data(options.data),
+        find_data(options.data or "digits"),
         model,
         shared.with_settings(spec_named(AttackSpec, options.attack)(), options.settings),
         ball if options.eps is None else ball.replace(eps=options.eps),
         options.images,
-        options.seed,
+        options.seed or 0,
         options.eight_bit,
         options.bfloat16,
         find_model(options.source) if options.source else None,

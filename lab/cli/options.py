@@ -29,20 +29,10 @@ def add_data_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", metavar="DIR", help="folder of data sets (default: $LAB_DATA)")
 
 
-def add_download(parser: argparse.ArgumentParser) -> None:
-    """``--download``: fetch a published data set that is not there."""
+def add_computation(parser: argparse.ArgumentParser) -> None:
+    """What every computation takes: the data set, where it lies, the fields of the spec, the seed, and how to print."""
+    parser.add_argument("--data", metavar="NAME", help="data set, .npz file or image folder (default: digits)")
     parser.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
-
-
-def download(data: DataSpec, show: Callable[[Progress], None]) -> None:
-    """Fetch a published data set unless it is there."""
-    from lab.data.download import download
-
-    download(data, Context(on_progress=show))
-
-
-def add_set(parser: argparse.ArgumentParser) -> None:
-    """``--set FIELD=VALUE``: change a field of the spec."""
     parser.add_argument(
         "--set",
         dest="settings",
@@ -51,11 +41,21 @@ def add_set(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=VALUE",
         help="set a field, also one inside another as in attack.steps=40; may be given again",
     )
+    parser.add_argument("--seed", type=natural, help="where every random draw starts (default: 0)")
+    add_data_folder(parser)
+    add_json(parser)
 
 
-def add_seed(parser: argparse.ArgumentParser) -> None:
-    """``--seed``: where every random draw starts."""
-    parser.add_argument("--seed", type=natural, default=0, help="where every random draw starts (default: 0)")
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """``--weights FILE``: those of a model that is named by its builder."""
+    parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="weights of a built model")
+
+
+def download(data: DataSpec, show: Callable[[Progress], None]) -> None:
+    """Fetch a published data set unless it is there."""
+    from lab.data.download import download
+
+    download(data, Context(on_progress=show))
 
 
 def natural(text: str) -> int:

@@ -21,6 +21,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--port", type=shared.natural, help="port, 0 for any (default: the first free from 8866 on)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--preheat", type=shared.natural, default=1, metavar="N", help="pages kept ready (default: 1)")
+    parser.add_argument("--lazy", action="store_true", help="compute a page's first picture only when it is opened")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="use this Dask scheduler instead of an own engine")
     parser.add_argument("--model", metavar="BUILDER", help="offer an own network too: package.module:function")
     parser.add_argument("--weights", metavar="FILE", help="its weights, .safetensors or .pt")
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     stop_on_signals()
     offer_data(options.data)
     offer_model(options.model, options.weights, options.name)
-    site = Site(options.host, options.port, options.preheat)
+    site = Site(options.host, options.port, options.preheat, ahead=not options.lazy)
     check(site)  # before the engine starts, so that a taken port is said at once
     try:
         with launch(options.scheduler) as engine, serving(site, engine) as voila:

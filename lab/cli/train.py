@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lab import catalogue, datafiles
+from lab import catalogue, datafiles, runs
 from lab.cli import options as shared
 from lab.cli import sweep
 from lab.cli.pausing import pausing
@@ -18,7 +17,6 @@ from lab.cli.progress import progress_bar, say
 from lab.cli.tables import percent
 from lab.context import Cancelled, Context
 from lab.errors import LabError
-from lab.home import runs_folder
 from lab.results.run import Measured, Run
 from lab.specs import Recipe, presets, to_dict
 from lab.specs.spec import family_of, spec_named
@@ -40,15 +38,10 @@ def add_to(commands: shared.Commands) -> None:
     parser = commands.add_parser("train", help="train a network by a recipe and keep it among the models")
     names = [each.__name__ for each in family_of(Recipe)]
     parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join([*PRESETS, *names]))
-    parser.add_argument("--data", metavar="NAME", help="data set, .npz file or image folder (default: digits)")
     parser.add_argument("--name", help="what the network is called in the list of models")
-    parser.add_argument("--seed", type=shared.natural, help="seed of weights, order and starts (default: 0)")
     parser.add_argument("--resume", action="store_true", help="carry on the run of that --name")
-    shared.add_set(parser)
     sweep.add_vary(parser)
-    shared.add_download(parser)
-    shared.add_data_folder(parser)
-    shared.add_json(parser)
+    shared.add_computation(parser)
     parser.set_defaults(run=run)
 
 
@@ -60,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if options.vary:
         return sweep.run(sweep.variants(name, recipe, options.vary), options.json, record)
     _require_name(name, options.resume)
-    folder = runs_folder() / name
+    folder = runs.folder(name)
 
     result = _trained(recipe, folder, options)
     if result is None:
@@ -136,18 +129,14 @@ def _known_recipe(options: argparse.Namespace) -> Recipe:
         raise LabError("A run is carried on with its own recipe: leave --data, --seed, --set and --vary out.")
     _require_name(options.name, resume=True)
 
-    from lab.training.train import recipe_in
-
-    recipe = recipe_in(runs_folder() / options.name)
+    recipe = runs.recipe_in(runs.folder(options.name))
     if recipe is None:
-        raise LabError(f"There is no run called '{options.name}' in {runs_folder()}: begin it with a RECIPE.")
+        raise LabError(f"There is no run called '{options.name}' among yours: begin it with a RECIPE.")
     return recipe
 
 
 def _require_name(name: str, resume: bool) -> None:
-    """Refuse a name that cannot be a folder's, or that a model has; a run to be carried on may have it."""
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise LabError(f"'{name}' cannot be the name of a model: use letters, digits, dots, hyphens and underscores.")
-    taken = [each.name for each in catalogue.models() if not (resume and each.origin == "run")]
-    if name in taken:
+    """Refuse a name that a model has; a run to be carried on may have it."""
+    taken = [each.name.casefold() for each in catalogue.models() if not (resume and each.origin == "run")]
+    if name.casefold() in taken:
         raise LabError(f"There is already a model called '{name}': choose another name with --name.")

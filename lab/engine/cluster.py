@@ -13,7 +13,7 @@ from typing import Any
 import dask
 from distributed import Nanny, Scheduler, Security, SpecCluster
 
-from lab.engine.connection import Connection
+from lab.engine.connection import PATIENCE, Connection
 
 SLOTS = {"short": 2, "long": 1}
 _LOOPBACK = "127.0.0.1"
@@ -34,16 +34,16 @@ _NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distribut
 
 
 @contextmanager
-def launch(scheduler: str | None = None, dashboard: int | None = None) -> Iterator[Path]:
+def launch(scheduler: str | None = None, dashboard: int | None = None, patience: float = PATIENCE) -> Iterator[Path]:
     """An engine for as long as the context lasts; gives the path of its connection file.
 
     Embedded by default: a scheduler on the loopback interface and one worker process per GPU, or one for the CPU,
     all speaking TLS with credentials made for the occasion. With the address of a running Dask ``scheduler``
     nothing is started. ``dashboard`` is the port of Dask's own status pages, which are off without it. Raises
-    :class:`lab.errors.EngineError` when the given scheduler does not answer.
+    :class:`lab.errors.EngineError` when the given scheduler does not answer within ``patience`` seconds.
     """
     with ExitStack() as stack:
-        connection = _existing(scheduler) if scheduler else stack.enter_context(_embedded(dashboard))
+        connection = _existing(scheduler, patience) if scheduler else stack.enter_context(_embedded(dashboard))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-engine-", ignore_cleanup_errors=True))
         yield connection.save(Path(folder))
 
@@ -60,9 +60,9 @@ def gpus() -> list[str]:
     return [str(i) for i, _ in enumerate(line for line in listing.splitlines() if line.startswith("GPU "))]
 
 
-def _existing(address: str) -> Connection:
+def _existing(address: str, patience: float) -> Connection:
     connection = Connection(address)
-    connection.client().close()
+    connection.client(patience).close()
     return connection
 
 

@@ -10,6 +10,9 @@ from distributed import Client, Security
 
 from lab.errors import EngineError
 
+PATIENCE = 10.0
+"""Seconds in which a scheduler has to answer."""
+
 _CREDENTIALS = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 
 
@@ -54,7 +57,7 @@ class Connection:
             json.dump(vars(self), file)
         return path
 
-    def client(self, timeout: float = 10.0) -> Client:
+    def client(self, timeout: float = PATIENCE) -> Client:
         """A Dask client of that scheduler. Raises :class:`EngineError` when it does not answer in time."""
         credentials = {name: getattr(self, name) for name in _CREDENTIALS if getattr(self, name)}
         security = Security(require_encryption=True, **credentials) if credentials else None

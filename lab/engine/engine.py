@@ -113,11 +113,13 @@ class Engine:
 
         Empty when the engine cannot be reached.
         """
-        try:
-            known: dict[str, bool] = self._client.sync(self._underway, callback_timeout=_PATIENCE)
-        except (OSError, ClosedClientError, RuntimeError, TimeoutError):
-            return {}
-        return {name.removeprefix(_RUN): begun for name, begun in known.items()}
+        return {name.removeprefix(_RUN): begun for name, begun in self._underway().items() if name.startswith(_RUN)}
+
+    def serves_others(self) -> bool:
+        """Whether there are unfinished jobs that nobody at this engine asked for, training runs not counted."""
+        with self._lock:
+            mine = {computation.name for computation in self._computations.values()}
+        return any(not name.startswith(_RUN) for name in self._underway().keys() - mine)
 
     def key(self, spec: Spec) -> str:
         """The name of the spec's result: equal for everything that must give an equal result.
@@ -222,10 +224,18 @@ class Engine:
                 computation.forget()
         raise EngineError("The engine lost this computation several times: start it again.")
 
-    async def _underway(self) -> dict[str, bool]:
+    def _underway(self) -> dict[str, bool]:
+        """The unfinished tasks by name, and whether a worker has begun with them."""
+        try:
+            known: dict[str, bool] = self._client.sync(self._asked_underway, callback_timeout=_PATIENCE)
+        except (OSError, ClosedClientError, RuntimeError, TimeoutError):
+            return {}
+        return known
+
+    async def _asked_underway(self) -> dict[str, bool]:
         await self._client.register_plugin(Keeper())
         scheduler = self._client.scheduler
-        known: dict[str, bool] = await scheduler.lab_underway(prefix=_RUN) if scheduler else {}
+        known: dict[str, bool] = await scheduler.lab_underway() if scheduler else {}
         return known
 
     async def _asked(self, computation: Computation) -> Outcome:

@@ -36,10 +36,9 @@ class Keeper(SchedulerPlugin):
         if task is not None and {each.client_key for each in task.who_wants or ()} == {_ANYBODY}:
             self._scheduler.client_releases_keys([key], _ANYBODY)
 
-    def underway(self, prefix: str) -> dict[str, bool]:
-        """The unfinished tasks whose name starts so, and whether a worker has begun with them."""
-        tasks = self._scheduler.tasks.items()
-        unfinished = [key for key, task in tasks if str(key).startswith(prefix) and task.state not in _ENDED]
+    def underway(self) -> dict[str, bool]:
+        """The unfinished tasks by name, and whether a worker has begun with them."""
+        unfinished = [key for key, task in self._scheduler.tasks.items() if task.state not in _ENDED]
         return {str(key): bool(self._topics[PROGRESS + str(key)].events) for key in unfinished}
 
     def log_event(self, topic: Any, msg: Any) -> None:  # noqa: ARG002 the hook's signature

@@ -190,7 +190,15 @@ def _trained(spec: TrainingRun, publisher: Publisher) -> Run:
         raise Cancelled
     _, train = functions()
     use_all_cores()
+    _require_fits(spec.recipe)
     return train(spec.recipe, replace(_context(publisher), cancelled=unwanted), runs.folder(spec.name), resume=True)
+
+
+def _require_fits(recipe: Recipe) -> None:
+    from lab.models import default_device
+    from lab.training.size import require_fits
+
+    require_fits(recipe, default_device())
 
 
 def _context(publisher: Publisher, seed: int = 0) -> Context:

@@ -26,17 +26,19 @@ class ModelMasking(Result):
     """What was found about one model on n images, with A attacks at E radii and S other models as sources.
 
     ``clean_loss``, ``clean_wrong`` (n,) without an attack; ``loss`` (A, E, n) cross-entropy in nats and ``wrong``
-    whether the image is misread, in the order of ``Masking.attacks`` and ``Masking.radii``; ``black_loss`` and
-    ``black_wrong`` (S, 2, n) of images made on ``sources`` by :data:`BLACK_BOX`. ``cosine`` (n,) between the changes by
-    FGSM and by PGD, ``gradient_norm`` (n,) Euclidean length of the loss's gradient at the clean image;
-    ``correlation`` (4, E, n) Pearson's between two gradients, in the order of :data:`COMPARISONS`, NaN where one is
-    constant. ``orthogonal`` (m,) of the first m images the most orthogonal directions found that all fool, among the
-    numbers ``orders``; empty where the ball has none. All but loss, wrong and correlation are at the ball's own eps.
+    whether the image is misread, in the order of ``Masking.attacks`` and of ``radii``, the eps examined so far;
+    ``black_loss`` and ``black_wrong`` (S, 2, n) of images made on ``sources`` by :data:`BLACK_BOX`. ``cosine`` (n,)
+    between the changes by FGSM and by PGD, ``gradient_norm`` (n,) Euclidean length of the loss's gradient at the clean
+    image; ``correlation`` (4, E, n) Pearson's between two gradients, in the order of :data:`COMPARISONS`, NaN where one
+    is constant. ``orthogonal`` (m,) of the first m images the most orthogonal directions found that all fool, among the
+    numbers ``orders``; empty where the ball has none, and until they are counted. All but loss, wrong and correlation
+    are at the ball's own eps.
     """
 
     model: str
     clean_loss: np.ndarray
     clean_wrong: np.ndarray
+    radii: tuple[float, ...]
     loss: np.ndarray
     wrong: np.ndarray
     sources: tuple[str, ...]
@@ -52,7 +54,7 @@ class ModelMasking(Result):
 
 @dataclass(frozen=True, eq=False)
 class MaskingResult(Result):
-    """The answer to :class:`lab.specs.Masking`: a record for each model examined so far, ``done`` in [0, 1]."""
+    """The answer to :class:`lab.specs.Masking`: what is known so far of each model; ``done`` in [0, 1]."""
 
     spec: Masking
     y: np.ndarray
@@ -62,7 +64,7 @@ class MaskingResult(Result):
 
     def wrong(self, model: ModelMasking, attack: str) -> np.ndarray:
         """(n,) images that the attack makes the model misread, at the ball's own eps."""
-        found: np.ndarray = model.wrong[Masking.attacks.index(attack), self._own]
+        found: np.ndarray = model.wrong[Masking.attacks.index(attack), self._own(model)]
         return found
 
     def approximation(self, model: ModelMasking) -> np.ndarray:
@@ -71,8 +73,9 @@ class MaskingResult(Result):
         The true maximum is not known; the largest loss of all attacks, black boxes included, is a lower bound of it.
         NaN where nothing raised the loss above zero.
         """
-        one_step = model.loss[Masking.attacks.index("FGSM"), self._own]
-        best = np.concatenate([model.loss[:, self._own], model.black_loss.reshape(-1, len(self.y))]).max(0)
+        own = self._own(model)
+        one_step = model.loss[Masking.attacks.index("FGSM"), own]
+        best = np.concatenate([model.loss[:, own], model.black_loss.reshape(-1, len(self.y))]).max(0)
         return np.divide(one_step, best, out=np.full(len(best), np.nan), where=best > 0)
 
     def leaked(self, model: ModelMasking) -> np.ndarray:
@@ -84,9 +87,8 @@ class MaskingResult(Result):
         with_label, without = (model.wrong[Masking.attacks.index(each)] for each in ("FGSM", "FGSM, predicted label"))
         return ~with_label & without
 
-    @property
-    def _own(self) -> int:
-        return self.spec.radii.index(self.spec.ball.eps)
+    def _own(self, model: ModelMasking) -> int:
+        return model.radii.index(self.spec.ball.eps)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per model, attack and eps: error rate, mean loss and of how many images; clean first."""
@@ -97,7 +99,7 @@ class MaskingResult(Result):
             about = {"model": each.model, "images": len(self.y)}
             rows.append(about | {"attack": "none", "eps": 0.0} | _means(each.clean_wrong, each.clean_loss))
             for i, attack in enumerate(Masking.attacks):
-                for j, eps in enumerate(self.spec.radii):
+                for j, eps in enumerate(each.radii):
                     rows.append(about | {"attack": attack, "eps": eps} | _means(each.wrong[i, j], each.loss[i, j]))
             for source, losses, wrong in zip(each.sources, each.black_loss, each.black_wrong, strict=True):
                 for i, attack in enumerate(BLACK_BOX):

@@ -119,7 +119,7 @@ def _black_box(result: MaskingResult, model: ModelMasking) -> Sign | None:
     """Images from another model fool more than the strongest attack on this one: Tramèr et al. 2018, Table 1."""
     if not model.sources:
         return None
-    strongest = model.wrong[:, result.spec.radii.index(result.spec.ball.eps)]
+    strongest = model.wrong[:, model.radii.index(result.spec.ball.eps)]
     white = strongest[strongest.mean(1).argmax()]
     name, black = _worst_black_box(model, tuple(range(len(BLACK_BOX))))
     words = f"{name} fools {_share(black)}, the strongest attack on the model itself {_share(white)}."
@@ -139,7 +139,7 @@ def _one_step_black_box(result: MaskingResult, model: ModelMasking) -> Sign | No
 def _not_chance(result: MaskingResult, model: ModelMasking) -> Sign | None:
     """At a radius at which every image can be grey, the accuracy under PGD stays above chance."""
     eps = result.spec.radii[-1]
-    if not isinstance(result.spec.ball, Linf) or eps < GREY:
+    if not isinstance(result.spec.ball, Linf) or eps < GREY or eps not in model.radii:
         return None
     right = ~model.wrong[-1, -1]
     low, _ = wilson(right.sum(), np.array(len(right)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.results.result import Result
-from lab.specs.attacks import AttackSpec
+from lab.specs.attacks import AttackSpec, attack_names
 from lab.specs.transfer import TransferMatrix
 
 if TYPE_CHECKING:
@@ -108,11 +108,12 @@ class TransferResult(Result):
         import pandas as pd
 
         rows = []
+        names = dict(zip(self.spec.attacks, attack_names(self.spec.attacks), strict=True))
         for shown in self.shown:
             cells = {measure: self.counts(shown, measure, k) for measure in MEASURES}
             for source, target in np.ndindex(shown.rank.shape[:2]):
                 row = {
-                    "attack": type(shown.attack).__name__,
+                    "attack": names[shown.attack],
                     "eps": shown.eps,
                     "source": self.models[source],
                     "target": self.models[target],

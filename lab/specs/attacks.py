@@ -1,10 +1,11 @@
 """Attacks: how an adversary looks for an image inside the ball that the model misreads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from lab.errors import SpecError
-from lab.specs.spec import Spec, param
+from lab.specs.spec import Spec, param, params
 
 LABELS = ("true", "predicted", "least likely", "random")
 EVERY_CLASS, CHOSEN = "every class", "chosen"
@@ -181,3 +182,19 @@ class WorstCase(AttackSpec):
         super().__post_init__()
         if not self.attacks:
             raise SpecError("WorstCase.attacks must name at least one attack, but is empty.")
+
+
+def attack_names(attacks: Sequence[AttackSpec]) -> list[str]:
+    """What a person calls the attacks: two of one kind by what is different about them, "PGD (steps 10)"."""
+    return [_called(each, [other for other in attacks if type(other) is type(each)]) for each in attacks]
+
+
+def _called(attack: AttackSpec, alike: Sequence[AttackSpec]) -> str:
+    kind = type(attack).__name__
+    different = [name for name in params(attack) if len({getattr(each, name) for each in alike}) > 1]
+    said = ", ".join(f"{name.replace('_', ' ')} {_said(getattr(attack, name))}" for name in different)
+    return f"{kind} ({said})" if said else kind
+
+
+def _said(value: Any) -> str:
+    return type(value).__name__ if isinstance(value, Spec) else f"{value:g}" if type(value) is float else str(value)

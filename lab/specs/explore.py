@@ -45,7 +45,8 @@ class Explore(Analysis):
     def gradient_steps(self) -> int:
         """What the analysis costs: single-image gradient steps."""
         others = sum(effort(each) for each in self.compared)
-        return len(self.models) * (effort(self.attack) + others + 2 * len(SCALES) * STARTS * self.pgd.steps)
+        again = effort(self.pgd) if isinstance(self.attack, PGD) else 0
+        return len(self.models) * (effort(self.attack) + again + others + 2 * len(SCALES) * STARTS * self.pgd.steps)
 
     @property
     def compared(self) -> tuple[AttackSpec, ...]:

@@ -14,9 +14,9 @@ from lab.catalogue import fingerprints
 from lab.data import Dataset
 from lab.errors import LabError
 from lab.models import default_device
-from lab.results.run import ACCURACIES, History, Measured, Run
+from lab.results.run import Measured
 from lab.specs.recipes import Recipe
-from lab.specs.spec import from_dict, to_dict
+from lab.specs.spec import to_dict
 from lab.training.checkpoint import replace
 
 
@@ -38,20 +38,6 @@ def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weight
         "versions": versions(),
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
-
-
-def finished(folder: Path) -> Run | None:
-    """The run whose card is in the folder; None when it is not finished."""
-    if not (folder / "card.json").exists():
-        return None
-    card = json.loads((folder / "card.json").read_text("utf-8"))
-    shares = card["measured"]
-    ball, attack = from_dict(card["measured_ball"]), from_dict(card["measured_attack"])
-    accuracies = {name: shares.get(name) for name in ACCURACIES}  # older cards have fewer
-    source = card.get("measured_source", "")
-    measured = Measured(**accuracies, n=card["measured_images"], ball=ball, attack=attack, source=source)
-    lines = [json.loads(each) for each in (folder / "metrics.jsonl").read_text("utf-8").splitlines()]
-    return Run(from_dict(card["recipe"]), History.of(lines), measured)
 
 
 def add_provenance(path: Path, recipe: Recipe, processes: int) -> None:

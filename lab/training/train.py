@@ -1,18 +1,19 @@
 """Training from recipe to folder: weights, metrics, and a card that says what the network is."""
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
 
+from lab.claim import claimed
 from lab.context import Context
 from lab.data import load
-from lab.errors import LabError, SpecError
+from lab.errors import LabError
 from lab.models import save_weights
 from lab.results.run import History, Run
+from lab.runs import recipe_in, run_in
 from lab.specs.recipes import Recipe
-from lab.specs.spec import from_dict, to_dict
-from lab.training.card import card_of, finished, write_json
-from lab.training.folder import claimed, writing
+from lab.specs.spec import to_dict
+from lab.training.card import card_of, write_json
+from lab.training.folder import writing
 from lab.training.keeper import Keeper
 from lab.training.loop import fit
 from lab.training.measure import ball_of, measure, stranger
@@ -35,22 +36,9 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None, resume: bool
     with joined() as group, ExitStack() as held:
         if folder is not None:
             group.require(lambda: _open(folder, recipe, resume, held))
-            if (done := finished(folder)) is not None:
+            if (done := run_in(folder)) is not None:
                 return done
         return _trained(recipe, ctx, folder, group)
-
-
-def recipe_in(folder: Path) -> Recipe | None:
-    """The recipe of the run in a folder, None when there is none. Raises :class:`LabError` when it is damaged."""
-    try:
-        recipe = from_dict(json.loads((folder / "recipe.json").read_text("utf-8")))
-    except FileNotFoundError:
-        return None
-    except (ValueError, SpecError) as error:
-        raise LabError(f"{folder / 'recipe.json'} is damaged ({error}): remove that folder and train again.") from error
-    if not isinstance(recipe, Recipe):
-        raise LabError(f"{folder / 'recipe.json'} holds no recipe: remove that folder and train again.")
-    return recipe
 
 
 def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:

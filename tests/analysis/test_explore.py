@@ -48,6 +48,19 @@ def test_the_chosen_attack_comes_first_then_the_scales_then_the_others():
 
 
 @pytest.mark.usefixtures("few")
+def test_a_further_random_start_that_fools_the_image_is_said_with_the_scales():
+    weak, partial = PGD(steps=1, step_size=0.05), []
+    spec = Explore(image=1, attack=weak, ball=Linf(0.15))
+    result = analyse(spec, Context(on_partial=partial.append))
+    [model] = result.models
+    assert model.adversarial.argmax() == result.y  # it stands
+    assert [each.models[0].health.restart_gain for each in partial] == [None, 1.0, 1.0]
+    assert any("One further random start fools" in each for each in model.health.warnings)
+    [strong] = analyse(spec.replace(attack=PGD(restarts=5)), Context()).models
+    assert strong.health.restart_gain == 0
+
+
+@pytest.mark.usefixtures("few")
 def test_ours_is_the_same_at_every_scale_and_the_plain_gradient_is_fooled():
     [sweep] = analyse(Explore(ball=Linf(0.2)), Context()).sweeps
     assert len(sweep.fooled_ours) == len(SCALES)

@@ -87,11 +87,25 @@ def test_a_gradient_broken_on_purpose_is_found(monkeypatch):
     assert said.kind == "masked"
 
 
-def test_models_arrive_one_by_one_and_alone_there_is_no_black_box():
+def test_what_is_known_is_shown_model_by_model_then_eps_by_eps():
     partial = []
-    spec = SMALL.replace(models=ZOO[:2], images=10, eps=(), steps=2)
-    analyse(spec, Context(on_partial=partial.append))
-    assert [(len(each.models), each.done) for each in partial] == [(1, 0.5)]
+    spec = SMALL.replace(models=ZOO[:2], images=10, eps=(0.1, 0.5), steps=2)
+    found = analyse(spec, Context(on_partial=partial.append))
+    known = [[(each.radii, len(each.sources), len(each.orthogonal)) for each in result.models] for result in partial]
+    own = ((0.2,), 1, 0)
+    assert known == [
+        [((0.2,), 0, 0)],
+        [own, own],
+        [((0.1, 0.2), 1, 0)] * 2,
+        [((0.1, 0.2, 0.5), 1, 0)] * 2,
+        [((0.1, 0.2, 0.5), 1, 10), ((0.1, 0.2, 0.5), 1, 0)],
+    ]
+    assert [result.done for result in partial] == [1 / 8, 2 / 8, 4 / 8, 6 / 8, 7 / 8]
+    np.testing.assert_array_equal(partial[1].models[0].loss[:, 0], found.models[0].loss[:, 1])
+
+
+def test_alone_there_is_no_black_box():
+    spec = SMALL.replace(images=10, eps=(), steps=2)
     [alone] = analyse(spec.replace(models=ZOO[:1], ball=L2(1.0)), Context()).models
     assert (alone.sources, alone.black_wrong.shape) == ((), (0, 2, 10))
     assert len(alone.orthogonal) == 10

@@ -48,13 +48,13 @@ def forgotten():
 def computed(monkeypatch) -> list[int]:
     """How many images the models were asked about, call by call."""
     counts: list[int] = []
-    answered = surface_plane.Plane.answered
+    logits = surface_plane.Plane.logits
 
     def counting(self, images):
         counts.append(len(images))
-        return answered(self, images)
+        return logits(self, images)
 
-    monkeypatch.setattr(surface_plane.Plane, "answered", counting)
+    monkeypatch.setattr(surface_plane.Plane, "logits", counting)
     return counts
 
 
@@ -119,8 +119,8 @@ def test_quantities_do_not_underflow():
 def test_the_coarse_picture_comes_first_and_stays_true(computed):
     partial: list[SurfaceResult] = []
     result = analyse(LossSurface(models=MODELS, pgd=PGD(steps=2)), Context(on_partial=partial.append))
-    assert [len(each.along) for each in partial] == [11, 51]
-    assert [len(each.models[0].markers) for each in partial] == [0, 3]
+    assert [len(each.along) for each in partial] == [11, 51, 101]
+    assert [len(each.models[0].markers) for each in (*partial, result)] == [0, 0, 0, 3]
     for i in range(2):
         fine, coarse = result.models[i].answers, partial[0].models[i].answers
         assert np.array_equal(fine.log_odds[::10, ::10], coarse.log_odds)

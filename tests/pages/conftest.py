@@ -5,11 +5,12 @@ Both end with the last page test, because Playwright's loop would keep other tes
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from lab.browser import find_browser
-from tests.pages.visit import Visit
+from tests.pages.visit import PATIENCE, Visit
 from tests.served import Served, served
 
 FLAGS = (
@@ -34,7 +35,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[object]:
+def browser() -> Iterator[Any]:
     """Chromium or Chrome, driven by Playwright. Without one, page tests skip; they fail where CI is set."""
     path = find_browser()
     if path is None:
@@ -49,25 +50,41 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture(scope="package")
-def lab(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The lab, served from an empty ``LAB_HOME``; afterwards nothing of it is left running.
 
-    It asks for the browser first, because without one there is nothing to serve.
+    It asks for the browser first, because without one there is nothing to serve. First pictures are not computed
+    beforehand, so that whatever is stored or being computed is a test's own.
     """
-    with served(tmp_path_factory.mktemp("home")) as found:
+    with served(tmp_path_factory.mktemp("home"), "--lazy") as found:
         yield found
 
 
-@pytest.fixture
-def visit(browser: object, lab: Served) -> Iterator[Callable[..., Visit]]:
+@pytest.fixture(scope="package")
+def window(browser: Any) -> Iterator[Any]:
+    """Where visitors open their pages: what the browser has read once, such as plotly.js, it keeps."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+Opens = Callable[..., Visit]
+
+
+def visits(window: Any, lab: Served) -> Iterator[Opens]:
     """Opens a page, PGD restarts unless told, as a new visitor; at the end nothing must have gone wrong."""
-    visits: list[Visit] = []
+    opened: list[Visit] = []
 
-    def opened(place: str = "pgd-restarts") -> Visit:
-        visits.append(Visit(browser, lab.address, place))
-        return visits[-1]
+    def opens(place: str = "pgd-restarts") -> Visit:
+        opened.append(Visit(window, lab.address, place))
+        return opened[-1]
 
-    yield opened
-    for each in visits:
-        each.page.context.close()
-        assert each.complaints == []
+    yield opens
+    for each in opened:
+        each.leave()
+    assert [words for each in opened for words in each.complaints] == []
+
+
+visit = pytest.fixture(visits)
+visit_of_file = pytest.fixture(visits, scope="module")  # for tests that can go on where the one before left the page

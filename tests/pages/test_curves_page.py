@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.pages.visit import PATIENCE
-
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -20,17 +18,11 @@ FGSM_TRAINED = 4
 
 
 @pytest.fixture(scope="module")
-def page(browser, lab):
-    """The page, opened by its address, for all tests of this file; at the end no complaint must have been heard."""
-    found, complaints = browser.new_page(viewport={"width": 1280, "height": 720}), []
-    found.set_default_timeout(PATIENCE)
-    found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.goto(f"{lab.address}/#robustness-curves")
+def page(visit_of_file):
+    """The page, opened by its address, for all tests of this file."""
+    found = visit_of_file("robustness-curves").page
     found.wait_for_selector(f"{HERE} .js-plotly-plot .legendtoggle")
-    yield found
-    found.close()
-    assert complaints == []
+    return found
 
 
 def slide(page, place):
@@ -85,7 +77,7 @@ def test_every_control_can_be_moved(page):
                         "Steps": "4", "Step size": "0.1"}.items():  # fmt: skip
         write(page, name, value)
     page.locator(f"{HERE} .lab-check").filter(has_text="trades-trained").click()
-    page.locator(f"{HERE} .lab-kinds .lab-check").filter(has_text="StepLL").first.click()
+    page.locator(f"{HERE} .lab-check").filter(has_text="StepLL").first.click()
     page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
     page.wait_for_function(f"{PLOT}[0].textContent.includes('20 images') && {PLOT}[2].textContent.includes('2 images')")
     assert page.evaluate(f"Array.from({PLOT}[0]._fullData[0].x)") == pytest.approx([0, 0.08, 0.16, 0.24])

@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.pages.visit import PATIENCE
-
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -17,18 +15,11 @@ POINT = """([trace, place]) => {
 
 
 @pytest.fixture(scope="module")
-def page(browser, lab):
-    """The page, opened by its address, for all tests of this file; at the end no complaint must have been heard."""
-    found, complaints = browser.new_page(viewport={"width": 1280, "height": 720}), []
-    found.set_default_timeout(PATIENCE)
-    found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.goto(f"{lab.address}/#embeddings")
+def page(visit_of_file):
+    found = visit_of_file("embeddings").page
     found.wait_for_selector(f"{HERE} .lab-gallery-small img")
     until_drawn(found, "_fullData[2].x.length > 0")
-    yield found
-    found.close()
-    assert complaints == []
+    return found
 
 
 def until_drawn(page, condition):

@@ -7,9 +7,9 @@ pytestmark = pytest.mark.page
 HERE = ".lab-place:not(.lab-closed)"
 
 
-@pytest.fixture
-def page(visit):
-    found = visit("attack-explorer").page
+@pytest.fixture(scope="module")
+def page(visit_of_file):
+    found = visit_of_file("attack-explorer").page
     found.wait_for_selector(f"{HERE} .lab-gallery-large img")
     return found
 
@@ -41,6 +41,21 @@ def test_every_attack_appears_and_the_row_is_complete(page):
     assert sorted(names) == sorted(options)
 
 
+def test_a_model_is_found_in_the_long_list_and_left_out_again(page):
+    chosen = page.locator(f"{HERE} .lab-chips").first.locator(".lab-chip")
+    assert chosen.count() == 2
+    find = page.get_by_label("Find in Models", exact=True).locator("visible=true")
+    find.fill("pades")
+    assert page.locator(f"{HERE} .lab-checks").first.locator(".lab-check:visible").count() == 0
+    find.fill("TRADES")
+    find.press("Enter")
+    page.wait_for_function(f"document.querySelectorAll('{HERE} .lab-gallery-large .lab-case').length === 3")
+    assert chosen.count() == 3
+    page.get_by_role("button", name="Leave out trades-trained").click()
+    page.wait_for_function(f"document.querySelectorAll('{HERE} .lab-gallery-large .lab-case').length === 2")
+    assert find.evaluate("box => box === document.activeElement")
+
+
 def test_scaled_logits_are_said_to_be_saturated(page):
     box = page.get_by_label("Logit scale", exact=True).locator("visible=true")
     box.fill("10000")
@@ -53,9 +68,9 @@ def test_a_worst_case_is_put_together_from_attacks(page):
     page.locator(f"{HERE} select").first.select_option("WorstCase")
     attacks = page.locator(f"{HERE} .lab-control", has_text="Attacks").locator("visible=true").last
     attacks.get_by_label("PGD", exact=True).uncheck()
-    attacks.get_by_label("StepLL", exact=True).check()
+    attacks.get_by_label("Step-LL", exact=True).check()
     page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
-    until_noted(page, "WorstCase")
+    until_noted(page, "Worst of several attacks")
     assert not page.get_by_label("Step size", exact=True).locator("visible=true").count()
     page.locator(f"{HERE} select").first.select_option("CarliniWagnerLinf")
     page.get_by_label("τ", exact=True).locator("visible=true").fill("0.1; 0.2")

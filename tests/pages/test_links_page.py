@@ -18,8 +18,12 @@ def dialog(page, name: str) -> str:
     return text
 
 
-def test_a_link_opens_the_same_settings_for_another_visitor(visit):
-    mine = visit()
+@pytest.fixture(scope="module")
+def mine(visit_of_file):
+    return visit_of_file()
+
+
+def test_a_link_opens_the_same_settings_for_another_visitor(mine, visit):
     mine.set("ε", "0.17")
     mine.page.wait_for_function("!location.hash.endsWith('pgd-restarts')")
     link = dialog(mine.page, "Link")
@@ -33,20 +37,18 @@ def test_a_link_opens_the_same_settings_for_another_visitor(visit):
     assert other.page.url == link
 
 
-def test_a_damaged_link_is_said_in_the_header_and_the_page_works(visit):
-    found = visit()
-    found.page.evaluate("location.hash = '#pgd-restarts?nonsense'")
-    found.page.wait_for_selector(".lab-engine-refusal")
-    assert "damaged" in found.page.locator(".lab-engine").inner_text()
-    assert found.state in ("done", "running", "waiting")
+def test_a_damaged_link_is_said_in_the_header_and_the_page_works(mine):
+    mine.page.evaluate("location.hash = '#pgd-restarts?nonsense'")
+    mine.page.wait_for_selector(".lab-engine-refusal")
+    assert "damaged" in mine.page.locator(".lab-engine").inner_text()
+    assert mine.state in ("done", "running", "waiting")
 
 
-def test_code_and_numbers_leave_the_page(visit):
-    found = visit()
-    found.until("done")
-    assert "spec = Restarts(" in dialog(found.page, "Code")
-    with found.page.expect_download() as saved:
-        found.page.get_by_role("button", name="Numbers", exact=True).click()
+def test_code_and_numbers_leave_the_page(mine):
+    mine.until("done")
+    assert "spec = Restarts(" in dialog(mine.page, "Code")
+    with mine.page.expect_download() as saved:
+        mine.page.get_by_role("button", name="Numbers", exact=True).click()
     time.sleep(0.1)
     arrays = np.load(io.BytesIO(Path(saved.value.path()).read_bytes()), allow_pickle=False)
     assert b'"Restarts"' in arrays["structure"].tobytes()

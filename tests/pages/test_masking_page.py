@@ -10,8 +10,7 @@ HERE = ".lab-place:not(.lab-closed)"
 
 
 def test_the_verdicts_are_read_and_the_curves_follow_the_chosen_model(visit):
-    page = visit().page
-    page.get_by_text("Masking", exact=True).first.click()
+    page = visit("masking").page
     done = f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'"
     page.wait_for_function(done, timeout=2 * PATIENCE)
     page.wait_for_function(f"document.querySelectorAll('{HERE} .lab-case').length === 3")

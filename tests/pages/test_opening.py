@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.served import served
-
 
 @pytest.mark.page
 def test_the_page_opens_and_asks_nothing_of_another_server(browser, lab):
@@ -23,22 +21,22 @@ def test_the_page_opens_and_asks_nothing_of_another_server(browser, lab):
 
 
 @pytest.mark.page
-def test_a_page_that_is_left_takes_its_kernel_along(browser, tmp_path):
-    with served(tmp_path, "--preheat", "0") as lab:
-        page = browser.new_page()
-        page.goto(lab.address)
-        page.get_by_text("PGD restarts").first.wait_for(timeout=30_000)
-        [kernel] = lab.children("ipykernel_launcher")
-        page.goto("about:blank")
-        kernel.wait(timeout=20)
-        page.close()
+def test_a_page_that_is_left_takes_its_kernel_along(visit, lab):
+    found = visit()
+    [kernel] = [each for each in lab.children("ipykernel_launcher") if found.kernel in " ".join(each.cmdline())]
+    found.page.goto("about:blank")
+    kernel.wait(timeout=20)
 
 
 @pytest.mark.page
-def test_a_busy_machine_has_time_to_make_the_widgets(visit):
+def test_a_busy_machine_has_time_to_make_the_widgets(window, lab):
     """anywidget's own limit is two seconds, after which a widget is deaf for good."""
     aborted = """new Promise(done => {
       const limit = AbortSignal.timeout(2000);
       setTimeout(() => done(limit.aborted), 2300);
     })"""
-    assert visit().page.evaluate(aborted) is False
+    page = window.new_page()
+    page.goto(lab.address)
+    assert page.evaluate(aborted) is False
+    page.goto("about:blank")
+    page.close()

@@ -18,9 +18,9 @@ def begin(page, **more):
     page.press("Run")
 
 
-@pytest.fixture
-def page(visit):
-    found = visit()
+@pytest.fixture(scope="module")
+def page(visit_of_file):
+    found = visit_of_file()
     found.until("done")
     return found
 

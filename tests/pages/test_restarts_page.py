@@ -9,9 +9,9 @@ import pytest
 pytestmark = pytest.mark.page
 
 
-@pytest.fixture
-def page(visit):
-    found = visit()
+@pytest.fixture(scope="module")
+def page(visit_of_file):
+    found = visit_of_file()
     found.until("done")
     return found
 
@@ -21,22 +21,6 @@ def test_opens_with_a_picture(page):
     histogram = page.drawn("Final losses")
     assert any(trace["y"] for trace in histogram["data"])
     assert {"standard", "pgd-trained"} <= {trace["name"] for trace in histogram["data"]}
-
-
-def test_run_draws_what_was_set(page):
-    before = page.drawn("Loss over the steps")["data"]
-    page.set("Steps", "7")
-    page.set("Restarts", "23")
-    page.until_said("Settings changed")
-    assert page.drawn("Loss over the steps")["data"] == before  # the last good picture stays until there is a new one
-    page.press("Run")
-    page.until_drawn(23)
-    page.until("done")
-    paths = page.drawn("Loss over the steps")
-    points = [point for trace in paths["data"] for point in zip(trace["x"] or [], trace["y"] or [], strict=True)]
-    steps = [step for step, loss in points if loss is not None]
-    assert max(steps) == 7
-    assert page.restarts() == 23
 
 
 def test_looks_need_no_computing(page):
@@ -57,6 +41,7 @@ def test_looks_need_no_computing(page):
 
 @pytest.mark.parametrize(("label", "value"), [("Steps", "5000"), ("Steps", "-1"), ("Steps", "many"), ("Seed", "0.5")])
 def test_what_is_not_admissible_is_refused_in_words(page, label, value):
+    before = page.box(label).input_value()
     page.set(label, value)
     page.until_said("Check the settings")
     assert label.lower() in page.words.lower()
@@ -64,6 +49,8 @@ def test_what_is_not_admissible_is_refused_in_words(page, label, value):
     time.sleep(0.5)
     assert page.restarts() == 50
     assert "Check the settings" in page.words
+    page.set(label, before)
+    page.until_said("Done")
 
 
 def test_a_hostile_value_is_refused_in_words(page):
@@ -120,6 +107,22 @@ def test_a_figure_leaves_as_a_page_that_needs_no_network(page, browser, tmp_path
     assert heading == page.page.locator(".lab-figure-title").first.inner_text()
     assert [each for each in asked if not each.startswith(("file:", "data:", "blob:"))] == []
     assert complaints == []
+
+
+def test_run_draws_what_was_set(page):
+    before = page.drawn("Loss over the steps")["data"]
+    page.set("Steps", "7")
+    page.set("Restarts", "23")
+    page.until_said("Settings changed")
+    assert page.drawn("Loss over the steps")["data"] == before  # the last good picture stays until there is a new one
+    page.press("Run")
+    page.until_drawn(23)
+    page.until("done")
+    paths = page.drawn("Loss over the steps")
+    points = [point for trace in paths["data"] for point in zip(trace["x"] or [], trace["y"] or [], strict=True)]
+    steps = [step for step, loss in points if loss is not None]
+    assert max(steps) == 7
+    assert page.restarts() == 23
 
 
 def _message(kind, content):

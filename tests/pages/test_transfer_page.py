@@ -10,9 +10,9 @@ HERE = ".lab-place:not(.lab-closed)"
 PLOTS = f"{HERE} .lab-figure-plot"
 
 
-@pytest.fixture
-def page(visit):
-    found = visit("transfer").page
+@pytest.fixture(scope="module")
+def page(visit_of_file):
+    found = visit_of_file("transfer").page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
     done = f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'"
     found.wait_for_function(done, timeout=2 * PATIENCE)
@@ -49,6 +49,18 @@ def choose(page, label, value):
     page.locator(f"{HERE} .lab-look").get_by_label(label, exact=True).select_option(value)
 
 
+def test_a_click_on_a_cell_shows_images_that_transferred(page):
+    cells = page.locator(f"{PLOTS}").first.locator(".nsewdrag").bounding_box()
+    # The third target in the second of six rows and a quarter.
+    page.mouse.click(cells["x"] + cells["width"] * 2.5 / 4, cells["y"] + cells["height"] * 1.5 / 6.3)
+    until_shown(page, "fool standard-b and also fgsm-trained")
+    assert matrix(page)["chosen"] == [1, 2]
+    facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
+    assert facts.startswith("standard-b reads")
+    assert "fgsm-trained reads" in facts
+    assert page.locator(f"{HERE} .lab-transferred img").count() >= 2
+
+
 def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     rates = matrix(page)["rows"]
     assert [rates[i][i] for i in range(4)] == [100] * 4
@@ -68,18 +80,6 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     choose(page, "Target", "1")
     until_shown(page, "also standard-b")
     assert matrix(page)["chosen"] == [3, 1]
-
-
-def test_a_click_on_a_cell_shows_images_that_transferred(page):
-    cells = page.locator(f"{PLOTS}").first.locator(".nsewdrag").bounding_box()
-    # The third target in the second of six rows and a quarter.
-    page.mouse.click(cells["x"] + cells["width"] * 2.5 / 4, cells["y"] + cells["height"] * 1.5 / 6.3)
-    until_shown(page, "fool standard-b and also fgsm-trained")
-    assert matrix(page)["chosen"] == [1, 2]
-    facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
-    assert facts.startswith("standard-b reads")
-    assert "fgsm-trained reads" in facts
-    assert page.locator(f"{HERE} .lab-transferred img").count() >= 2
 
 
 def test_another_radius_is_computed_after_a_press_and_is_said_to_be_stale_before(page):

@@ -10,13 +10,12 @@ PATIENCE = 60_000  # milliseconds until something that does not appear is missin
 class Visit:
     """One browser window with its own kernel, on the page with that name in the address."""
 
-    def __init__(self, browser: Any, address: str, place: str = "pgd-restarts") -> None:
+    def __init__(self, window: Any, address: str, place: str = "pgd-restarts") -> None:
         self.address = address
         self.place = place
         self.complaints: list[str] = []
         self.sent: list[str] = []
-        self.page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self.page = window.new_page()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._asked)
@@ -30,16 +29,30 @@ class Visit:
         least = 6 if self.place == "pgd-restarts" else 1
         self.page.wait_for_function(f"document.querySelectorAll('.js-plotly-plot').length >= {least}")
 
+    def leave(self) -> None:
+        """Go, as a visitor goes: the kernel ends, so that it takes no time from those who come after."""
+        self.page.goto("about:blank")
+        self.page.close()
+
     def set(self, label: str, value: str) -> None:
         """Type a value into the number box with that label."""
-        box = self.page.get_by_label(label, exact=True).locator("visible=true").first
-        box.fill(value)
-        box.press("Enter")
+        self.box(label).fill(value)
+        self.box(label).press("Enter")
+
+    def box(self, label: str) -> Any:
+        """The number box with that label."""
+        return self.page.get_by_label(label, exact=True).locator("visible=true").first
 
     def press(self, name: str, times: int = 1) -> None:
         """Press a button of the run bar, as fast as a hand on the mouse never could."""
         button = self.page.get_by_role("button", name=name, exact=True).element_handle()
         self.page.evaluate("([button, times]) => { for (let i = 0; i < times; i++) button.click(); }", [button, times])
+
+    @property
+    def kernel(self) -> str:
+        """The number of the visitor's kernel, which is also in the name of its process's connection file."""
+        [kernel] = {match[1] for url in self.sent if (match := re.search(r"/api/kernels/([0-9a-f-]+)/channels", url))}
+        return kernel
 
     @property
     def state(self) -> str:
@@ -106,14 +119,13 @@ class Visit:
 
     def tell_kernel(self, message: dict[str, Any]) -> None:
         """Send the kernel a message on a websocket of our own, past everything the page would do."""
-        [kernel] = {match[1] for url in self.sent if (match := re.search(r"/api/kernels/([0-9a-f-]+)/channels", url))}
         self.page.evaluate(
             """([url, message]) => new Promise((done, failed) => {
               const socket = new WebSocket(url);
               socket.onopen = () => { socket.send(message); setTimeout(() => { socket.close(); done(); }, 1000); };
               socket.onerror = () => failed(new Error('no websocket'));
             })""",
-            [f"{self.address.replace('http', 'ws')}/api/kernels/{kernel}/channels", json.dumps(message)],
+            [f"{self.address.replace('http', 'ws')}/api/kernels/{self.kernel}/channels", json.dumps(message)],
         )
 
     def _connected(self, socket: Any) -> None:

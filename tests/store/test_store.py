@@ -101,3 +101,18 @@ def test_a_full_disk_leaves_the_old_result(tmp_path: Path) -> None:
     assert "LAB_HOME" in said
     assert os.listdir(tmp_path) == [f"{KEY}.result"]
     assert len(Store(tmp_path).read(KEY).y) == 5
+
+
+def test_the_least_recently_read_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, keys = Store(tmp_path), [digit * 32 for digit in "abcd"]
+    for place, key in enumerate(keys[:3]):
+        store.write(key, result())
+        path = tmp_path / f"{key}.result"
+        os.utime(path, ns=(place, path.stat().st_mtime_ns))
+    monkeypatch.setenv("LAB_MAX_STORE", str(3 * path.stat().st_size))
+    assert store.read(keys[0]) is not None
+    store.write(keys[3], result())
+    assert [store.read(key) is not None for key in keys] == [True, False, True, True]
+    monkeypatch.setenv("LAB_MAX_STORE", "1")
+    store.write(keys[3], result())
+    assert [store.read(key) is not None for key in keys] == [False, False, False, True]

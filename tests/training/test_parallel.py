@@ -29,9 +29,13 @@ def furthest(one, other) -> float:
 
 
 def test_two_processes_give_the_weights_of_one(tmp_path):
-    """To float error: about 1e-7 a step. Only the first process writes."""
+    """To float error: about 1e-7 a step. Only the first process writes.
+
+    Each takes one thread: three processes with a thread for every core would mostly wait for each other's.
+    """
     command = [sys.executable, "-m", "tests.training.together", str(tmp_path), str(free_port())]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     alone, together = tmp_path / "alone", tmp_path / "together"
     assert furthest(alone, together) < 1e-5

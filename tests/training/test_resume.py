@@ -8,11 +8,12 @@ import sys
 import pytest
 import torch
 
+from lab.claim import claimed
 from lab.context import Cancelled, Context
 from lab.errors import LabError
+from lab.runs import run_in
 from lab.specs import PGD, SGD, Adversarial, OwnExamples, ResNet, SmallCNN, Standard
 from lab.training import checkpoint, keeper, train
-from lab.training.card import finished
 from tests.served import ROOT
 from tests.training.killing import noise
 
@@ -192,11 +193,9 @@ def test_a_finished_run_that_is_carried_on_is_as_it_was(whole, small):
 
 
 def test_a_folder_belongs_to_one_process(tmp_path, small):
-    from lab.training.folder import claimed
-
     with claimed(tmp_path), pytest.raises(LabError, match="is being trained already"):
         train(small, Context(), tmp_path)
-    assert finished(tmp_path) is None
+    assert run_in(tmp_path) is None
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path, small):

@@ -1,15 +1,18 @@
 """The page Attack explorer without a browser: set a control, wait, look at the cards and the figures."""
 
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from lab.results import Health
 from lab.specs import FGSM, L2, AttackSpec, Trained
 from lab.specs.spec import family_of
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
 from widgets.dashboards.explore import ExplorePage
+from widgets.dashboards.explore_cards import badges
 from widgets.forms import has_control
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -68,6 +71,24 @@ async def test_a_card_says_what_is_read_how_far_it_is_and_whether_to_trust_it(en
     assert "magnified × 5" in page.pictures.note
 
 
+async def test_a_further_start_that_gains_is_said_of_the_one_image(engine):
+    health = Health(0.0, 0.0, 0.0, probabilities=False, one_step_stronger=False, restart_gain=1.0)
+    [badge] = badges(health)
+    assert badge["words"].startswith("One further random start fools this image, which the attack did not")
+    assert "robust accuracy" not in badge["words"]
+    page = await opened(engine)
+    page.form.parts["ball"].form.parts["eps"].value = 0.4
+    await settled()
+    spec = engine.jobs[-1].spec
+    engine.jobs[-1].advance(0.1, explored(spec, stage=1))
+    await settled()
+    found = explored(spec, stage=2)
+    examined = replace(found.models[1], health=health)
+    engine.jobs[-1].advance(0.3, replace(found, models=(found.models[0], examined)))
+    await settled()
+    assert badge in page.pictures.cards[1]["badges"]
+
+
 async def test_steps_that_cannot_cross_the_ball_are_said_at_every_card(engine):
     page = await opened(engine)
     assert not any("far side" in each["words"] for card in page.pictures.cards for each in card["badges"])
@@ -102,7 +123,7 @@ async def test_every_attack_can_be_chosen(engine, kind):
 async def test_settings_reach_the_spec(engine):
     page = await opened(engine)
     page.models.value = ["mine"]
-    page.image.value = [5]
+    page.images.value = [5]
     page.form.parts["ball"].kind.value = "L2"
     page.form.parts["logit_scale"].value = 1000
     page.form.parts["attack"].kind.value = "FGSM"
@@ -116,11 +137,12 @@ async def test_hostile_values_are_refused_in_words_at_their_fields(engine):
     page = await opened(engine)
     eps = page.form.parts["ball"].form.parts["eps"]
     four = ["standard", "pgd-trained", "mine", "rgb"]
-    for control, value in ((page.models, four), (page.image, [-1]), (page.image, [1, 2]), (page.image, []), (eps, 77)):
+    wrong = ((page.models, four), (page.images, [-1]), (page.images, [1, 2]), (page.images, []), (eps, 77))
+    for control, value in wrong:
         count, kept, control.value = len(engine.jobs), control.value, value
         await settled()
         assert page.bar.refusal
-        assert control.error or control is page.image
+        assert control.error or control is page.images
         assert len(engine.jobs) == count
         control.value = kept
         await settled()

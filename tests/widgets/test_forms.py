@@ -1,14 +1,19 @@
 """Forms from specs, and what they say to values that no spec admits."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
 
 from lab.errors import SpecError
-from lab.specs import L2, PGD, Adversarial, Linf, MadryMNIST, Margin, Spec
+from lab.specs import L2, PGD, Adversarial, Analysis, Linf, MadryMNIST, Margin, Spec, TrainingRun, params
+from lab.specs.spec import family_of
 from widgets.controls import Choice, Number, Several, Text, Toggle
 from widgets.controls.images import Images
 from widgets.forms import Form, Variant
+from widgets.words import words
+
+NAMES = re.compile("ResNet|RMSProp|ReLU")  # spelt so in the papers
 
 GARBAGE = [
     None, [], {}, {"a": 1}, [[["deep"]]], "forty", "", "9" * 10_000, float("nan"), float("inf"), -1, 1e300, True,
@@ -30,6 +35,20 @@ def test_controls_follow_type_range_and_meaning():
     assert isinstance(form.parts["random_start"], Toggle)
     assert isinstance(form.parts["labels"], Choice)
     assert isinstance(form.parts["objective"], Variant)
+
+
+def test_everything_a_form_offers_has_plain_words():
+    specs = [kind for kind in _below(Spec) if kind.__module__.startswith("lab.specs")]
+    for kind in specs:
+        family = [each.__name__ for each in family_of(kind) if each in specs]
+        assert len({words(each) for each in family}) == len(family)
+    offered = {kind.__name__ for kind in specs if not _below(kind) and not issubclass(kind, Analysis | TrainingRun)}
+    said = {words(name) for name in (*offered, *(name for kind in specs for name in params(kind)))}
+    assert {each for each in said if re.search(r"[a-z][A-Z]|[A-Z]{2}[a-z]|_", NAMES.sub("", each))} == set()
+
+
+def _below(kind):
+    return [each for below in kind.__subclasses__() for each in (below, *_below(below))]
 
 
 def test_a_range_too_wide_for_a_slider_has_none():

@@ -5,9 +5,25 @@ import io
 import pandas as pd
 import pytest
 
-from lab.specs import L2, Digits, Linf, Masking, Trained, TransferMatrix, from_json, to_json
+from lab.specs import (
+    FGSM,
+    L2,
+    Digits,
+    Explore,
+    Linf,
+    LossSurface,
+    Masking,
+    Restarts,
+    RobustnessCurves,
+    Square,
+    Trained,
+    TransferMatrix,
+    from_json,
+    to_json,
+)
 from tests.widgets.conftest import settled
 from tests.widgets.masked import masked
+from widgets.dashboards.app import with_fields
 from widgets.dashboards.masking import MaskingPage
 from widgets.dashboards.masking_plots import PLOTS
 
@@ -110,15 +126,56 @@ async def test_a_spec_opens_the_page_as_it_was(engine):
     assert page.settings() == engine.jobs[-1].spec == spec
 
 
-async def test_the_verdict_leads_to_the_surface_and_to_the_matrix(engine):
+async def test_what_would_settle_the_verdict_is_ready_to_run(engine):
     assert (await opened(engine)).links.labels == []
     followed: list = []
     page = await opened(engine, followed.append)
-    for message in (0, 1, 9):
+    for message in (0, 1, 2, 3, 9):
         page.links._handle_custom_msg(message, [])
-    surface, matrix = followed
-    assert (surface.page, surface.settings["models"]) == ("loss-surface", (Trained("pgd-trained"),))
-    TransferMatrix(**matrix.settings)
+    asked = [
+        with_fields(spec, link.settings)
+        for spec, link in zip((Restarts(), RobustnessCurves(), LossSurface(), TransferMatrix()), followed, strict=True)
+    ]
+    restarts, curves, surface, matrix = asked
+    assert all(each.ball == Linf(0.2) for each in asked)
+    assert all(each.models == (Trained("pgd-trained"),) for each in (restarts, curves, surface))
+    assert (restarts.attack.restarts, curves.attacks[1], surface.source) == (50, Square(queries=500), Trained())
+    assert matrix.models == page.settings().models
+
+
+async def test_a_bar_shows_the_curves_of_its_model(engine):
+    page = await opened(engine)
+    page.views["errors"].clicked = {"trace": 0, "point": 2, "x": "FGSM", "y": 100.0, "customdata": None}
+    assert page.place.value == "0"
+    for hostile in (7, "0", None, {"trace": 5}, {"trace": "x"}, {"trace": True}):
+        page.views["errors"].clicked = hostile
+    assert page.place.value == "0"
+
+
+async def test_a_point_shows_its_image_and_a_click_opens_it(engine):
+    followed: list = []
+    page = await opened(engine, followed.append)
+    point = {"trace": 1, "point": 3, "x": 0.4, "y": 20.0, "customdata": 17}
+    page.views["cosine"].hovered = point
+    await settled()
+    assert page.views["cosine"].tip["words"] == "image 17, label 7"
+    page.views["cosine"].hovered = None
+    assert page.views["cosine"].tip is None
+    page.views["cosine"].clicked = point
+    page.views["leaks"].clicked = point | {"x": 0.5}
+    spec, leak = (with_fields(Explore(), link.settings) for link in followed)
+    assert (spec.image, spec.models, spec.attack, spec.ball) == (17, (Trained("pgd-trained"),), FGSM(), Linf(0.2))
+    assert leak.ball == Linf(0.5)
+
+
+@pytest.mark.parametrize(
+    "event", [3, {}, {"trace": 9, "customdata": 1}, {"trace": 0, "customdata": 1000}, {"trace": 0, "customdata": "1"}]
+)
+async def test_nothing_is_opened_by_what_is_no_image(engine, event):
+    followed: list = []
+    page = await opened(engine, followed.append)
+    page.views["leaks"].clicked = page.views["leaks"].hovered = event
+    assert (followed, page.views["leaks"].tip) == ([], None)
 
 
 @pytest.mark.parametrize("view", PLOTS)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from lab import catalogue, links, runs
+from lab.claim import claimed
 from lab.errors import LabError
 from lab.links import Link
 from lab.specs import (
@@ -205,6 +206,18 @@ async def test_pause_resume_and_discard(engine):
     assert "mine" not in [each["name"] for each in page.list.rows]
 
 
+async def test_a_run_of_the_command_line_is_followed_but_not_steered(engine):
+    page = StudioPage(engine)
+    begun("mine", 4)
+    with claimed(runs.folder("mine")):
+        found = row(page, "mine")
+        assert (found["state"], found["fraction"], found["left"], found["actions"]) == ("elsewhere", 0.4, 12, [])
+        press(page, "discard", "mine")
+        press(page, "pause", "mine")
+    assert row(page, "mine")["state"] == "paused"
+    assert runs.wanted("mine")
+
+
 async def test_a_run_of_somebody_elses_is_not_discarded_from_a_page(engine):
     page = StudioPage(engine)
     begun("theirs")
@@ -214,6 +227,25 @@ async def test_a_run_of_somebody_elses_is_not_discarded_from_a_page(engine):
     assert runs.folder("theirs").exists()
     with pytest.raises(LabError, match="not begun here"):
         runs.discard("theirs")
+
+
+async def test_among_strangers_a_visitor_steers_only_his_own_runs(engine, monkeypatch):
+    monkeypatch.setenv("LAB_PUBLIC", "1")
+    page, other = StudioPage(engine), StudioPage(engine)
+    begun("from-the-command-line")
+    assert row(page, "from-the-command-line")["actions"] == []  # before the browser has said who it is
+    page.list.visitor, other.list.visitor = "alice", "bob"
+    page.form.parts["name"].value = "mine"
+    page.start()
+    assert row(page, "mine")["actions"] == ["resume", "discard"]
+    assert row(other, "mine")["actions"] == row(page, "from-the-command-line")["actions"] == []
+    press(other, "discard", "mine")
+    assert runs.folder("mine").exists()
+    assert "alice" not in (runs.folder("mine") / "visitor").read_text()
+    again = StudioPage(engine)
+    again.list.visitor = "alice"
+    press(again, "discard", "mine")
+    assert not runs.folder("mine").exists()
 
 
 async def test_why_a_run_failed_stands_in_its_row(engine):
@@ -321,9 +353,9 @@ async def test_the_list_is_looked_up_again_and_again(engine):
 
 
 def test_a_recipe_in_a_line():
-    assert summary(Standard(epochs=1)) == "Standard · SmallCNN · 1 epoch"
+    assert summary(Standard(epochs=1)) == "Standard · Small CNN · 1 epoch"
     assert summary(fgsm_training(architecture=SmallCNN(width=4))) == (
-        "FGSM (predicted labels) · L∞ 0.3 · SmallCNN · 10 epochs"
+        "FGSM (predicted labels) · L∞ 0.3 · Small CNN · 10 epochs"
     )
-    assert summary(Adversarial(source=CascadeExamples())).startswith("Cascade StepLL · L∞ 0.3")
+    assert summary(Adversarial(source=CascadeExamples())).startswith("Cascade Step-LL · L∞ 0.3")
     assert summary(Adversarial(source=OwnExamples())).startswith("FGSM (predicted labels)")

@@ -9,6 +9,7 @@ from lab.catalogue import ZOO as ZOO_FOLDER
 from widgets import theme
 
 ZOO = tuple(theme._MODELS)
+OWN = tuple(f"run-{i}" for i in range(len(theme._OWN_MODELS)))
 FIRST = ("standard", "standard-b", "fgsm-trained", "pgd-trained")
 # Machado, Oliveira and Fernandes 2009, Table 1, severity 1: how linear RGB looks to colour-blind eyes.
 SIGHT = {
@@ -53,12 +54,24 @@ def test_words_are_readable_on_both_backgrounds(colour):
     assert min(contrast(colour, theme.PANEL), contrast(colour, theme.PAGE)) >= 4.5
 
 
-@pytest.mark.parametrize(("names", "apart"), [(FIRST, 15), (ZOO, 14)])
+@pytest.fixture(autouse=True)
+def nothing_shown(monkeypatch):
+    """No model but the zoo's has a colour yet."""
+    monkeypatch.setattr(theme, "_own", {})
+
+
+@pytest.mark.parametrize(("names", "apart"), [(FIRST, 15), (ZOO, 14), ((*ZOO, *OWN), 10)])
 @pytest.mark.parametrize("sight", SIGHT)
-def test_the_models_of_the_zoo_differ_for_all_eyes(sight, names, apart):
+def test_models_differ_for_all_eyes(sight, names, apart):
     colours = [theme.model_colour(name) for name in names]
     nearest = min(np.linalg.norm(seen(a, sight) - seen(b, sight)) for a, b in itertools.combinations(colours, 2))
     assert nearest > apart  # CIE76; 2.3 is just noticeable
+
+
+def test_a_model_keeps_its_colour_and_a_thirteenth_run_gets_one_too():
+    colours = {name: theme.model_colour(name) for name in (*OWN, "one-more")}
+    assert colours == {name: theme.model_colour(name) for name in reversed(colours)}
+    assert len(set(colours.values())) == len(OWN)
 
 
 def test_every_shipped_model_has_a_colour_of_its_own():

@@ -71,6 +71,37 @@ async def test_a_click_on_a_cell_chooses_it_and_shows_what_transferred(engine):
     assert "standard → pgd-trained" in page.views["over-eps"].drawn["layout"]["legend"]["title"]["text"]
 
 
+async def test_the_first_image_of_a_cell_stands_beside_the_pointer(engine):
+    page = await opened(engine)
+    page.views["matrix"].hovered = {"trace": 0, "point": [0, 1], "x": 1, "y": 0, "customdata": None}
+    tip = page.views["matrix"].tip
+    assert tip["words"] == "image 0, label 0: standard reads 1, pgd-trained reads 2"
+    assert len(tip["pictures"]) == 2
+    for nothing in (None, {"x": 1, "y": 7}, "x"):
+        page.views["matrix"].hovered = nothing
+        assert page.views["matrix"].tip is None
+
+
+async def test_an_image_that_is_pressed_opens_in_the_explorer(engine):
+    followed: list = []
+    page = await opened(engine, followed.append)
+    for message in (0, 1, -1, "0", None, True):
+        page.gallery._handle_custom_msg(message, [])
+    [link] = followed
+    spec = with_fields(Explore(), link.settings)
+    assert (link.page, spec.image, spec.attack, spec.ball) == ("attack-explorer", 0, FGSM(), Linf(0.2))
+
+
+async def test_many_models_get_the_whole_width(engine):
+    page = await opened(engine)
+    assert "lab-wide" in page.views["matrix"]._dom_classes
+    many = page.settings().replace(models=tuple(Trained(f"model-{i}") for i in range(8)))
+    page.show(transferred(many))
+    assert {"lab-full"} == {name for name in page.views["matrix"]._dom_classes if name != "lab-figure"}
+    page.show(transferred(page.settings()))
+    assert {"lab-wide"} == {name for name in page.views["matrix"]._dom_classes if name != "lab-figure"}
+
+
 @pytest.mark.parametrize(
     "place", [None, "x", {}, {"x": 7, "y": 0}, {"x": "0", "y": 0}, {"x": 0.5, "y": 0}, {"x": [1], "y": {}}]
 )
@@ -179,17 +210,41 @@ async def test_a_spec_opens_the_page_as_it_was(engine):
     assert again.settings() == spec
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"models": (Trained("gone"),)}, "not offered"),
-        ({"attacks": (PGD(), PGD(steps=5)), "models": (Trained(),)}, "in Python"),
-    ],
-)
-async def test_what_this_page_cannot_show_is_said(engine, changes, said):
+async def test_a_model_that_is_not_here_is_said(engine):
     page = await opened(engine)
-    with pytest.raises(LabError, match=said):
-        page.ask(TransferMatrix(**changes))
+    with pytest.raises(LabError, match="not offered"):
+        page.ask(TransferMatrix(models=(Trained("gone"),)))
+
+
+async def test_one_attack_in_two_settings(engine):
+    page = await opened(engine)
+    page.attacks.edited.value = "PGD"
+    assert page.attacks.again.kind == "PGD"
+    page.attacks.again._handle_custom_msg("again", [])
+    assert page.attacks.chosen.value == ["FGSM", "StepLL", "PGD", "PGD 2"]
+    page.bar.run()
+    assert "set alike" in page.bar.refusal
+    page.attacks.form("PGD 2").parts["steps"].value = 5
+    page.bar.run()
+    assert engine.jobs[-1].spec.attacks[2:] == (PGD(steps=20, step_size=0.03), PGD(steps=5, step_size=0.03))
+    engine.jobs[-1].finish(transferred(engine.jobs[-1].spec))
+    await settled()
+    assert [option["label"] for option in page.places["attack"].options][2:] == ["PGD (steps 20)", "PGD (steps 5)"]
+    again = TransferPage(engine)
+    again.ask(page.settings())
+    assert again.settings() == page.settings()
+    page.attacks.chosen.value = ["FGSM", "PGD 2"]
+    assert page.settings().attacks[1] == PGD(steps=5, step_size=0.03)
+    page.attacks.chosen.value = ["FGSM"]
+    assert "PGD 2" not in [option["value"] for option in page.attacks.chosen.options]
+
+
+async def test_no_more_attacks_than_a_matrix_can_have(engine):
+    page = await opened(engine)
+    for _ in range(9):
+        page.attacks.repeat()
+    assert len(page.attacks.chosen.value) == 6
+    assert page.attacks.again.kind == ""
 
 
 def test_how_many_images_there_are_is_no_image_of_another_page():

@@ -72,7 +72,7 @@ PAGES = (
         "transfer",
         "Transfer",
         "Kurakin et al. 2017 · Tables 4 and 6",
-        "Make adversarial images on one network and show them to another. Whose fool whom, and who stands apart?",
+        "Show images that were made to fool one network to another. Whose fool whom, and who stands apart?",
         TransferPage,
     ),
     Entry(
@@ -129,7 +129,7 @@ class Navigation(Plain):
 class Home(Plain):
     """A few words, and a card for every page. ``opened`` is the page whose card was pressed."""
 
-    _esm = Path(__file__).with_name("home.js")
+    _esm = "\n".join(Path(__file__).with_name(f"{each}.js").read_text("utf-8") for each in ("home_pictures", "home"))
 
     title = t.Unicode(TITLE).tag(sync=True)
     paragraphs = t.List(t.Unicode()).tag(sync=True)

@@ -1,5 +1,7 @@
 """Choosing data, models that fit it, and some of its test images."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from lab.catalogue import DataCard, ModelCard, data_sets, models
@@ -116,6 +118,34 @@ class ImageChoice(Images):
             self.show(self._job.result)
         elif self._job.error:
             self.empty(self._job.error)
+
+
+class Place(Choice):
+    """One of a result's attacks, models or images, by its position."""
+
+    def __init__(self, label: str, position: int = 0) -> None:
+        super().__init__(value=str(position), label=label, options=_places(["–"] * (position + 1)))
+
+    def offer(self, names: Sequence[str], hints: Sequence[str] = ()) -> None:
+        """Offer these names; the position stays where there are so many."""
+        options = _places(names, hints)
+        if options != self.options:
+            self.options = options
+            if self.value not in [option["value"] for option in options]:
+                self.value = "0"
+
+    def read(self) -> int:
+        """The chosen position."""
+        return int(super().read())
+
+    def write(self, value: int) -> None:
+        """Choose this position."""
+        super().write(str(value))
+
+
+def _places(names: Sequence[str], hints: Sequence[str] = ()) -> list[Any]:
+    hinted = zip_longest(names, hints, fillvalue="")
+    return [dict(Option(value=str(i), label=name, help=hint)) for i, (name, hint) in enumerate(hinted)]
 
 
 def _name_of(spec: Spec, cards: dict[str, Any], kind: str) -> str:

@@ -9,14 +9,14 @@ from lab.results import CurvesResult
 from lab.specs import RobustnessCurves, Trained
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.controls import Radius, Toggle
-from widgets.dashboards.choices import DataChoice, ModelChoice
+from widgets.dashboards.choices import DataChoice, ModelChoice, Place
 from widgets.dashboards.curves_links import clicked_link, clicked_point, distance_link, point_links, training_links
 from widgets.dashboards.curves_plots import PLOTS, CurvesLook
 from widgets.dashboards.curves_sweeps import Sweeps
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.page import Page, Style
-from widgets.dashboards.transfer_controls import Attacks, Place
+from widgets.dashboards.transfer_controls import Attacks
 from widgets.figures.transfer import attack_names
 from widgets.forms import Form
 from widgets.plain import Box, shared

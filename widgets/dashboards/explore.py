@@ -1,12 +1,9 @@
 """The page Attack explorer: one image, one attack, looked at closely, and every other attack beside it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from lab.engine import Engine
-from lab.errors import LabError, SpecError
+from lab.errors import LabError
 from lab.results import ExploreResult
 from lab.specs import PGD, Explore
 from widgets.controls import Images
@@ -14,13 +11,12 @@ from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.explore_cards import attack_cards, attack_note, model_cards, model_note, waiting
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
-from widgets.dashboards.page import Page, Style
+from widgets.dashboards.page import Page, Plot, of_result
 from widgets.figures.explore import path, path_frame, probabilities, probabilities_frame
 from widgets.figures.explore_scale import loss_by_scale, scale_frame, success_by_scale
 from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.plain import Box, shared
-from widgets.plot import PlotView
+from widgets.plain import Box
 from widgets.run_bar import RunBar
 
 QUESTION = "What does an attack do to one image?"
@@ -32,7 +28,7 @@ SHOWS = (
 TRIES = (
     "Raise ε until the picture disturbs you. How much earlier does the network give in?",
     "Raise the scale of the logits: no decision changes, yet ordinary PGD stops working. The badges say why.",
-    "Choose StepLL, then IterLL: a class that is far away needs more than one step.",
+    "Choose Step-LL, then Iter-LL: a class that is far away needs more than one step.",
 )
 DEFAULT = Explore(attack=PGD(steps=20, step_size=0.03))
 PREFERRED = ("standard", "pgd-trained")
@@ -48,31 +44,25 @@ PAUSE = 0.05
 _FRAME = 0.02  # seconds between two redraws: as fast as results come
 
 
-@dataclass(frozen=True)
-class Plot:
-    """A figure of the page: its heading, how it is drawn, and the numbers behind it."""
-
-    heading: str
-    draw: Callable[[ExploreResult | None], Any]
-    frame: Callable[[ExploreResult], Any]
-    note: str
-    height: int = 340
-
-
 PLOTS = {
-    "probabilities": Plot("Class probabilities", probabilities, probabilities_frame, "before and after the attack"),
-    "path": Plot("Loss and margin", path, path_frame, "along the steps of the attack"),
+    "probabilities": Plot(
+        "Class probabilities",
+        of_result(probabilities),
+        of_result(probabilities_frame),
+        note="before and after the attack",
+    ),
+    "path": Plot("Loss and margin", of_result(path), of_result(path_frame), note="along the steps of the attack"),
     "success-by-scale": Plot(
         "Success over the scale of the logits",
-        success_by_scale,
-        scale_frame,
-        "A factor changes no decision of the network, yet ordinary PGD soon takes it for robust.",
+        of_result(success_by_scale),
+        of_result(scale_frame),
+        note="A factor changes no decision of the network, yet ordinary PGD soon takes it for robust.",
     ),
     "loss-by-scale": Plot(
         "Loss over the scale of the logits",
-        loss_by_scale,
-        scale_frame,
-        "The plain gradient of a saturated softmax is zero in float32; our direction is not.",
+        of_result(loss_by_scale),
+        of_result(scale_frame),
+        note="The plain gradient of a saturated softmax is zero in float32; our direction is not.",
     ),
 }
 
@@ -83,6 +73,8 @@ class ExplorePage(Page):
     There is nothing to press: a changed setting is computed at once, and the latest one wins.
     """
 
+    plots = PLOTS
+    title = "explore"
     drawing = "from widgets.figures.explore import path\npath(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
@@ -90,19 +82,14 @@ class ExplorePage(Page):
         self.result: ExploreResult | None = None
         self.data = DataChoice()
         self.models = ModelChoice(PREFERRED, most=3)
-        self.image = OneImage(engine, value=[DEFAULT.image])
-        self.form = Form(DEFAULT, groups=GROUPS, given={"data": self.data, "models": self.models, "image": self.image})
+        self.images = OneImage(engine, value=[DEFAULT.image])
+        self.form = Form(DEFAULT, groups=GROUPS, given={"data": self.data, "models": self.models, "image": self.images})
         self.pictures = Gallery("Clean, adversarial, difference", "lab-gallery-large")
         self.row = Gallery("The same image, every attack", "lab-gallery-small")
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
-        super().__init__([shared(Style), self.panel([self.form]), self._content()], "lab", "lab-page")
         self._again = OnLoop(self._recompute, PAUSE)
-        self._offer()
-        self._listen()
-        self.bar.run()
-        if self.result is None:
-            self._draw(*PLOTS)
+        self.begin()
 
     def show(self, result: ExploreResult) -> None:
         """Draw a result, complete or partial, instead of the present one.
@@ -113,24 +100,19 @@ class ExplorePage(Page):
         before, self.result = self.result, result
         if before is not None and before.spec != result.spec:
             before = None
-        if before is None:
+        swept = (result.sweeps or result.done == 1) and not (before and before.sweeps)
+        if before is None or swept:  # with the scales comes what a further random start gains
             self.pictures.show(model_cards(result), model_note(result))
+        if before is None:
             self._draw("probabilities", "path")
-        if (result.sweeps or result.done == 1) and not (before and before.sweeps):
+        if swept:
             self._draw("success-by-scale", "loss-by-scale")
         if result.tried:
             self.row.show(waiting(attack_cards(result), list[Any](self.row.cards), result), attack_note(result))
 
     def _draw(self, *names: str) -> None:
         for name in names:
-            self.views[name].draw(PLOTS[name].draw(self.result))
-
-    def _view(self, name: str) -> PlotView:
-        plot = PLOTS[name]
-        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"explore-{name}")
-        view.height, view.note = plot.height, plot.note
-        view.add_class("lab-half")
-        return view
+            self.views[name].draw(PLOTS[name].draw(self.result, None))
 
     def _content(self) -> Box:
         lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
@@ -145,20 +127,10 @@ class ExplorePage(Page):
         self.bar.run()
         self.bar.settings_changed()  # settings that were wrong for a moment may be those of the running job again
 
-    def _offer(self, _: Any = None) -> None:
-        """Offer what fits the chosen data set."""
-        try:
-            card = self.data.card
-        except SpecError:
-            return  # the form says it at the field
-        self.models.offer(card)
-        self.image.offer(card.spec)
-
     def _csv(self, name: str) -> str:
         if self.result is None or (not self.result.sweeps and name.endswith("scale")):
             raise LabError("There are no numbers yet: they are still being computed.")
-        text: str = PLOTS[name].frame(self.result).to_csv(index=False)
-        return text
+        return super()._csv(name)
 
 
 class OneImage(ImageChoice):

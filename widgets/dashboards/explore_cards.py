@@ -9,8 +9,8 @@ from lab.specs import AttackSpec, Linf, crossing
 from widgets.dashboards.gallery import Badge, Card, Picture
 from widgets.figures.explore import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png
-from widgets.forms import words
 from widgets.theme import model_colour
+from widgets.words import words
 
 LARGEST_SIDE = 160
 """Larger images are shown with every k-th pixel only."""
@@ -94,7 +94,9 @@ def badges(health: Health | None, short: str = "") -> list[Badge]:
 
 
 def _of_one_image(words: str) -> str:
-    return words.replace("100% of the images", "this image").replace("100.0% of the images", "this image")
+    for many in ("100% of the images", "100.0% of the images"):
+        words = words.replace(many, "this image")
+    return words.replace(", and the robust accuracy is lower than this", "")
 
 
 def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) -> Card:

@@ -37,12 +37,16 @@ function card() {
   return article;
 }
 
-function fillCard(article, { title, colour = "", chosen = false, pale = false, pictures, facts = [], badges = [], error = "" }) {
+function fillCard(article, { title, opens = "", colour = "", chosen = false, pale = false, pictures, facts = [], badges = [], error = "" }) {
   const [heading, shown, said, trust, failure] = article.children;
   const [dot, name] = heading.children;
   dot.hidden = !colour;
   dot.style.background = colour;
   write(name, title);
+  article.title = opens;
+  article.tabIndex = opens ? 0 : -1;
+  if (opens) article.setAttribute("role", "button");
+  else article.removeAttribute("role");
   article.dataset.chosen = String(chosen);
   article.dataset.pale = String(pale);
   article.dataset.failed = String(Boolean(error) && pictures.length === 0);
@@ -64,6 +68,14 @@ function render({ model, el }) {
   words.append(title, note);
   head.append(words);
   el.append(head, cards);
+  const press = (event) => {
+    const place = [...cards.children].indexOf(event.target.closest(".lab-case"));
+    if (place >= 0 && cards.children[place].title) model.send(place);
+  };
+  cards.addEventListener("click", press);
+  cards.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") press(event);
+  });
   const show = () => {
     write(title, model.get("heading"));
     write(note, model.get("note"));

@@ -1,5 +1,6 @@
 """Pictures with words: one card for each case, its pictures side by side, and what is to be said about them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -25,10 +26,14 @@ class Badge(TypedDict):
 
 
 class Card(TypedDict):
-    """One case: heading with an optional colour, pictures, facts, badges, or the sentence why there is nothing."""
+    """One case: heading with an optional colour, pictures, facts, badges, or the sentence why there is nothing.
+
+    A card that ``opens`` something, in words, can be pressed.
+    """
 
     title: str
     colour: NotRequired[str]
+    opens: NotRequired[str]
     chosen: NotRequired[bool]
     pale: NotRequired[bool]
     pictures: list[Picture]
@@ -38,7 +43,10 @@ class Card(TypedDict):
 
 
 class Gallery(Plain):
-    """Cards that are redrawn in place, so that dragging a slider does not make the page jump."""
+    """Cards that are redrawn in place, so that dragging a slider does not make the page jump.
+
+    ``press`` is called with the place of a card that was pressed.
+    """
 
     _esm = Path(__file__).with_name("gallery.js")
     _css = Path(__file__).with_name("gallery.css")
@@ -47,8 +55,10 @@ class Gallery(Plain):
     note = t.Unicode().tag(sync=True)
     cards = t.List(t.Any()).tag(sync=True)
 
-    def __init__(self, heading: str, *classes: str) -> None:
+    def __init__(self, heading: str, *classes: str, press: Callable[[int], None] | None = None) -> None:
         super().__init__(heading=heading)
+        self._press = press
+        self.on_msg(self._pressed)
         for name in ("lab-figure", "lab-full", "lab-gallery", *classes):
             self.add_class(name)
 
@@ -57,3 +67,7 @@ class Gallery(Plain):
         with self.hold_sync():
             self.note = note
             self.cards = list[Any](cards)
+
+    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+        if self._press is not None and type(content) is int and 0 <= content < len(self.cards):
+            self._press(content)

@@ -5,9 +5,10 @@ function make(tag, className, properties = {}) {
 function card(model, { name, label, source, text }) {
   const button = make("button", "lab-card", { type: "button" });
   button.append(
-    make("span", "lab-card-source", { textContent: source }),
+    picture(name),
     make("span", "lab-card-title", { textContent: label }),
     make("span", "lab-card-text", { textContent: text }),
+    make("span", "lab-card-source", { textContent: source }),
   );
   button.addEventListener("click", () => {
     model.set("opened", name);

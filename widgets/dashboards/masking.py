@@ -4,23 +4,22 @@ from functools import partial
 from typing import Any
 
 from lab.engine import Engine
-from lab.errors import LabError, SpecError
 from lab.results import MaskingResult
-from lab.specs import Masking
+from lab.specs import Masking, SourceGradient, Square
 from lab.specs.masking import MOST_MODELS
 from lab.specs.models import name_of
-from widgets.dashboards.choices import DataChoice
+from widgets.dashboards.choices import DataChoice, Place
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.masking_cards import verdict_cards, verdict_note
+from widgets.dashboards.masking_images import IMAGES_IN, Pictures, explored, pointed
 from widgets.dashboards.masking_plots import PLOTS, MaskingLook
-from widgets.dashboards.page import Page, Style
-from widgets.dashboards.transfer_controls import Place, Radii, Sources
+from widgets.dashboards.page import Page
+from widgets.dashboards.transfer_controls import Radii, Sources
 from widgets.figures.masking_curves import chosen
 from widgets.forms import Form
-from widgets.plain import Box, shared
-from widgets.plot import PlotView
+from widgets.plain import Box
 from widgets.run_bar import RunBar
 
 QUESTION = "Is the gradient masked?"
@@ -55,6 +54,8 @@ class MaskingPage(Page):
 
     look: Form
     links: LinkBar
+    plots = PLOTS
+    title = "masking"
     drawing = "from widgets.figures.masking import error_rates\nerror_rates(result).show()"
 
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
@@ -68,37 +69,24 @@ class MaskingPage(Page):
         self.views = {name: self._view(name) for name in PLOTS}
         self.verdicts = Gallery("Verdict", "lab-gallery-large")
         self.links = LinkBar(follow)
+        self.pictures = Pictures(engine, self._show_tip)
+        self._hover: tuple[str, Any] = (IMAGES_IN[0], None)
         self.bar = RunBar(engine, self.settings, self.show)
-        self.content = self._content()
-        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
-        self._offer()
-        self._listen()
-        self.bar.run()
-        if self.result is None:
-            self._paint()
+        self.begin()
 
     def settings(self) -> Masking:
         """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
-        spec: Masking = self.form.spec()
-        try:
-            spec.balls  # noqa: B018 - asked for its refusal: a form judges one field at a time, not radii by the norm
-        except SpecError as error:
-            self.radii.error = str(error)
-            raise
-        return spec
+        return self.radii.judged(self.form.spec())
+
+    def drawn_as(self) -> int:
+        """The place of the model that the curves show."""
+        look: MaskingLook = self.look.spec()
+        return look.model
 
     def show(self, result: MaskingResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
-        self.result = result
         self.place.offer([name_of(each) for each in result.spec.models])
-        self._paint()
-
-    def _view(self, name: str) -> PlotView:
-        plot = PLOTS[name]
-        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"masking-{name}", height=plot.height)
-        for place in plot.place.split():
-            view.add_class(place)
-        return view
+        super().show(result)
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
@@ -108,48 +96,61 @@ class MaskingPage(Page):
         return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), figures, self.look, curves], "lab-content")
 
     def _listen(self) -> None:
-        self.data.observe(self._offer, "value")
-        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
-        self.look.observe(self._paint, "changes")
-        self.bar.observe(self.mark_stale, "stale")
+        super()._listen()
+        self.views["errors"].observe(self._clicked_bar, "clicked")
+        for name in IMAGES_IN:
+            self.views[name].observe(partial(self._clicked_image, name), "clicked")
+            self.views[name].observe(partial(self._hovered, name), "hovered")
 
-    def _offer(self, _: Any = None) -> None:
-        """Offer the models that fit the chosen data set."""
-        try:
-            self.models.offer(self.data.card)
-        except SpecError:
-            return  # the form says it at the field
+    def _clicked_bar(self, change: Any) -> None:
+        """A click on a model's bar shows its curves; what a browser sends may be anything."""
+        model = change["new"].get("trace") if isinstance(change["new"], dict) else None
+        if self.result is not None and type(model) is int and 0 <= model < len(self.result.models):
+            self.place.write(model)
 
-    def _paint(self, _: Any = None) -> None:
-        """Draw everything as it should look; nothing is computed."""
-        try:
-            place = self.look.spec().model
-        except SpecError:
-            return  # the form says it at the field
-        provisional = self.result is not None and self.result.done < 1
-        for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, place), provisional)
+    def _clicked_image(self, name: str, change: Any) -> None:
+        where = pointed(change["new"], self.result, name)
+        if self.result is not None and where is not None and self.links.follow is not None:
+            self.links.follow(explored(self.result, where))
+
+    def _hovered(self, name: str, change: Any) -> None:
+        self._hover = (name, change["new"])
+        self._show_tip()
+
+    def _show_tip(self) -> None:
+        """Show the image one points at, as soon as its picture is there."""
+        name, event = self._hover
+        where = pointed(event, self.result, name)
+        if self.result is None or where is None:
+            self.views[name].tip = None
+        else:
+            self.views[name].tip = self.pictures.tip(self.result.spec.data, where.image)
+
+    def _paint_beside(self, place: int) -> None:
         if self.result is None:
             self.verdicts.show([], "Nothing computed yet")
         else:
             self.verdicts.show(verdict_cards(self.result), verdict_note(self.result))
             self.links.offer(links(self.result, place))
 
-    def _csv(self, name: str) -> str:
-        if self.result is None:
-            raise LabError("There are no numbers yet: run it first.")
-        text: str = PLOTS[name].frame(self.result).to_csv(index=False)
-        return text
-
 
 def links(result: MaskingResult, place: int) -> list[Link]:
-    """Where the verdict leads: the surface of the chosen model's loss, where masking can be seen, and the transfer."""
+    """What would settle the verdict on the chosen model, each ready to run there."""
     spec, model = result.spec, chosen(result, place)
     if model is None:
         return []
-    about = {"data": spec.data, "models": (spec.models[result.models.index(model)],), "ball": spec.ball}
-    every = about | {"models": spec.models}
+    mine = spec.models[result.models.index(model)]
+    others = [each for each in spec.models if each != mine]
+    *_, pgd = spec.at(spec.ball.eps)
+    standing = [int(image) for image in (~result.wrong(model, "PGD")).nonzero()[0]] or [0]
+    every = {"data": spec.data, "ball": spec.ball, "models": spec.models}
+    alone = every | {"models": (mine,)}
+    restarts = {"attack": pgd.replace(restarts=50), "images": tuple(standing[:4])}
+    square = {"attacks": (pgd, Square(queries=500)), "images": min(len(result.y), 50), "levels": 4, "searched": 0}
+    second = {"source": others[0], "across": SourceGradient()} if others else {}
     return [
-        Link(f"Look at the loss surface of {model.model}", "loss-surface", about),
-        Link("Open the transfer matrix of these models", "transfer", every),
+        Link(f"Many restarts of PGD on {model.model}", "pgd-restarts", alone | restarts),
+        Link(f"Square, without gradient, on {model.model}", "robustness-curves", alone | square),
+        Link(f"The loss surface of {model.model}", "loss-surface", alone | {"image": standing[0]} | second),
+        Link("The transfer matrix of these models", "transfer", every),
     ]

@@ -13,18 +13,26 @@ def verdict_cards(result: MaskingResult) -> list[Card]:
 
 
 def verdict_note(result: MaskingResult) -> str:
-    """For which ball, on how many images, and how many models are still to come."""
-    still = len(result.spec.models) - len(result.models)
-    coming = f" · {still} model{'s' * (still > 1)} to come" if still else ""
+    """For which ball, on how many images, and what is still to come."""
+    coming = f" · {_coming(result)} to come" if result.done < 1 else ""
     return f"{threat(result.spec.ball)} · {len(result.y)} images · ✗ a sign of masking, ✓ not found{coming}"
+
+
+def _coming(result: MaskingResult) -> str:
+    models = len(result.spec.models) - len(result.models)
+    if models:
+        return f"{models} model{'s' * (models > 1)}"
+    radii = len(result.spec.radii) - min(len(each.radii) for each in result.models)
+    return f"{radii} ε" if radii else "orthogonal directions"
 
 
 def _card(result: MaskingResult, model: ModelMasking) -> Card:
     found = verdict(result, model)
     signs = sorted(found.signs, key=lambda sign: not sign.found)
     complaints: list[Badge] = [{"words": f"Health: {each}", "good": False} for each in _health(model)]
+    so_far = " so far" if result.done < 1 else ""
     return {
-        "title": f"{model.model}: {found.words}",
+        "title": f"{model.model}{so_far}: {found.words}",
         "colour": model_colour(model.model),
         "pictures": [],
         "facts": [f"What would settle it: {found.settle}", *_facts(result, model)],
@@ -38,7 +46,7 @@ def _badge(sign: Sign) -> Badge:
 
 def _facts(result: MaskingResult, model: ModelMasking) -> list[str]:
     leaked = result.leaked(model)
-    own = int(leaked[result.spec.radii.index(result.spec.ball.eps)].sum())
+    own = int(leaked[model.radii.index(result.spec.ball.eps)].sum())
     most = int(leaked.sum(1).max())
     elsewhere = f" (at most {most} at any ε)" if most != own else ""
     return [

@@ -1,21 +1,31 @@
-"""What all pages share: the style sheet, a panel of settings, and what leaves the page."""
+"""What all pages share: the style sheet, figures, a panel of settings, how they are wired, and what leaves the page."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import plotly.graph_objects as go
 
 from lab import links
-from lab.errors import LabError
+from lab.errors import LabError, SpecError
 from lab.links import Link
 from lab.results.result import pack
 from lab.specs import Spec
 from lab.specs.code import code, kinds
+from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.links import LinkBar
 from widgets.forms import Form
-from widgets.plain import Box, Plain
+from widgets.plain import Box, Plain, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 from widgets.take_away import TakeAway
 from widgets.theme import css
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 
 class Style(Plain):
@@ -29,22 +39,69 @@ class Style(Plain):
         self.add_class("lab-style")
 
 
+@dataclass(frozen=True)
+class Plot:
+    """A figure of a page: its heading, how it is drawn, the numbers behind it, and its place.
+
+    Both functions are called with the page's result and with what its :meth:`Page.drawn_as` says.
+    """
+
+    heading: str
+    draw: Callable[[Any, Any], go.Figure]
+    frame: Callable[[Any, Any], pd.DataFrame]
+    place: str = "lab-half"
+    height: int = 340
+    note: str = ""
+
+
+def of_result(made: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """For a plot: a figure, or its numbers, that the result alone decides."""
+    return lambda result, _: made(result)
+
+
 class Page(Box):
     """A page of the lab.
 
     Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name), ``content`` (all that is
-    not the panel) and, where there is one, ``look`` (how they are drawn) and ``links`` (to other pages). ``drawing``
-    are the lines of Python that draw its first figure from ``result``.
+    not the panel) and, where there are such, ``data``, ``models`` and ``images`` (of which what fits is offered),
+    ``look`` (how figures are drawn) and ``links`` (to other pages). ``plots`` are its figures, ``title`` begins the
+    names of their files, ``drawing`` are the lines of Python that draw the first one from ``result``.
+
+    A page makes its parts, then calls :meth:`begin`.
     """
 
     form: Form
     bar: RunBar
     views: Mapping[str, PlotView]
     content: Box
+    data: DataChoice
+    models: ModelChoice
+    images: Any = None
     look: Form | None = None
     links: LinkBar | None = None
     result: Any = None
+    plots: ClassVar[Mapping[str, Plot]] = {}
+    title = ""
     drawing = "print(result.to_frame())"
+
+    def begin(self) -> None:
+        """Lay the page out, listen to its controls, and ask for the settings it opens with."""
+        self.content = self._content()
+        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
+        self._offer()
+        self._listen()
+        self.bar.run()
+        if self.result is None:
+            self._paint()
+
+    def show(self, result: Any) -> None:
+        """Draw a result, complete or partial, instead of the present one."""
+        self.result = result
+        self._paint()
+
+    def drawn_as(self) -> Any:
+        """How the figures are drawn, which needs no computing. Raises :class:`SpecError` when it cannot be."""
+        return None if self.look is None else self.look.spec()
 
     def settings(self) -> Spec:
         """What the page asks with its present settings. Raises :class:`SpecError` when they cannot be."""
@@ -107,3 +164,54 @@ class Page(Box):
         """The settings at the page's side; below them, always in sight, the run bar and what leaves the page."""
         self.take_away = TakeAway(self.link, self.code, self.numbers)
         return Box([Box(settings, "lab-settings"), Box([self.bar, self.take_away], "lab-panel-footer")], "lab-panel")
+
+    def _view(self, name: str) -> PlotView:
+        """One of the figures, still empty."""
+        plot = self.plots[name]
+        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"{self.title}-{name}", height=plot.height)
+        view.note = plot.note
+        for place in plot.place.split():
+            view.add_class(place)
+        return view
+
+    def _content(self) -> Box:
+        """All that is not the panel."""
+        return Box(self.views.values(), "lab-content")
+
+    def _listen(self) -> None:
+        """Follow the controls: data, settings, how figures are drawn."""
+        self.data.observe(self._offer, "value")
+        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
+        if self.look is not None:
+            self.look.observe(self._paint, "changes")
+        self.bar.observe(self.mark_stale, "stale")
+
+    def _offer(self, _: Any = None) -> None:
+        """Offer the models and the images that fit the chosen data set."""
+        try:
+            card = self.data.card
+        except SpecError:
+            return  # the form says it at the field
+        self.models.offer(card)
+        if self.images is not None:
+            self.images.offer(card.spec)
+
+    def _paint(self, _: Any = None) -> None:
+        """Draw everything as it should look; nothing is computed."""
+        try:
+            look = self.drawn_as()
+        except SpecError:
+            return  # the form says it at the field
+        provisional = self.result is not None and self.result.done < 1
+        for name, view in self.views.items():
+            view.draw(self.plots[name].draw(self.result, look), provisional)
+        self._paint_beside(look)
+
+    def _paint_beside(self, look: Any) -> None:
+        """Show what is beside the figures, where there is something."""
+
+    def _csv(self, name: str) -> str:
+        if self.result is None:
+            raise LabError("There are no numbers yet: run it first.")
+        text: str = self.plots[name].frame(self.result, self.drawn_as()).to_csv(index=False)
+        return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import plotly.graph_objects as go
 
 from lab.results import RestartsResult
 from lab.specs import Spec, param
+from widgets.dashboards.page import Plot
 from widgets.figures.concentration import concentration
 from widgets.figures.final_losses import (
     final_losses,
@@ -33,17 +33,6 @@ class RestartsLook(Spec):
     all_images: bool = param(True, meaning="histograms of all images, not only of the one that is shown")
     log_axis: bool = param(False, meaning="logarithmic axis for the losses")
     bins: int = param(60, 5, 500, "bins of the histograms of final losses", usual=(10, 200))
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
-
-    heading: str
-    draw: Callable[[RestartsResult | None, RestartsLook], go.Figure]
-    frame: Callable[[RestartsResult, RestartsLook], pd.DataFrame]
-    place: str = "lab-half"
-    height: int = 340
 
 
 def _histograms(result: RestartsResult | None, look: RestartsLook) -> go.Figure:

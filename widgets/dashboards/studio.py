@@ -7,7 +7,7 @@ from lab import runs
 from lab.catalogue import require_listed
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
-from lab.limits import require_modest, training_steps
+from lab.limits import among_strangers, require_modest, training_steps
 from lab.results.result import pack
 from lab.results.run import Run
 from lab.runs import RunCard
@@ -65,6 +65,7 @@ class StudioPage(Page):
         self.preset.observe(self._picked, "value")
         self.form.observe(lambda _: self._judge(), "changes")
         self.refresh()
+        self.list.observe(lambda _: self.refresh(), "visitor")
         self._every = Every(PAUSE, self.refresh)
 
     def settings(self) -> TrainingRun:
@@ -122,6 +123,8 @@ class StudioPage(Page):
         except LabError as error:
             self.bar.refusal = str(error)
             return
+        if self.list.visitor:
+            runs.sign(spec.name, self.list.visitor)
         self._show_curves(spec.name)
         self._name.value = runs.free_name(_without_number(spec.name))
         self.bar.said = spec.name
@@ -133,11 +136,18 @@ class StudioPage(Page):
         if self._shown is None:
             self._shown = _first_shown(list(cards.values()), list(self._shipped.values()))
         self._shown = [name for name in self._shown if name in cards or name in self._shipped]
-        rows = [run_row(card, card.name in self._shown, self._failure(card)) for card in cards.values()]
+        rows = [
+            run_row(card, card.name in self._shown, self._steers(card), self._failure(card)) for card in cards.values()
+        ]
         rows += [shipped_row(each, each.name in self._shown) for each in self._shipped.values()]
         self.list.show(rows, runs.problems())
         shown = [cards[name] if name in cards else self._shipped[name] for name in self._shown]
-        self._draw([_course(each) for each in shown], any(getattr(each, "state", "") == "running" for each in shown))
+        self._draw([_course(each) for each in shown], any(map(_growing, shown)))
+
+    def _steers(self, card: RunCard) -> bool:
+        """Whether this visitor may pause, resume and discard a run: among strangers, only his own."""
+        mine = bool(self.list.visitor) and card.visitor == runs.signature(self.list.visitor)
+        return mine or not among_strangers()
 
     def _failure(self, card: RunCard) -> str:
         """What this page was told of a run that no folder tells: its worker died, or the engine is gone."""
@@ -266,11 +276,15 @@ def _without_number(name: str) -> str:
 
 def _first_shown(cards: list[RunCard], zoo: list[Shipped]) -> list[str]:
     """What is shown to somebody who has just come: runs under way, the zoo's with curves, else the newest runs."""
-    under_way = [card.name for card in cards if card.state in ("running", "waiting")]
+    under_way = [card.name for card in cards if _growing(card) or card.state == "waiting"]
     curves = [each.name for each in zoo if each.metrics.is_file()]
     chosen = [name for name in PREFERRED if name in curves] or curves[:2]
     finished = [card.name for card in cards if card.state == "finished"]
     return (under_way + (chosen or finished[:2]))[:SLOTS]
+
+
+def _growing(run: RunCard | Shipped) -> bool:
+    return isinstance(run, RunCard) and run.state in ("running", "elsewhere")
 
 
 def _course(run: RunCard | Shipped) -> Course:

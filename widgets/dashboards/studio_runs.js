@@ -1,6 +1,7 @@
 const STATES = {
   waiting: "Waiting for its turn",
   running: "Training",
+  elsewhere: "Training, not from this page",
   paused: "Paused",
   failed: "Failed",
   finished: "Finished",
@@ -87,9 +88,9 @@ function fill(model, row, { name, colour, shown, summary, state, fraction, left:
   what.title = summary;
   row.dataset.state = state;
   const [said, bar, complaint] = how.children;
-  const share = state === "running" || state === "paused" || state === "failed" ? `${Math.round(100 * fraction)} %` : "";
+  const share = ["running", "elsewhere", "paused", "failed"].includes(state) ? `${Math.round(100 * fraction)} %` : "";
   write(said, [STATES[state], share, left(seconds)].filter(Boolean).join(" · "));
-  bar.hidden = state !== "running" && state !== "waiting" && state !== "paused";
+  bar.hidden = !["waiting", "running", "elsewhere", "paused"].includes(state);
   if (state === "waiting") bar.removeAttribute("value");
   else bar.value = fraction;
   write(complaint, error);
@@ -103,7 +104,21 @@ function fill(model, row, { name, colour, shown, summary, state, fraction, left:
   }
 }
 
+// The same each time this browser comes back, so that its runs are still its own.
+function visitor() {
+  const fresh = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (each) => each.toString(36)).join("");
+  try {
+    const known = localStorage.getItem("lab-visitor") ?? fresh();
+    localStorage.setItem("lab-visitor", known);
+    return known;
+  } catch {
+    return fresh(); // it keeps nothing: it is somebody new each time
+  }
+}
+
 function render({ model, el }) {
+  model.set("visitor", visitor());
+  model.save_changes();
   const head = make("header", "lab-figure-head");
   head.append(make("h3", "lab-figure-title", { textContent: "Runs" }));
   const table = make("table", "lab-run-table");

@@ -13,18 +13,19 @@ from lab.runs import RunCard
 from lab.specs import FGSM, TRADES, Adversarial, AttackSpec, Recipe, params
 from lab.specs.balls import Ball
 from lab.specs.spec import from_dict
-from widgets.forms import words
 from widgets.plain import Plain
 from widgets.theme import model_colour
+from widgets.words import words
 
 ACTIONS = {
     "waiting": ["pause"],
     "running": ["pause"],
+    "elsewhere": [],
     "paused": ["resume", "discard"],
     "failed": ["resume", "discard"],
     "finished": ["discard"],
 }
-"""What can be done with a run in each state; any can be cloned."""
+"""What can be done with a run in each state; any can be cloned. Who trains elsewhere stops there."""
 
 MEASURED = ("clean", "fgsm", "pgd")
 
@@ -56,6 +57,8 @@ class RunList(Plain):
     rows = t.List(t.Any()).tag(sync=True)
     problems = t.List(t.Unicode()).tag(sync=True)
     message = t.Unicode().tag(sync=True)
+    visitor = t.Unicode().tag(sync=True)
+    """What this browser calls itself, the same each time it comes back; nobody else is told."""
 
     def __init__(self, on: Callable[[str, str], None]) -> None:
         super().__init__()
@@ -89,9 +92,9 @@ class RunList(Plain):
         return row if content.get("action") in allowed else None
 
 
-def run_row(card: RunCard, shown: bool, error: str = "") -> Row:
-    """The row of a run."""
-    actions = [each for each in ACTIONS[card.state] if each != "discard" or card.ours]
+def run_row(card: RunCard, shown: bool, steered: bool, error: str = "") -> Row:
+    """The row of a run, which this visitor may pause, resume and discard if it is ``steered``."""
+    actions = [each for each in ACTIONS[card.state] if steered and (each != "discard" or card.ours)]
     return Row(
         name=card.name,
         colour=model_colour(card.name),
@@ -155,14 +158,13 @@ def summary(recipe: Recipe) -> str:
 
 
 def _method(recipe: Recipe) -> str:
-    if isinstance(recipe, Adversarial):
-        source = recipe.source
-        attacks = [value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec)]
-        kind = type(source).__name__.removesuffix("Examples")
-        labels = attacks[0].labels if isinstance(attacks[0], FGSM) else ""
-        parts = ("" if kind == "Own" else kind, type(attacks[0]).__name__, f"({labels} labels)" if labels else "")
-        return " ".join(filter(None, parts))
-    return type(recipe).__name__
+    if not isinstance(recipe, Adversarial):
+        return type(recipe).__name__
+    source = recipe.source
+    attack = next(value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec))
+    kind = type(source).__name__.removesuffix("Examples").removeprefix("Own")
+    labels = f"({attack.labels} labels)" if isinstance(attack, FGSM) else ""
+    return " ".join(filter(None, (kind, words(type(attack).__name__), labels)))
 
 
 def _against(recipe: Recipe) -> str:

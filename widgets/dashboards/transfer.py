@@ -1,24 +1,23 @@
 """The page Transfer: whose adversarial images fool whom. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1."""
 
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 from lab.engine import Engine
-from lab.errors import LabError, SpecError
 from lab.results import TransferResult
 from lab.specs import SourceGradient, TransferMatrix
-from widgets.dashboards.choices import DataChoice
+from lab.specs.attacks import attack_names
+from widgets.dashboards.choices import DataChoice, Place
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
-from widgets.dashboards.page import Page, Style
-from widgets.dashboards.transfer_controls import Attacks, Place, Radii, Sources
-from widgets.dashboards.transfer_examples import example_cards, example_note, examples
+from widgets.dashboards.page import Page
+from widgets.dashboards.transfer_controls import Attacks, Radii, Sources
+from widgets.dashboards.transfer_examples import example_cards, example_note, example_tip, examples
 from widgets.dashboards.transfer_plots import PLOTS, TransferLook
-from widgets.figures.transfer import Cell, attack_names
+from widgets.figures.transfer import FEW, Cell
 from widgets.forms import Form
-from widgets.plain import Box, shared
-from widgets.plot import PlotView
+from widgets.plain import Box
 from widgets.run_bar import RunBar
 
 QUESTION = "Do adversarial images made on one network fool another?"
@@ -32,6 +31,7 @@ TRIES = (
     "Choose the error rate and FGSM: on fgsm-trained, images made on pgd-trained do far more than its own. Its "
     "gradient is masked.",
     "Now choose PGD: it fools fgsm-trained almost always, but what it finds there hardly fools any other network.",
+    "Add another PGD with fewer steps. Does the weaker attack transfer better, as Kurakin et al. 2017, §4.4, suspect?",
     "Look at the block of standard and standard-b: the same training with another seed, nearly the same weaknesses.",
 )
 DEFAULT = TransferMatrix()
@@ -53,6 +53,8 @@ class TransferPage(Page):
 
     look: Form
     links: LinkBar
+    plots = PLOTS
+    title = "transfer"
     drawing = (
         "from widgets.dashboards.transfer_plots import TransferLook\n"
         "from widgets.figures.transfer import transfer_matrix\n"
@@ -63,47 +65,36 @@ class TransferPage(Page):
         engine = engine or Engine.connect()
         self.result: TransferResult | None = None
         self.data, self.models = DataChoice(), Sources(PREFERRED)
-        self.attacks, self.radii = Attacks(DEFAULT.attacks), Radii(DEFAULT.eps)
+        self.attacks, self.radii = Attacks(DEFAULT.attacks, repeats=True), Radii(DEFAULT.eps)
         given = {"data": self.data, "models": self.models, "attacks": self.attacks, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.places = {"attack": Place("Attack"), "source": Place("Source"), "target": Place("Target", 2)}
         self.look = Form(TransferLook(), given=self.places)
         self.views = {name: self._view(name) for name in PLOTS}
-        self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred")
+        self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred", press=self._open)
         self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.settings, self.show)
-        self.content = self._content()
-        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
-        self._offer()
-        self._listen()
-        self.bar.run()
-        if self.result is None:
-            self._paint()
+        self.begin()
 
     def settings(self) -> TransferMatrix:
         """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
-        spec: TransferMatrix = self.form.spec()
-        try:
-            spec.balls  # noqa: B018 - asked for its refusal: a form judges one field at a time, not radii by the norm
-        except SpecError as error:
-            self.radii.error = str(error)
-            raise
-        return spec
+        return self.radii.judged(self.form.spec())
+
+    def drawn_as(self) -> Cell:
+        """The chosen cell, and what is shown of it."""
+        look: TransferLook = self.look.spec()
+        return look.cell
 
     def show(self, result: TransferResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
-        self.result = result
         names = {"attack": attack_names(result.spec.attacks), "source": result.models, "target": result.models}
         for name, place in self.places.items():
             place.offer(names[name])
-        self._paint()
-
-    def _view(self, name: str) -> PlotView:
-        plot = PLOTS[name]
-        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"transfer-{name}", height=plot.height)
-        for place in plot.place.split():
-            view.add_class(place)
-        return view
+        many = len(result.models) > FEW
+        for name, view in self.views.items():  # many names need the whole width
+            view.remove_class(PLOTS[name].place if many else "lab-full")
+            view.add_class("lab-full" if many else PLOTS[name].place)
+        super().show(result)
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
@@ -112,69 +103,73 @@ class TransferPage(Page):
         return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), self.look, Box(figures, "lab-figures")], "lab-content")
 
     def _listen(self) -> None:
-        self.data.observe(self._offer, "value")
-        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
-        self.look.observe(self._paint, "changes")
-        self.bar.observe(self.mark_stale, "stale")
+        super()._listen()
         self.views["matrix"].observe(self._clicked, "clicked")
-
-    def _offer(self, _: Any = None) -> None:
-        """Offer the models that fit the chosen data set."""
-        try:
-            self.models.offer(self.data.card)
-        except SpecError:
-            return  # the form says it at the field
-
-    def _cell(self) -> Cell:
-        look: TransferLook = self.look.spec()
-        return look.cell
+        self.views["matrix"].observe(self._hovered, "hovered")
 
     def _clicked(self, change: Any) -> None:
-        """A click on a cell of the matrix chooses its source and target; what a browser sends may be anything."""
-        place = change["new"] if isinstance(change["new"], dict) else {}
-        count = len(self.result.models) if self.result else 0
-        source, target = place.get("y"), place.get("x")
-        positions = [int(each) for each in (source, target) if isinstance(each, int | float) and each in range(count)]
-        if len(positions) == 2:
-            self.places["source"].value, self.places["target"].value = map(str, positions)
+        """A click on a cell of the matrix chooses its source and target."""
+        place = place_of(change["new"], self.result)
+        if place is not None:
+            for name, position in zip(("source", "target"), place, strict=True):
+                self.places[name].write(position)
 
-    def _paint(self, _: Any = None) -> None:
-        """Draw all figures as they should look; nothing is computed."""
-        try:
-            cell = self._cell()
-        except SpecError:
-            return  # the form says it at the field
-        provisional = self.result is not None and self.result.done < 1
-        for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, cell), provisional)
+    def _hovered(self, change: Any) -> None:
+        """The first of a cell's images stands beside the pointer."""
+        place = place_of(change["new"], self.result)
+        tip = None
+        if self.result is not None and place is not None:
+            source, target = place
+            tip = example_tip(self.result, replace(self.drawn_as(), source=source, target=target))
+        self.views["matrix"].tip = tip
+
+    def _open(self, card: int) -> None:
+        """A press on an image of the gallery opens it in the attack explorer."""
+        if self.result is None or self.links.follow is None:
+            return
+        cell = self.drawn_as()
+        for each in examples(self.result, cell)[card : card + 1]:
+            self.links.follow(explored(self.result, cell, each.image))
+
+    def _paint_beside(self, cell: Cell) -> None:
         if self.result is None:
             self.gallery.show([], "Nothing computed yet")
         else:
             self.gallery.show(example_cards(self.result, cell), example_note(self.result, cell))
             self.links.offer(links(self.result, cell))
 
-    def _csv(self, name: str) -> str:
-        if self.result is None:
-            raise LabError("There are no numbers yet: run it first.")
-        text: str = PLOTS[name].frame(self.result, self._cell()).to_csv(index=False)
-        return text
+
+def place_of(event: Any, result: TransferResult | None) -> tuple[int, int] | None:
+    """Source and target of the cell one points at; None for nothing that a browser of ours would send."""
+    place = event if isinstance(event, dict) else {}
+    count = len(result.models) if result else 0
+    source, target = _position(place.get("y"), count), _position(place.get("x"), count)
+    return None if source is None or target is None else (source, target)
+
+
+def _position(value: Any, count: int) -> int | None:
+    return int(value) if isinstance(value, int | float) and value in range(count) else None
 
 
 def links(result: TransferResult, cell: Cell) -> list[Link]:
     """Where the chosen cell leads: the target's surface along the source's gradient, and its first example."""
     cell, spec = cell.within(result), result.spec
-    source, target, attack = spec.models[cell.source], spec.models[cell.target], spec.attacks[cell.attack]
+    source, target = spec.models[cell.source], spec.models[cell.target]
     shown = examples(result, cell)
-    image = shown[0].image if shown else 0
-    names = (result.models[cell.source], result.models[cell.target])
-    about = {"data": spec.data, "image": image, "ball": spec.ball}
     found = []
     if source != target:
+        names = (result.models[cell.source], result.models[cell.target])
         label = f"Open the loss surface of {names[1]}, with the gradient of {names[0]} as g⊥"
-        settings = about | {"models": (target,), "source": source, "across": SourceGradient()}
+        settings = {"data": spec.data, "image": shown[0].image if shown else 0, "ball": spec.ball}
+        settings |= {"models": (target,), "source": source, "across": SourceGradient()}
         found.append(Link(label, "loss-surface", settings))
-    if shown:
-        models = tuple(dict.fromkeys((source, target)))
-        settings = about | {"models": models, "attack": attack}
-        found.append(Link(f"Look at image {image} in the attack explorer", "attack-explorer", settings))
-    return found
+    return found + [explored(result, cell, each.image) for each in shown[:1]]
+
+
+def explored(result: TransferResult, cell: Cell, image: int) -> Link:
+    """An image in the attack explorer, under the cell's attack on its source and its target."""
+    cell, spec = cell.within(result), result.spec
+    models = tuple(dict.fromkeys((spec.models[cell.source], spec.models[cell.target])))
+    settings = {"data": spec.data, "image": image, "ball": spec.ball}
+    settings |= {"models": models, "attack": spec.attacks[cell.attack]}
+    return Link(f"Look at image {image} in the attack explorer", "attack-explorer", settings)

@@ -1,11 +1,14 @@
 """Images that transferred: what the source and the target read in each."""
 
+from typing import Any
+
 import numpy as np
 
 from lab.results import Example, TransferResult
+from lab.specs.attacks import attack_names
 from widgets.dashboards.gallery import Card, Picture
 from widgets.figures.mosaic import picture, png
-from widgets.figures.transfer import Cell, attack_names, threat
+from widgets.figures.transfer import Cell, threat
 
 MOST = 6
 
@@ -39,6 +42,16 @@ def example_note(result: TransferResult, cell: Cell) -> str:
     return f"{made}: images that {fooled}; {source} reads them rightly when they are clean"
 
 
+def example_tip(result: TransferResult, cell: Cell) -> dict[str, Any] | None:
+    """The first example, to stand beside the pointer; None without any."""
+    cell = cell.within(result)
+    for each in examples(result, cell)[:1]:
+        said = ", ".join(_reads(result, cell, each))
+        words = f"image {each.image}, label {result.class_names[result.y[each.image]]}: {said}"
+        return {"pictures": [png(picture(pixels / 255)) for pixels in (each.x, each.x_adv)], "words": words}
+    return None
+
+
 def _fooled(result: TransferResult, example: Example, cell: Cell) -> bool:
     label = result.y[example.image]
     return bool(example.prediction[cell.source] != label and example.prediction[cell.target] != label)
@@ -46,10 +59,15 @@ def _fooled(result: TransferResult, example: Example, cell: Cell) -> bool:
 
 def _card(result: TransferResult, cell: Cell, example: Example) -> Card:
     label = result.class_names[result.y[example.image]]
-    readers = dict.fromkeys((cell.source, cell.target))
-    reads = [f"{result.models[i]} reads {result.class_names[example.prediction[i]]}" for i in readers]
     shown: list[Picture] = [_picture(example.x, "clean"), _picture(example.x_adv, "adversarial")]
-    return {"title": f"Image {example.image}, label {label}", "pictures": shown, "facts": reads}
+    title = f"Image {example.image}, label {label}"
+    opens = "Open it in the attack explorer"
+    return {"title": title, "opens": opens, "pictures": shown, "facts": _reads(result, cell, example)}
+
+
+def _reads(result: TransferResult, cell: Cell, example: Example) -> list[str]:
+    readers = dict.fromkeys((cell.source, cell.target))
+    return [f"{result.models[i]} reads {result.class_names[example.prediction[i]]}" for i in readers]
 
 
 def _picture(image: np.ndarray, title: str) -> Picture:

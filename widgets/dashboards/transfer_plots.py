@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-
-from lab.results import TransferResult
 from lab.results.transfer import MEASURES, TRANSFER
 from lab.specs import Spec, param
+from widgets.dashboards.page import Plot
 from widgets.figures.transfer import Cell, transfer_matrix, transfer_matrix_frame
 from widgets.figures.transfer_black_box import black_box, black_box_frame
 from widgets.figures.transfer_curves import correlation_frame, over_eps, over_eps_frame, perturbation_correlation
-
-if TYPE_CHECKING:
-    import pandas as pd  # a page that only draws does without its 25 MB
 
 
 @dataclass(frozen=True)
@@ -33,17 +26,6 @@ class TransferLook(Spec):
     def cell(self) -> Cell:
         """The same for the figures."""
         return Cell(self.attack, self.measure, self.top, self.source, self.target)
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
-
-    heading: str
-    draw: Callable[[TransferResult | None, Cell], go.Figure]
-    frame: Callable[[TransferResult, Cell], pd.DataFrame]
-    place: str = "lab-half"
-    height: int = 340
 
 
 PLOTS = {

@@ -124,10 +124,14 @@ def _bars(result: MaskingResult | None, model: ModelMasking | None, i: int) -> d
 def _distribution(
     result: MaskingResult | None, values: list[np.ndarray], x_axis: dict[str, Any], name: str
 ) -> go.Figure:
-    """How many of the images have at most a value, a step line for each model; its legend has the mean."""
+    """How many of the images have at most a value, a step line for each model; its legend has the mean.
+
+    ``customdata`` of a point is the image that has this value.
+    """
     traces = []
     for model, all_ in zip(_slots(result), values, strict=True):
-        known = np.sort(all_[~np.isnan(all_)])
+        images = np.argsort(all_, kind="stable")[: int((~np.isnan(all_)).sum())]
+        known = all_[images]
         shares = 100 * np.arange(1, len(known) + 1) / max(len(known), 1)
         mean = f", mean {known.mean():.2f}" if len(known) else ""
         traces.append(
@@ -136,11 +140,13 @@ def _distribution(
                 "mode": "lines",
                 "x": known,
                 "y": shares,
+                "customdata": images,
                 "line": {"color": _colour(model), "width": 2.5, "shape": "hv"},
                 "name": _name(model) + mean,
                 "visible": bool(len(known)),
                 "showlegend": True,
-                "hovertemplate": f"%{{y:.0f}} % of the images up to %{{x:.2f}}<extra>{_name(model)}</extra>",
+                "hovertemplate": "image %{customdata}: %{x:.2f}, click to open<br>%{y:.0f} % of the images up to here"
+                f"<extra>{_name(model)}</extra>",
             }
         )
     note = threat(result.spec.ball) if result else WAITING
@@ -165,7 +171,9 @@ def _directions(model: ModelMasking | None) -> dict[str, Any]:
 
 
 def _no_directions(result: MaskingResult | None) -> str:
-    return WAITING if result is None or not result.models else "There are orthogonal directions in L∞ and L2 only"
+    if result is None or not result.models or result.done < 1:
+        return WAITING
+    return "There are orthogonal directions in L∞ and L2 only"
 
 
 def _name(model: ModelMasking | None) -> str:

@@ -34,7 +34,7 @@ _PAIRS = ((ACCENT, "solid"), (DANGER, "dash"), (FAINT, "solid"), (SUCCESS, "dot"
 def accuracy_over_eps(result: MaskingResult | None, place: int) -> go.Figure:
     """Accuracy under every attack over eps. Where it does not fall to chance, or rises again, something is masked."""
     model = chosen(result, place)
-    eps = np.array([0.0, *result.spec.radii]) if result else np.zeros(0)
+    eps = np.array([0.0, *model.radii]) if model else np.zeros(0)
     traces = [_attack(model, eps, attack) for attack in COMPARED]
     chance = 100 / result.classes if result else 0.0
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": chance, "y1": chance}
@@ -51,7 +51,7 @@ def gradient_correlation(result: MaskingResult | None, place: int) -> go.Figure:
     A gradient that turns away sooner along the attack than along random signs is one that a step cannot follow.
     """
     model = chosen(result, place)
-    eps = np.array(result.spec.radii) if result and model else np.zeros(0)
+    eps = np.array(model.radii) if model else np.zeros(0)
     traces = [trace for i in range(len(COMPARISONS)) for trace in _pair(model, eps, i)]
     note = f"{escape(model.model)} · bands ± 0.5 deviations" if model else WAITING
     y_axis = {"title": {"text": "correlation of gradients"}, "range": [-0.55, 1.05]}
@@ -74,7 +74,7 @@ def gradient_frame(result: MaskingResult) -> pd.DataFrame:
     for model in result.models:
         leaked = result.leaked(model).sum(1)
         for pair, values in zip(COMPARISONS, model.correlation, strict=True):
-            for j, eps in enumerate(result.spec.radii):
+            for j, eps in enumerate(model.radii):
                 mean, deviation = _spread(values[j])
                 row = {"model": model.model, "gradients": pair, "eps": eps, "correlation": mean}
                 rows.append(row | {"deviation": deviation, "labels_leaked": int(leaked[j])})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 
 from lab.results import TransferResult
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, ratio, wilson, worst_and_mean
-from lab.specs import AttackSpec, Ball, Linf
+from lab.specs import Ball, Linf
+from lab.specs.attacks import attack_names
 from widgets.figures.drawing import figure
 from widgets.theme import DIVERGING, INK, MUTED, PANEL, SEQUENTIAL, SMALL, TEXT
 
@@ -28,7 +29,10 @@ DEFINITIONS = {
     ERROR: "% of all attacked images that the target misreads, whatever the source reads",
     ACCURACY: "% of all attacked images that the target reads rightly",
 }
-_FEW = 6  # models whose cells have room for words as large as elsewhere
+FEW = 6
+"""Models beside which a second figure has room, and whose cells have room for words as large as elsewhere."""
+
+_LONGEST = 24  # letters of a model's name beside the matrix; the hover has all of it
 _WORST = {ACCURACY: "lowest"}
 _DARK = 65  # % from which white words are easier to read than dark ones; either has a contrast of 4.5 there
 
@@ -81,7 +85,7 @@ def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
     ]
     frames = [_frame(i, i, INK, 2) for i in range(count)] + [_frame(cell.source, cell.target, SELECTED, 3)]
     layout = _axes(names, cell.measure) | {"shapes": frames, "height": 200 + 68 * count}
-    layout["annotations"] = [_headline(_caption(result, cell))]
+    layout["annotations"] = [_headline(_caption(result, cell), layout["margin"]["l"])]
     return figure(traces, "", "matrix", **layout)
 
 
@@ -96,16 +100,26 @@ def threat(ball: Ball, eps: float | None = None) -> str:
     return f"{norm} ε {ball.eps if eps is None else eps:.3g}"
 
 
-def attack_names(attacks: Sequence[AttackSpec]) -> list[str]:
-    """What a person calls the attacks; a number tells two of one kind apart."""
-    kinds = [type(each).__name__ for each in attacks]
-    return [f"{kind} {kinds[: i + 1].count(kind)}" if kinds.count(kind) > 1 else kind for i, kind in enumerate(kinds)]
-
-
 def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:
     """The 95 % interval in %."""
     low, high = wilson(np.asarray(hits), np.asarray(of))
     return 100 * low, 100 * high
+
+
+def shortened(name: str) -> str:
+    """An escaped name of a model, as much of it as there is room for."""
+    plain = unescape(name)
+    return name if len(plain) <= _LONGEST else escape(plain[: _LONGEST - 1]) + "…"
+
+
+def wrapped(name: str) -> str:
+    """The same for under a column: in lines of a word each where it is long."""
+    return shortened(name) if len(name) <= 12 else shortened(name).replace("-", "-<br>")
+
+
+def _room(names: Sequence[str]) -> int:
+    """Pixels for the names beside the rows, and the words beside these."""
+    return 110 + 6 * max(0, max((len(unescape(shortened(name))) for name in names), default=0) - 15)
 
 
 def _counts(result: TransferResult, shown: Shown | None, cell: Cell) -> tuple[np.ndarray, np.ndarray]:
@@ -131,7 +145,7 @@ def _heatmap(z: Any, y: Any, words: Any, hovers: Any) -> dict[str, Any]:
         "ygap": 8,
         "text": words,
         "texttemplate": "%{text}",
-        "textfont": {"size": TEXT + 1 if values.shape[1] <= _FEW else SMALL},
+        "textfont": {"size": TEXT + 1 if values.shape[1] <= FEW else SMALL},
         "hovertext": hovers,
         "hovertemplate": "%{hovertext}<extra></extra>",
         "hoverongaps": False,
@@ -142,13 +156,13 @@ def _heatmap(z: Any, y: Any, words: Any, hovers: Any) -> dict[str, Any]:
 def _cell_words(hits: np.ndarray, of: np.ndarray) -> list[list[str]]:
     """The rate large, its interval and n small; a dash where no image counts."""
     low, high = interval(hits, of)
-    size = 11 if len(of) <= _FEW else 9
+    size = 11 if len(of) <= FEW else 9
 
     def words(i: int, j: int) -> str:
         if not of[i, j]:
             return "–"
         spread = f"{low[i, j]:.0f}–{high[i, j]:.0f}"
-        small = f"{spread} · n {of[i, j]}" if len(of) <= _FEW else spread
+        small = f"{spread} · n {of[i, j]}" if len(of) <= FEW else spread
         rate = 100 * hits[i, j] / of[i, j]
         return _readable(f"<b>{rate:.0f}</b><br><span style='font-size:{size}px'>{small}</span>", rate)
 
@@ -193,15 +207,20 @@ def _frame(source: int, target: int, colour: str, width: int) -> dict[str, Any]:
 def _axes(names: Sequence[str], measure: str = "") -> dict[str, Any]:
     count = len(names)
     shared = {"showgrid": False, "ticks": "", "showline": False, "fixedrange": True}
-    rows = [*names, f"<i>{_WORST.get(measure, 'highest')} of others</i>", "<i>mean of others</i>"]
+    rows = [*map(shortened, names), f"<i>{_WORST.get(measure, 'highest')} of others</i>", "<i>mean of others</i>"]
     return {
         "xaxis": shared
-        | {"title": {"text": "target: who reads the images"}, "tickvals": list(range(count)), "ticktext": list(names)}
+        | {
+            "title": {"text": "target: who reads the images"},
+            "tickvals": list(range(count)),
+            "ticktext": [wrapped(name) for name in names],
+            "tickangle": 0,
+        }
         | {"range": [-0.5, count - 0.5], "side": "bottom"},
         "yaxis": shared
         | {"title": {"text": "source: whom they were made on"}, "ticktext": rows}
         | {"tickvals": [*range(count), count + 0.25, count + 1.25], "range": [count + 1.78, -0.52]},
-        "margin": {"l": 110, "r": 8, "t": 44, "b": 50},
+        "margin": {"l": _room(names), "r": 8, "t": 44, "b": 50},
         "showlegend": False,
     }
 
@@ -215,7 +234,7 @@ def _caption(result: TransferResult, cell: Cell) -> str:
     return f"{first}{coming}<br>{DEFINITIONS[cell.measure]}"
 
 
-def _headline(text: str) -> dict[str, Any]:
+def _headline(text: str, left: int) -> dict[str, Any]:
     """The caption, above everything: a matrix has no legend to carry it."""
     place = {
         "xref": "paper",
@@ -224,7 +243,7 @@ def _headline(text: str) -> dict[str, Any]:
         "y": 1,
         "xanchor": "left",
         "yanchor": "bottom",
-        "xshift": -110,
+        "xshift": -left,
         "yshift": 4,
     }
     return {"text": text, "showarrow": False, "align": "left", "font": {"size": SMALL, "color": MUTED}} | place

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from lab.results import TransferResult
 from lab.results.transfer import ERROR
 from widgets.figures.drawing import figure
-from widgets.figures.transfer import WAITING, Cell, threat
+from widgets.figures.transfer import WAITING, Cell, threat, wrapped
 from widgets.theme import DANGER, FAINT, INK, MUTED
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def black_box(result: TransferResult | None, cell: Cell) -> go.Figure:
     traces = [_marks(i, 100 * rates, names) for i, rates in enumerate(rows)]
     masked = [i for i, (white, worst) in enumerate(rows[1:3].T) if worst > white]
     layout: dict[str, Any] = {
-        "xaxis": {"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False}
+        "xaxis": {"tickvals": list(range(len(names))), "ticktext": [wrapped(name) for name in names], "tickangle": 0}
+        | {"showgrid": False}
         | {"range": [-0.5, max(len(names), 1) - 0.5]},
         "yaxis": {"title": {"text": f"top-{cell.top} error rate (%)"}, "range": [-3, 112]},
         "annotations": [_warning(i, 100 * rows[2, i]) for i in masked],

@@ -11,9 +11,10 @@ import plotly.graph_objects as go
 
 from lab.results import TransferResult
 from lab.results.transfer import Shown
+from lab.specs.attacks import attack_names
 from lab.specs.transfer import MOST_ATTACKS
 from widgets.figures.drawing import figure
-from widgets.figures.transfer import SELECTED, WAITING, Cell, attack_names, interval
+from widgets.figures.transfer import SELECTED, WAITING, Cell, interval
 from widgets.theme import FAINT, INK, fade, model_colour
 
 if TYPE_CHECKING:
@@ -76,11 +77,12 @@ def correlation_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
+    names = dict(zip(result.spec.attacks, attack_names(result.spec.attacks), strict=True))
     for shown in result.shown:
         for first, second in combinations(range(len(shown.rank)), 2):
             values = shown.pair(first, second)
             values = values[~np.isnan(values)]
-            row = {"attack": type(shown.attack).__name__, "eps": shown.eps}
+            row = {"attack": names[shown.attack], "eps": shown.eps}
             row |= {"model": result.models[first], "other": result.models[second], "images": len(values)}
             rows.append(row | {"correlation": _mean(values), "deviation": _deviation(values)})
     return pd.DataFrame(rows)

@@ -7,7 +7,8 @@ from matplotlib.patches import Rectangle
 
 from lab.results import TransferResult
 from lab.results.transfer import TRANSFER
-from widgets.figures.transfer import attack_names, threat
+from lab.specs.attacks import attack_names
+from widgets.figures.transfer import threat
 from widgets.paper.sheet import in_print, scale, sheet
 from widgets.theme import INK, PANEL, SEQUENTIAL
 

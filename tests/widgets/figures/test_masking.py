@@ -7,9 +7,10 @@ from lab.specs import Linf, Masking, Trained
 from tests.widgets.masked import masked
 from widgets.figures.masking import approximation, cosine, error_rates, orthogonal, per_image_frame
 from widgets.figures.masking_curves import accuracy_over_eps, gradient_correlation, gradient_frame
+from widgets.figures.masking_leaks import leaks, leaks_frame
 
 SPEC = Masking(models=(Trained("standard"), Trained("<b>")), ball=Linf(0.2), eps=(0.1, 0.5), images=100)
-ALL = (error_rates, approximation, cosine, orthogonal)
+ALL = (error_rates, approximation, cosine, leaks, orthogonal)
 OF_ONE = (accuracy_over_eps, gradient_correlation)
 
 
@@ -38,6 +39,29 @@ def test_an_approximation_of_nothing_is_left_out():
     result.models[0].loss[:, :, :30] = 0
     result.models[0].black_loss[:, :, :30] = 0
     assert len(approximation(result).data[0].x) == 70
+
+
+def test_a_point_of_a_distribution_knows_its_image():
+    result = masked(SPEC)
+    result.models[0].cosine[7] = 0.01
+    lowest = cosine(result).data[0]
+    assert (lowest.x[0], lowest.customdata[0]) == (np.float32(0.01), 7)
+
+
+def test_a_leaked_label_is_marked_at_its_image_and_eps():
+    result = masked(SPEC)
+    assert "No label of the 100 images" in leaks(result).layout.annotations[0].text
+    result.models[0].wrong[Masking.attacks.index("FGSM"), 2, 31] = False  # with the true label; without it misread
+    marks = leaks(result).data[0]
+    assert (list(marks.x), list(marks.y), list(marks.customdata), marks.name) == (
+        [0.5],
+        [31],
+        [31],
+        "standard: at most 1",
+    )
+    frame = leaks_frame(result)
+    assert frame.dropna()[["model", "eps", "image"]].to_numpy().tolist() == [["standard", 0.5, 31]]
+    assert len(frame) == 6
 
 
 def test_orthogonal_directions_are_counted_at_least():

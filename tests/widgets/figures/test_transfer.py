@@ -5,8 +5,9 @@ import pytest
 
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER
 from lab.specs import FGSM, PGD, Linf, Trained, TransferMatrix
+from lab.specs.attacks import attack_names
 from tests.widgets.transferred import transferred
-from widgets.figures.transfer import Cell, attack_names, transfer_matrix, transfer_matrix_frame
+from widgets.figures.transfer import Cell, shortened, transfer_matrix, transfer_matrix_frame, wrapped
 from widgets.figures.transfer_black_box import black_box, black_box_frame
 from widgets.figures.transfer_curves import correlation_frame, over_eps, over_eps_frame, perturbation_correlation
 
@@ -109,5 +110,11 @@ def test_the_tables_hold_what_is_drawn():
     assert (len(frame), frame["correlation"].iloc[0]) == (4 * 3, pytest.approx(0.3))
 
 
+def test_a_long_name_is_cut_or_wrapped_and_stays_escaped():
+    assert shortened("pgd-trained") == wrapped("pgd-trained") == "pgd-trained"
+    assert wrapped("pivot-cascade-trained") == "pivot-<br>cascade-<br>trained"
+    assert shortened("&lt;" * 30) == "&lt;" * 23 + "…"
+
+
 def test_two_attacks_of_a_kind_are_told_apart():
-    assert attack_names((FGSM(), PGD(), PGD(steps=5))) == ["FGSM", "PGD 1", "PGD 2"]
+    assert attack_names((FGSM(), PGD(), PGD(steps=5))) == ["FGSM", "PGD (steps 40)", "PGD (steps 5)"]

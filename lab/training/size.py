@@ -1,0 +1,85 @@
+"""What a training asks of the machine, found without training: memory for a step, and multiplications in all."""
+
+from dataclasses import dataclass
+
+import psutil
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils.flop_counter import FlopCounterMode
+
+from lab import datafiles
+from lab.errors import LabError
+from lab.limits import MOST_MULTIPLICATIONS, images_in_step, limit, training_steps
+from lab.models.build import blank
+from lab.specs.recipes import Recipe
+
+_COPIES = 4  # weights, their gradient, and Adam's two running means
+_DIRECTIONS = 3  # multiplications of a forward and a backward pass, relative to the forward one
+
+
+@dataclass(frozen=True)
+class Size:
+    """``memory`` in bytes that a step takes at least, and ``multiplications`` (each with its addition) in all."""
+
+    memory: int
+    multiplications: int
+
+
+def require_fits(recipe: Recipe, device: torch.device) -> None:
+    """Refuse a training that asks for more than there is, or than this place allows.
+
+    Raises :class:`LabError` with the limit.
+    """
+    size, free = size_of(recipe), free_memory(device)
+    if size.memory > free:
+        raise LabError(
+            f"This training needs about {size.memory / 2**30:,.1f} GiB of memory at once, but only "
+            f"{free / 2**30:,.1f} GiB are free: take a smaller batch or a narrower network."
+        )
+    most = limit("LAB_MAX_TRAINING_MULTIPLICATIONS", MOST_MULTIPLICATIONS)
+    if size.multiplications > most:
+        raise LabError(
+            f"This training would take {size.multiplications:,} multiplications, but this lab allows {most:,}: take a "
+            "smaller network, fewer epochs or attack steps, or raise LAB_MAX_TRAINING_MULTIPLICATIONS."
+        )
+
+
+def size_of(recipe: Recipe) -> Size:
+    """The size of a training, from one pass of two images through the network on PyTorch's meta device.
+
+    Raises :class:`lab.errors.ModelError` when the network cannot be built for the images.
+    """
+    outline = datafiles.outline(recipe.data)
+    network = blank(recipe.architecture, outline.shape, outline.classes)
+    x = torch.empty(2, *outline.shape, device="meta")
+    with FlopCounterMode(display=False) as count:
+        kept = _kept(network, x)
+    weights = sum(each.nbytes for each in network.parameters())
+    passes = training_steps(recipe) * _DIRECTIONS
+    return Size(
+        _COPIES * weights + kept // len(x) * images_in_step(recipe),
+        count.get_total_flops() // 2 // len(x) * passes,
+    )
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that can still be had: the GPU's, else the machine's."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+
+
+def _kept(network: nn.Module, x: Tensor) -> int:
+    """Bytes that a forward pass keeps for the backward one, besides the weights."""
+    weights = {StorageWeakRef(each.untyped_storage()) for each in network.parameters()}
+    found: dict[StorageWeakRef, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        found[StorageWeakRef(storage)] = storage.nbytes()
+        return tensor
+
+    with saved_tensors_hooks(note, lambda tensor: tensor):
+        answer = network(x)
+    assert answer.requires_grad
+    return sum(size for storage, size in found.items() if storage not in weights)

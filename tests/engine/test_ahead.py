@@ -1,0 +1,55 @@
+"""Results computed beforehand: all of them, once, and never before what somebody waits for."""
+
+import logging
+import threading
+from pathlib import Path
+
+from lab.engine import Engine, compute_ahead
+from lab.home import results_folder
+from lab.store import Store
+from tests.engine.slow_analysis import Slow
+from tests.engine.test_engine import begun, until
+
+
+def stored(engine: Engine, spec: Slow) -> bool:
+    return Store(results_folder()).read(engine.key(spec)) is not None
+
+
+def test_what_the_store_has_is_not_computed_and_a_failure_is_a_sentence(engine: Engine, tmp_path: Path, caplog) -> None:
+    good = Slow(steps=2, diary=str(tmp_path / "good"))
+    bad = good.replace(diary=str(tmp_path / "bad"), fault="mendable")
+    with caplog.at_level(logging.WARNING, "lab.engine"):
+        compute_ahead(engine, [bad, good, good])
+        compute_ahead(engine, [good])
+    assert (begun(good), stored(engine, good), stored(engine, bad)) == (1, True, False)
+    assert [each.getMessage() for each in caplog.records] == [
+        "Slow was not computed beforehand. "
+        "The images in 'x.npz' have the wrong shape: give them as (n, channels, height, width)."
+    ]
+
+
+def test_whoever_waits_goes_first(engine: Engine, connection: Path, tmp_path: Path) -> None:
+    early = Slow(steps=60, diary=str(tmp_path / "early"))
+    asked = Slow(steps=60, diary=str(tmp_path / "asked"))
+    thread = threading.Thread(target=compute_ahead, args=(engine, [early]))
+    thread.start()
+    until(lambda: begun(early) == 1)
+    with Engine.connect(connection) as visitor:
+        job = visitor.submit(asked)
+        until(lambda: not engine._computations)  # given up
+        assert not job.finished
+        job.wait(20)
+        assert (begun(early), stored(engine, early)) == (1, False)
+    thread.join(20)
+    assert (begun(early), stored(engine, early)) == (2, True)
+
+
+def test_what_a_visitor_waits_for_too_is_not_given_up(engine: Engine, connection: Path, tmp_path: Path) -> None:
+    same = Slow(steps=60, diary=str(tmp_path / "same"))
+    thread = threading.Thread(target=compute_ahead, args=(engine, [same]))
+    thread.start()
+    until(lambda: begun(same) == 1)
+    with Engine.connect(connection) as visitor:
+        visitor.submit(same).wait(20)
+    thread.join(20)
+    assert begun(same) == 1

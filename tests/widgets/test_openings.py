@@ -1,0 +1,19 @@
+"""What the pages ask for when they are opened is known without opening them."""
+
+import pytest
+
+from lab.specs import Preview
+from tests.widgets.engine import FakeEngine
+from widgets.dashboards.app import PAGES
+from widgets.openings import openings
+
+pytestmark = pytest.mark.usefixtures("cards")
+
+
+async def test_openings_are_what_the_pages_ask_first(engine: FakeEngine) -> None:
+    found = await openings()
+    assert Preview(images=tuple(range(16))) in found
+    for entry in PAGES:
+        entry.build(engine)
+    assert [each for each in found if not isinstance(each, Preview)] == [job.spec for job in engine.jobs]
+    assert len(engine.jobs) == len(PAGES) - 1  # the studio trains nothing unasked

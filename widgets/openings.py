@@ -1,0 +1,78 @@
+"""The pages' first pictures: ``python -m widgets.openings`` has them computed before anybody opens a page."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lab.engine import Engine, compute_ahead
+from lab.errors import LabError
+from lab.serve import stop_on_signals
+from lab.specs import Spec
+from widgets.dashboards.app import PAGES
+
+
+@dataclass
+class Noted:
+    """A job that never begins."""
+
+    spec: Spec
+    state: str = "waiting"
+    progress: Any = None
+    partial: Any = None
+    result: Any = None
+    error: str | None = None
+    note: str | None = None
+    seconds_left: float | None = None
+
+    def cancel(self) -> None:
+        """Nothing is lost."""
+
+
+class Notebook:
+    """An engine that only notes what it is asked for, in ``specs``."""
+
+    def __init__(self) -> None:
+        self.specs: list[Spec] = []
+
+    def submit(self, spec: Spec, on_change: Callable[[Any], object] | None = None) -> Noted:  # noqa: ARG002
+        """Note the spec."""
+        self.specs.append(spec)
+        return Noted(spec)
+
+    def training(self) -> dict[str, bool]:
+        """No run is under way."""
+        return {}
+
+    def workers(self) -> int:
+        """There is none."""
+        return 0
+
+
+async def openings() -> list[Spec]:
+    """What the pages ask for when they are opened, in their order: thumbnails and first pictures."""
+    engine = Notebook()
+    for entry in PAGES:
+        entry.build(engine)
+    return engine.specs
+
+
+def main() -> None:
+    """Compute what the store does not have yet, at the engine that ``LAB_ENGINE`` names."""
+    stop_on_signals()
+    if hasattr(os, "nice"):
+        os.nice(10)
+    try:
+        specs = asyncio.run(openings())
+        with Engine.connect() as engine:
+            compute_ahead(engine, specs)
+    except LabError as error:
+        logging.getLogger("lab").warning("The first pictures were not computed beforehand. %s", error)
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main()
