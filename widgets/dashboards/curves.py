@@ -156,6 +156,7 @@ class CurvesPage(Page):
             self.places["model"].value, self.places["attack"].value = str(point.model), str(point.attack)
         link = self._link(name, change["new"])
         if link is not None and self.links.follow is not None:
+            self.views[name].clicked = self.views[name].tip = None  # so that another click there is one again
             self.links.follow(link)
 
     def _hovered(self, name: str, change: Any) -> None:
