@@ -117,16 +117,17 @@ def test_a_cell_shows_its_images_and_leads_to_the_surface(another_page):
     facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
     assert facts.startswith("standard-b reads")
     assert "fgsm-trained reads" in facts
-    image = page.locator(f"{HERE} .lab-transferred h4").first.inner_text().split(",")[0].split()[1]
+    label = page.locator(f"{HERE} .lab-transferred h4").first.inner_text().split("label ")[1].strip()
     page.get_by_role("button", name="Open the loss surface of fgsm-trained").click()
     page.wait_for_function(
         f"document.querySelector('{HERE} select[aria-label=\"Source model\"]')?.value === 'standard-b'"
     )
     assert page.locator(f"{HERE} select[aria-label='Second axis, g⊥']").input_value() == "SourceGradient"
     until_done(page)
-    page.wait_for_function(f"document.querySelector('{HERE} .js-plotly-plot')?.textContent.includes('image {image}')")
-    drawn = page.locator(f"{HERE} .js-plotly-plot").first.text_content()
-    assert "fgsm-trained" in drawn
+    for words in ("fgsm-trained", f"clean: {label}"):
+        page.wait_for_function(
+            f"words => document.querySelector('{HERE} .lab-surface-here').innerText.includes(words)", arg=words
+        )
     assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
 
 

@@ -94,12 +94,10 @@ async def test_an_image_that_is_pressed_opens_in_the_explorer(engine):
 
 async def test_many_models_get_the_whole_width(engine):
     page = await opened(engine)
-    assert "lab-wide" in page.views["matrix"]._dom_classes
-    many = page.settings().replace(models=tuple(Trained(f"model-{i}") for i in range(8)))
-    page.show(transferred(many))
-    assert {"lab-full"} == {name for name in page.views["matrix"]._dom_classes if name != "lab-figure"}
-    page.show(transferred(page.settings()))
-    assert {"lab-wide"} == {name for name in page.views["matrix"]._dom_classes if name != "lab-figure"}
+    few = page.settings()
+    for spec, wide in ((few.replace(models=tuple(Trained(f"model-{i}") for i in range(8))), True), (few, False)):
+        page.show(transferred(spec))
+        assert all(("lab-many" in view._dom_classes) == wide for view in page.views.values())
 
 
 @pytest.mark.parametrize(

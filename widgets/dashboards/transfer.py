@@ -92,9 +92,8 @@ class TransferPage(Page):
         for name, place in self.places.items():
             place.offer(names[name])
         many = len(result.models) > FEW
-        for name, view in self.views.items():  # many names need the whole width
-            view.remove_class(PLOTS[name].place if many else "lab-full")
-            view.add_class("lab-full" if many else PLOTS[name].place)
+        for view in self.views.values():  # many names need the whole width
+            (view.add_class if many else view.remove_class)("lab-many")
         super().show(result)
 
     def _content(self) -> Box:
