@@ -147,8 +147,7 @@ class SurfacePage(Page):
         except SpecError:
             return  # the form says it at the field
         provisional = self.result is not None and self.result.done < 1
-        for name in ("map", "cuts", "mountains"):  # the browser takes longest over the mountains
-            view = self.views[name]
+        for name, view in self.views.items():
             view.draw(PLOTS[name].draw(self.result, look, camera_of(view.camera)), provisional)
 
     def _hovered(self, name: str, change: Any) -> None:

@@ -182,11 +182,6 @@ function header(model, el) {
   return head;
 }
 
-// Without a graphics card a browser takes long over scenes: what is being drawn beside them is painted first.
-function painted() {
-  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-}
-
 function fits(plot) {
   const { width, height } = plot._fullLayout;
   return Math.abs(width - plot.clientWidth) <= 1 && Math.abs(height - plot.clientHeight) <= 1;
@@ -237,8 +232,7 @@ async function render({ model, el }) {
   }
 
   async function redraw(Plotly) {
-    if (/"scene\d*":\{/.test(model.get("figure"))) await painted();
-    due = false; // what came meanwhile is drawn now
+    due = false;
     if (!model.get("figure")) return;
     const { data, layout, height } = parsed(model);
     plot.style.height = `${height}px`;

@@ -1,0 +1,76 @@
+"""The plot view alone in a real browser, without a lab behind it: sizes and legends."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from plotly.io.json import to_json_plotly
+
+import widgets.plot
+from tests.pages.visit import PATIENCE
+from widgets.figures.drawing import figure
+from widgets.theme import TEMPLATE
+
+pytestmark = pytest.mark.page
+
+RENDER = """
+async ([source, figures, template]) => {
+  globalThis[Symbol.for("adversarial-lab.plotly")] = { plotly: Promise.resolve(Plotly) };
+  const view = (await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })))).default;
+  window.order = [];
+  for (const [name, figure] of Object.entries(figures)) {
+    const traits = { figure, template, name, heading: name, note: "", height: 300, provisional: false };
+    const model = { get: (trait) => traits[trait], set() {}, save_changes() {}, on() {}, off() {} };
+    const el = document.body.appendChild(document.createElement("section"));
+    new MutationObserver(() => window.order.push(name)).observe(el, { attributeFilter: ["data-drawn"] });
+    view.render({ model, el });
+  }
+}
+"""
+PLACES = """
+() => [...document.querySelectorAll(".js-plotly-plot")].map((plot) => {
+  const legend = plot.querySelector(".legend").getBoundingClientRect();
+  const inside = plot.querySelector(".nsewdrag").getBoundingClientRect();
+  return [plot._fullLayout.width === plot.clientWidth, legend.bottom <= inside.top, legend.height];
+})
+"""
+
+
+@pytest.fixture
+def drawn(browser):
+    """Draws figures by name in an empty page; at the end no error must have been heard."""
+    page, complaints = browser.new_page(viewport={"width": 1600, "height": 900}), []
+    page.set_default_timeout(PATIENCE)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def draw(**figures):
+        page.set_content("<body></body>")
+        page.add_script_tag(content=files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8"))
+        source = Path(widgets.plot.__file__).with_name("view.js").read_text("utf-8")
+        texts = {name: to_json_plotly(each.to_dict()) for name, each in figures.items()}
+        page.evaluate(RENDER, [source, texts, TEMPLATE])
+        page.wait_for_function("count => window.order.length === count", arg=len(figures))
+        return page
+
+    yield draw
+    page.close()
+    assert complaints == []
+
+
+def lines(names: int):
+    """A figure whose legend takes several rows in a narrow window."""
+    return figure([{"type": "scatter", "y": [i], "name": f"network number {i}"} for i in range(names)], "caption", "")
+
+
+def test_a_legend_keeps_off_the_plot_in_every_window(drawn):
+    page = drawn(lines=lines(12))
+    heights = []
+    for width in (600, 1600, 600):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"({PLACES})().every(([fits, clear]) => fits && clear)")
+        page.wait_for_timeout(200)  # a second pass must not put it back
+        [(fits, clear, height)] = page.evaluate(PLACES)
+        assert fits
+        assert clear
+        heights.append(height)
+    assert heights[0] > heights[1] < heights[2]
