@@ -11,6 +11,7 @@ from lab.specs import Spec
 logger = logging.getLogger("lab.engine")
 
 _GLANCE = 0.2  # seconds until it is noticed that somebody asked for something
+_LULL = 1.0  # seconds without a wish after which the engine is taken to be free
 
 
 def compute_ahead(engine: Engine, specs: Iterable[Spec]) -> None:
@@ -44,5 +45,9 @@ def _computed(engine: Engine, spec: Spec) -> bool:
 
 
 def _until_quiet(engine: Engine) -> None:
-    while engine.serves_others():
+    """Wait until nobody has asked for anything for a moment: who drags a slider asks ten times a second."""
+    last = time.monotonic()
+    while time.monotonic() < last + _LULL:
         time.sleep(_GLANCE)
+        if engine.serves_others():
+            last = time.monotonic()

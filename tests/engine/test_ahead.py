@@ -2,7 +2,10 @@
 
 import logging
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from lab.engine import Engine, compute_ahead
 from lab.home import results_folder
@@ -28,28 +31,33 @@ def test_what_the_store_has_is_not_computed_and_a_failure_is_a_sentence(engine: 
     ]
 
 
-def test_whoever_waits_goes_first(engine: Engine, connection: Path, tmp_path: Path) -> None:
-    early = Slow(steps=60, diary=str(tmp_path / "early"))
-    asked = Slow(steps=60, diary=str(tmp_path / "asked"))
+@pytest.fixture
+def visitor(connection: Path) -> Iterator[Engine]:
+    """The engine of a page that somebody has open."""
+    with Engine.connect(connection) as found:
+        yield found
+
+
+def test_whoever_waits_goes_first(engine: Engine, visitor: Engine, tmp_path: Path) -> None:
+    early = Slow(steps=100, diary=str(tmp_path / "early"))
+    asked = Slow(steps=40, diary=str(tmp_path / "asked"))
     thread = threading.Thread(target=compute_ahead, args=(engine, [early]))
     thread.start()
     until(lambda: begun(early) == 1)
-    with Engine.connect(connection) as visitor:
-        job = visitor.submit(asked)
-        until(lambda: not engine._computations)  # given up
-        assert not job.finished
-        job.wait(20)
-        assert (begun(early), stored(engine, early)) == (1, False)
+    job = visitor.submit(asked)
+    until(lambda: not engine._computations)  # given up
+    assert not job.finished
+    job.wait(20)
+    assert (begun(early), stored(engine, early)) == (1, False)
     thread.join(20)
     assert (begun(early), stored(engine, early)) == (2, True)
 
 
-def test_what_a_visitor_waits_for_too_is_not_given_up(engine: Engine, connection: Path, tmp_path: Path) -> None:
-    same = Slow(steps=60, diary=str(tmp_path / "same"))
+def test_what_a_visitor_waits_for_too_is_not_given_up(engine: Engine, visitor: Engine, tmp_path: Path) -> None:
+    same = Slow(steps=40, diary=str(tmp_path / "same"))
     thread = threading.Thread(target=compute_ahead, args=(engine, [same]))
     thread.start()
     until(lambda: begun(same) == 1)
-    with Engine.connect(connection) as visitor:
-        visitor.submit(same).wait(20)
+    visitor.submit(same).wait(20)
     thread.join(20)
     assert begun(same) == 1
