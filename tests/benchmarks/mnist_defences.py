@@ -1,13 +1,13 @@
 """Tramèr et al. 2018's MNIST networks, trained and attacked as in Table 7, beside the paper's error rates.
 
-    LAB_DATA=… LAB_HOME=… python tests/benchmarks/mnist_defences.py [--threads 2] [--only mnist-d mnist-b]
+    LAB_DATA=… LAB_HOME=… python tests/benchmarks/mnist_defences.py [--threads 2] [--images 10000] [--only mnist-d]
 
 A to D are trained on clean images for 6 epochs, B by FGSM for 12 (Appendix C.2: batches of 64, Adam), all in bfloat16.
 To fit two processor cores, A is trained by FGSM for 6 epochs where the paper has 12, and by PGD for 4, with 7 steps of
 0.1 and eps warmed up over 2 epochs (Madry et al. 2017: 40 steps of 0.01 and more than 80 epochs). The networks are runs
 under ``LAB_HOME``, so that an interrupted program goes on where it was and the pages show them. White box and black box
-are measured in float32: FGSM and R+FGSM on all 10,000 test images, PGD (40 steps of eps / 16) on the first 1,000. A
-black box's images are FGSM's on the undefended networks.
+are measured in float32 on the first test images: all of them with FGSM and R+FGSM unless told, 1,000 with PGD (40
+steps of eps / 16). A black box's images are FGSM's on the undefended networks.
 """
 
 import argparse
@@ -44,7 +44,7 @@ from lab.training.train import train
 
 BALL = Linf(0.3)
 UNDEFENDED = ("mnist-a", "mnist-b", "mnist-c", "mnist-d")
-WHITE_BOX: tuple[tuple[str, AttackSpec, int], ...] = (
+WHITE_BOX: tuple[tuple[str, AttackSpec, int], ...] = (  # and the most images each is measured on
     ("FGSM", FGSM(), 10_000),
     ("R+FGSM", RFGSM(alpha=0.05 / BALL.eps), 10_000),
     ("PGD", PGD(steps=40, step_size=BALL.eps / 16), 1000),
@@ -79,6 +79,7 @@ def main() -> None:
     """Train what is not there yet, then print a line for each network as soon as it is measured."""
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("--threads", type=int, default=torch.get_num_threads())
+    asked.add_argument("--images", type=int, default=10_000)
     asked.add_argument("--only", nargs="+", choices=tuple(RECIPES), default=tuple(RECIPES), metavar="NAME")
     options = asked.parse_args()
     torch.set_num_threads(options.threads)
@@ -89,7 +90,7 @@ def main() -> None:
     print("Error rates in %, in brackets the paper's; a to d: FGSM made on that undefended network.\n")
     print(f"| network | {' | '.join(columns)} |\n|{'---|' * (1 + len(columns))}", flush=True)
     test = load(MNIST()).test
-    x, y = test.images(range(len(test))), test.labels(range(len(test)))
+    x, y = test.images(range(options.images)), test.labels(range(options.images))
     sources = [name for name in UNDEFENDED if name in options.only]
     shown = {name: maximise(FGSM(), load_model(Trained(name)), x, y, BALL).cpu() for name in sources}
     for name in options.only:
