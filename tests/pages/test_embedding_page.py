@@ -41,8 +41,12 @@ def test_the_slider_shortens_the_ways_and_play_lengthens_them(page):
     page.get_by_role("button", name="Pause ε shown").click()
 
 
-def test_pointing_shows_the_image_and_a_click_follows_it(page):
+def until_done(page):
     page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
+
+
+def test_pointing_shows_the_image_and_a_click_follows_it(page):
+    until_done(page)
     place = page.evaluate(POINT, [1, 200])
     page.mouse.move(place[0] - 4, place[1])
     page.mouse.move(*place)
@@ -58,6 +62,7 @@ def test_pointing_shows_the_image_and_a_click_follows_it(page):
 
 
 def test_the_link_of_the_chosen_image_opens_the_explorer_and_the_way_back_computes_nothing(page):
+    until_done(page)
     page.get_by_role("button", name="Look at image 200").locator("visible=true").click()
     page.wait_for_function("location.hash.startsWith('#attack-explorer')")
     page.wait_for_function(f"document.querySelector('{HERE} .lab-gallery')?.textContent.includes('flat-pivot')")
