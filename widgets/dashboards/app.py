@@ -267,8 +267,9 @@ def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
     A page of one image takes the first of several, and gives its own as the only one where it is not among them.
     """
     for name, value in values.items():
-        if name == "image" and hasattr(spec, "images"):
-            name, value = "images", spec.images if value in spec.images else (value,)
+        mine = getattr(spec, "images", None)
+        if name == "image" and isinstance(mine, tuple):  # elsewhere it is how many images there are
+            name, value = "images", mine if value in mine else (value,)
         elif name == "images" and hasattr(spec, "image") and isinstance(value, tuple):
             name, value = "image", value[0]
         with suppress(SpecError):

@@ -6,7 +6,7 @@ import pytest
 from lab.specs import FGSM, PGD, RobustnessCurves, Trained
 from tests.widgets.curved import curved
 from widgets.figures.curves import accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
-from widgets.figures.curves_sweep import Run, accuracy_over_setting, setting_frame
+from widgets.figures.curves_sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
 
 NAMES = ("standard", "pgd-trained", "mine")
 FIGURES = {
@@ -14,7 +14,7 @@ FIGURES = {
     "trade-off": lambda result: trade_off(result, 1),
     "distances": distance_distribution,
 }
-RUNS = [Run("w4", 4, {"clean": 0.9, "pgd": 0.1}), Run("w32", 32, {"clean": 0.95, "pgd": 0.4})]
+SWEEPS = [Sweep("w", (Run("w4", 4, {"clean": 0.8, "pgd": 0.1}), Run("w32", 32, {"clean": 0.8, "pgd": 0.4})))]
 
 
 def spec(models: int = 2, **changes) -> RobustnessCurves:
@@ -68,16 +68,28 @@ def test_unsearched_images_are_said_to_be_so():
 
 
 def test_runs_over_a_setting_and_an_invitation_without_any():
-    figure = accuracy_over_setting(RUNS, "width", "train some")
-    assert list(figure.data[0].x) == [4, 32]
-    assert list(figure.data[2].y) == pytest.approx([10, 40])
-    assert (figure.data[1].visible, figure.layout.xaxis.type) == (False, "log")
+    clean, fgsm, _, pgd, *_ = (figure := accuracy_over_setting(SWEEPS, "width", "train some")).data
+    assert list(clean.x) == [4, 32]
+    assert list(pgd.y) == pytest.approx([10, 40])
+    assert (fgsm.visible, figure.layout.xaxis.type) == (False, "log")
     assert accuracy_over_setting([], "width", "train some").layout.annotations[0].text == "train some"
-    assert setting_frame(RUNS, "width")["width"].tolist() == [4, 32]
+    assert setting_frame(SWEEPS, "width")["width"].tolist() == [4, 32]
+
+
+def test_the_ratio_is_the_share_of_clean_accuracy_that_is_left():
+    fgsm, _, pgd, *_ = ratio_over_setting(SWEEPS, "width", "").data
+    assert list(pgd.y) == pytest.approx([1 / 8, 1 / 2])
+    assert fgsm.visible is False
+    assert setting_frame(SWEEPS, "width")["pgd_ratio"].tolist() == pytest.approx([1 / 8, 1 / 2])
 
 
 def test_names_cannot_bring_markup():
     named = RobustnessCurves(models=(Trained("<img src=x>"),), images=20, searched=5)
     for draw in FIGURES.values():
         assert "<img" not in draw(curved(named)).to_json()
-    assert "<img" not in accuracy_over_setting([Run("<img src=x>", 1, {"clean": 1.0})], "width", "").to_json()
+    assert (
+        "<img"
+        not in accuracy_over_setting(
+            [Sweep("<img src=x>", (Run("<img src=x>", 1, {"clean": 1.0}),))], "width", ""
+        ).to_json()
+    )
