@@ -76,36 +76,3 @@ def test_every_plane_can_be_chosen(page):
     for name, title in (("PCA", "principal component"), ("two classes", "logit of"), ("as is", "")):
         page.locator(f"{HERE} .lab-segment", has_text=name).click()
         until_drawn(page, f"layout.xaxis.title.text.includes('{title}')")
-
-
-@pytest.mark.slow
-def test_every_control_can_be_moved(page):
-    look = page.locator(f"{HERE} .lab-look")
-    look.locator(".lab-segment", has_text="t-SNE").click()
-    page.wait_for_function(f"document.querySelector('{HERE} .js-plotly-plot').textContent.includes('Switch t-SNE on')")
-    for label, value in {"Count": "60", "Averaged": "8", "Steps": "3", "Step size": "0.1", "Levels": "3",
-                         "Seed": "4", "ε": "0.21"}.items():  # fmt: skip
-        box = page.get_by_label(label, exact=True).locator("visible=true").first
-        box.fill(value)
-        box.press("Enter")
-    page.get_by_label("Compute t-SNE", exact=True).click(force=True)
-    page.locator(f"{HERE} .lab-check").filter(has_text="flat-kurakin").click()
-    page.locator(f"{HERE} .lab-image").nth(5).click()
-    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
-    until_drawn(page, "layout.xaxis.title.text.includes('not a map')")
-    page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
-    until_drawn(page, "textContent.includes('of 8 images')")
-    assert page.locator(f"{HERE} .lab-gallery h4").count() in (10, 11)  # one more, or one given up
-    assert page.evaluate(f"document.querySelector('{HERE} .js-plotly-plot')._fullData[6].visible") is True
-    assert page.evaluate(f"document.querySelector('{HERE} .js-plotly-plot')._fullData[12].visible") is False
-    look.locator(".lab-segment", has_text="two classes").click()
-    look.get_by_label("Chosen image", exact=True).select_option("2")
-    until_drawn(page, "layout.xaxis.title.text.includes('logit of 2')")
-    ranges = f"JSON.stringify(document.querySelector('{HERE} .js-plotly-plot').layout.xaxis.range)"
-    before = page.evaluate(ranges)
-    look.get_by_label("Same scale", exact=True).click(force=True)
-    page.wait_for_function(f"before => {ranges} !== before", arg=before)
-    titles = f"[...document.querySelectorAll('{HERE} .js-plotly-plot')].at(-1).layout.yaxis.title.text"
-    assert "between classes" in page.evaluate(titles)
-    look.get_by_label("Relative distances", exact=True).click(force=True)
-    page.wait_for_function(f"{titles} === 'distance of the embeddings'")

@@ -29,12 +29,6 @@ def until_changed(page, before):
     page.wait_for_function(f"before => JSON.stringify(({ACCURACY})()) !== JSON.stringify(before)", arg=before)
 
 
-def type_in(page, label, value):
-    box = page.get_by_label(label, exact=True).locator("visible=true").first
-    box.fill(value)
-    box.press("Enter")
-
-
 def box_of(page, heading):
     """Where the axes of a figure are drawn."""
     figure = page.locator(f"{HERE} .lab-figure").filter(has=page.get_by_role("heading", name=heading))
@@ -78,36 +72,3 @@ def test_verdicts_curves_images_and_what_would_settle_it(page):
     page.wait_for_function(f"document.querySelector('{HERE} .js-plotly-plot')?.textContent.includes('standard')")
     assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
     assert page.get_by_label("Restarts", exact=True).locator("visible=true").first.input_value() == "50"
-
-
-@pytest.mark.slow
-def test_every_control_can_be_moved(page):
-    before = page.evaluate(ACCURACY)
-    page.locator(f"{HERE} .lab-check").filter(has=page.get_by_text("standard", exact=True)).click()
-    page.locator(f"{HERE} .lab-check").filter(has=page.get_by_text("fgsm-leaking", exact=True)).click()
-    for label, value in {"Images": "360", "Steps": "4", "Restarts": "2", "Seed": "3", "ε": "0.3"}.items():
-        type_in(page, label, value)
-    type_in(page, "ε of the curves", "0.1, 0.2")
-    page.wait_for_selector(f"{HERE} .lab-stale")
-    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
-    until_changed(page, before)
-    until_done(page)
-    names = page.evaluate(f"({FIGURE})('Leaked labels')._fullData.filter(each => each.x.length).map(each => each.name)")
-    assert names
-    assert all(name.startswith("fgsm") for name in names)  # the others were not trained on the label's own FGSM
-    for label in ("Many restarts", "Square, without gradient", "The loss surface", "The transfer matrix"):
-        button = page.get_by_role("button", name=label)
-        button.click()
-        page.wait_for_function("!location.hash.startsWith('#masking')")
-        until_done(page)
-        page.get_by_role("button", name="Masking", exact=True).click()
-        page.wait_for_function("location.hash.startsWith('#masking')")
-    norms = page.locator(f"{HERE} .lab-panel .lab-segment").filter(has_text="L2")
-    norms.first.click()
-    type_in(page, "ε", "2")
-    type_in(page, "ε of the curves", "1")
-    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
-    page.wait_for_function(
-        f"document.querySelector('{HERE} .lab-case').closest('.lab-gallery').innerText.includes('L2 ε 2')"
-    )
-    until_done(page)

@@ -146,33 +146,3 @@ def test_other_settings_are_computed_after_a_press_and_are_said_to_be_stale_befo
     assert page.locator(f"{HERE} .lab-stale").count() == 0
     page.locator(f"{HERE} .lab-look").get_by_label("Attack", exact=True).select_option(label="PGD (steps 2)")
     until_captioned(page, "PGD (steps 2), L∞ ε 0.1 · 40 images")
-
-
-@pytest.mark.slow
-def test_every_control_can_be_moved(another_page):
-    page = another_page
-    check(page, "standard-b", "trades-trained", "FGSM", "StepLL", "PGD", "BIM", "FGSM")
-    for label, value in {"Images": "30", "Seed": "2", "ε of the curves": "0.5, 1"}.items():
-        type_in(page, label, value)
-    page.locator(f"{HERE} .lab-panel").get_by_label("Settings of", exact=True).locator("visible=true")
-    page.locator(f"{HERE} .lab-segment").filter(has_text="BIM").first.click()
-    type_in(page, "Steps", "3")
-    page.locator(f"{HERE} .lab-panel .lab-segment").filter(has_text="L2").first.click()
-    type_in(page, "ε", "2")
-    run(page)
-    until_captioned(page, "BIM, L2 ε 2 · 30 images")
-    until_done(page)
-    curves = "[...document.querySelectorAll('.lab-figure-plot')].filter(each => each._fullData)"
-    [radii] = page.evaluate(
-        f"{curves}.flatMap(each => each._fullData).filter(each => each.name === 'BIM').map(each => Array.from(each.x))"
-    )
-    assert radii == [0.5, 1, 2]
-    for measure in ("transfer rate, target right before", "accuracy", "error rate"):
-        choose(page, "Measure", measure)
-        until_captioned(page, f"top-1 {measure}")
-    for name in ("CSV", "PNG", "SVG", "HTML"):
-        with page.expect_download() as saved:
-            page.locator(f"{HERE} .lab-figure-tools").first.get_by_role("button", name=name, exact=True).click()
-        assert saved.value.suggested_filename.startswith("transfer-matrix")
-    page.locator(f"{HERE} .lab-transferred .lab-case").first.click()
-    page.wait_for_function("location.hash.startsWith('#attack-explorer')")
