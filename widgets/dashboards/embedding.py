@@ -10,7 +10,7 @@ from lab.results import EmbeddingsResult
 from lab.specs import Embeddings, Spec, params
 from lab.specs.spec import default_of
 from widgets.controls import Choice, Option, Radius, Toggle
-from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
+from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice, Place
 from widgets.dashboards.embedding_cards import followed_cards, followed_note, pointed, tip
 from widgets.dashboards.embedding_plots import PLOTS, EmbeddingsLook
 from widgets.dashboards.gallery import Gallery
@@ -91,7 +91,7 @@ class EmbeddingsPage(Page):
     def show(self, result: EmbeddingsResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
         before, self.result = self.result, result
-        self.image.offer(result)
+        self.image.offer(_followed_names(result))
         if self._clicked_last is not None:
             self.choose(self._clicked_last)
         self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
@@ -128,7 +128,7 @@ class EmbeddingsPage(Page):
 
     def _look(self) -> Form:
         self.player = Radius(DEFAULT.eps, "How far the attack may go. Play walks from 0 to the largest.")
-        self.image = FollowedImage()
+        self.image = _chosen_image()
         toggles = {name: _toggle(name, label) for name, label in _TOGGLES.items()}
         given = {"level": self.player, "projection": _projections(), "image": self.image}
         return Form(EmbeddingsLook(), given=given | toggles)
@@ -212,34 +212,20 @@ def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
     ]
 
 
-class FollowedImage(Choice):
+def _chosen_image() -> Place:
     """Which of the followed images is the chosen one."""
+    place = Place("Chosen image")
+    place.help = (
+        "It has a ring, and other pages show it. In the plane of two classes the axes are the logits of its label "
+        "and of the class it is pushed toward."
+    )
+    return place
 
-    def __init__(self) -> None:
-        help_ = (
-            "It has a ring, and other pages show it. In the plane of two classes the axes are the logits of its label "
-            "and of the class it is pushed toward."
-        )
-        super().__init__(value="0", label="Chosen image", help=help_, options=[Option(value="0", label="first")])
 
-    def offer(self, result: EmbeddingsResult) -> None:
-        """Offer the followed images of a result; the place in the row stays."""
-        options: list[Any] = [
-            Option(value=str(i), label=f"{image}: {result.class_names[result.y[place]]}")
-            for i, (image, place) in enumerate(zip(result.spec.images, result.followed, strict=True))
-        ]
-        if options != self.options:
-            self.options = options
-            if self.value not in [option["value"] for option in options]:
-                self.value = "0"
-
-    def read(self) -> int:
-        """The position among the followed images."""
-        return int(super().read())
-
-    def write(self, value: int) -> None:
-        """Take the followed image at this position."""
-        super().write(str(value))
+def _followed_names(result: EmbeddingsResult) -> list[str]:
+    """The followed images, each with its label."""
+    followed = zip(result.spec.images, result.followed, strict=True)
+    return [f"{image}: {result.class_names[result.y[place]]}" for image, place in followed]
 
 
 _TOGGLES = {"common": "Same scale", "relative": "Relative distances"}
