@@ -199,7 +199,12 @@ async def test_every_figure_has_its_numbers_as_csv(engine, view, monkeypatch):
     monkeypatch.setattr(page.views[view], "send", sent.append)
     page.views[view]._handle_custom_msg("csv", [])
     assert "no numbers yet" in sent[0]["error"]
-    engine.jobs[0].finish(embedded(engine.jobs[0].spec))
+    job = engine.jobs[0]
+    job.advance(0.2, embedded(job.spec, averaged=0))
     await settled()
     page.views[view]._handle_custom_msg("csv", [])
-    assert "standard" in pd.read_csv(io.StringIO(sent[1]["csv"])).to_numpy()
+    assert ("no numbers yet" in sent[1].get("error", "")) == (view != "plane")  # no image was averaged over yet
+    job.finish(embedded(job.spec))
+    await settled()
+    page.views[view]._handle_custom_msg("csv", [])
+    assert "standard" in pd.read_csv(io.StringIO(sent[2]["csv"])).to_numpy()

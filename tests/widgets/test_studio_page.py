@@ -182,7 +182,7 @@ async def test_a_run_is_followed_from_its_folder(engine):
     page.refresh()
     trace = next(each for each in page.views["loss"].drawn["data"] if each["name"] == "mine")
     assert len(json.dumps(trace["x"])) > 2
-    assert page._courses[-1].history.epoch[-1] == 6
+    assert page.result[-1].history.epoch[-1] == 6
     finish(runs.folder("mine") / "card.json", runs.folder("mine") / "weights.safetensors", Standard())
     found = row(page, "mine")
     assert (found["state"], found["accuracies"]) == ("finished", ["97 %", "50 %", "0 %"])

@@ -4,23 +4,22 @@ from functools import partial
 from typing import Any
 
 from lab.engine import Engine
-from lab.errors import LabError, SpecError
+from lab.errors import SpecError
 from lab.results import CurvesResult
 from lab.specs import RobustnessCurves, Trained
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.controls import Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ModelChoice, Place
 from widgets.dashboards.curves_links import clicked_link, clicked_point, distance_link, point_links, training_links
-from widgets.dashboards.curves_plots import PLOTS, CurvesLook
+from widgets.dashboards.curves_plots import PLOTS, CurvesLook, Drawn
 from widgets.dashboards.curves_sweeps import Sweeps
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
-from widgets.dashboards.page import Page, Style
+from widgets.dashboards.page import Page
 from widgets.dashboards.transfer_controls import Attacks
 from widgets.figures.transfer import attack_names
 from widgets.forms import Form
-from widgets.plain import Box, shared
-from widgets.plot import PlotView
+from widgets.plain import Box
 from widgets.run_bar import RunBar
 
 QUESTION = "How robust is a network, and at which ε?"
@@ -53,6 +52,8 @@ class CurvesPage(Page):
 
     look: Form
     links: LinkBar
+    plots = PLOTS
+    title = "curves"
     drawing = "from widgets.figures.curves import accuracy_over_eps\naccuracy_over_eps(result, spec.levels).show()"
 
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
@@ -71,11 +72,11 @@ class CurvesPage(Page):
         self.views = {name: self._view(name) for name in PLOTS}
         self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.form.spec, self.show)
-        self.content = self._content()
-        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
-        self._offer()
-        self._listen()
-        self.bar.run()
+        self.begin()
+
+    def drawn_as(self) -> Drawn:
+        """How the figures are drawn, and the runs that those over a setting show."""
+        return Drawn(self.look.spec(), self.sweeps)
 
     def show(self, result: CurvesResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -85,14 +86,6 @@ class CurvesPage(Page):
         self.places["attack"].offer(attack_names(result.spec.attacks))
         self._paint()
 
-    def _view(self, name: str) -> PlotView:
-        plot = PLOTS[name]
-        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"curves-{name}", height=plot.height)
-        view.note = plot.note
-        for place in plot.place.split():
-            view.add_class(place)
-        return view
-
     def _content(self) -> Box:
         self.look.add_class("lab-look")
         guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
@@ -100,22 +93,15 @@ class CurvesPage(Page):
         return Box([guide, self.look, Box([accuracy, trade_off, self.links, *others], "lab-figures")], "lab-content")
 
     def _listen(self) -> None:
-        self.data.observe(self._offer, "value")
+        super()._listen()
         self.models.observe(self._look_for_runs, "options")
-        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
-        self.look.observe(self._paint, "changes")
-        self.bar.observe(self.mark_stale, "stale")
         for name, view in self.views.items():
             view.observe(partial(self._clicked, name), "clicked")
             view.observe(partial(self._hovered, name), "hovered")
 
     def _offer(self, _: Any = None) -> None:
-        """Offer the models that fit the chosen data set."""
-        try:
-            card = self.data.card
-        except SpecError:
-            return  # the form says it at the field
-        self.models.offer(card)
+        """Offer the models that fit the chosen data set, and show its runs."""
+        super()._offer()
         self._look_for_runs()
 
     def _look_for_runs(self, _: Any = None) -> None:
@@ -129,16 +115,8 @@ class CurvesPage(Page):
         self.trainings = training_links(cards)
         self._paint()
 
-    def _paint(self, _: Any = None) -> None:
-        """Draw all figures as they should look; nothing is computed."""
-        try:
-            look = self.look.spec()
-        except SpecError:
-            return  # the form says it at the field
-        provisional = self.result is not None and self.result.done < 1
-        for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, look, self.sweeps), provisional)
-        self.links.offer(self._leads(look))
+    def _paint_beside(self, drawn: Drawn) -> None:
+        self.links.offer(self._leads(drawn.look))
 
     def _leads(self, look: CurvesLook) -> list[Link]:
         """Where the chosen point leads, its model's nearest adversarial image, and its training."""
@@ -174,12 +152,3 @@ class CurvesPage(Page):
             return clicked_link(name, event, self.result)
         run = event.get("customdata") if isinstance(event, dict) else None
         return self.trainings.get(run) if isinstance(run, str) else None
-
-    def _csv(self, name: str) -> str:
-        if self.result is None:
-            raise LabError("There are no numbers yet: run it first.")
-        frame = PLOTS[name].frame(self.result, self.look.spec(), self.sweeps)
-        if frame.empty:
-            raise LabError("There are no numbers yet: the figure says what is missing.")
-        text: str = frame.to_csv(index=False)
-        return text

@@ -1,23 +1,15 @@
 """The figures of the page Robustness curves, and the settings that change only how they are drawn."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
-
-import plotly.graph_objects as go
 
 from lab.results import CurvesResult
 from lab.specs import Spec, param
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.dashboards.curves_sweeps import Sweeps
+from widgets.dashboards.page import Plot, of_result
 from widgets.figures.curves import Point, accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
 from widgets.figures.curves_sweep import accuracy_over_setting, ratio_over_setting, setting_frame
-
-if TYPE_CHECKING:
-    import pandas as pd  # a page that only draws does without its 25 MB
 
 Varied = tuple[str, str, str]
 """A setting, a recipe that has it, and values worth comparing, as the command line takes them."""
@@ -43,54 +35,50 @@ class CurvesLook(Spec):
 
 
 @dataclass(frozen=True)
-class Plot:
-    """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
+class Drawn:
+    """What the figures show besides the result: how it is drawn, and the runs that differ in one setting."""
 
-    heading: str
-    draw: Callable[[CurvesResult | None, CurvesLook, Sweeps], go.Figure]
-    frame: Callable[[CurvesResult, CurvesLook, Sweeps], pd.DataFrame]
-    place: str = "lab-half"
-    height: int = 340
-    note: str = ""
+    look: CurvesLook
+    sweeps: Sweeps
 
 
 PLOTS = {
     "accuracy": Plot(
         "Accuracy over ε",
-        lambda result, look, _: accuracy_over_eps(result, look.level, look.intervals, look.point),
-        lambda result, _, __: result.to_frame(),
+        lambda result, drawn: accuracy_over_eps(result, drawn.look.level, drawn.look.intervals, drawn.look.point),
+        of_result(CurvesResult.to_frame),
         "lab-wide",
         420,
     ),
     "trade-off": Plot(
         "Robust against clean accuracy",
-        lambda result, look, _: trade_off(result, look.level),
-        lambda result, look, _: trade_off_frame(result, look.level),
+        lambda result, drawn: trade_off(result, drawn.look.level),
+        lambda result, drawn: trade_off_frame(result, drawn.look.level),
         "lab-narrow",
         420,
     ),
     "distances": Plot(
         "Nearest adversarial images",
-        lambda result, _, __: distance_distribution(result),
-        lambda result, _, __: result.distances(),
+        of_result(distance_distribution),
+        of_result(CurvesResult.distances),
         note="Na et al. 2018, Figure 9",
     ),
     "pivots": Plot(
         "Weight of the pivot loss",
-        lambda _, __, sweeps: accuracy_over_setting(sweeps.pivots, PIVOT, training(PIVOTS, sweeps.data)),
-        lambda _, __, sweeps: setting_frame(sweeps.pivots, "pivot_weight"),
+        lambda _, drawn: accuracy_over_setting(drawn.sweeps.pivots, PIVOT, training(PIVOTS, drawn.sweeps.data)),
+        lambda _, drawn: setting_frame(drawn.sweeps.pivots, "pivot_weight"),
         note="Na et al. 2018, Figure 5",
     ),
     "widths": Plot(
         "Capacity",
-        lambda _, __, sweeps: accuracy_over_setting(sweeps.widths, WIDTH, training(WIDTHS, sweeps.data)),
-        lambda _, __, sweeps: setting_frame(sweeps.widths, "width"),
+        lambda _, drawn: accuracy_over_setting(drawn.sweeps.widths, WIDTH, training(WIDTHS, drawn.sweeps.data)),
+        lambda _, drawn: setting_frame(drawn.sweeps.widths, "width"),
         note="Madry et al. 2017, Figure 3",
     ),
     "ratios": Plot(
         "Capacity, as a share of clean accuracy",
-        lambda _, __, sweeps: ratio_over_setting(sweeps.widths, WIDTH, training(WIDTHS, sweeps.data)),
-        lambda _, __, sweeps: setting_frame(sweeps.widths, "width"),
+        lambda _, drawn: ratio_over_setting(drawn.sweeps.widths, WIDTH, training(WIDTHS, drawn.sweeps.data)),
+        lambda _, drawn: setting_frame(drawn.sweeps.widths, "width"),
         note="Kurakin et al. 2017, Figures 1 and 4",
     ),
 }

@@ -1,11 +1,10 @@
 """The page Embeddings: where images lie before the last layer, and where an attack moves them. Na et al. 2018."""
 
-from functools import partial
 from typing import Any
 
 from lab.catalogue import models
 from lab.engine import Engine
-from lab.errors import LabError, SpecError
+from lab.errors import SpecError
 from lab.results import EmbeddingsResult
 from lab.specs import Embeddings, Spec, params
 from lab.specs.spec import default_of
@@ -16,12 +15,11 @@ from widgets.dashboards.embedding_plots import PLOTS, EmbeddingsLook
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
-from widgets.dashboards.page import Page, Style
+from widgets.dashboards.page import Page
 from widgets.figures.embedding_view import AS_IT_IS, PROJECTIONS
 from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.plain import Box, shared
-from widgets.plot import PlotView
+from widgets.plain import Box
 from widgets.run_bar import RunBar
 
 QUESTION = "Which way does an attack push an image?"
@@ -60,6 +58,8 @@ class EmbeddingsPage(Page):
 
     look: Form
     links: LinkBar
+    plots = PLOTS
+    title = "embeddings"
     drawing = (
         'from widgets.figures.embedding import embedding_plane\nembedding_plane(result, "as it is", spec.levels).show()'
     )
@@ -77,16 +77,10 @@ class EmbeddingsPage(Page):
         self.pictures = Gallery("The followed images", "lab-gallery-small")
         self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.form.spec, self.show)
-        self.content = self._content()
-        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
         self._hover: Any = None
         self._clicked_last: int | None = None
         self._point = OnLoop(self._show_pointed, 0.03)
-        self._offer()
-        self._listen()
-        self.bar.run()
-        if self.result is None:
-            self._paint()
+        self.begin()
 
     def show(self, result: EmbeddingsResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -133,12 +127,6 @@ class EmbeddingsPage(Page):
         given = {"level": self.player, "projection": _projections(), "image": self.image}
         return Form(EmbeddingsLook(), given=given | toggles)
 
-    def _view(self, name: str) -> PlotView:
-        plot = PLOTS[name]
-        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"embeddings-{name}", height=plot.height)
-        view.add_class(plot.place)
-        return view
-
     def _content(self) -> Box:
         self.look.add_class("lab-look")
         lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
@@ -146,31 +134,11 @@ class EmbeddingsPage(Page):
         return Box([lead, self.look, Box([plane, self.links, self.pictures, *curves], "lab-figures")], "lab-content")
 
     def _listen(self) -> None:
-        self.data.observe(self._offer, "value")
-        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
-        self.look.observe(self._paint, "changes")
-        self.bar.observe(self.mark_stale, "stale")
+        super()._listen()
         self.views["plane"].observe(self._hovered, "hovered")
         self.views["plane"].observe(self._clicked, "clicked")
 
-    def _offer(self, _: Any = None) -> None:
-        """Offer what fits the chosen data set."""
-        try:
-            card = self.data.card
-        except SpecError:
-            return  # the form says it at the field
-        self.models.offer(card)
-        self.images.offer(card.spec)
-
-    def _paint(self, _: Any = None) -> None:
-        """Draw all figures as they should look; nothing is computed."""
-        try:
-            look = self.look.spec()
-        except SpecError:
-            return  # the form says it at the field
-        provisional = self.result is not None and self.result.done < 1
-        for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, look), provisional)
+    def _paint_beside(self, look: EmbeddingsLook) -> None:
         if self.result is not None:
             self.pictures.show(followed_cards(self.result, look.level), followed_note(self.result, look.level))
             self.links.offer(links(self.result, look.image, look.level))
@@ -191,11 +159,6 @@ class EmbeddingsPage(Page):
         where = pointed(change["new"], self.result)
         if where is not None and self.result is not None:
             self.choose(int(self.result.positions[where.image]))
-
-    def _csv(self, name: str) -> str:
-        if self.result is None or (name != "plane" and not len(self.result.averaged_y)):
-            raise LabError("There are no numbers yet: run it first.")
-        return PLOTS[name].frame(self.result, self.look.spec()).to_csv(index=False)
 
 
 def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:

@@ -1,21 +1,12 @@
 """The figures of the page Embeddings, and the settings that change only how they are drawn."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-
-from lab.results import EmbeddingsResult
 from lab.specs import Spec, param
+from widgets.dashboards.page import Plot, of_result
 from widgets.figures.embedding import embedding_frame, embedding_plane
 from widgets.figures.embedding_curves import curves_frame, distance_over_eps, logits_over_eps
 from widgets.figures.embedding_view import AS_IT_IS, PROJECTIONS
-
-if TYPE_CHECKING:
-    import pandas as pd  # a page that only draws does without its 25 MB
 
 
 @dataclass(frozen=True)
@@ -29,17 +20,6 @@ class EmbeddingsLook(Spec):
     relative: bool = param(True, meaning="distances in units of the mean distance between two classes of the model")
 
 
-@dataclass(frozen=True)
-class Plot:
-    """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
-
-    heading: str
-    draw: Callable[[EmbeddingsResult | None, EmbeddingsLook], go.Figure]
-    frame: Callable[[EmbeddingsResult, EmbeddingsLook], pd.DataFrame]
-    place: str
-    height: int
-
-
 PLOTS = {
     "plane": Plot(
         "Embeddings",
@@ -51,14 +31,14 @@ PLOTS = {
     "logits": Plot(
         "Logits over ε",
         lambda result, look: logits_over_eps(result, look.level, look.common),
-        lambda result, _: curves_frame(result),
+        of_result(curves_frame),
         "lab-wide",
         330,
     ),
     "distances": Plot(
         "Distance from the clean embedding",
         lambda result, look: distance_over_eps(result, look.level, look.relative),
-        lambda result, _: curves_frame(result),
+        of_result(curves_frame),
         "lab-narrow",
         330,
     ),

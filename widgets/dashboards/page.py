@@ -65,7 +65,8 @@ class Page(Box):
     Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name), ``content`` (all that is
     not the panel) and, where there are such, ``data``, ``models`` and ``images`` (of which what fits is offered),
     ``look`` (how figures are drawn) and ``links`` (to other pages). ``plots`` are its figures, ``title`` begins the
-    names of their files, ``drawing`` are the lines of Python that draw the first one from ``result``.
+    names of their files, ``drawing`` are the lines of Python that draw the first one from ``result``; ``no_numbers`` is
+    what a person is told who wants numbers before there is a result.
 
     A page makes its parts, then calls :meth:`begin`.
     """
@@ -83,6 +84,7 @@ class Page(Box):
     plots: ClassVar[Mapping[str, Plot]] = {}
     title = ""
     drawing = "print(result.to_frame())"
+    no_numbers = "There are no numbers yet: run it first."
 
     def begin(self) -> None:
         """Lay the page out, listen to its controls, and ask for the settings it opens with."""
@@ -153,7 +155,7 @@ class Page(Box):
     def numbers(self) -> bytes:
         """The result that is shown, with its spec, as the bytes of an .npz file."""
         if self.result is None:
-            raise LabError("There are no numbers yet: run it first.")
+            raise LabError(self.no_numbers)
         return pack(self.result)
 
     def mark_stale(self, _: Any) -> None:
@@ -212,6 +214,9 @@ class Page(Box):
 
     def _csv(self, name: str) -> str:
         if self.result is None:
-            raise LabError("There are no numbers yet: run it first.")
-        text: str = self.plots[name].frame(self.result, self.drawn_as()).to_csv(index=False)
+            raise LabError(self.no_numbers)
+        frame = self.plots[name].frame(self.result, self.drawn_as())
+        if frame.empty:
+            raise LabError("There are no numbers yet: the figure says what is missing.")
+        text: str = frame.to_csv(index=False)
         return text

@@ -1,6 +1,5 @@
 """The page Training studio: pick a recipe, change it, start it, and watch several runs side by side."""
 
-from functools import partial
 from typing import Any
 
 from lab import runs
@@ -19,11 +18,10 @@ from widgets.dashboards.studio_form import Recipes
 from widgets.dashboards.studio_plots import PLOTS
 from widgets.dashboards.studio_runs import RunList, Shipped, run_row, shipped, shipped_row
 from widgets.dashboards.studio_start import Starter, Trials
-from widgets.figures.studio import SLOTS, Course, courses_frame
+from widgets.figures.studio import SLOTS, Course
 from widgets.forms import Form
 from widgets.loop import Every, OnLoop
 from widgets.plain import Box, Words, shared
-from widgets.plot import PlotView
 
 QUESTION = "How does a network become robust, and when does it only look so?"
 SOURCE = (
@@ -45,13 +43,16 @@ class StudioPage(Page):
     """
 
     bar: Any
+    plots = PLOTS
+    title = "training"
+    no_numbers = "There are no numbers yet: start a run, or show the curves of one."
 
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
         self._jobs: dict[str, Any] = {}
         self._shipped = {each.name: each for each in shipped()}
         self._shown: list[str] | None = None
-        self._courses: list[Course] = []
+        self.result: list[Course] | None = None
         self._drawn: object = None
         self._changed = OnLoop(self.refresh, PAUSE)
         self.preset = _preset_choice()
@@ -109,9 +110,9 @@ class StudioPage(Page):
 
     def numbers(self) -> bytes:
         """The course of the run that was shown last, with its recipe, as the bytes of an .npz file."""
-        if not self._courses:
-            raise LabError("There are no numbers yet: start a run, or show the curves of one.")
-        course = self._courses[-1]
+        if self.result is None:
+            raise LabError(self.no_numbers)
+        course = self.result[-1]
         return pack(Run(self._recipe(course.name), course.history, None))
 
     def start(self) -> None:
@@ -159,9 +160,9 @@ class StudioPage(Page):
         now = growing, [(each.name, each.history) for each in courses]
         if now == self._drawn:
             return
-        self._drawn, self._courses = now, courses
+        self._drawn, self.result = now, courses or None
         for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(courses), provisional=growing)
+            view.draw(self.plots[name].draw(courses, None), provisional=growing)
 
     def _act(self, action: str, name: str) -> None:
         """A button of the list was pressed."""
@@ -237,23 +238,10 @@ class StudioPage(Page):
     def _name(self) -> Any:
         return self.form.parts["name"]
 
-    def _view(self, name: str) -> PlotView:
-        plot = PLOTS[name]
-        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"training-{name}", height=300)
-        view.note = plot.note
-        view.add_class("lab-half")
-        return view
-
     def _content(self) -> Box:
         lead = Words(tag="h1", heading=QUESTION, words=SOURCE)
         trials = Trials(self._fill)
         return Box([lead, trials, Box([self.list, *self.views.values()], "lab-figures")], "lab-content")
-
-    def _csv(self, name: str) -> str:
-        if not self._courses:
-            raise LabError("There are no numbers yet: start a run, or show the curves of one.")
-        text: str = courses_frame(self._courses, list(PLOTS[name].lines)).to_csv(index=False)
-        return text
 
 
 def _preset_choice() -> Choice:

@@ -1,38 +1,37 @@
 """The figures of the page Training studio."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from widgets.dashboards.page import Plot, of_result
 from widgets.figures import studio as figures
 from widgets.figures.studio import Course, Line
 
 
-@dataclass(frozen=True)
-class Plot:
-    """A figure of the page: its heading, how it is drawn, and the metrics in it."""
-
-    heading: str
-    draw: Callable[[list[Course]], Any]
-    lines: Mapping[str, Line]
-    note: str
+def _plot(heading: str, draw: Callable[[list[Course]], Any], lines: Mapping[str, Line], note: str) -> Plot:
+    """A figure of these metrics, of the runs that are shown."""
+    frame = partial(figures.courses_frame, metrics=list(lines))
+    return Plot(heading, of_result(draw), of_result(frame), height=300, note=note)
 
 
 PLOTS = {
-    "probes": Plot(
+    "probes": _plot(
         "Accuracy on test images",
         figures.probe_accuracy,
         figures.PROBES,
         "a few test images after each epoch; if FGSM's stays and PGD's falls, the network overfitted to its attack",
     ),
-    "batches": Plot(
+    "batches": _plot(
         "Accuracy on the training batches",
         figures.batch_accuracy,
         figures.BATCHES,
         "attacked images read better than clean ones: their labels leak",
     ),
-    "loss": Plot("Loss", figures.loss, figures.LOSS, "what training minimises"),
-    "gradient": Plot("Gradient", figures.gradient_norm, figures.GRADIENT, "norm of the loss's gradient to the weights"),
-    "eps": Plot("ε of the attacked images", figures.eps, figures.EPS, "their mean"),
-    "learning-rate": Plot("Learning rate", figures.learning_rate, figures.LEARNING_RATE, "length of the steps"),
+    "loss": _plot("Loss", figures.loss, figures.LOSS, "what training minimises"),
+    "gradient": _plot(
+        "Gradient", figures.gradient_norm, figures.GRADIENT, "norm of the loss's gradient to the weights"
+    ),
+    "eps": _plot("ε of the attacked images", figures.eps, figures.EPS, "their mean"),
+    "learning-rate": _plot("Learning rate", figures.learning_rate, figures.LEARNING_RATE, "length of the steps"),
 }
