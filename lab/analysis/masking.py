@@ -189,9 +189,9 @@ def _asked(network: nn.Module, images: Tensor, y: Tensor) -> tuple[np.ndarray, n
 
 
 def _correlated(network: nn.Module, clean: Tensor, made: Tensor, y: Tensor) -> np.ndarray:
-    """(4, n) correlation of gradients: clean with StepLL, FGSM and random sign, and StepLL with FGSM."""
+    """(4, n) correlation of gradients: clean with Step-LL, FGSM and random sign, and Step-LL with FGSM."""
     names = Masking.attacks
-    step_ll, fgsm, random = (_gradient(network, made[names.index(e)], y) for e in ("StepLL", "FGSM", "random sign"))
+    step_ll, fgsm, random = (_gradient(network, made[names.index(e)], y) for e in ("Step-LL", "FGSM", "random sign"))
     pairs = ((clean, step_ll), (clean, fgsm), (clean, random), (step_ll, fgsm))
     return np.concatenate([correlations(torch.stack(pair)) for pair in pairs])
 

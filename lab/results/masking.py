@@ -14,7 +14,7 @@ from lab.specs.masking import Masking
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
-COMPARISONS = ("clean and StepLL image", "clean and FGSM image", "clean and random sign", "StepLL and FGSM image")
+COMPARISONS = ("clean and Step-LL image", "clean and FGSM image", "clean and random sign", "Step-LL and FGSM image")
 """Whose gradients are correlated: (1) to (4) of Na et al. 2018, Figure 8."""
 
 BLACK_BOX = ("FGSM", "PGD")

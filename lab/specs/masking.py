@@ -38,7 +38,7 @@ class Masking(Analysis):
 
     attacks: ClassVar[tuple[str, ...]] = (
         "random sign",
-        "StepLL",
+        "Step-LL",
         "FGSM, predicted label",
         "FGSM",
         "R+FGSM",

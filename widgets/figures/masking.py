@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 WAITING = "Nothing computed yet"
-COMPARED = ("random sign", "StepLL", "FGSM", "R+FGSM", "two steps", "PGD")
+COMPARED = ("random sign", "Step-LL", "FGSM", "R+FGSM", "two steps", "PGD")
 
 
 def error_rates(result: MaskingResult | None) -> go.Figure:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LINES = {
     "random sign": (FAINT, "solid", "circle-open"),
-    "StepLL": (MUTED, "dot", "diamond"),
+    "Step-LL": (MUTED, "dot", "diamond"),
     "FGSM": (DANGER, "dash", "square"),
     "R+FGSM": (INK, "dashdot", "triangle-up"),
     "two steps": (MUTED, "longdash", "cross"),
