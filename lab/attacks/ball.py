@@ -4,11 +4,14 @@
 """
 
 from functools import singledispatch
+from typing import NoReturn
 
 import torch
 from torch import Tensor
 
 from lab.attacks.radii import Radii, Region, per_image, reach
+from lab.errors import AttackError
+from lab.specs.attacks import AttackSpec
 from lab.specs.balls import L2, Ball, Linf
 
 
@@ -112,6 +115,16 @@ def _(ball: L2, x_adv: Tensor, x: Tensor) -> Tensor:
 @distance.register
 def _(ball: Radii, x_adv: Tensor, x: Tensor) -> Tensor:
     return distance(ball.ball, x_adv, x)
+
+
+def reserve(kind: type[Ball], attack: type[AttackSpec]) -> None:
+    """Keep balls of a kind for the one attack that finds images in them: no other can step or start there."""
+
+    def refused(*_: object) -> NoReturn:
+        raise AttackError(f"Only {attack.__name__} finds images in {kind.__name__}: choose it, or the ball Linf or L2.")
+
+    for move in (project, steepest, random_delta):
+        move.register(kind, refused)
 
 
 def _norm(delta: Tensor) -> Tensor:

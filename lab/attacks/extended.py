@@ -1,13 +1,12 @@
 """Rotation, flipped pixels and an L∞ attack one after the other."""
 
 from collections.abc import Callable
-from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
 
 from lab.attacks.attack import ascend, perturb
-from lab.attacks.ball import distance, full_step, project, random_delta, steepest
+from lab.attacks.ball import distance, full_step, reserve
 from lab.attacks.checks import check_pictures
 from lab.attacks.spatial import lattice, warp
 from lab.context import Context
@@ -48,13 +47,7 @@ def _(ball: Extended, x: Tensor, gradient: Tensor) -> Tensor:
     return full_step(Linf(ball.eps), x, gradient)
 
 
-def _refused(ball: Extended, *_: object) -> NoReturn:
-    raise AttackError("Only Staged finds images in Extended: choose it, or the ball Linf or L2.")
-
-
-project.register(Extended, _refused)
-steepest.register(Extended, _refused)
-random_delta.register(Extended, _refused)
+reserve(Extended, Staged)
 
 
 def _through(

@@ -1,13 +1,12 @@
 """A few flipped pixels: chosen at random, one after the other, or by the gradient."""
 
 from dataclasses import dataclass
-from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
 
 from lab.attacks.attack import ascend, perturb
-from lab.attacks.ball import distance, full_step, project, random_delta, steepest
+from lab.attacks.ball import distance, full_step, reserve
 from lab.attacks.candidates import Search
 from lab.attacks.checks import check_pictures
 from lab.attacks.gradient import input_gradient
@@ -53,13 +52,7 @@ def _(ball: L0, x: Tensor, gradient: Tensor) -> Tensor:
     return torch.where(chosen, goal, x)
 
 
-def _refused(ball: L0, *_: object) -> NoReturn:
-    raise AttackError("Only FlipPixels finds images in L0: choose it, or the ball Linf or L2.")
-
-
-project.register(L0, _refused)
-steepest.register(L0, _refused)
-random_delta.register(L0, _refused)
+reserve(L0, FlipPixels)
 
 
 def _searched(

@@ -1,14 +1,13 @@
 """Rotations and translations of an image, by bilinear interpolation, and the search for the worst one."""
 
 import math
-from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
 from lab.attacks.attack import ascend, perturb
-from lab.attacks.ball import distance, full_step, project, random_delta, steepest
+from lab.attacks.ball import distance, full_step, reserve
 from lab.attacks.candidates import Search
 from lab.attacks.checks import check_pictures
 from lab.attacks.gradient import input_gradient
@@ -84,13 +83,7 @@ def _(ball: Spatial, x: Tensor, gradient: Tensor) -> Tensor:
     return x
 
 
-def _refused(ball: Spatial, *_: object) -> NoReturn:
-    raise AttackError("Only RotateTranslate finds images in Spatial: choose it, or the ball Linf or L2.")
-
-
-project.register(Spatial, _refused)
-steepest.register(Spatial, _refused)
-random_delta.register(Spatial, _refused)
+reserve(Spatial, RotateTranslate)
 
 
 def _searched(
