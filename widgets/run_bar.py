@@ -10,6 +10,7 @@ from lab.errors import LabError
 from lab.specs import Spec
 from widgets.loop import OnLoop
 from widgets.plain import Plain
+from widgets.words import plainly
 
 _ACTIVE = ("waiting", "running")
 
@@ -96,7 +97,7 @@ class RunBar(Plain):
             self.doing = progress.doing if progress else ""
             self.fraction = progress.fraction if progress else 0.0
             self.seconds_left = job.seconds_left
-            self.message = job.error or job.note or ""
+            self.message = plainly(job.error or job.note or "")
         result = job.result or job.partial
         if result is not None and result is not self._drawn:
             self._drawn = result

@@ -1,5 +1,10 @@
 """The words for fields and specs whose name in the code is not what a person should read."""
 
+import re
+
+from lab.specs import AttackSpec, Ball
+from lab.specs.spec import family_of
+
 _WORDS = {
     "BIM": "iterative FGSM (BIM)",
     "Bidirectional": "both are drawn",
@@ -110,3 +115,13 @@ def words(name: str) -> str:
     """The words for a field or a spec, with a capital."""
     said = _WORDS.get(name, name.replace("_", " "))
     return said[:1].upper() + said[1:] if said[:1].isascii() else said
+
+
+def plainly(sentence: str) -> str:
+    """A sentence of the lab, with the words for the attacks and balls that it calls by their names in the code."""
+    return _NAMED.sub(lambda found: words(found[0]), sentence)
+
+
+_NAMED = re.compile(
+    r"\b(" + "|".join(kind.__name__ for family in (AttackSpec, Ball) for kind in family_of(family)) + r")\b(?!\.\w)"
+)

@@ -104,10 +104,10 @@ async def test_steps_that_cannot_cross_the_ball_are_said_at_every_card(engine):
 
 async def test_an_attack_that_failed_says_its_sentence_in_the_row(engine):
     page = ExplorePage(engine)
-    engine.jobs[0].finish(explored(engine.jobs[0].spec, error="It leaves every ball."))
+    engine.jobs[0].finish(explored(engine.jobs[0].spec, error="FlipPixels leaves every ball Linf."))
     await settled()
     first, second = page.row.cards
-    assert (first["error"], first["pictures"]) == ("It leaves every ball.", [])
+    assert (first["error"], first["pictures"]) == ("Flip pixels leaves every ball L∞.", [])
     assert [each["words"] for each in second["pictures"]] == ["→ 3", "→ 3"]
 
 

@@ -11,7 +11,7 @@ from lab.specs.spec import family_of
 from widgets.controls import Choice, Number, Several, Text, Toggle
 from widgets.controls.images import Images
 from widgets.forms import Form, Variant
-from widgets.words import words
+from widgets.words import plainly, words
 
 NAMES = re.compile("ResNet|RMSProp|ReLU")  # spelt so in the papers
 
@@ -45,6 +45,12 @@ def test_everything_a_form_offers_has_plain_words():
     offered = {kind.__name__ for kind in specs if not _below(kind) and not issubclass(kind, Analysis | TrainingRun)}
     said = {words(name) for name in (*offered, *(name for kind in specs for name in params(kind)))}
     assert {each for each in said if re.search(r"[a-z][A-Z]|[A-Z]{2}[a-z]|_", NAMES.sub("", each))} == set()
+
+
+def test_a_sentence_of_the_lab_uses_the_words_of_the_form():
+    said = plainly("Only FlipPixels finds images in L0: choose it, or the ball Linf or L2.")
+    assert said == "Only Flip pixels finds images in L0: choose it, or the ball L∞ or L2."
+    assert plainly("WorstCase.attacks must name one.") == "WorstCase.attacks must name one."
 
 
 def _below(kind):

@@ -5,12 +5,12 @@ from itertools import groupby
 import numpy as np
 
 from lab.results import ExploreResult, Health, ModelExplored, Tried
-from lab.specs import AttackSpec, Linf, crossing
+from lab.specs import AttackSpec, crossing
 from widgets.dashboards.gallery import Badge, Card, Picture
 from widgets.figures.explore import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png
 from widgets.theme import model_colour
-from widgets.words import words
+from widgets.words import plainly, words
 
 LARGEST_SIDE = 160
 """Larger images are shown with every k-th pixel only."""
@@ -24,13 +24,12 @@ def model_cards(result: ExploreResult) -> list[Card]:
 def model_note(result: ExploreResult) -> str:
     """Which image, which attack, how large a change has the strongest colour."""
     spec = result.spec
-    norm = "L∞" if isinstance(spec.ball, Linf) else type(spec.ball).__name__
     factor = f" · logits × {spec.logit_scale:,.6g}" if spec.logit_scale != 1 else ""
     limit = scale(result)
     magnified = f", magnified × {1 / limit:.2g}" if limit else ""
     return (
         f"image {spec.image}, label {result.class_names[result.y]} · {words(type(spec.attack).__name__)}, "
-        f"{norm} ε {spec.ball.eps:.3g}{factor} · {in_words(limit, len(result.x))}{magnified}"
+        f"{words(type(spec.ball).__name__)} ε {spec.ball.eps:.3g}{factor} · {in_words(limit, len(result.x))}{magnified}"
     )
 
 
@@ -71,7 +70,7 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
     ]
     card: Card = {"title": model.model, "colour": model_colour(model.model), "pictures": pictures}
     if model.error:
-        return card | {"error": model.error}
+        return card | {"error": plainly(model.error)}
     linf, l2, l0 = result.distances(model)
     size = result.x[0].size
     facts = [
@@ -113,7 +112,7 @@ def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) 
     card: Card = {"title": words(type(attack).__name__), "chosen": attack == result.spec.attack, "pictures": shown}
     wrong = [each.error for each in tried if each.error]
     if wrong:
-        return card | {"error": wrong[0]}
+        return card | {"error": plainly(wrong[0])}
     return card | {"facts": [f"L∞ {_span([each.linf for each in tried])}", f"L2 {_span([each.l2 for each in tried])}"]}
 
 
