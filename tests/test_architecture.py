@@ -41,8 +41,9 @@ MAY_IMPORT = {
 WIDGETS_MAY_IMPORT = {
     "theme": set(),
     "plot": {"theme", "plain"},
-    "figures": {"theme"},
-    "paper": {"theme", "figures"},
+    "words": set(),
+    "figures": {"theme", "words"},
+    "paper": {"theme", "words", "figures"},
 }
 
 

@@ -1,8 +1,10 @@
 """The words for fields and specs whose name in the code is not what a person should read."""
 
 import re
+from collections.abc import Sequence
 
-from lab.specs import AttackSpec, Ball
+from lab.specs import AttackSpec, Ball, Spec
+from lab.specs.attacks import attack_names
 from lab.specs.spec import family_of
 
 _WORDS = {
@@ -117,9 +119,19 @@ def words(name: str) -> str:
     return said[:1].upper() + said[1:] if said[:1].isascii() else said
 
 
+def called(spec: Spec) -> str:
+    """The words for a spec's kind."""
+    return words(type(spec).__name__)
+
+
 def plainly(sentence: str) -> str:
     """A sentence of the lab, with the words for the attacks and balls that it calls by their names in the code."""
     return _NAMED.sub(lambda found: words(found[0]), sentence)
+
+
+def attack_words(attacks: Sequence[AttackSpec]) -> list[str]:
+    """What a person calls the attacks: two of one kind by what is different about them, "Step-LL (alpha 0.5)"."""
+    return [plainly(each) for each in attack_names(attacks)]
 
 
 _NAMED = re.compile(

@@ -185,7 +185,7 @@ class WorstCase(AttackSpec):
 
 
 def attack_names(attacks: Sequence[AttackSpec]) -> list[str]:
-    """What a person calls the attacks: two of one kind by what is different about them, "PGD (steps 10)"."""
+    """The attacks by their kinds: two of one kind by what is different about them, "PGD (steps 10)"."""
     return [_called(each, [other for other in attacks if type(other) is type(each)]) for each in attacks]
 
 

@@ -17,10 +17,10 @@ from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.page import Page
 from widgets.dashboards.transfer_controls import Attacks
-from widgets.figures.transfer import attack_names
 from widgets.forms import Form
 from widgets.plain import Box
 from widgets.run_bar import RunBar
+from widgets.words import attack_words
 
 QUESTION = "How robust is a network, and at which ε?"
 SOURCE = "Kurakin et al. 2017, Figures 1 and 3 · Madry et al. 2017, Figure 3 · Na et al. 2018, Figures 5 and 9"
@@ -83,7 +83,7 @@ class CurvesPage(Page):
         before, self.result = self.result, result
         self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
         self.places["model"].offer([each.model for each in result.models])
-        self.places["attack"].offer(attack_names(result.spec.attacks))
+        self.places["attack"].offer(attack_words(result.spec.attacks))
         self._paint()
 
     def _content(self) -> Box:

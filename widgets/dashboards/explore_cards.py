@@ -10,7 +10,7 @@ from widgets.dashboards.gallery import Badge, Card, Picture
 from widgets.figures.explore import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png
 from widgets.theme import model_colour
-from widgets.words import plainly, words
+from widgets.words import called, plainly
 
 LARGEST_SIDE = 160
 """Larger images are shown with every k-th pixel only."""
@@ -28,8 +28,8 @@ def model_note(result: ExploreResult) -> str:
     limit = scale(result)
     magnified = f", magnified × {1 / limit:.2g}" if limit else ""
     return (
-        f"image {spec.image}, label {result.class_names[result.y]} · {words(type(spec.attack).__name__)}, "
-        f"{words(type(spec.ball).__name__)} ε {spec.ball.eps:.3g}{factor} · {in_words(limit, len(result.x))}{magnified}"
+        f"image {spec.image}, label {result.class_names[result.y]} · {called(spec.attack)}, "
+        f"{called(spec.ball)} ε {spec.ball.eps:.3g}{factor} · {in_words(limit, len(result.x))}{magnified}"
     )
 
 
@@ -109,7 +109,7 @@ def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) 
         for each in tried
         if not each.error
     ]
-    card: Card = {"title": words(type(attack).__name__), "chosen": attack == result.spec.attack, "pictures": shown}
+    card: Card = {"title": called(attack), "chosen": attack == result.spec.attack, "pictures": shown}
     wrong = [each.error for each in tried if each.error]
     if wrong:
         return card | {"error": plainly(wrong[0])}

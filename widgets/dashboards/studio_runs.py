@@ -15,7 +15,7 @@ from lab.specs.balls import Ball
 from lab.specs.spec import from_dict
 from widgets.plain import Plain
 from widgets.theme import model_colour
-from widgets.words import words
+from widgets.words import called
 
 ACTIONS = {
     "waiting": ["pause"],
@@ -153,7 +153,7 @@ def accuracies(measured: dict[str, float]) -> list[str]:
 def summary(recipe: Recipe) -> str:
     """A recipe in a line: the attack it trains on, against what, which network, how long."""
     length = f"{recipe.epochs} epoch" + "s" * (recipe.epochs != 1)
-    parts = [_method(recipe), _against(recipe), words(type(recipe.architecture).__name__), length]
+    parts = [_method(recipe), _against(recipe), called(recipe.architecture), length]
     return " · ".join(filter(None, parts))
 
 
@@ -164,12 +164,12 @@ def _method(recipe: Recipe) -> str:
     attack = next(value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec))
     kind = type(source).__name__.removesuffix("Examples").removeprefix("Own")
     labels = f"({attack.labels} labels)" if isinstance(attack, FGSM) else ""
-    return " ".join(filter(None, (kind, words(type(attack).__name__), labels)))
+    return " ".join(filter(None, (kind, called(attack), labels)))
 
 
 def _against(recipe: Recipe) -> str:
     ball: Ball | None = recipe.ball if isinstance(recipe, Adversarial | TRADES) else None
-    return f"{words(type(ball).__name__)} {ball.eps:g}" if ball else ""
+    return f"{called(ball)} {ball.eps:g}" if ball else ""
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -6,7 +6,6 @@ from typing import Any
 from lab.engine import Engine
 from lab.results import TransferResult
 from lab.specs import SourceGradient, TransferMatrix
-from lab.specs.attacks import attack_names
 from widgets.dashboards.choices import DataChoice, Place
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
@@ -19,6 +18,7 @@ from widgets.figures.transfer import FEW, Cell
 from widgets.forms import Form
 from widgets.plain import Box
 from widgets.run_bar import RunBar
+from widgets.words import attack_words
 
 QUESTION = "Do adversarial images made on one network fool another?"
 SOURCE = "Kurakin et al. 2017, Tables 4 and 6 · Tramèr et al. 2018, Tables 1, 7 and 8 · Na et al. 2018, Figures 1 and 6"
@@ -88,7 +88,7 @@ class TransferPage(Page):
 
     def show(self, result: TransferResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
-        names = {"attack": attack_names(result.spec.attacks), "source": result.models, "target": result.models}
+        names = {"attack": attack_words(result.spec.attacks), "source": result.models, "target": result.models}
         for name, place in self.places.items():
             place.offer(names[name])
         many = len(result.models) > FEW

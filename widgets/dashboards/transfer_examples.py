@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from lab.results import Example, TransferResult
-from lab.specs.attacks import attack_names
 from widgets.dashboards.gallery import Card, Picture
 from widgets.figures.mosaic import picture, png
 from widgets.figures.transfer import Cell, threat
+from widgets.words import attack_words
 
 MOST = 6
 
@@ -35,7 +35,7 @@ def example_note(result: TransferResult, cell: Cell) -> str:
     shown = cell.shown(result)
     if shown is None or len(shown.rank) <= cell.source:
         return "Not computed yet"
-    made = f"{attack_names(result.spec.attacks)[cell.attack]} on {source}, {threat(result.spec.ball)}"
+    made = f"{attack_words(result.spec.attacks)[cell.attack]} on {source}, {threat(result.spec.ball)}"
     fooled = f"fool {source}" if source == target else f"fool {source} and also {target}"
     if not examples(result, cell):
         return f"{made}: none of the {len(result.y)} images {fooled}"

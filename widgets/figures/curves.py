@@ -14,6 +14,7 @@ from lab.results.curves import interval
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.figures.drawing import figure
 from widgets.theme import INK, MUTED, model_colour
+from widgets.words import called
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -107,7 +108,7 @@ def distance_distribution(result: CurvesResult | None) -> go.Figure:
         model = result.models[i] if result and i < len(result.models) else None
         traces.append(_steps(model if model and len(model.distance) else None, largest, _radius(result)))
     searched = max((len(each.distance) for each in result.models), default=0) if result else 0
-    note = f"{searched} images, {type(result.spec.search).__name__}" if result and searched else _unsearched(result)
+    note = f"{searched} images, {called(result.spec.search)}" if result and searched else _unsearched(result)
     axes = {
         "xaxis": {"title": {"text": "distance of the nearest adversarial image"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},
@@ -149,7 +150,7 @@ def _attacks(result: CurvesResult | None) -> str:
     if result is None:
         return ""
     finished = min(len(each.right) for each in result.models) or 1
-    return ", ".join(type(each).__name__ for each in result.spec.attacks[:finished])
+    return ", ".join(map(called, result.spec.attacks[:finished]))
 
 
 def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool) -> dict[str, Any]:
@@ -161,7 +162,7 @@ def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool
     right, name, colour = model.right[attack], escape(model.model), model_colour(model.model)
     share = 100 * right.mean(1)
     low, high = (100 * each for each in interval(right))
-    kind = type(result.spec.attacks[attack]).__name__
+    kind = called(result.spec.attacks[attack])
     return base | {
         "x": np.array(result.spec.eps),
         "y": share,
@@ -180,7 +181,7 @@ def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool
 def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
     """What a dash and a symbol mean."""
     shown = result is not None and attack < len(result.spec.attacks) and _attacked(result, 0) is not None
-    name = type(result.spec.attacks[attack]).__name__ if result and shown else ""
+    name = called(result.spec.attacks[attack]) if result and shown else ""
     return {
         "type": "scatter",
         "mode": "lines+markers",

@@ -12,10 +12,10 @@ import plotly.graph_objects as go
 
 from lab.results import TransferResult
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, ratio, wilson, worst_and_mean
-from lab.specs import Ball, Linf
-from lab.specs.attacks import attack_names
+from lab.specs import Ball
 from widgets.figures.drawing import figure
 from widgets.theme import DIVERGING, INK, MUTED, PANEL, SEQUENTIAL, SMALL, TEXT
+from widgets.words import attack_words, called
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -96,8 +96,7 @@ def transfer_matrix_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
 
 def threat(ball: Ball, eps: float | None = None) -> str:
     """A ball in words: "L∞ ε 0.2"."""
-    norm = "L∞" if isinstance(ball, Linf) else type(ball).__name__
-    return f"{norm} ε {ball.eps if eps is None else eps:.3g}"
+    return f"{called(ball)} ε {ball.eps if eps is None else eps:.3g}"
 
 
 def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -226,7 +225,7 @@ def _axes(names: Sequence[str], measure: str = "") -> dict[str, Any]:
 
 
 def _caption(result: TransferResult, cell: Cell) -> str:
-    attack = attack_names(result.spec.attacks)[cell.attack]
+    attack = attack_words(result.spec.attacks)[cell.attack]
     first = f"{cell.quantity} · {attack}, {threat(result.spec.ball)} · {len(result.y)} images · framed: white box"
     shown = cell.shown(result)
     missing = len(result.models) - (len(shown.rank) if shown else 0)
