@@ -8,7 +8,6 @@ from lab.specs.attacks import attack_names
 from lab.specs.spec import family_of
 
 _WORDS = {
-    "BIM": "iterative FGSM (BIM)",
     "Bidirectional": "both are drawn",
     "Binarised": "binarised input",
     "CIFAR10": "CIFAR-10",

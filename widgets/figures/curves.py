@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 WAITING = "Nothing computed yet"
+NARROW = 48  # characters of a caption's line that fit into the trade-off
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "square", "diamond", "x")
 POINTS = (*SYMBOLS, "triangle-up", "triangle-down", "star", "pentagon")
@@ -72,13 +74,12 @@ def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
         model = _attacked(result, i)
         worst = model.worst() if model else np.zeros((1, 1), bool)
         traces.append(_point(model, i, worst[0], worst[min(level, len(worst) - 1)]))
-    note = (
-        f"worst of {_attacks(result)} at ε {result.spec.eps[level]:.3g}" if result and _attacked(result, 0) else WAITING
-    )
     axes = {
         "xaxis": {"title": {"text": "clean accuracy (%)"}, "range": [-3, 108]},
         "yaxis": {"title": {"text": "accuracy under attack (%)"}, "range": [-3, 103]},
     }
+    if result is None or _attacked(result, 0) is None:
+        return figure(traces, WAITING, "", **axes)
     diagonal = {
         "type": "line",
         "x0": 0,
@@ -87,8 +88,8 @@ def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
         "y1": 100,
         "line": {"color": MUTED, "width": 1, "dash": "dot"},
     }
-    shapes = [diagonal] if result and _attacked(result, 0) else []
-    return figure(traces, note, "trade-off", shapes=shapes, **axes) if shapes else figure(traces, note, "", **axes)
+    note = wrap(f"worst of {_attacks(result)} at ε {result.spec.eps[level]:.3g}", NARROW, break_on_hyphens=False)
+    return figure(traces, "<br>".join(note), "trade-off", shapes=[diagonal], **axes)
 
 
 def point_at(trace: int, level: int) -> Point:
@@ -146,9 +147,7 @@ def _attacked(result: CurvesResult | None, place: int) -> ModelCurves | None:
     return model if model is not None and len(model.right) else None
 
 
-def _attacks(result: CurvesResult | None) -> str:
-    if result is None:
-        return ""
+def _attacks(result: CurvesResult) -> str:
     finished = min(len(each.right) for each in result.models) or 1
     return ", ".join(map(called, result.spec.attacks[:finished]))
 
