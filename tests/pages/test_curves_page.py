@@ -60,6 +60,7 @@ def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
     )
     page.get_by_role("button", name="Curves", exact=True).or_(page.get_by_role("link", name="Curves")).first.click()
     page.wait_for_function("location.hash.startsWith('#robustness-curves')")
+    page.get_by_label("ε shown").locator("visible=true").first.wait_for()  # shown after the address has changed
     x, drawn = ring(page)
     assert (x, drawn) == (pytest.approx(0.12), y)
     assert page.get_by_role("button", name="Look at image").locator("visible=true").count() == 1
