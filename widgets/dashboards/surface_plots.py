@@ -56,7 +56,7 @@ PLOTS = {
         lambda result, look, camera: mountains(result, look.quantity, look.by_class, look.attacks, camera),
         map_frame,
         "lab-surface-scene",
-        370,
+        390,
     ),
     "map": Plot(
         "Map",

@@ -31,8 +31,8 @@ from widgets.figures.surface_parts import (
 )
 from widgets.theme import INK, MUTED, fade
 
-CAMERA = {"eye": {"x": -1.35, "y": -1.55, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.16}}
-"""From the corner where both ε are negative, a little from above."""
+CAMERA = {"eye": {"x": -1.6, "y": -1.8, "z": 1.08}, "center": {"x": -0.09, "y": 0.09, "z": -0.22}}
+"""From the corner where both ε are negative, a little from above; far enough for the words at the axes."""
 
 
 def mountains(
