@@ -159,8 +159,9 @@ def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] 
     if hint is bool:
         return Toggle(value=value, **about)
     if hint in (int, float):
+        step = param.step if hint is int else 0
         return Number(
-            value=value, usual=list(usual or _slider(param)), log=param.log, whole=hint is int, unit=param.unit, **about
+            value=value, usual=list(usual or _slider(param)), log=param.log, step=step, unit=param.unit, **about
         )
     if hint is str:
         return Text(value=value, **about)

@@ -22,17 +22,23 @@ class Numbers(Text):
 
     def read(self) -> Any:
         """The numbers. Raises :class:`SpecError` where one is none."""
-        kind = int if self.whole else float
+        kind = int if self.whole else _number
         named = "whole numbers" if self.whole else "numbers"
         typed = super().read()
         try:
             return tuple(kind(each) for each in str(typed).split(",")) if str(typed).strip() else ()
-        except ValueError:
+        except (ValueError, ZeroDivisionError):
             raise SpecError(f"{self.label} should be {named} with commas between, not {typed!r:.60}.") from None
 
     def write(self, value: Any) -> None:
         """Show these numbers."""
         self.value = ", ".join(map(str, value))
+
+
+def _number(text: str) -> float:
+    """A number as it is typed: 0.3, or 8/255."""
+    above, slash, below = text.partition("/")
+    return float(above) / float(below) if slash else float(above)
 
 
 class Variants(Box):

@@ -22,8 +22,9 @@ class Param:
     """What is known about one field of a spec besides its type and default.
 
     ``low`` and ``high`` are hard limits: no spec outside them can be made. ``usual`` is the part of that range
-    a slider offers. ``choices`` lists the admissible values of a text field. ``unit`` is what a person reads
-    behind the number. ``log`` says that the quantity is multiplicative.
+    a slider offers. ``step`` is the distance between admissible whole numbers, from ``low`` on. ``choices`` lists the
+    admissible values of a text field. ``unit`` is what a person reads behind the number. ``log`` says that the quantity
+    is multiplicative.
     """
 
     meaning: str
@@ -33,10 +34,11 @@ class Param:
     choices: tuple[str, ...] | None = None
     unit: str = ""
     log: bool = False
+    step: int = 1
 
 
 def param(default: Any, low: Any = None, high: Any = None, meaning: str = "", **more: Any) -> Any:
-    """Declare a field of a spec: default, hard limits, meaning (and ``usual``, ``choices``, ``unit``, ``log``)."""
+    """Declare a field of a spec: default, hard limits, meaning (and what else :class:`Param` has)."""
     return field(default=default, metadata={_PARAM: Param(meaning, low, high, **more)})
 
 
@@ -190,6 +192,8 @@ def _checked(kind: type[Spec], each: "Field[Any]", hint: Any, value: Any) -> Any
         high = math.inf if about.high is None else about.high
         if not low <= number <= high:  # also refuses NaN
             raise SpecError(f"{where} ({about.meaning}) must lie between {low:g} and {high:g}, but is {number!r}.")
+        if about.step > 1 and (number - low) % about.step:
+            raise SpecError(f"{where} ({about.meaning}) must be {low:g} or some {about.step} more, but is {number!r}.")
     if about.choices is not None and value not in about.choices:
         raise SpecError(f"{where} ({about.meaning}) must be one of {', '.join(about.choices)}, but is {value!r}.")
     return value

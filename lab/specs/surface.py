@@ -101,7 +101,7 @@ class LossSurface(Analysis):
     zoom: int = param(1, 1, DEEPEST, "power of two by which the square is smaller than the ball", log=True)
     centre_along: float = param(0.0, -1.0, 1.0, "middle of the square on the first axis, in shares of ε")
     centre_across: float = param(0.0, -1.0, 1.0, "middle of the square on the second axis, in shares of ε")
-    points: int = param(101, 11, 101, "points on a side: 11, 21, … 101")
+    points: int = param(101, 11, 101, "points on a side: 11, 21, … 101", step=10)
     clip: bool = param(False, meaning="clip every point to pixels between 0 and 1, which the papers' figures do not")
     pgd: PGD = param(PGD(steps=20, step_size=0.03), meaning="the PGD whose path is marked")
     seed: int = param(0, 0, 2**31 - 1, "seed of the random signs and starts")
@@ -114,8 +114,6 @@ class LossSurface(Analysis):
             raise SpecError("LossSurface.ball must be an L∞ or L2 ball with ε above 0: nothing else spans a plane.")
         if self.zoom & (self.zoom - 1):
             raise SpecError(f"LossSurface.zoom must be a power of two, but is {self.zoom}.")
-        if self.points % 10 != 1:
-            raise SpecError(f"LossSurface.points must be 11, 21, … or 101, but is {self.points}.")
 
     @property
     def gradient_steps(self) -> int:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.pages.every_control import move_every_control
+from tests.pages.visit import type_in
+
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -28,6 +31,10 @@ def page(visit_of_file):
 def slide(page, place):
     slider = page.get_by_label("ε shown", exact=True).locator("visible=true").first
     slider.evaluate("(slider, place) => { slider.value = place; slider.dispatchEvent(new Event('input')); }", place)
+
+
+def until_done(page):
+    page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
 
 
 def ring(page):
@@ -64,3 +71,20 @@ def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
     x, drawn = ring(page)
     assert (x, drawn) == (pytest.approx(0.12), y)
     assert page.get_by_role("button", name="Look at image").locator("visible=true").count() == 1
+
+
+def test_every_control_moves_something_drawn(page):
+    until_done(page)
+    slide(page, 4)  # where the attacks differ
+    assert move_every_control(page, "stale") == ["Data set"]
+
+
+def test_other_settings_are_computed_after_a_press(page):
+    for label, value in {"Images": "20", "Levels of ε": "3", "ε": "0.24"}.items():
+        type_in(page, label, value)
+    page.wait_for_selector(f"{HERE} .lab-stale")
+    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
+    page.wait_for_function(f"{PLOT}[0].textContent.includes('20 images')")
+    until_done(page)
+    assert page.evaluate(f"Array.from({PLOT}[0]._fullData[0].x)") == pytest.approx([0, 0.08, 0.16, 0.24])
+    assert page.locator(f"{HERE} .lab-stale").count() == 0

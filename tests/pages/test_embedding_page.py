@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.pages.every_control import move_every_control
+from tests.pages.visit import type_in
+
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -76,3 +79,18 @@ def test_every_plane_can_be_chosen(page):
     for name, title in (("PCA", "principal component"), ("two classes", "logit of"), ("as is", "")):
         page.locator(f"{HERE} .lab-segment", has_text=name).click()
         until_drawn(page, f"layout.xaxis.title.text.includes('{title}')")
+
+
+def test_every_control_moves_something_drawn(page):
+    assert move_every_control(page, "stale") == ["Data set"]
+
+
+def test_other_settings_are_computed_after_a_press(page):
+    for label, value in {"Images drawn": "60", "Images averaged over": "8", "Levels of ε": "3"}.items():
+        type_in(page, label, value)
+    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
+    until_drawn(page, "_fullData[0].x.length < 70")
+    until_done(page)
+    page.wait_for_function(
+        f"[...document.querySelectorAll('{HERE} .js-plotly-plot')].some(plot => plot.textContent.includes('8 images'))"
+    )

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.pages.every_control import move_every_control
+
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -39,6 +41,11 @@ def test_every_attack_appears_and_the_row_is_complete(page):
     )
     names = page.locator(f"{HERE} .lab-gallery-small h4").all_inner_texts()
     assert sorted(names) == sorted(options)
+
+
+@pytest.mark.slow
+def test_every_control_changes_the_picture(page):
+    assert move_every_control(page, "drawn") == ["Data set"]
 
 
 def test_a_model_is_found_in_the_long_list_and_left_out_again(page):

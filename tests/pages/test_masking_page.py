@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.pages.visit import PATIENCE
+from tests.pages.every_control import move_every_control
+from tests.pages.visit import PATIENCE, type_in
 
 pytestmark = pytest.mark.page
 
@@ -12,9 +13,9 @@ FIGURE = f"""heading => [...document.querySelectorAll('{HERE} .js-plotly-plot')]
 ACCURACY = f"() => ({FIGURE})('Accuracy over ε')._fullData.map(each => Array.from(each.y))"
 
 
-@pytest.fixture
-def page(visit):
-    found = visit("masking").page
+@pytest.fixture(scope="module")
+def page(visit_of_file):
+    found = visit_of_file("masking").page
     until_done(found)
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-case').length === 3")
     return found
@@ -34,6 +35,10 @@ def box_of(page, heading):
     figure = page.locator(f"{HERE} .lab-figure").filter(has=page.get_by_role("heading", name=heading))
     figure.scroll_into_view_if_needed()
     return figure.locator(".nsewdrag").first.bounding_box()
+
+
+def test_every_control_moves_something_drawn(page):
+    assert move_every_control(page, "stale") == ["Data set"]
 
 
 def test_verdicts_curves_images_and_what_would_settle_it(page):
@@ -72,3 +77,18 @@ def test_verdicts_curves_images_and_what_would_settle_it(page):
     page.wait_for_function(f"document.querySelector('{HERE} .js-plotly-plot')?.textContent.includes('standard')")
     assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
     assert page.get_by_label("Restarts", exact=True).locator("visible=true").first.input_value() == "50"
+
+
+def test_other_settings_are_computed_after_a_press(page):
+    page.get_by_role("button", name="Masking", exact=True).click()
+    page.wait_for_selector(f"{HERE} .lab-case")
+    for label, value in {"Images": "20", "Steps": "2", "Restarts": "1", "ε of the curves": "0.1, 0.2"}.items():
+        type_in(page, label, value)
+    before = page.evaluate(ACCURACY)
+    page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
+    until_changed(page, before)
+    until_done(page)
+    assert {len(each) for each in page.evaluate(ACCURACY) if each} == {3}
+    page.wait_for_function(
+        f"document.querySelector('{HERE} .lab-case').closest('.lab-gallery').innerText.includes('20 images')"
+    )

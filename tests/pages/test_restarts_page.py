@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from tests.pages.every_control import move_every_control
+
 pytestmark = pytest.mark.page
 
 
@@ -37,6 +39,10 @@ def test_looks_need_no_computing(page):
     )
     assert page.drawn("Pairwise angles")["data"] != before
     assert page.state == "done"
+
+
+def test_every_control_moves_something_drawn(page):
+    assert move_every_control(page.page, "stale") == ["Data set"]
 
 
 @pytest.mark.parametrize(("label", "value"), [("Steps", "5000"), ("Steps", "-1"), ("Steps", "many"), ("Seed", "0.5")])

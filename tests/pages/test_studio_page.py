@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.pages.every_control import move_every_control
+
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -78,3 +80,8 @@ def test_start_watch_pause_reload_resume_finish_and_use(visitor):
     page.get_by_label("Discard clicked").click()
     page.get_by_label("Delete clicked for good").click()
     page.wait_for_selector(ROW, state="detached")
+
+
+@pytest.mark.slow
+def test_every_control_changes_the_run_that_is_set(visitor):
+    assert move_every_control(visitor.page, "address") == ["Data set"]

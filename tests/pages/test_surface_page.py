@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.pages.every_control import move_every_control
+
 pytestmark = pytest.mark.page
 
 HERE = ".lab-place:not(.lab-closed)"
@@ -79,7 +81,12 @@ def test_zoom_turn_move_and_point(page):
 
 
 @pytest.mark.slow
-def test_every_control_can_be_moved(page):
+def test_every_control_changes_the_picture(page):
+    assert move_every_control(page, "drawn") == ["Data set"]
+
+
+@pytest.mark.slow
+def test_every_axis_and_quantity_can_be_chosen(page):
     def boxes(label):
         return page.get_by_label(label, exact=True).locator("visible=true").first
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.pages.visit import PATIENCE
+from tests.pages.every_control import move_every_control
+from tests.pages.visit import PATIENCE, type_in
 
 pytestmark = pytest.mark.page
 
@@ -64,12 +65,6 @@ def choose(page, label, value):
     page.locator(f"{HERE} .lab-look").get_by_label(label, exact=True).select_option(value)
 
 
-def type_in(page, label, value):
-    box = page.get_by_label(label, exact=True).locator("visible=true").first
-    box.fill(value)
-    box.press("Enter")
-
-
 def run(page):
     page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
 
@@ -129,6 +124,10 @@ def test_a_cell_shows_its_images_and_leads_to_the_surface(another_page):
             f"words => document.querySelector('{HERE} .lab-surface-here').innerText.includes(words)", arg=words
         )
     assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
+
+
+def test_every_control_moves_something_drawn(page):
+    assert move_every_control(page, "stale") == ["Data set"]
 
 
 def test_other_settings_are_computed_after_a_press_and_are_said_to_be_stale_before(page):

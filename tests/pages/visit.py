@@ -36,8 +36,7 @@ class Visit:
 
     def set(self, label: str, value: str) -> None:
         """Type a value into the number box with that label."""
-        self.box(label).fill(value)
-        self.box(label).press("Enter")
+        type_in(self.page, label, value)
 
     def box(self, label: str) -> Any:
         """The number box with that label."""
@@ -139,6 +138,13 @@ class Visit:
     def _asked(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.complaints.append(f"asked {request.url}")
+
+
+def type_in(page: Any, label: str, value: str) -> None:
+    """Type a value into the box with that label which is in sight."""
+    box = page.get_by_label(label, exact=True).locator("visible=true").first
+    box.fill(value)
+    box.press("Enter")
 
 
 def _text(frame: Any) -> str:

@@ -30,8 +30,8 @@ def test_controls_follow_type_range_and_meaning():
     form = Form(PGD())
     steps, size = form.parts["steps"], form.parts["step_size"]
     assert isinstance(steps, Number)
-    assert (steps.whole, steps.log, steps.usual) == (True, False, [1, 100])
-    assert (size.whole, size.log, size.label) == (False, True, "Step size")
+    assert (steps.step, steps.log, steps.usual) == (1, False, [1, 100])
+    assert (size.step, size.log, size.label) == (0, True, "Step size")
     assert isinstance(form.parts["random_start"], Toggle)
     assert isinstance(form.parts["labels"], Choice)
     assert isinstance(form.parts["objective"], Variant)

@@ -45,13 +45,16 @@ class Control(Plain):
 
 
 class Number(Control):
-    """A number with a slider over its ``usual`` range (none when empty) and a box that takes any number."""
+    """A number with a slider over its ``usual`` range (none when empty) and a box that takes any number.
+
+    ``step``: the slider offers the lowest number and every so many more; 0 is for numbers that need not be whole.
+    """
 
     _esm = source("number")
 
     usual = t.List(t.Float()).tag(sync=True)
     log = t.Bool(False).tag(sync=True)
-    whole = t.Bool(False).tag(sync=True)
+    step = t.Int(0).tag(sync=True)
     unit = t.Unicode().tag(sync=True)
 
 

@@ -1,10 +1,15 @@
+// Six digits, or 1/255 and its multiples as such: the steps between the grey levels of an image.
 function shown(value) {
-  return typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value);
+  if (typeof value !== "number") return String(value);
+  const rounded = Number(value.toPrecision(6));
+  const levels = Math.round(255 * value);
+  return rounded !== value && levels / 255 === value ? `${levels}/255` : String(rounded);
 }
 
 function meant(text) {
   const trimmed = text.trim().replace(",", ".");
-  const value = Number(trimmed);
+  const [whole, above, below] = trimmed.match(/^(\d+)\s*\/\s*(\d+)$/) ?? [];
+  const value = whole ? above / below : Number(trimmed);
   return trimmed !== "" && Number.isFinite(value) ? value : text;
 }
 
@@ -14,12 +19,12 @@ const PLACES = 1000;
 function scale(model) {
   const [low, high] = model.get("usual");
   const log = model.get("log") && low > 0;
-  const whole = model.get("whole");
-  const step = 10 ** Math.floor(Math.log10((high - low) / 50));
+  const whole = model.get("step");
+  const fine = 10 ** Math.floor(Math.log10((high - low) / 50));
   const rounded = (value) => {
-    if (whole) return Math.round(value);
+    if (whole) return low + Math.round((value - low) / whole) * whole;
     if (log) return Number(value.toPrecision(2));
-    return Number((Math.round(value / step) * step).toPrecision(6));
+    return Number((Math.round(value / fine) * fine).toPrecision(6));
   };
   return {
     place: (value) => PLACES * (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low)),

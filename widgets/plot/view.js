@@ -37,6 +37,11 @@ function scenes(layout) {
   return Object.keys(layout).filter((name) => SCENE.test(name));
 }
 
+// A scene takes the browser long to draw: what else there is to draw comes first, so that a page is soon seen.
+function afterOthers() {
+  return new Promise((turn) => requestIdleCallback(turn, { timeout: 1000 }));
+}
+
 // All scenes of a figure have one camera: turning one turns the others, and a redraw keeps it in all.
 function turned(plot, change) {
   const moved = scenes(plot._fullLayout).find((name) => change[`${name}.camera`]);
@@ -232,6 +237,7 @@ async function render({ model, el }) {
   }
 
   async function redraw(Plotly) {
+    if (model.get("figure").includes('"scene"')) await afterOthers();
     due = false;
     if (!model.get("figure")) return;
     const { data, layout, height } = parsed(model);

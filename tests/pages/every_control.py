@@ -1,0 +1,53 @@
+"""Every control of a page moved, one after the other, and moved back: each must do something that is seen."""
+
+from pathlib import Path
+from typing import Any
+
+_SCRIPT = Path(__file__).with_name("every_control.js").read_text("utf-8")
+_LATER = 500  # milliseconds until the address, too, is that of the last change
+
+
+def move_every_control(page: Any, settings: str) -> list[str]:
+    """Move every control in sight and move it back; gives the labels of those that had nothing to choose from.
+
+    A control that only changes how things are drawn must change what is ``drawn``. A setting must change what
+    ``settings`` says: also what is ``drawn``, on a page that computes at once; whether the figures are ``stale``; or
+    the ``address``, which holds a page's state as the kernel knows it, with the words of the run bar. A control may
+    instead bring others into sight, which then are moved, too. In the end the address is what it was.
+    """
+    page.evaluate(_SCRIPT)
+    page.wait_for_timeout(_LATER)
+    names = page.evaluate("everyControl.names()")
+    address = page.evaluate("location.hash")
+    idle = _move(page, names, settings, set(names))
+    page.wait_for_function("address => location.hash === address", arg=address)
+    return idle
+
+
+def _move(page: Any, names: list[str], settings: str, known: set[str]) -> list[str]:
+    idle: list[str] = []
+    for name in names:
+        told = settings if page.evaluate("name => everyControl.isSetting(name)", name) else "drawn"
+        before = page.evaluate("everyControl.state()")
+        if not page.evaluate("name => everyControl.move(name)", name):
+            idle.append(name)
+            continue
+        _until(page, name, f"before => (now => now.{told} !== before.{told} || now.names !== before.names)", before)
+        deeper = "address" if settings == "stale" else settings  # the figures are stale already
+        new = [each for each in page.evaluate("everyControl.names()") if each not in known]
+        known.update(new)
+        if new:
+            page.wait_for_timeout(_LATER)
+            idle += _move(page, new, deeper, known)
+        page.evaluate("everyControl.back()")
+        _until(page, name, f"before => (now => now.{told} === before.{told} && now.names === before.names)", before)
+    return idle
+
+
+def _until(page: Any, name: str, condition: str, before: dict[str, str]) -> None:
+    try:
+        page.wait_for_function(
+            f"before => ({condition})(before)(everyControl.state())", arg=before, polling=50, timeout=20_000
+        )
+    except Exception as error:
+        raise AssertionError(f"{name}: waited in vain for {condition}") from error
