@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from lab.analysis.analyse import analyse
 from lab.analysis.directions import Scene
-from lab.analysis.surface_plane import Plane, Window, plane
+from lab.analysis.surface_plane import Plane, Window, joined, plane
 from lab.attacks.batches import batch_size
 from lab.attacks.checks import check_images
 from lab.attacks.gradient import device_of
@@ -16,7 +15,7 @@ from lab.attacks.lanes import side_by_side
 from lab.context import Context
 from lab.data import load as load_data
 from lab.errors import SpecError
-from lab.results.surface import ModelSurface, SurfaceResult
+from lab.results.surface import Answers, ModelSurface, SurfaceResult
 from lab.specs.surface import LossSurface
 
 STRIDES = (10, 2, 1)
@@ -61,19 +60,19 @@ def measure(planes: Sequence[Plane], window: Window, ctx: Context) -> None:
     batches = [(each, codes) for each, new in zip(planes, missing, strict=True) for codes in _batches(each, new)]
     pieces = [(*batch, lane) for batch, lane in zip(batches, ctx.lanes(len(batches)), strict=True)]
     ctx.report(0, 1)
-    logits = list(side_by_side(_logits, pieces))
+    answers = list(side_by_side(_answers, pieces))
     for each, codes in zip(planes, missing, strict=True):
-        found = [part for (owner, _), part in zip(batches, logits, strict=True) if owner is each]
+        found = [part for (owner, _), part in zip(batches, answers, strict=True) if owner is each]
         if found:
-            each.learn(codes, each.answers_of(torch.cat(found)))
+            each.learn(codes, joined(found))
 
 
-def _logits(piece: Piece) -> Tensor:
-    """(m, classes) of one batch of points."""
+def _answers(piece: Piece) -> Answers:
+    """What a model says at one batch of points."""
     each, codes, ctx = piece
-    logits = each.logits(each.images(each.places(codes)))
+    answers = each.answers_of(each.logits(each.images(each.places(codes))))
     ctx.report(1, 1)
-    return logits
+    return answers
 
 
 def _batches(each: Plane, codes: np.ndarray) -> list[np.ndarray]:

@@ -20,8 +20,9 @@ _LOOPBACK = "127.0.0.1"
 
 _CONFIG: dict[str, Any] = {
     # Dask's defaults are one thread per process and memory given back at once. PyTorch is to use every core, and
-    # memory that each operation has to ask for anew takes half of its time.
-    "distributed.nanny.pre-spawn-environ": {},
+    # memory that each operation has to ask for anew takes half of its time. Its threads sleep while they wait for each
+    # other, because several jobs, and perhaps a browser, share the cores.
+    "distributed.nanny.pre-spawn-environ": {"OMP_WAIT_POLICY": "PASSIVE"},
     # A paused or spilling worker would leave its jobs waiting without a word; one that eats up the memory is ended.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,

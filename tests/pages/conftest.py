@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lab.browser import find_browser
+from lab.specs import Spec
 from tests.pages.visit import PATIENCE, Visit
 from tests.served import Served, served
 
@@ -76,8 +77,8 @@ def visits(window: Any, lab: Served) -> Iterator[Opens]:
     """Opens a page, PGD restarts unless told, as a new visitor; at the end nothing must have gone wrong."""
     opened: list[Visit] = []
 
-    def opens(place: str = "pgd-restarts") -> Visit:
-        opened.append(Visit(window, lab.address, place))
+    def opens(place: str = "pgd-restarts", asked: Spec | None = None) -> Visit:
+        opened.append(Visit(window, lab.address, place, asked))
         return opened[-1]
 
     yield opens

@@ -2,8 +2,10 @@
 
 import pytest
 
+from lab.specs import Trained
 from tests.pages.every_control import move_every_control
 from tests.pages.visit import type_in
+from widgets.dashboards.embedding import DEFAULT, FLAT
 
 pytestmark = pytest.mark.page
 
@@ -19,7 +21,7 @@ POINT = """([trace, place]) => {
 
 @pytest.fixture(scope="module")
 def page(visit_of_file):
-    found = visit_of_file("embeddings").page
+    found = visit_of_file("embeddings", DEFAULT.replace(models=tuple(map(Trained, FLAT)), averaged=8)).page
     found.wait_for_selector(f"{HERE} .lab-gallery-small img")
     until_drawn(found, "_fullData[2].x.length > 0")
     return found

@@ -4,6 +4,7 @@ import pytest
 
 from tests.pages.every_control import move_every_control
 from tests.pages.visit import PATIENCE, type_in
+from widgets.dashboards.masking import DEFAULT
 
 pytestmark = pytest.mark.page
 
@@ -15,7 +16,7 @@ ACCURACY = f"() => ({FIGURE})('Accuracy over ε')._fullData.map(each => Array.fr
 
 @pytest.fixture(scope="module")
 def page(visit_of_file):
-    found = visit_of_file("masking").page
+    found = visit_of_file("masking", DEFAULT.replace(images=40, steps=20)).page
     until_done(found)
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-case').length === 3")
     return found

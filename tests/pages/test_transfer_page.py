@@ -4,6 +4,7 @@ import pytest
 
 from tests.pages.every_control import move_every_control
 from tests.pages.visit import PATIENCE, type_in
+from widgets.dashboards.transfer import DEFAULT
 
 pytestmark = pytest.mark.page
 
@@ -24,7 +25,7 @@ def another_page(visit):
 
 
 def opened(visit):
-    found = visit("transfer").page
+    found = visit("transfer", DEFAULT.replace(images=60)).page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
     until_done(found)
     until_captioned(found, "top-1 transfer rate · FGSM")

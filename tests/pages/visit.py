@@ -4,15 +4,22 @@ import json
 import re
 from typing import Any
 
+from lab import links
+from lab.links import Link
+from lab.specs import Spec
+
 PATIENCE = 60_000  # milliseconds until something that does not appear is missing
 
 
 class Visit:
-    """One browser window with its own kernel, on the page with that name in the address."""
+    """One browser window with its own kernel, on the page with that name in the address.
 
-    def __init__(self, window: Any, address: str, place: str = "pgd-restarts") -> None:
+    With ``asked``, that is what the page computes instead of what it opens with.
+    """
+
+    def __init__(self, window: Any, address: str, place: str = "pgd-restarts", asked: Spec | None = None) -> None:
         self.address = address
-        self.place = place
+        self.place = f"{place}?{links.write(Link(asked))}" if asked else place
         self.complaints: list[str] = []
         self.sent: list[str] = []
         self.page = window.new_page()

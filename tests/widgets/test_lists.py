@@ -29,7 +29,13 @@ def test_numbers_are_typed_with_commas_between():
     form = Form(CarliniWagnerLinf())
     form.parts["c"].value = " 0.5,2 , 1e1, 8/255"
     assert form.spec().c == (0.5, 2.0, 10.0, 8 / 255)
-    for value, said in (("1/0", "numbers with commas"), ("0.5;2", "numbers with commas"), ("nan", "must lie"), ("0", "must lie"), ("", "at least one")):
+    for value, said in (
+        ("1/0", "numbers with commas"),
+        ("0.5;2", "numbers with commas"),
+        ("nan", "must lie"),
+        ("0", "must lie"),
+        ("", "at least one"),
+    ):
         form.parts["c"].value = value
         with pytest.raises(SpecError, match=said):
             form.spec()
