@@ -196,7 +196,7 @@ def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
 
 def _ring(result: CurvesResult | None, chosen: Point | None) -> dict[str, Any]:
     right = chosen.right(result) if chosen else None
-    base = {"type": "scatter", "mode": "markers", "showlegend": False, "hoverinfo": "skip"}
+    base = {"type": "scatter", "mode": "markers", "showlegend": False, "hoverinfo": "skip", "cliponaxis": False}
     if result is None or chosen is None or right is None or chosen.level >= len(right):
         return base | {"x": [], "y": [], "visible": False}
     marker = {"symbol": "circle-open", "size": 18, "color": INK, "line": {"width": 2}}

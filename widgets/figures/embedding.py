@@ -54,6 +54,8 @@ def embedding_plane(
         if result and model and view:
             left, right = _domain(i, len(models))
             axes |= _axes(view, (left, right), end, widest if common else None)
+            if i and view.titles[1] == views[0].titles[1]:
+                axes[f"yaxis{end}"].pop("title", None)  # said at the first panel; between two there is little room
             words += _head(result, model, view, level, (left, right))
             shapes += [_region(label, polygon, end) for label, polygon in view.decided().items()]
     names = "/".join(each.model for each in models)
@@ -121,7 +123,7 @@ def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict
 
 
 def _names(result: EmbeddingsResult, view: Seen) -> dict[str, Any]:
-    """The classes' names at the medians of their clean images."""
+    """The classes' names at the medians of their clean images, readable before dots and arrows."""
     labels = np.unique(result.y)
     labels = labels if len(labels) <= LABELLED else labels[:0]
     middles = np.array([np.median(view.layout.clean[result.y == label], axis=0) for label in labels]).reshape(-1, 2)
@@ -131,7 +133,8 @@ def _names(result: EmbeddingsResult, view: Seen) -> dict[str, Any]:
         "x": middles[:, 0],
         "y": middles[:, 1],
         "text": [f"<b>{escape(result.class_names[int(label)])}</b>" for label in labels],
-        "textfont": {"size": HEADING, "color": INK},
+        "textfont": {"size": HEADING, "color": INK, "shadow": ", ".join([f"0 0 3px {PANEL}"] * 3)},
+        "zorder": 1,
         "hoverinfo": "skip",
     }
 

@@ -73,6 +73,7 @@ def _line(sweep: ScaleSweep | None, which: str, values: np.ndarray, hover: str) 
     colour = model_colour(sweep.model) if sweep else INK
     return {
         "type": "scatter",
+        "cliponaxis": False,  # a loss of zero keeps its mark whole
         "mode": "lines+markers",
         "x": np.array(SCALES[: len(values)]),
         "y": values,

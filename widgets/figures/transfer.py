@@ -34,7 +34,7 @@ FEW = 6
 
 _LONGEST = 24  # letters of a model's name beside the matrix; the hover has all of it
 _WORST = {ACCURACY: "lowest"}
-_DARK = 65  # % from which white words are easier to read than dark ones; either has a contrast of 4.5 there
+_DARK = 0.65  # rate from which white words are easier to read than dark ones; either has a contrast of 4.5 there
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,8 @@ def _cell_words(hits: np.ndarray, of: np.ndarray) -> list[list[str]]:
             return "–"
         spread = f"{low[i, j]:.0f}–{high[i, j]:.0f}"
         small = f"{spread} · n {of[i, j]}" if len(of) <= FEW else spread
-        rate = 100 * hits[i, j] / of[i, j]
-        return _readable(f"<b>{rate:.0f}</b><br><span style='font-size:{size}px'>{small}</span>", rate)
+        rate = hits[i, j] / of[i, j]
+        return _readable(f"<b>{_percent(rate)}</b><br><span style='font-size:{size}px'>{small}</span>", rate)
 
     return [[words(i, j) for j in range(of.shape[1])] for i in range(len(of))]
 
@@ -182,7 +182,12 @@ def _cell_hovers(names: Sequence[str], hits: np.ndarray, of: np.ndarray, measure
 
 
 def _plain_words(rates: np.ndarray) -> list[list[str]]:
-    return [["–" if np.isnan(each) else _readable(f"{100 * each:.0f}", 100 * each) for each in row] for row in rates]
+    return [["–" if np.isnan(each) else _readable(_percent(each), each) for each in row] for row in rates]
+
+
+def _percent(rate: float) -> str:
+    """Whole per cents. A float near a half, 57.49999999999999, is a half: equal rates must read equal."""
+    return f"{round(100 * rate, 6):.0f}"
 
 
 def _readable(words: str, rate: float) -> str:

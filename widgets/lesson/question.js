@@ -32,11 +32,14 @@ function number(model, tell) {
   const send = () => tell(box.value.trim().replace(",", "."));
   check.addEventListener("click", send);
   box.addEventListener("keydown", (event) => event.key === "Enter" && send());
-  row.append(box, make("span", "", { textContent: model.get("unit") }), check);
+  const unit = model.get("unit");
+  row.append(box, ...(unit ? [make("span", "", { textContent: unit })] : []), check);
   return row;
 }
 
 function render({ model, el }) {
+  // JupyterLab tells a widget that it is displayed, which is when it gets its classes; out of sight it may forget to.
+  el.classList.add(...model.get("_dom_classes"));
   const group = make("fieldset", "lab-question-body");
   const said = make("p", "lab-question-words");
   said.setAttribute("role", "status");

@@ -7,7 +7,15 @@ from lab.results.transfer import ACCURACY, ERROR, TRANSFER
 from lab.specs import FGSM, PGD, Linf, Trained, TransferMatrix
 from lab.specs.attacks import attack_names
 from tests.widgets.transferred import transferred
-from widgets.figures.transfer import Cell, shortened, transfer_matrix, transfer_matrix_frame, wrapped
+from widgets.figures.transfer import (
+    Cell,
+    _cell_words,
+    _plain_words,
+    shortened,
+    transfer_matrix,
+    transfer_matrix_frame,
+    wrapped,
+)
 from widgets.figures.transfer_black_box import black_box, black_box_frame
 from widgets.figures.transfer_curves import correlation_frame, over_eps, over_eps_frame, perturbation_correlation
 
@@ -44,6 +52,12 @@ def test_below_stand_the_worst_and_the_mean_of_the_other_sources():
     figure = transfer_matrix(transferred(SPEC), Cell(0, ACCURACY, 1, 0, 1))
     np.testing.assert_allclose(figure.data[1].z[0], [50, 50, 50])
     assert "lowest of others" in figure.layout.yaxis.ticktext[3]
+
+
+def test_a_rate_reads_the_same_in_its_cell_and_below():
+    hits, of = np.array([[69]]), np.array([[120]])  # 57.5 %, and a hair less as a float
+    assert ">58<" in _plain_words(hits / of)[0][0]
+    assert ">58<" in _cell_words(hits, of)[0][0]
 
 
 def test_white_boxes_and_the_chosen_cell_are_framed():
