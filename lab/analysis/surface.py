@@ -76,7 +76,7 @@ def _answers(piece: Piece) -> Answers:
 
 
 def _batches(each: Plane, codes: np.ndarray) -> list[np.ndarray]:
-    most = batch_size(device_of(each.model))
+    most = 2 * batch_size(device_of(each.model))  # forward passes keep nothing for a gradient
     if len(codes) < torch.get_num_threads() * most:  # so that no core is left without a batch
         most = -(-len(codes) // torch.get_num_threads())
     size = max(1, min(most, _VALUES // each.scene.x.numel()))
