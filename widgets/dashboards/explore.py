@@ -11,11 +11,10 @@ from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.dashboards.explore_cards import attack_cards, attack_note, model_cards, model_note, waiting
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
-from widgets.dashboards.page import Page, Plot, of_result
+from widgets.dashboards.page import LivePage, Plot, of_result
 from widgets.figures.explore import path, path_frame, probabilities, probabilities_frame
 from widgets.figures.explore_scale import loss_by_scale, scale_frame, success_by_scale
 from widgets.forms import Form
-from widgets.loop import OnLoop
 from widgets.plain import Box
 from widgets.run_bar import RunBar
 
@@ -38,9 +37,6 @@ GROUPS = {
     "Image": ("image",),
     "Attack": ("attack", "seed"),
 }
-PAUSE = 0.05
-"""Seconds between two computations while a slider is dragged; the first change and the last are always computed."""
-
 _FRAME = 0.02  # seconds between two redraws: as fast as results come
 
 
@@ -67,11 +63,8 @@ PLOTS = {
 }
 
 
-class ExplorePage(Page):
-    """The page. Its parts: ``form`` (what is computed), ``bar``, ``pictures``, ``row``, ``views`` by name.
-
-    There is nothing to press: a changed setting is computed at once, and the latest one wins.
-    """
+class ExplorePage(LivePage):
+    """The page. Its parts: ``form`` (what is computed), ``bar``, ``pictures``, ``row``, ``views`` by name."""
 
     plots = PLOTS
     title = "explore"
@@ -88,7 +81,6 @@ class ExplorePage(Page):
         self.row = Gallery("The same image, every attack", "lab-gallery-small")
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
-        self._again = OnLoop(self._recompute, PAUSE)
         self.begin()
 
     def show(self, result: ExploreResult) -> None:
@@ -119,17 +111,9 @@ class ExplorePage(Page):
         upper, lower = list(self.views.values())[:2], list(self.views.values())[2:]
         return Box([lead, Box([self.pictures, *upper, self.row, *lower], "lab-figures")], "lab-content")
 
-    def _listen(self) -> None:
-        self.data.observe(self._offer, "value")
-        self.form.observe(lambda _: self._again(), "changes")
-
-    def _recompute(self) -> None:
-        self.bar.run()
-        self.bar.settings_changed()  # settings that were wrong for a moment may be those of the running job again
-
     def _csv(self, name: str) -> str:
         if self.result is None or (not self.result.sweeps and name.endswith("scale")):
-            raise LabError("There are no numbers yet: they are still being computed.")
+            raise LabError(self.no_numbers)
         return super()._csv(name)
 
 

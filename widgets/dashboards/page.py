@@ -18,6 +18,7 @@ from lab.specs.code import code, kinds
 from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.links import LinkBar
 from widgets.forms import Form
+from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
 from widgets.plot import PlotView
 from widgets.run_bar import RunBar
@@ -26,6 +27,9 @@ from widgets.theme import css
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
+
+
+_PAUSE = 0.05  # seconds between two computations while a slider is dragged; the first and the last are always done
 
 
 class Style(Plain):
@@ -183,10 +187,14 @@ class Page(Box):
     def _listen(self) -> None:
         """Follow the controls: data, settings, how figures are drawn."""
         self.data.observe(self._offer, "value")
-        self.form.observe(lambda _: self.bar.settings_changed(), "changes")
+        self.form.observe(self._settings_changed, "changes")
         if self.look is not None:
             self.look.observe(self._paint, "changes")
         self.bar.observe(self.mark_stale, "stale")
+
+    def _settings_changed(self, _: Any) -> None:
+        """A setting is not what it was."""
+        self.bar.settings_changed()
 
     def _offer(self, _: Any = None) -> None:
         """Offer the models and the images that fit the chosen data set."""
@@ -220,3 +228,21 @@ class Page(Box):
             raise LabError("There are no numbers yet: the figure says what is missing.")
         text: str = frame.to_csv(index=False)
         return text
+
+
+class LivePage(Page):
+    """A page with nothing to press: a changed setting is computed at once, and the latest one wins."""
+
+    no_numbers = "There are no numbers yet: they are still being computed."
+
+    def begin(self) -> None:
+        """As every page does."""
+        self._again = OnLoop(self._recompute, _PAUSE)
+        super().begin()
+
+    def _settings_changed(self, _: Any) -> None:
+        self._again()
+
+    def _recompute(self) -> None:
+        self.bar.run()
+        self.bar.settings_changed()  # settings that were wrong for a moment may be those of the running job again

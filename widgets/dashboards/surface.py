@@ -1,6 +1,7 @@
 """The page Loss surface: the loss over a plane through an image. Tramèr et al. 2018, Figures 1, 4 and 5."""
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from lab.catalogue import DataCard, ModelCard, models
 from lab.engine import Engine
-from lab.errors import LabError, SpecError
+from lab.errors import SpecError
 from lab.results import SurfaceResult
 from lab.specs import LossSurface, ModelSpec, Trained
 from lab.specs.models import name_of
@@ -18,13 +19,12 @@ from widgets.controls.control import source
 from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.explore import OneImage
 from widgets.dashboards.guide import Guide
-from widgets.dashboards.page import Page, Style
+from widgets.dashboards.page import LivePage
 from widgets.dashboards.surface_here import Here, Place, place_of
-from widgets.dashboards.surface_plots import PLOTS, TRACES, SurfaceLook, orthogonality
+from widgets.dashboards.surface_plots import PLOTS, TRACES, Drawn, SurfaceLook, orthogonality
 from widgets.forms import Form
 from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
-from widgets.plot import PlotView
 from widgets.run_bar import RunBar
 
 QUESTION = "What does the loss look like around an image?"
@@ -48,20 +48,18 @@ GROUPS = {
     "Window": ("centre_along", "centre_across", "points"),
     "Marked attacks": ("pgd", "seed"),
 }
-PAUSE = 0.05
-"""Seconds between two computations while a slider is dragged; the first change and the last are always computed."""
-
 _FRAME = 0.1  # seconds between two redraws: mountains take the browser about as long
 
 
-class SurfacePage(Page):
+class SurfacePage(LivePage):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``here``.
 
-    There is nothing to press: a changed setting is computed at once, and the latest one wins. The model
-    of the second axis may be chosen on another page.
+    The model of the second axis may be chosen on another page.
     """
 
     look: Form
+    plots = PLOTS
+    title = "surface"
     drawing = "from widgets.figures.surface import mountains\nmountains(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
@@ -70,22 +68,19 @@ class SurfacePage(Page):
         self.data = DataChoice()
         self.models = ModelChoice(PREFERRED, most=2)
         self.source = SourceChoice()
-        self.image = OneImage(engine, value=[DEFAULT.image])
+        self.images = OneImage(engine, value=[DEFAULT.image])
         self.form = self._form()
         self.look = Form(SurfaceLook())
         self.here = Here()
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
-        self.content = self._content()
-        super().__init__([shared(Style), shared(Sheet), self.panel([self.form]), self.content], "lab", "lab-page")
-        self._again = OnLoop(self._recompute, PAUSE)
         self._pointed = OnLoop(self._point, 0.03)
         self._place: Place | None = None
-        self._offer()
-        self._listen()
-        self.bar.run()
-        if self.result is None:
-            self._paint()
+        self.begin()
+
+    def drawn_as(self) -> Drawn:
+        """How the figures are drawn, and from where the mountains are seen."""
+        return Drawn(self.look.spec(), camera_of(self.views["mountains"].camera))
 
     def show(self, result: SurfaceResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -98,57 +93,27 @@ class SurfacePage(Page):
         kept = ("steps", "step_size")
         pgd = Form(DEFAULT.pgd, skip=[name for name in vars(DEFAULT.pgd) if name not in kept])
         given = {
-            "data": self.data, "models": self.models, "source": self.source, "image": self.image, "pgd": pgd,
+            "data": self.data, "models": self.models, "source": self.source, "image": self.images, "pgd": pgd,
             "zoom": Zoom(),
         }  # fmt: skip
         return Form(DEFAULT, groups=GROUPS, given=given)
 
-    def _view(self, name: str) -> PlotView:
-        plot = PLOTS[name]
-        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"surface-{name}", height=plot.height)
-        view.add_class(plot.place)
-        return view
-
     def _content(self) -> Box:
         row = Box([self.form.parts["zoom"], *self.look.children], "lab-form", "lab-look")
         mountains, *others = self.views.values()
-        return Box(
-            [Guide(QUESTION, SOURCE, SHOWS, TRIES), row, Box([mountains, self.here, *others], "lab-figures")],
-            "lab-content",
-        )
+        figures = Box([mountains, self.here, *others], "lab-figures")
+        return Box([shared(Sheet), Guide(QUESTION, SOURCE, SHOWS, TRIES), row, figures], "lab-content")
 
     def _listen(self) -> None:
-        self.data.observe(self._offer, "value")
-        self.form.observe(lambda _: self._again(), "changes")
-        self.look.observe(self._paint, "changes")
-        self.bar.observe(self.mark_stale, "stale")
+        super()._listen()
         self.views["map"].observe(self._moved, "ranges")
         for name in ("mountains", "map"):
             self.views[name].observe(partial(self._hovered, name), "hovered")
 
-    def _recompute(self) -> None:
-        self.bar.run()
-        self.bar.settings_changed()  # settings that were wrong for a moment may be those of the running job again
-
     def _offer(self, _: Any = None) -> None:
-        """Offer what fits the chosen data set."""
-        try:
-            card = self.data.card
-        except SpecError:
-            return  # the form says it at the field
-        self.models.offer(card)
-        self.source.offer(card)
-        self.image.offer(card.spec)
-
-    def _paint(self, _: Any = None) -> None:
-        """Draw all figures as they should look; nothing is computed."""
-        try:
-            look = self.look.spec()
-        except SpecError:
-            return  # the form says it at the field
-        provisional = self.result is not None and self.result.done < 1
-        for name, view in self.views.items():
-            view.draw(PLOTS[name].draw(self.result, look, camera_of(view.camera)), provisional)
+        super()._offer()
+        with suppress(SpecError):  # the form says it at the field
+            self.source.offer(self.data.card)
 
     def _hovered(self, name: str, change: Any) -> None:
         if self.result is not None and change["new"] is not None:  # what was pointed at last stays in sight
@@ -171,11 +136,6 @@ class SurfacePage(Page):
             return
         for name, value in window.items():
             self.form.parts[name].value = value  # type: ignore[attr-defined]
-
-    def _csv(self, name: str) -> str:
-        if self.result is None:
-            raise LabError("There are no numbers yet: they are still being computed.")
-        return PLOTS[name].frame(self.result).to_csv(index=False)
 
 
 def camera_of(sent: Any) -> dict[str, Any] | None:

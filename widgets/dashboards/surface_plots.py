@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import plotly.graph_objects as go
+from typing import Any
 
 from lab.results import SurfaceResult
 from lab.results.surface import QUANTITIES
 from lab.specs import Spec, param
+from widgets.dashboards.page import Plot, of_result
 from widgets.figures.surface import mountains
 from widgets.figures.surface_cuts import cuts, cuts_frame
 from widgets.figures.surface_map import contour_map, map_frame
 from widgets.figures.surface_parts import SLOTS
-
-if TYPE_CHECKING:
-    import pandas as pd  # a page that only draws does without its 25 MB
 
 TRACES = {name: len(draw(None).data) // SLOTS for name, draw in {"mountains": mountains, "map": contour_map}.items()}
 """How many traces of a figure belong to each model."""
@@ -40,32 +35,37 @@ class SurfaceLook(Spec):
 
 
 @dataclass(frozen=True)
-class Plot:
-    """A figure of the page: its heading, how it is drawn, the numbers behind it, and its place."""
+class Drawn:
+    """How the figures are drawn, with the mountains' camera where somebody turned them."""
 
-    heading: str
-    draw: Callable[[SurfaceResult | None, SurfaceLook, Any], go.Figure]
-    frame: Callable[[SurfaceResult], pd.DataFrame]
-    place: str
-    height: int
+    look: SurfaceLook
+    camera: dict[str, Any] | None
 
 
 PLOTS = {
     "mountains": Plot(
         "Surface",
-        lambda result, look, camera: mountains(result, look.quantity, look.by_class, look.attacks, camera),
-        map_frame,
+        lambda result, drawn: mountains(
+            result, drawn.look.quantity, drawn.look.by_class, drawn.look.attacks, drawn.camera
+        ),
+        of_result(map_frame),
         "lab-surface-scene",
         390,
     ),
     "map": Plot(
         "Map",
-        lambda result, look, _: contour_map(result, look.quantity, look.by_class, look.attacks),
-        map_frame,
+        lambda result, drawn: contour_map(result, drawn.look.quantity, drawn.look.by_class, drawn.look.attacks),
+        of_result(map_frame),
         "lab-surface-map",
         430,
     ),
-    "cuts": Plot("Cuts", lambda result, look, _: cuts(result, look.quantity), cuts_frame, "lab-surface-cuts", 330),
+    "cuts": Plot(
+        "Cuts",
+        lambda result, drawn: cuts(result, drawn.look.quantity),
+        of_result(cuts_frame),
+        "lab-surface-cuts",
+        330,
+    ),
 }
 
 
