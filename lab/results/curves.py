@@ -9,6 +9,7 @@ import numpy as np
 
 from lab.results.result import Result
 from lab.results.transfer import wilson
+from lab.specs.attacks import attack_names
 from lab.specs.curves import RobustnessCurves
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class CurvesResult(Result):
 
         rows = []
         for each in self.models:
-            for attack, right in zip(self.spec.attacks, each.right, strict=False):
+            for attack, right in zip(attack_names(self.spec.attacks), each.right, strict=False):
                 low, high = interval(right)
-                about = {"model": each.model, "attack": type(attack).__name__, "eps": self.spec.eps}
+                about = {"model": each.model, "attack": attack, "eps": self.spec.eps}
                 found = {"accuracy": right.mean(1), "low": low, "high": high, "n": right.shape[1]}
                 rows.append(pd.DataFrame(about | found))
         return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()

@@ -60,7 +60,7 @@ class CurvesPage(Page):
         engine = engine or Engine.connect()
         self.result: CurvesResult | None = None
         self.data, self.models = DataChoice(), ModelChoice(PREFERRED, most=MOST_MODELS)
-        self.attacks = Attacks(DEFAULT.attacks)
+        self.attacks = Attacks(DEFAULT.attacks, repeats=True)
         self.attacks.chosen.most = MOST_ATTACKS
         given = {"data": self.data, "models": self.models, "attacks": self.attacks}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)

@@ -14,7 +14,7 @@ from lab.specs import PGD
 from lab.specs.spec import from_dict
 from widgets.dashboards.links import Link
 from widgets.figures.curves import Point, point_at
-from widgets.words import called
+from widgets.words import attack_words
 
 RESTARTS = 100
 """Random starts of a PGD whose restarts are looked at."""
@@ -53,7 +53,7 @@ def point_links(result: CurvesResult, point: Point) -> list[Link]:
     name, model = result.models[point.model].model, spec.models[point.model]
     ball = spec.ball.replace(eps=spec.eps[max(point.level, 1)])  # nothing can be looked at in a ball of radius 0
     about = {"data": spec.data, "models": (model,), "image": found.image, "ball": ball, "seed": spec.seed}
-    kind = called(attack)
+    kind = attack_words(spec.attacks)[point.attack]
     explorer = f"Look at image {found.image}, which {found.words}: {kind} on {name}"
     links = [Link(explorer, "attack-explorer", about | {"attack": attack})]
     if isinstance(attack, PGD):

@@ -15,7 +15,7 @@ from lab.results.curves import interval
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.figures.drawing import figure
 from widgets.theme import INK, MUTED, model_colour
-from widgets.words import called
+from widgets.words import attack_words, called
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -149,7 +149,7 @@ def _attacked(result: CurvesResult | None, place: int) -> ModelCurves | None:
 
 def _attacks(result: CurvesResult) -> str:
     finished = min(len(each.right) for each in result.models) or 1
-    return ", ".join(map(called, result.spec.attacks[:finished]))
+    return ", ".join(attack_words(result.spec.attacks)[:finished])
 
 
 def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool
     right, name, colour = model.right[attack], escape(model.model), model_colour(model.model)
     share = 100 * right.mean(1)
     low, high = (100 * each for each in interval(right))
-    kind = called(result.spec.attacks[attack])
+    kind = attack_words(result.spec.attacks)[attack]
     return base | {
         "x": np.array(result.spec.eps),
         "y": share,
@@ -180,7 +180,7 @@ def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool
 def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
     """What a dash and a symbol mean."""
     shown = result is not None and attack < len(result.spec.attacks) and _attacked(result, 0) is not None
-    name = called(result.spec.attacks[attack]) if result and shown else ""
+    name = attack_words(result.spec.attacks)[attack] if result and shown else ""
     return {
         "type": "scatter",
         "mode": "lines+markers",

@@ -178,7 +178,9 @@ function header(model, el) {
   const write = () => {
     title.textContent = model.get("heading");
     note.textContent = model.get("note");
+    el.setAttribute("aria-label", [model.get("heading"), model.get("note")].filter(Boolean).join(": "));
   };
+  el.setAttribute("role", "figure");
   model.on("change:heading change:note", write);
   write();
   words.append(title, note);

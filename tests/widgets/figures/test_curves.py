@@ -47,6 +47,14 @@ def test_a_curve_is_the_accuracy_with_its_interval():
     assert accuracy_over_eps(curved(spec(1)), 1, intervals=False).data[0].error_y.visible is False
 
 
+def test_two_settings_of_one_attack_are_told_apart():
+    result = curved(spec(1, attacks=(PGD(steps=10), PGD(steps=40))))
+    expected = {"PGD (steps 10)", "PGD (steps 40)"}
+    assert expected <= {each.name for each in accuracy_over_eps(result, 1).data if each.showlegend}
+    assert "PGD (steps 10), PGD (steps 40)" in trade_off(result, 1).layout.legend.title.text.replace("<br>", " ")
+    assert set(result.to_frame()["attack"]) == expected
+
+
 def test_the_trade_off_takes_the_worst_attack():
     figure = trade_off(curved(spec(2)), 2)
     assert (figure.data[0].x[0], figure.data[0].y[0]) == (100, 30)
