@@ -105,6 +105,7 @@
       address: location.hash + here().querySelector(".lab-run-bar").textContent,
       names: [...fields().keys()].join(),
       drawn: window.everyControl.drawn(),
+      job: here().querySelector(".lab-run-bar").dataset.state,
       stale: here().querySelector(".lab-run-bar").dataset.stale,
     }),
     drawn: () => JSON.stringify([

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 _SCRIPT = Path(__file__).with_name("every_control.js").read_text("utf-8")
-_LATER = 500  # milliseconds until the address, too, is that of the last change
+_LATER = 500  # milliseconds until the address and the figures, too, are those of the last change
 
 
 def move_every_control(page: Any, settings: str) -> list[str]:
@@ -37,6 +37,7 @@ def _move(page: Any, names: list[str], settings: str, known: set[str]) -> list[s
         new = [each for each in page.evaluate("everyControl.names()") if each not in known]
         known.update(new)
         if new:
+            page.wait_for_function("!['waiting', 'running'].includes(everyControl.state().job)")
             page.wait_for_timeout(_LATER)
             idle += _move(page, new, deeper, known)
         page.evaluate("everyControl.back()")

@@ -77,7 +77,7 @@ def test_a_legend_keeps_off_the_plot_in_every_window(drawn):
 
 
 def test_a_scene_is_drawn_after_the_other_figures_and_each_has_its_name(drawn):
-    mountains = figure([{"type": "surface", "z": [[0, 1], [1, 0]]}], "", "", scene={})
+    mountains = figure([{"type": "surface", "scene": "scene", "z": [[0, 1], [1, 0]]}], "", "")
     page = drawn(mountains=mountains, map=lines(2))
     assert page.evaluate("window.order") == ["map", "mountains"]
     for name in ("mountains", "map"):

@@ -8,7 +8,7 @@ import pytest
 
 from lab.errors import EngineError
 from lab.specs import PGD, Restarts
-from tests.widgets.conftest import settled
+from tests.widgets.conftest import SPEED, settled
 from tests.widgets.engine import FakeEngine, restarts
 from widgets.forms import Form
 from widgets.loop import OnLoop
@@ -147,7 +147,7 @@ async def test_messages_press_the_buttons(engine):
 
 async def test_worker_threads_reach_the_loop_throttled_and_the_last_state_is_seen():
     state, seen = 0, []
-    tell = OnLoop(lambda: seen.append((state, threading.current_thread())), interval=0.05)
+    tell = OnLoop(lambda: seen.append((state, threading.current_thread())), interval=0.05 * SPEED)
 
     def work() -> None:
         nonlocal state
@@ -157,7 +157,7 @@ async def test_worker_threads_reach_the_loop_throttled_and_the_last_state_is_see
             time.sleep(0.001)
 
     await asyncio.to_thread(work)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.1 * SPEED)
     assert seen[-1][0] == 200
     assert len(seen) < 20
     assert {thread for _, thread in seen} == {threading.current_thread()}
