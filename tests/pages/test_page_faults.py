@@ -1,6 +1,5 @@
 """Faults that a page must survive, each really done."""
 
-
 import psutil
 import pytest
 

@@ -38,16 +38,17 @@ PLACES = """
 
 @pytest.fixture
 def drawn(browser):
-    """Draws figures by name in an empty page; at the end no error must have been heard."""
+    """Draws figures by name in an empty page, after some script; at the end no error must have been heard."""
     page, complaints = browser.new_page(viewport={"width": 1600, "height": 900}), []
     page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
-    def draw(**figures):
+    def draw(before="", **figures):
         page.set_content("<body></body>")
         page.add_script_tag(content=files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8"))
         source = Path(widgets.plot.__file__).with_name("view.js").read_text("utf-8")
         texts = {name: to_json_plotly(each.to_dict()) for name, each in figures.items()}
+        page.evaluate(before)
         page.evaluate(RENDER, [source, texts, TEMPLATE])
         page.wait_for_function("count => window.order.length === count", arg=len(figures))
         return page
@@ -76,9 +77,10 @@ def test_a_legend_keeps_off_the_plot_in_every_window(drawn):
     assert heights[0] > heights[1] < heights[2]
 
 
-def test_a_scene_is_drawn_after_the_other_figures_and_each_has_its_name(drawn):
+@pytest.mark.parametrize("before", ["", "delete window.requestIdleCallback"], ids=["Chromium", "as in Safari"])
+def test_a_scene_is_drawn_after_the_other_figures_and_each_has_its_name(drawn, before):
     mountains = figure([{"type": "surface", "scene": "scene", "z": [[0, 1], [1, 0]]}], "", "")
-    page = drawn(mountains=mountains, map=lines(2))
+    page = drawn(before, mountains=mountains, map=lines(2))
     assert page.evaluate("window.order") == ["map", "mountains"]
     for name in ("mountains", "map"):
         assert page.get_by_role("figure", name=name).count() == 1

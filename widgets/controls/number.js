@@ -19,10 +19,10 @@ const PLACES = 1000;
 function scale(model) {
   const [low, high] = model.get("usual");
   const log = model.get("log") && low > 0;
-  const whole = model.get("step");
+  const step = model.get("step");
   const fine = 10 ** Math.floor(Math.log10((high - low) / 50));
   const rounded = (value) => {
-    if (whole) return low + Math.round((value - low) / whole) * whole;
+    if (step) return low + Math.round((value - low) / step) * step;
     if (log) return Number(value.toPrecision(2));
     return Number((Math.round(value / fine) * fine).toPrecision(6));
   };

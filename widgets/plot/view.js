@@ -38,8 +38,12 @@ function scenes(layout) {
 }
 
 // A scene takes the browser long to draw: what else there is to draw comes first, so that a page is soon seen.
+// Safari knows no idle time: there it comes after what is due already.
 function afterOthers() {
-  return new Promise((turn) => requestIdleCallback(turn, { timeout: 1000 }));
+  return new Promise((turn) => {
+    if (globalThis.requestIdleCallback) requestIdleCallback(turn, { timeout: 1000 });
+    else setTimeout(turn);
+  });
 }
 
 // All scenes of a figure have one camera: turning one turns the others, and a redraw keeps it in all.
