@@ -31,7 +31,7 @@ from widgets.figures.surface_parts import (
 )
 from widgets.theme import INK, MUTED, fade
 
-CAMERA = {"eye": {"x": -1.6, "y": -1.8, "z": 1.08}, "center": {"x": -0.09, "y": 0.09, "z": -0.22}}
+CAMERA = {"eye": {"x": -1.75, "y": -1.97, "z": 1.18}, "center": {"x": -0.11, "y": 0.11, "z": -0.22}}
 """From the corner where both ε are negative, a little from above; far enough for the words at the axes."""
 
 
