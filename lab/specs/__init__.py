@@ -24,16 +24,19 @@ from lab.specs.attacks import (
     WorstCase,
 )
 from lab.specs.augmentation import Augmentation, PadCropFlip, RandomShift, Unchanged
+from lab.specs.auto_attack import APGD, APGDTargeted, AutoAttack
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.crossing import crossing
 from lab.specs.curves import RobustnessCurves
-from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
+from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, LiveData, NpzFile
 from lab.specs.embedding import Embeddings
 from lab.specs.ensemble import EnsembleAttack
+from lab.specs.evaluation import Evaluation
 from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples, Source
 from lab.specs.explore import Explore
 from lab.specs.extended import Extended, Staged
+from lab.specs.fab import FAB, FABTargeted
 from lab.specs.masking import Masking
 from lab.specs.models import (
     ELU,
@@ -43,6 +46,7 @@ from lab.specs.models import (
     Custom,
     Inception,
     InputDropout,
+    Live,
     MadryMNIST,
     ModelSpec,
     Relu,
@@ -60,6 +64,7 @@ from lab.specs.models import (
     TramerD,
     WideResNet,
 )
+from lab.specs.multi_targeted import MultiTargeted
 from lab.specs.optimisers import SGD, Adam, Constant, Exponential, OneCycle, Optimiser, Piecewise, RMSProp, Schedule
 from lab.specs.orthogonal import OrthogonalDirections
 from lab.specs.pixels import L0, FlipPixels
@@ -103,10 +108,12 @@ from lab.specs.surface import (
 from lab.specs.transfer import TransferMatrix
 
 __all__ = [
+    "APGD",
     "BIM",
     "CIFAR10",
     "DLR",
     "ELU",
+    "FAB",
     "FGSM",
     "L0",
     "L2",
@@ -118,6 +125,7 @@ __all__ = [
     "SGD",
     "SPSA",
     "TRADES",
+    "APGDTargeted",
     "Across",
     "Activation",
     "Adam",
@@ -127,6 +135,7 @@ __all__ = [
     "Architecture",
     "AttackSpec",
     "Augmentation",
+    "AutoAttack",
     "Ball",
     "Bidirectional",
     "Binarised",
@@ -143,9 +152,11 @@ __all__ = [
     "EnsembleAttack",
     "EnsembleExamples",
     "Estimator",
+    "Evaluation",
     "Explore",
     "Exponential",
     "Extended",
+    "FABTargeted",
     "FashionMNIST",
     "FastEntropy",
     "FastGradientL2",
@@ -159,12 +170,15 @@ __all__ = [
     "IterLL",
     "IterRnd",
     "Linf",
+    "Live",
+    "LiveData",
     "LossSurface",
     "MadryMNIST",
     "Margin",
     "Masking",
     "MinimumDistance",
     "ModelSpec",
+    "MultiTargeted",
     "NoSimilarity",
     "NpzFile",
     "Objective",

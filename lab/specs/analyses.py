@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lab.errors import SpecError
+from lab.errors import FieldError
 from lab.specs.attacks import PGD
 from lab.specs.balls import Ball, Linf
+from lab.specs.capabilities import NORMS
 from lab.specs.data import DataSpec, Digits
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import Spec, param
@@ -19,7 +20,7 @@ class Analysis(Spec):
 
 
 @dataclass(frozen=True)
-class Preview(Analysis):
+class Preview(Analysis, title="Image preview"):
     """Some test images to look at and choose from."""
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")
@@ -28,18 +29,18 @@ class Preview(Analysis):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.images) > 200:
-            raise SpecError(f"Preview.images must be at most 200, but there are {len(self.images)}.")
+            raise FieldError("Preview", "images", f"must be at most 200, but there are {len(self.images)}.")
 
 
 @dataclass(frozen=True)
-class Restarts(Analysis):
+class Restarts(Analysis, title="PGD restarts"):
     """Where PGD ends from many random starts. Madry et al. 2017, §3.1, Figures 1 and 2."""
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")
     models: tuple[ModelSpec, ...] = param((Trained("standard"),), meaning="one to four models")
     images: tuple[int, ...] = param((0, 1, 2, 3), 0, 10_000_000, "test images, by their position")
     attack: PGD = param(PGD(restarts=200), meaning="the attack that is restarted")
-    ball: Ball = param(Linf(0.3), meaning="threat model")
+    ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORMS, label="Norm")
     seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")
 
     def __post_init__(self) -> None:
@@ -47,9 +48,4 @@ class Restarts(Analysis):
         for name, most in (("models", 4), ("images", 16)):
             count = len(getattr(self, name))
             if not 1 <= count <= most or len(set(getattr(self, name))) != count:
-                raise SpecError(f"Restarts.{name} must be 1 to {most} different ones, but there are {count}.")
-
-    @property
-    def gradient_steps(self) -> int:
-        """What the analysis costs: single-image gradient steps."""
-        return len(self.models) * len(self.images) * self.attack.restarts * self.attack.steps
+                raise FieldError("Restarts", name, f"must be 1 to {most} different ones, but there are {count}.")

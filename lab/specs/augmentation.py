@@ -11,21 +11,23 @@ class Augmentation(Spec):
 
 
 @dataclass(frozen=True)
-class Unchanged(Augmentation):
+class Unchanged(Augmentation, title="Unchanged"):
     """Images as they are: MNIST and the digits."""
 
 
 @dataclass(frozen=True)
-class PadCropFlip(Augmentation):
+class PadCropFlip(Augmentation, title="Pad, crop and flip"):
     """Padded with black, cut back to size at a random place, mirrored half of the time. He et al. 2016, §4.2."""
 
-    pad: int = param(4, 0, 64, "black pixels added at each side", unit="pixels")
+    pad: int = param(4, 0, 64, "black pixels added at each side", unit="pixels", label="Padding")
     flip: bool = param(True, meaning="mirror left and right half of the time")
 
 
 @dataclass(frozen=True)
-class RandomShift(Augmentation):
+class RandomShift(Augmentation, title="Random shift"):
     """Moved by up to so many pixels; for a network that crops, the random crop of Na et al. 2018, App. A."""
 
-    most: int = param(2, 0, 64, "largest shift in each direction; the edge is repeated", unit="pixels")
+    most: int = param(
+        2, 0, 64, "largest shift in each direction; the edge is repeated", unit="pixels", label="Largest shift"
+    )
     flip: bool = param(False, meaning="mirror left and right half of the time")

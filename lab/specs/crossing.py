@@ -1,39 +1,28 @@
 """How far an iterative attack's steps go, and whether that is across the ball: known before anything is computed."""
 
-from math import floor
-
-from lab.specs.attacks import PGD, AttackSpec, Iterated
-from lab.specs.balls import L2, Ball, Linf
-from lab.specs.ensemble import EnsembleAttack
-from lab.specs.query import QueryPGD
+from lab.specs.attacks import AttackSpec, attacks_in
+from lab.specs.balls import Ball
+from lab.specs.capabilities import NORM_BALLS
+from lab.specs.pace import pace
 
 
 def crossing(attack: AttackSpec, ball: Ball) -> str:
     """A sentence when the steps end before the far side of the ball; empty when they do not, or when none are taken.
 
     From a random point of the ball its far side is up to 2 eps away, from the image itself eps. Where the steps are
-    too few or too short, images seem robust that only were not reached.
+    too few or too short, images seem robust that only were not reached. Steps that follow eps always get there.
     """
-    if isinstance(attack, EnsembleAttack):
-        return crossing(attack.attack, ball)
-    if not isinstance(ball, Linf | L2) or not isinstance(attack, PGD | QueryPGD | Iterated):
+    if not isinstance(ball, NORM_BALLS):
         return ""
-    if not attack.step_size:
-        return ""  # steps of eps / steps get as far as the ball does
-    steps = attack.steps or papers_steps(ball.eps)
-    somewhere = not isinstance(attack, Iterated) and attack.random_start
-    far, needed = steps * attack.step_size, ball.eps * (2 if somewhere else 1)
+    to_cross = attack.capabilities.to_cross
+    if not to_cross:
+        return next(filter(None, (crossing(each, ball) for each in attacks_in(attack))), "")
+    steps, size = pace(attack, ball.eps)
+    far, needed = steps * size, ball.eps * to_cross
     if far >= needed * (1 - 1e-6):
         return ""
-    start = "from a random start the far side" if somewhere else "from the image the edge"
+    start = "from a random start the far side" if to_cross == 2 else "from the image the edge"
     return (
-        f"{steps} steps of {attack.step_size:g} go {far:.3g} far, but {start} of this ball is up to {needed:.3g} "
-        f"away: take steps of {needed / steps:.2g} or longer, or more of them."
+        f"{steps} steps of {size:g} go {far:.3g} far, but {start} of this ball is up to {needed:.3g} away: take steps "
+        f"of {needed / steps:.2g} or longer, or more of them, or set step_size to 0, which follows ε."
     )
-
-
-def papers_steps(eps: float) -> int:
-    """⌊min(eps + 4, 1.25 eps)⌋ with eps in 1/255, at least 1 and at most 1000. Kurakin et al. 2017, §2.2."""
-    levels = eps * 255
-    rule = round(min(levels + 4, 1.25 * levels), 6)  # 4/255 times 255 is not exactly 4
-    return min(max(floor(rule), 1), 1000)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from lab.errors import SpecError
+from lab.errors import FieldError
 from lab.specs.analyses import Analysis
-from lab.specs.attacks import FGSM, PGD, AttackSpec
-from lab.specs.balls import L2, Ball, Linf
+from lab.specs.attacks import FGSM, AttackSpec, Margin, require_norms
+from lab.specs.auto_attack import APGD
+from lab.specs.balls import Ball, Linf
+from lab.specs.capabilities import NORMS
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.data import DataSpec, Digits
-from lab.specs.explore import effort
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import param
 
@@ -16,20 +17,29 @@ MOST_MODELS, MOST_ATTACKS = 8, 4
 
 
 @dataclass(frozen=True)
-class RobustnessCurves(Analysis):
+class RobustnessCurves(Analysis, title="Curves"):
     """Accuracy over eps under any attacks, and nearest images. Kurakin et al. 2017, Fig. 3; Na et al. 2018, Fig. 9.
 
     Every attack is run anew at every level of eps, from 0 to the ball's, for a verdict on the first ``images`` test
-    images. The nearest adversarial image is then sought for the first ``searched`` of them, in the ball's norm.
+    images. The nearest adversarial image is then sought for the first ``searched`` of them, in the ball's norm. The
+    default APGD on the margin costs what PGD with 20 steps costs and leaves less: 2.5 % of ``trades-trained`` at ε 0.3
+    on 200 digits, where PGD leaves 7.0 %, and 18.0 % of ``pgd-trained``, where PGD leaves 21.0 %.
     """
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")
     models: tuple[ModelSpec, ...] = param((Trained("standard"), Trained("pgd-trained")), meaning="one to eight models")
-    attacks: tuple[AttackSpec, ...] = param((FGSM(), PGD(steps=20, step_size=0.03)), meaning="one to four attacks")
-    ball: Ball = param(Linf(0.3), meaning="threat model; its ε is the largest")
-    levels: int = param(10, 1, 40, "levels of ε above 0", usual=(2, 20))
+    attacks: tuple[AttackSpec, ...] = param((FGSM(), APGD(steps=20, objective=Margin())), meaning="one to four attacks")
+    ball: Ball = param(Linf(0.3), meaning="threat model; its ε is the largest", choices=NORMS, label="Norm")
+    levels: int = param(10, 1, 40, "levels of ε above 0", usual=(2, 20), label="Levels of ε")
     images: int = param(200, 1, 1_000_000, "how many test images, from the first one on", usual=(20, 360))
-    searched: int = param(40, 0, 10_000, "images whose nearest adversarial image is sought; 0: none", usual=(0, 100))
+    searched: int = param(
+        40,
+        0,
+        10_000,
+        "images whose nearest adversarial image is sought; 0: none",
+        usual=(0, 100),
+        label="Images searched",
+    )
     seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")
 
     def __post_init__(self) -> None:
@@ -37,11 +47,13 @@ class RobustnessCurves(Analysis):
         for name, most in (("models", MOST_MODELS), ("attacks", MOST_ATTACKS)):
             chosen = getattr(self, name)
             if not 1 <= len(chosen) <= most or len(set(chosen)) != len(chosen):
-                raise SpecError(
-                    f"RobustnessCurves.{name} must be 1 to {most} different ones, but there are {len(chosen)}."
+                raise FieldError(
+                    "RobustnessCurves", name, f"must be 1 to {most} different ones, but there are {len(chosen)}."
                 )
-        if not isinstance(self.ball, Linf | L2) or self.ball.eps <= 0:
-            raise SpecError("RobustnessCurves.ball must be an L∞ or L2 ball with ε above 0: its ε is walked up to.")
+        for each in self.attacks:
+            require_norms("RobustnessCurves", "attacks", each)
+        if self.ball.eps <= 0:
+            raise FieldError("RobustnessCurves", "ball", "must have eps above 0: the levels go up to it.")
 
     @property
     def eps(self) -> tuple[float, ...]:
@@ -58,9 +70,3 @@ class RobustnessCurves(Analysis):
         if isinstance(self.ball, Linf):
             return CarliniWagnerLinf(c=(1.0, 10.0), steps=50)
         return CarliniWagnerL2(searches=5, steps=100, learning_rate=0.05)
-
-    @property
-    def gradient_steps(self) -> int:
-        """What the analysis costs: single-image gradient steps."""
-        attacked = self.images * self.levels * sum(effort(each) for each in self.attacks)
-        return len(self.models) * (attacked + self.searched * effort(self.search))

@@ -2,21 +2,18 @@
 
 from dataclasses import dataclass
 
-from lab.errors import SpecError
+from lab.errors import FieldError
 from lab.specs.analyses import Analysis
-from lab.specs.attacks import BIM, AttackSpec
-from lab.specs.balls import L2, Ball, Linf
+from lab.specs.attacks import BIM, AttackSpec, require_norms
+from lab.specs.balls import Ball, Linf
+from lab.specs.capabilities import NORMS
 from lab.specs.data import DataSpec, Digits
-from lab.specs.explore import effort
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import param
 
-LONGEST_WALK = 80
-"""Steps of an attack whose own rule decides on them: what the papers' rule comes to at eps 0.3."""
-
 
 @dataclass(frozen=True)
-class Embeddings(Analysis):
+class Embeddings(Analysis, title="Embeddings"):
     """Embeddings of images and their ways under attack as eps grows. Na et al. 2018, §4.2, Fig. 4; App. C, Fig. 7.
 
     The attack is run anew at every level of eps, from 0 to the ball's: on the images that are followed, then on the
@@ -26,12 +23,23 @@ class Embeddings(Analysis):
     data: DataSpec = param(Digits(), meaning="data set the images come from")
     models: tuple[ModelSpec, ...] = param((Trained("standard"),), meaning="one to three models")
     images: tuple[int, ...] = param((3, 7, 0), 0, 10_000_000, "test images that are followed, by their position")
-    count: int = param(300, 10, 2000, "clean test images that are drawn, from the first on", usual=(10, 1000))
-    averaged: int = param(128, 1, 2000, "test images the curves are averaged over, from the first on", usual=(16, 360))
+    count: int = param(
+        300, 10, 2000, "clean test images that are drawn, from the first on", usual=(10, 1000), label="Number of images"
+    )
+    averaged: int = param(
+        128,
+        1,
+        2000,
+        "test images the curves are averaged over, from the first on",
+        usual=(16, 360),
+        label="Images averaged over",
+    )
     attack: AttackSpec = param(BIM(), meaning="the attack that moves the images")
-    ball: Ball = param(Linf(0.3), meaning="threat model; its ε is the largest")
-    levels: int = param(10, 1, 40, "levels of ε above 0", usual=(2, 20))
-    t_sne: bool = param(False, meaning="also lay the embeddings out by t-SNE, which takes some seconds a model")
+    ball: Ball = param(Linf(0.3), meaning="threat model; its ε is the largest", choices=NORMS, label="Norm")
+    levels: int = param(10, 1, 40, "levels of ε above 0", usual=(2, 20), label="Levels of ε")
+    t_sne: bool = param(
+        False, meaning="also lay the embeddings out by t-SNE, which takes some seconds a model", label="T-SNE"
+    )
     seed: int = param(0, 0, 2**31 - 1, "seed of the attack's draws and of t-SNE")
 
     def __post_init__(self) -> None:
@@ -39,19 +47,14 @@ class Embeddings(Analysis):
         for name, most in (("models", 3), ("images", 12)):
             chosen = getattr(self, name)
             if not 1 <= len(chosen) <= most or len(set(chosen)) != len(chosen):
-                raise SpecError(f"Embeddings.{name} must be 1 to {most} different ones, but there are {len(chosen)}.")
-        if not isinstance(self.ball, Linf | L2) or self.ball.eps <= 0:
-            raise SpecError("Embeddings.ball must be an L∞ or L2 ball with ε above 0: its ε is walked up to.")
+                raise FieldError(
+                    "Embeddings", name, f"must be 1 to {most} different ones, but there are {len(chosen)}."
+                )
+        require_norms("Embeddings", "attack", self.attack)
+        if self.ball.eps <= 0:
+            raise FieldError("Embeddings", "ball", "must have eps above 0: the levels go up to it.")
 
     @property
     def eps(self) -> tuple[float, ...]:
         """The levels of eps, 0 first and the ball's last."""
         return tuple(self.ball.eps * level / self.levels for level in range(self.levels + 1))
-
-    @property
-    def gradient_steps(self) -> int:
-        """What the analysis costs: single-image gradient steps."""
-        steps = effort(self.attack)
-        if getattr(self.attack, "steps", 1) == 0:
-            steps *= LONGEST_WALK
-        return len(self.models) * (len(self.images) + self.averaged) * self.levels * steps

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from lab.errors import SpecError
+from lab.errors import FieldError
 from lab.specs.attacks import PGD, AttackSpec
+from lab.specs.capabilities import Capabilities, of_all
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import param
 
@@ -11,7 +12,7 @@ AVERAGES = ("probabilities", "logits")
 
 
 @dataclass(frozen=True)
-class EnsembleAttack(AttackSpec):
+class EnsembleAttack(AttackSpec, title="Ensemble of models"):
     """Images made on the average of several models, for one that is not asked. Liu et al. 2017; Tramèr 2018, §4.2.
 
     Predicted and least likely labels are the average's, too.
@@ -21,9 +22,13 @@ class EnsembleAttack(AttackSpec):
     models: tuple[ModelSpec, ...] = param(
         (Trained("standard"), Trained("standard-b")), meaning="models that are averaged"
     )
-    of: str = param("probabilities", meaning="what is averaged", choices=AVERAGES)
+    of: str = param("probabilities", meaning="what is averaged", choices=AVERAGES, label="What is averaged")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return of_all([self.attack.capabilities])
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.models:
-            raise SpecError("EnsembleAttack.models must name at least one model.")
+            raise FieldError("EnsembleAttack", "models", "must name at least one model.")

@@ -1,23 +1,24 @@
 """Rotation, flipped pixels and an L∞ change together: the threat model, and the attack that goes stage by stage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.specs.attacks import PGD, AttackSpec
 from lab.specs.balls import Ball
+from lab.specs.capabilities import Capabilities, of_all
 from lab.specs.pixels import FlipPixels
 from lab.specs.spatial import RotateTranslate
 from lab.specs.spec import param
 
 
 @dataclass(frozen=True)
-class Extended(Ball):
+class Extended(Ball, title="Combined"):
     """The image rotated and shifted, some pixels changed at will, all by up to eps. Tramèr et al. 2018, App. C.1.
 
     Rotations and shifts lie on the lattice of :class:`Spatial`. The distance of a picture is its largest change of a
     pixel against the best rotated and shifted image, without the pixels that may change at will.
     """
 
-    eps: float = param(0.3, 0.0, 1.0, "largest change of a pixel, black to white being 1", usual=(0.0, 0.5))
+    eps: float = param(0.3, 0.0, 1.0, "largest change of a pixel, black to white being 1", usual=(0.0, 0.5), label="ε")
     pixels: int = param(5, 0, 1_000_000, "how many pixels may change at will", usual=(0, 50))
     rotation: float = param(20.0, 0.0, 180.0, "largest rotation each way", usual=(0.0, 45.0), unit="°")
     translation: float = param(0.0, 0.0, 100.0, "largest shift each way", usual=(0.0, 6.0), unit="pixels")
@@ -26,9 +27,14 @@ class Extended(Ball):
 
 
 @dataclass(frozen=True)
-class Staged(AttackSpec):
+class Staged(AttackSpec, title="Rotate, flip, then change"):
     """First rotates and shifts, then flips pixels, then attacks in the L∞ ball. Tramèr et al. 2018, App. C.1."""
 
     rotate: RotateTranslate = param(RotateTranslate(), meaning="the first stage")
     flip: FlipPixels = param(FlipPixels(), meaning="the second stage")
-    perturb: AttackSpec = param(PGD(), meaning="the last stage, an attack in the L∞ ball")
+    perturb: AttackSpec = param(PGD(), meaning="the last stage, an attack in the L∞ ball", label="Last stage")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        stages = of_all([each.capabilities for each in (self.rotate, self.flip, self.perturb)])
+        return replace(stages, balls=(Extended,))

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lab.errors import SpecError
+from lab.errors import FieldError
 from lab.specs.analyses import Analysis
 from lab.specs.attacks import BIM, FGSM, PGD, RFGSM, AttackSpec, RandomSign, StepLL
 from lab.specs.balls import Ball, Linf
+from lab.specs.capabilities import NORMS
 from lab.specs.data import DataSpec, Digits
+from lab.specs.evaluation import QUICK, Evaluation
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import param
 
@@ -15,11 +17,11 @@ MOST_MODELS = 4
 
 
 @dataclass(frozen=True)
-class Masking(Analysis):
+class Masking(Analysis, title="Masking"):
     """Whether a model's gradient shows where its loss rises. Tramèr et al. 2018, §4.1; Na et al. 2018, App. D.
 
     Every model is examined, and every other one is a source of black-box attacks on it. The ball's eps is that of the
-    verdict; ``eps`` are further ones, for the curves.
+    verdict, which the quick evaluation of the same images gives; ``eps`` are further ones, for the curves.
     """
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")
@@ -27,14 +29,17 @@ class Masking(Analysis):
         (Trained("standard"), Trained("fgsm-trained"), Trained("pgd-trained")),
         meaning="one to four models, each examined, and a black-box source for the others",
     )
-    ball: Ball = param(Linf(0.2), meaning="threat model of the verdict")
+    ball: Ball = param(Linf(0.2), meaning="threat model of the verdict", choices=NORMS, label="Norm")
     eps: tuple[float, ...] = param(
-        (0.05, 0.1, 0.15, 0.3, 0.5), 0.0, 1000.0, "further radii of the ball, for the curves over ε"
+        (0.05, 0.1, 0.15, 0.3, 0.5), 0.0, 1000.0, "further radii of the ball, for the curves over ε", label="ε"
     )
     images: int = param(100, 1, 10_000, "how many test images, from the first one on", usual=(20, 360))
-    steps: int = param(40, 1, 1000, "gradient steps of PGD, each 2.5 ε / steps long", usual=(10, 100))
+    steps: int = param(40, 1, 1000, "gradient steps of PGD, whose length follows ε", usual=(10, 100))
     restarts: int = param(1, 1, 100, "random starts of PGD; the largest loss counts", usual=(1, 10))
     seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")
+    alpha: float = param(
+        0.5, 0.0, 1.0, "fraction of ε that the random step of R+FGSM takes", usual=(0.1, 0.5), label="Random step α"
+    )
 
     attacks: ClassVar[tuple[str, ...]] = (
         "random sign",
@@ -52,8 +57,8 @@ class Masking(Analysis):
         for name, least, most in (("models", 1, MOST_MODELS), ("eps", 0, 20)):
             values = getattr(self, name)
             if not least <= len(values) <= most or len(set(values)) != len(values):
-                raise SpecError(
-                    f"Masking.{name} must be {least} to {most} different ones, but there are {len(values)}."
+                raise FieldError(
+                    "Masking", name, f"must be {least} to {most} different ones, but there are {len(values)}."
                 )
 
     @property
@@ -66,18 +71,19 @@ class Masking(Analysis):
         """The ball of every radius. Raises :class:`SpecError` for one that the norm does not admit."""
         return tuple(self.ball.replace(eps=each) for each in self.radii)
 
-    def at(self, eps: float) -> tuple[AttackSpec, ...]:
-        """The attacks of :attr:`attacks` for a radius, which the lengths of steps depend on.
-
-        Two steps are of eps / 2 each, as many gradients and as long as the two parts of R+FGSM (Tramèr et al. 2018,
-        Table 2). PGD's steps of 2.5 eps / steps reach every point of the ball from every other.
-        """
-        pgd = PGD(steps=self.steps, step_size=max(2.5 * eps / self.steps, 1e-5), restarts=self.restarts)
-        two = BIM(steps=2, step_size=eps / 2)
-        return (RandomSign(), StepLL(), FGSM(labels="predicted"), FGSM(), RFGSM(), two, pgd)
+    @property
+    def evaluation(self) -> Evaluation:
+        """The evaluation that decides about the models."""
+        return Evaluation(self.data, self.models, self.ball, self.images, QUICK, self.seed)
 
     @property
-    def gradient_steps(self) -> int:
-        """What the analysis costs: single-image gradient steps."""
-        own = len(self.radii) * (8 + self.steps * self.restarts)
-        return self.images * len(self.models) * (own + 2 * len(self.models) + 225)
+    def white_box(self) -> tuple[AttackSpec, ...]:
+        """The attacks of :attr:`attacks`, whose steps follow eps.
+
+        R+FGSM's ``alpha`` is by default 1/2, Tramèr et al. 2018's on ImageNet. On five masked models of the digits
+        and of MNIST it fools significantly more than FGSM at ε 0.2 and 0.3, and on no sound one; their 1/6 for MNIST,
+        the preset ``RFGSM.tramer_mnist``, does not in four of these ten cases. The two steps are of eps / 2 each (their
+        Table 2).
+        """
+        pgd = PGD(steps=self.steps, restarts=self.restarts)
+        return (RandomSign(), StepLL(), FGSM(labels="predicted"), FGSM(), RFGSM(alpha=self.alpha), BIM(steps=2), pgd)

@@ -1,9 +1,12 @@
 """Models: architectures, and trained networks by name."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
 
-from lab.errors import SpecError
-from lab.specs.spec import Spec, param
+from lab.errors import FieldError
+from lab.specs.spec import Param, Spec, param
 
 
 @dataclass(frozen=True)
@@ -12,7 +15,7 @@ class Architecture(Spec):
 
 
 @dataclass(frozen=True)
-class SmallCNN(Architecture):
+class SmallCNN(Architecture, title="Small CNN"):
     """Three convolutions and one linear layer: the digits' network, trained in seconds."""
 
     width: int = param(16, 1, 256, "channels of the first convolution; the later ones have twice as many")
@@ -20,32 +23,32 @@ class SmallCNN(Architecture):
 
 
 @dataclass(frozen=True)
-class TramerA(Architecture):
+class TramerA(Architecture, title="Tramèr's A"):
     """conv 64 5×5, conv 64 5×5, dropout ¼, 128, dropout ½. Tramèr et al. 2018, Table 5."""
 
 
 @dataclass(frozen=True)
-class TramerB(Architecture):
+class TramerB(Architecture, title="Tramèr's B"):
     """dropout 0.2, conv 64 8×8 /2, conv 128 6×6 /2, conv 128 5×5, dropout ½. Tramèr et al. 2018, Table 5."""
 
 
 @dataclass(frozen=True)
-class TramerBStar(Architecture):
+class TramerBStar(Architecture, title="Tramèr's B*"):
     """Model B without the dropout on its input. Tramèr et al. 2018, App. C.2."""
 
 
 @dataclass(frozen=True)
-class TramerC(Architecture):
+class TramerC(Architecture, title="Tramèr's C"):
     """conv 128 3×3 tanh, pool, conv 64 3×3 tanh, pool, 128. Tramèr et al. 2018, Table 5."""
 
 
 @dataclass(frozen=True)
-class TramerD(Architecture):
+class TramerD(Architecture, title="Tramèr's D"):
     """Four times 300 units with dropout ½. Tramèr et al. 2018, Table 5."""
 
 
 @dataclass(frozen=True)
-class MadryMNIST(Architecture):
+class MadryMNIST(Architecture, title="Madry's MNIST network"):
     """Madry's MNIST network at a width: conv 32w 5×5, pool, conv 64w 5×5, pool, 1024w. Madry et al. 2017, §5.
 
     §4 calls capacity what doubles with w; its smallest network, of 2 and 4 filters, is w = 1/16.
@@ -55,7 +58,7 @@ class MadryMNIST(Architecture):
 
 
 @dataclass(frozen=True)
-class ResNet(Architecture):
+class ResNet(Architecture, title="ResNet"):
     """ResNet-20, 32, 44, 56 or 110 for small images. He et al. 2016, §4.2; Na et al. 2018, App. A.
 
     Na's networks for CIFAR-10 take crops of 24 pixels and images less their mean, those for MNIST the images as
@@ -71,11 +74,13 @@ class ResNet(Architecture):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.depth % 6 != 2:
-            raise SpecError(f"ResNet.depth (layers with weights) must be 6n + 2, as 20 or 110, but is {self.depth}.")
+            raise FieldError(
+                "ResNet", "depth", f"must be 6n + 2, as 20 or 110, but is {self.depth}.", "layers with weights"
+            )
 
 
 @dataclass(frozen=True)
-class WideResNet(Architecture):
+class WideResNet(Architecture, title="Wide ResNet"):
     """Wide ResNet of pre-activated units for small images; as it stands w32-10. Madry et al. 2017, §4.
 
     Images are standardised one by one. Details are those of the authors' public code for their CIFAR-10 challenge.
@@ -91,34 +96,36 @@ class Activation(Spec):
 
 
 @dataclass(frozen=True)
-class Relu(Activation):
+class Relu(Activation, title="ReLU"):
     """max(x, 0)."""
 
 
 @dataclass(frozen=True)
-class Relu6(Activation):
+class Relu6(Activation, title="ReLU6"):
     """min(relu(x), 6)."""
 
 
 @dataclass(frozen=True)
-class ELU(Activation):
+class ELU(Activation, title="ELU"):
     """x above 0, exp(x) - 1 below. Clevert et al. 2016."""
 
 
 @dataclass(frozen=True)
-class Tanh(Activation):
+class Tanh(Activation, title="Tanh"):
     """tanh(x)."""
 
 
 @dataclass(frozen=True)
-class ReluDecay(Activation):
+class ReluDecay(Activation, title="ReLU with decay"):
     """relu(x) / (1 + β relu(x)²). Kurakin et al. 2017, App. D, with β 0.1, 0.01 and 0.001."""
 
-    beta: float = param(0.01, 1e-6, 10.0, "β: the larger, the sooner it falls again", usual=(1e-3, 0.1), log=True)
+    beta: float = param(
+        0.01, 1e-6, 10.0, "β: the larger, the sooner it falls again", usual=(1e-3, 0.1), log=True, label="β"
+    )
 
 
 @dataclass(frozen=True)
-class Inception(Architecture):
+class Inception(Architecture, title="Inception v3"):
     """Inception v3 with ρ times the filters in each convolution. Kurakin et al. 2017, §4.3.
 
     Its own stem takes images of 299 pixels and at least 75; the small one, an addition of ours, keeps the size of
@@ -130,11 +137,11 @@ class Inception(Architecture):
     activation: Activation = param(Relu(), meaning="what follows each convolution")
     more_blocks: int = param(0, 0, 16, "blocks besides v3's eleven (deeper network: 2)", usual=(0, 2))
     stem: str = param("v3", meaning="first convolutions, for large or for small images", choices=("v3", "small"))
-    dropout: float = param(0.2, 0.0, 0.9, "share of the embedding dropped in training")
+    dropout: float = param(0.2, 0.0, 0.9, "fraction of the embedding dropped in training")
 
 
 @dataclass(frozen=True)
-class Torchvision(Architecture):
+class Torchvision(Architecture, title="Torchvision's classifier"):
     """One of torchvision's classifiers, by its name there; any but a RegNet.
 
     Trained from here on it starts anew, as long as it is made of convolutions, linear layers and norms; ``python -m
@@ -145,7 +152,7 @@ class Torchvision(Architecture):
 
 
 @dataclass(frozen=True)
-class Binarised(Architecture):
+class Binarised(Architecture, title="Binarised input"):
     """A network that sees black and white only: the closed-form defence of MNIST. Tramèr et al. 2018, App. C.1.
 
     Rounding has no useful gradient: ``straight_through`` lets gradient attacks pass it as if it were not there
@@ -158,14 +165,18 @@ class Binarised(Architecture):
 
 
 @dataclass(frozen=True)
-class InputDropout(Architecture):
+class InputDropout(Architecture, title="Dropout on the input"):
     """A network with dropout on its input, as Tramèr's model B has it. Tramèr et al. 2018, App. C.2.
 
     It keeps one-step adversarial training from its degenerate minimum on MNIST.
     """
 
     architecture: Architecture = param(SmallCNN(), meaning="network behind")
-    p: float = param(0.2, 0.0, 0.9, "share of the pixels dropped in training")
+    p: float = param(0.2, 0.0, 0.9, "fraction of the pixels dropped in training", label="Dropout rate")
+
+
+LIBRARIES = ("timm", "torchvision")
+"""Packages whose classifiers are known by name: they say which images each takes."""
 
 
 @dataclass(frozen=True)
@@ -174,23 +185,62 @@ class ModelSpec(Spec):
 
 
 @dataclass(frozen=True)
-class Trained(ModelSpec):
+class Trained(ModelSpec, title="Trained"):
     """A trained network of the zoo, or one of a person's own finished runs, by its name."""
 
     name: str = param("standard", meaning="name in the list of models")
 
 
 @dataclass(frozen=True)
-class Custom(ModelSpec):
-    """A person's own network: a function that builds it, and its weights.
+class Custom(ModelSpec, title="Custom"):
+    """A custom model: a function that builds it, or ``timm:NAME`` or ``torchvision:NAME``, and its weights.
 
     The builder is imported and called: only the command line and Python make this spec, never a visitor.
     """
 
-    builder: str = param("", meaning="function that builds the network, as package.module:function")
-    weights: str = param("", meaning="its weights, a .safetensors (or .pt) file; empty for none")
+    builder: str = param("", meaning="what builds the model: package.module:function, timm:NAME or torchvision:NAME")
+    weights: str = param("", meaning="its weights, as safetensors or as torch.save writes them; empty for none")
+    name: str = field(default="", compare=False, metadata={"param": Param("what it is called; empty: as it is built")})
+
+    @property
+    def library(self) -> str:
+        """``timm`` or ``torchvision`` where one of them builds the model, by its name there; else empty."""
+        start = self.builder.partition(":")[0]
+        return start if start in LIBRARIES else ""
+
+
+@dataclass(frozen=True)
+class Live(ModelSpec, title="Live"):
+    """A live model: a module that a notebook or program holds, by the name it registered it under.
+
+    Made by ``lab.live``. It means something only in the process that registered it.
+    """
+
+    name: str = param("", meaning="name it was registered under in this process")
 
 
 def name_of(spec: ModelSpec) -> str:
-    """What a person calls the model: its name in the list, or its builder."""
-    return spec.name if isinstance(spec, Trained) else getattr(spec, "builder", type(spec).__name__)
+    """What a model is called: its name in the list, or its builder with the file of its weights."""
+    if isinstance(spec, Custom) and not spec.name:
+        return _built(spec, 1)
+    return getattr(spec, "name", type(spec).__name__)
+
+
+def names_of(specs: Sequence[ModelSpec]) -> tuple[str, ...]:
+    """What models are called beside each other: different ones never the same, if need be by more of their path."""
+    names = {each: name_of(each) for each in specs}
+    longest = max((len(PurePath(getattr(each, "weights", "")).parts) for each in names), default=0)
+    for length in range(1, longest + 1):
+        counts = Counter(names.values())
+        names |= {each: _built(each, length) for each in names if isinstance(each, Custom) and counts[names[each]] > 1}
+    counts = Counter(names.values())
+    for name in [each for each, count in counts.items() if count > 1]:
+        for number, each in enumerate([each for each in names if names[each] == name][1:], start=2):
+            names[each] = f"{name} #{number}"
+    return tuple(names[each] for each in specs)
+
+
+def _built(spec: Custom, length: int) -> str:
+    """A builder with the last parts of its weights' path."""
+    tail = "/".join(PurePath(spec.weights).parts[-length:])
+    return f"{spec.name or spec.builder} ({tail})" if tail else spec.name or spec.builder

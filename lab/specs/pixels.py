@@ -4,18 +4,19 @@ from dataclasses import dataclass
 
 from lab.specs.attacks import AttackSpec, CrossEntropy, Objective
 from lab.specs.balls import Ball
+from lab.specs.capabilities import Capabilities
 from lab.specs.spec import param
 
 
 @dataclass(frozen=True)
-class L0(Ball):
+class L0(Ball, title="L0"):
     """At most eps pixels change, each to any colour. Tramèr et al. 2018, App. C.1 (five flipped pixels)."""
 
-    eps: float = param(5.0, 0.0, 1e6, "how many pixels may change", usual=(0.0, 50.0))
+    eps: float = param(5.0, 0.0, 1e6, "how many pixels may change", usual=(0.0, 50.0), label="ε")
 
 
 @dataclass(frozen=True)
-class FlipPixels(AttackSpec):
+class FlipPixels(AttackSpec, title="Flip pixels"):
     """Flips eps pixels, v becoming 1 - v in every channel. Tramèr et al. 2018, App. C.1.
 
     'random' tries sets of pixels; 'greedy' flips the pixel that raises the loss most, again and again, trying all;
@@ -23,5 +24,18 @@ class FlipPixels(AttackSpec):
     """
 
     search: str = param("random", meaning="how pixels are chosen", choices=("random", "greedy", "gradient"))
-    tries: int = param(1, 1, 100_000, "random sets of pixels; the worst one counts", usual=(1, 1000), log=True)
+    tries: int = param(
+        1, 1, 100_000, "random sets of pixels; the worst one counts", usual=(1, 1000), log=True, brief=10
+    )
     objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            balls=(L0,),
+            gradient=self.search == "gradient",
+            deterministic=self.search != "random",
+            eps_per_image=False,
+            retried=False,
+            to_cross=0,
+        )

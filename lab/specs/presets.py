@@ -38,7 +38,7 @@ def rfgsm_training(**changes: object) -> Adversarial:
 
 def pgd_training(**changes: object) -> Adversarial:
     """Adversarial images only, of 40 steps of 0.01 from a random start. Madry et al. 2017, §2.1 and §5 (MNIST)."""
-    return Adversarial(source=OwnExamples(PGD(steps=40, step_size=0.01)), keep_clean=False).replace(**changes)
+    return Adversarial(source=OwnExamples(PGD.madry_mnist()), keep_clean=False).replace(**changes)
 
 
 def kurakin_training(**changes: object) -> Adversarial:
@@ -137,7 +137,7 @@ PRESETS: tuple[Preset, ...] = (
         "rfgsm-training",
         rfgsm_training,
         "Tramèr et al. 2018, §4.1",
-        "FGSM copies behind a random step, which leaves the masked neighbourhood of the image.",
+        "FGSM copies behind a random step, meant to leave the masked neighbourhood of the image.",
     ),
     Preset(
         "kurakin-training",
@@ -149,7 +149,7 @@ PRESETS: tuple[Preset, ...] = (
         "pgd-training",
         pgd_training,
         "Madry et al. 2017, §2.1",
-        "Only PGD images: the saddle point itself, robust and slow.",
+        "Only PGD images: the saddle point itself, and slow.",
     ),
     Preset(
         "ensemble-training",
@@ -197,6 +197,6 @@ PRESETS: tuple[Preset, ...] = (
         "fast-training",
         fast_training,
         "Wong et al. 2020, Algorithm 3",
-        "One long step from a random start: cheap, until it overfits catastrophically.",
+        "One long step from a random start: cheap, but it may overfit catastrophically.",
     ),
 )

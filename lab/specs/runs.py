@@ -8,7 +8,7 @@ from lab.specs.spec import Spec, param
 
 
 @dataclass(frozen=True)
-class TrainingRun(Spec):
+class TrainingRun(Spec, title="Training run"):
     """A recipe trained in a folder of its own, where it can be stopped, found again and carried on."""
 
     name: str = param("my-network", meaning="name of the run and of the network that comes out")

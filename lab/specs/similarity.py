@@ -18,7 +18,7 @@ class Similarity(Spec):
 
 
 @dataclass(frozen=True)
-class NoSimilarity(Similarity):
+class NoSimilarity(Similarity, title="None"):
     """Nothing."""
 
 
@@ -36,10 +36,10 @@ class Distance(Similarity):
 
 
 @dataclass(frozen=True)
-class Bidirectional(Distance):
+class Bidirectional(Distance, title="Bidirectional"):
     """Their distance ‖E' − E‖ₙⁿ is lowered by moving both. Na et al. 2018, §3.3, Figure 3 left."""
 
 
 @dataclass(frozen=True)
-class Pivot(Distance):
+class Pivot(Distance, title="Pivot: only the adversarial embedding moves"):
     """The attacked copy's embedding is drawn to the clean one, which stays: the pivot. Na et al. 2018, §3.3."""

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from lab.specs.attacks import AttackSpec, CrossEntropy, Objective
 from lab.specs.balls import Ball
+from lab.specs.capabilities import Capabilities
 from lab.specs.spec import param
 
 
 @dataclass(frozen=True)
-class Spatial(Ball):
+class Spatial(Ball, title="Spatial"):
     """The image rotated and shifted, on a lattice. Engstrom et al. 2019; Tramèr et al. 2018, App. C.1.
 
     The lattice holds ``2 · angles + 1`` rotations and ``2 · shifts + 1`` translations along each axis, so that a judge
@@ -16,7 +17,7 @@ class Spatial(Ball):
     is the larger of its shares of the largest rotation and translation.
     """
 
-    eps: float = param(1.0, 0.0, 1.0, "share of the largest rotation and translation allowed")
+    eps: float = param(1.0, 0.0, 1.0, "fraction of the largest rotation and translation allowed", label="ε")
     rotation: float = param(30.0, 0.0, 180.0, "largest rotation each way", usual=(0.0, 45.0), unit="°")
     translation: float = param(3.0, 0.0, 100.0, "largest shift each way", usual=(0.0, 6.0), unit="pixels")
     angles: int = param(15, 0, 180, "rotations on the lattice, each way", usual=(1, 30))
@@ -24,7 +25,7 @@ class Spatial(Ball):
 
 
 @dataclass(frozen=True)
-class RotateTranslate(AttackSpec):
+class RotateTranslate(AttackSpec, title="Rotate and translate"):
     """The rotation and translation of the largest loss. Engstrom et al. 2019; Tramèr et al. 2018, App. C.1.
 
     'grid' tries the whole lattice, 'random' the worst of some, 'gradient' climbs from random ones and ends on the
@@ -32,7 +33,20 @@ class RotateTranslate(AttackSpec):
     """
 
     search: str = param("grid", meaning="how the lattice is searched", choices=("grid", "random", "gradient"))
-    tries: int = param(10, 1, 100_000, "random transformations, or starts of the climb", usual=(1, 100), log=True)
-    steps: int = param(200, 1, 10_000, "steps of a climb", usual=(10, 200))
-    step_size: float = param(0.02, 1e-4, 1.0, "length of a step, as a share of the largest rotation and translation")
+    tries: int = param(
+        10, 1, 100_000, "random transformations, or starts of the climb", usual=(1, 100), log=True, brief=10
+    )
+    steps: int = param(200, 1, 10_000, "steps of a climb", usual=(10, 200), brief=100)
+    step_size: float = param(0.02, 1e-4, 1.0, "length of a step, as a fraction of the largest rotation and translation")
     objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            balls=(Spatial,),
+            gradient=self.search == "gradient",
+            deterministic=self.search == "grid",
+            eps_per_image=False,
+            retried=False,
+            to_cross=0,
+        )

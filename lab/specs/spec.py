@@ -7,13 +7,16 @@ form on a page, the options of the command line, the JSON record of a run and, h
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
+from functools import partial
 from types import UnionType
-from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from lab.errors import SpecError
+from lab import outside_json
+from lab.errors import FieldError, SpecError, no_such, quoted
 
-_PARAM = "param"
+_PARAM, _PRESET = "param", "preset"
 S = TypeVar("S", bound="Spec")
 
 
@@ -23,8 +26,11 @@ class Param:
 
     ``low`` and ``high`` are hard limits: no spec outside them can be made. ``usual`` is the part of that range
     a slider offers. ``step`` is the distance between admissible whole numbers, from ``low`` on. ``choices`` lists the
-    admissible values of a text field. ``unit`` is what a person reads behind the number. ``log`` says that the quantity
-    is multiplicative.
+    admissible values of a text field, or the kinds of spec that a field admits. ``unit`` is what a user reads behind
+    the number. ``log`` says that the quantity is multiplicative. ``zero`` says what 0 stands for, where it is no number
+    but leaves the choice: "follows ε".
+    ``label`` is what a form calls the field, where that is not the field's own name: see :func:`label_of`.
+    ``brief`` is the most that one of many attacks takes where all are compared on an image.
     """
 
     meaning: str
@@ -35,6 +41,9 @@ class Param:
     unit: str = ""
     log: bool = False
     step: int = 1
+    zero: str = ""
+    label: str = ""
+    brief: int | None = None
 
 
 def param(default: Any, low: Any = None, high: Any = None, meaning: str = "", **more: Any) -> Any:
@@ -46,8 +55,16 @@ def param(default: Any, low: Any = None, high: Any = None, meaning: str = "", **
 class Spec:
     """A frozen description of something to compute; its values are checked when it is made.
 
+    What can be chosen has a ``title``, which a class states in its head: ``class BIM(Iterated, title="BIM")``.
+
     Raises :class:`SpecError` with the field, its limits and its meaning when a value is not admissible.
     """
+
+    title: ClassVar[str] = ""
+
+    def __init_subclass__(cls, title: str = "") -> None:
+        super().__init_subclass__()
+        cls.title = title  # no class is called what another one is, not even what it derives from
 
     def __post_init__(self) -> None:
         hints = _hints(type(self))
@@ -60,13 +77,39 @@ class Spec:
         known = [each.name for each in fields(self)]
         for name in changes:
             if name not in known:
-                raise SpecError(f"{type(self).__name__} has no field '{name}'; it has {', '.join(known) or 'none'}.")
+                raise SpecError(_no_field(type(self), name))
         return type(self)(**{each: getattr(self, each) for each in known} | changes)
+
+
+def preset(build: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a way to make a spec with a paper's numbers, ``PGD.madry_mnist()``. Stands below ``@classmethod``."""
+    setattr(build, _PRESET, True)
+    return build
+
+
+def presets(kind: type[S]) -> dict[str, Callable[[], S]]:
+    """The presets of a spec, its own and inherited ones, by what they are called: ``PGD.madry_mnist``."""
+    declared = {name: each for base in reversed(kind.__mro__) for name, each in vars(base).items()}
+    marked = [name for name, each in declared.items() if hasattr(getattr(each, "__func__", None), _PRESET)]
+    return {f"{kind.__name__}.{name}": getattr(kind, name) for name in marked}
 
 
 def params(spec: Spec | type[Spec]) -> dict[str, Param]:
     """Every field of a spec by name, with its range and meaning."""
     return {each.name: each.metadata.get(_PARAM, Param("")) for each in fields(spec)}
+
+
+def title_of(spec: Spec | type[Spec]) -> str:
+    """What a page calls this kind of spec: "Iter-LL". Raises :class:`SpecError` where its class does not state it."""
+    if not spec.title:
+        name = (spec if isinstance(spec, type) else type(spec)).__name__
+        raise SpecError(f'{name} has no title: state it in its head, as in class {name}(…, title="…").')
+    return spec.title
+
+
+def label_of(spec: Spec | type[Spec], name: str) -> str:
+    """What a form calls a field: its label, or its name in words."""
+    return params(spec)[name].label or name.replace("_", " ").capitalize()
 
 
 def default_of(spec: type[Spec], name: str) -> Any:
@@ -87,11 +130,10 @@ def from_dict(record: dict[str, Any]) -> Any:
     known = {each.__name__: each for each in _subclasses(Spec)}
     kind = known.get(record["spec"]) if isinstance(record["spec"], str) else None
     if kind is None:
-        raise SpecError(f"There is no spec called '{record['spec']}'.")
-    names = {each.name for each in fields(kind)}
-    unknown = sorted(set(record) - names - {"spec"})
+        raise SpecError(f"There is no spec called {quoted(record['spec'])}.")
+    unknown = sorted(set(record) - {each.name for each in fields(kind)} - {"spec"})
     if unknown:
-        raise SpecError(f"{kind.__name__} has no field '{unknown[0]}'; it has {', '.join(sorted(names)) or 'none'}.")
+        raise SpecError(_no_field(kind, unknown[0]))
     return kind(**{name: _revived(value) for name, value in record.items() if name != "spec"})
 
 
@@ -103,9 +145,9 @@ def to_json(spec: Spec) -> str:
 def from_json(text: str) -> Any:
     """The spec that :func:`to_json` wrote."""
     try:
-        record = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SpecError(f"This is not JSON ({error.msg} at character {error.pos}).") from None
+        record = outside_json.parse(text, paths=True)
+    except outside_json.JsonError as error:
+        raise SpecError(f"This is not a spec: {error}.") from None
     return from_dict(record)
 
 
@@ -119,24 +161,36 @@ def parse_field(kind: type[Spec], name: str, text: str) -> Any:
     """The value of a field from what a person typed, such as ``steps=40`` on the command line."""
     hints = _hints(kind)
     if name not in hints:
-        raise SpecError(f"{kind.__name__} has no field '{name}'; it has {', '.join(hints) or 'none'}.")
+        raise SpecError(_no_field(kind, name))
     hint = hints[name]
     try:
         if hint is bool:
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
-        if hint in (int, float):
-            return hint(text)
-        if get_origin(hint) is tuple and (item := get_args(hint)[0]) in (int, float, str):
-            return tuple(item(each) for each in text.split(","))
+        if hint in _PARSED:
+            return _PARSED[hint](text)
+        if get_origin(hint) is tuple and (item := get_args(hint)[0]) in _PARSED:
+            return tuple(_PARSED[item](each) for each in text.split(","))
     except (ValueError, KeyError):
-        raise SpecError(f"{kind.__name__}.{name} should be {_named(hint)}, not '{text}'.") from None
+        raise FieldError(kind.__name__, name, f"should be {_named(hint)}, not {quoted(text)}.") from None
     if get_origin(hint) is tuple and text.lstrip().startswith("["):
         return getattr(from_json(f'{{"spec": "{kind.__name__}", "{name}": {text}}}'), name)
     if get_origin(hint) is tuple:
-        return tuple(_by_name(get_args(hint)[0], each.strip())() for each in text.split(","))
+        return tuple(spec_called(get_args(hint)[0], each.strip()) for each in text.split(","))
     if isinstance(hint, type) and issubclass(hint, Spec):
-        return from_json(text) if text.lstrip().startswith("{") else _by_name(hint, text)()
+        return from_json(text) if text.lstrip().startswith("{") else spec_called(hint, text)
     return text
+
+
+def parse_number(text: str) -> float:
+    """A number as a person types it: 0.3, 1e-3 or 8/255. Raises ``ValueError``."""
+    above, slash, below = text.partition("/")
+    try:
+        return float(above) / float(below) if slash else float(above)
+    except ZeroDivisionError:
+        raise ValueError(f"{text} divides by zero") from None
+
+
+_PARSED: dict[Any, Callable[[str], Any]] = {int: int, float: parse_number, str: str}
 
 
 def spec_named(family: type[S], name: str) -> type[S]:
@@ -144,9 +198,38 @@ def spec_named(family: type[S], name: str) -> type[S]:
     return _by_name(family, name)
 
 
+def spec_called(family: type[S], name: str) -> S:
+    """The spec with its defaults, ``PGD``, or with a paper's numbers, ``PGD.madry_mnist``; case does not matter."""
+    kind, dot, _ = name.partition(".")
+    member = _by_name(family, kind)
+    if not dot:
+        return member()
+    known = presets(member)
+    for each, build in known.items():
+        if each.lower() == name.lower():
+            return build()
+    raise SpecError(no_such(f"preset of {member.__name__}", name, known))
+
+
 def family_of(family: type[S]) -> list[type[S]]:
     """Every concrete spec of a family, in the order of definition."""
     return [each for each in _subclasses(family) if not _subclasses(each)]
+
+
+def kinds_of(spec: Spec, name: str) -> list[type[Spec]]:
+    """The kinds of spec that a field can have beside the other fields of ``spec``, of one spec or of several."""
+    hint = _hints(type(spec))[name]
+    several = get_origin(hint) is tuple
+    members: list[type[Spec]] = family_of(get_args(hint)[0] if several else hint)
+    return [kind for kind in members if _takes(spec, name, (kind(),) if several else kind())]
+
+
+def _takes(spec: Spec, name: str, value: Any) -> bool:
+    try:
+        spec.replace(**{name: value})
+    except FieldError as error:
+        return error.field != name
+    return True
 
 
 def _by_name(family: type[S], name: str) -> type[S]:
@@ -154,7 +237,12 @@ def _by_name(family: type[S], name: str) -> type[S]:
     for known, member in members.items():
         if known.lower() == name.lower():
             return member
-    raise SpecError(f"There is no {family.__name__} called '{name}'; there is {', '.join(members)}.")
+    raise SpecError(no_such(family.__name__.removesuffix("Spec").lower(), name, members))
+
+
+def _no_field(kind: type[Spec], name: str) -> str:
+    known = ", ".join(each.name for each in fields(kind)) or "none"
+    return f"{kind.__name__} has no field {quoted(name)}; it has {known}."
 
 
 def _subclasses(kind: type[S]) -> list[type[S]]:
@@ -182,24 +270,29 @@ def _revived(value: Any) -> Any:
 def _checked(kind: type[Spec], each: "Field[Any]", hint: Any, value: Any) -> Any:
     """The value in the field's own type, or a sentence about why it cannot be."""
     about: Param = each.metadata.get(_PARAM, Param(""))
-    where = f"{kind.__name__}.{each.name}"
-    value = _typed(where, hint, value)
+    wrong = partial(FieldError, kind.__name__, each.name)
+    value = _typed(wrong, hint, value)
     numbers = value if isinstance(value, tuple) else (value,)
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             continue
         low = -math.inf if about.low is None else about.low
         high = math.inf if about.high is None else about.high
+        found = quoted(number).removesuffix(".0")
+        unit = f" {about.unit}" if about.unit else ""
         if not low <= number <= high:  # also refuses NaN
-            raise SpecError(f"{where} ({about.meaning}) must lie between {low:g} and {high:g}, but is {number!r}.")
+            raise wrong(f"must lie between {low:g} and {high:g}{unit}, but is {found}.", about.meaning)
         if about.step > 1 and (number - low) % about.step:
-            raise SpecError(f"{where} ({about.meaning}) must be {low:g} or some {about.step} more, but is {number!r}.")
-    if about.choices is not None and value not in about.choices:
-        raise SpecError(f"{where} ({about.meaning}) must be one of {', '.join(about.choices)}, but is {value!r}.")
+            raise wrong(f"must be {low:g} or some {about.step} more, but is {found}.", about.meaning)
+    if about.choices is not None and isinstance(value, Spec):
+        if (chosen := type(value).__name__) not in about.choices:
+            raise wrong(f"must be {' or '.join(about.choices)}, but is {chosen}.", about.meaning)
+    elif about.choices is not None and value not in about.choices:
+        raise wrong(f"must be one of {', '.join(about.choices)}, but is {quoted(value)}.", about.meaning)
     return value
 
 
-def _typed(where: str, hint: Any, value: Any) -> Any:
+def _typed(wrong: Callable[[str], FieldError], hint: Any, value: Any) -> Any:
     if get_origin(hint) in (Union, UnionType):
         if value is None and type(None) in get_args(hint):
             return None
@@ -207,19 +300,26 @@ def _typed(where: str, hint: Any, value: Any) -> Any:
     if get_origin(hint) is tuple:
         [item, *_] = get_args(hint)
         if not isinstance(value, (tuple, list)):
-            raise SpecError(f"{where} should be a list, not {value!r}.")
-        return tuple(_typed(where, item, each) for each in value)
+            raise wrong(f"should be a list, not {quoted(value)}.")
+        return tuple(_typed(wrong, item, each) for each in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return _as_float(wrong, value)
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        raise SpecError(f"{where} should be {_named(hint)}, not {value!r}.")
+        raise wrong(f"should be {_named(hint)}, not {quoted(value)}.")
     return value
+
+
+def _as_float(wrong: Callable[[str], FieldError], value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise wrong(f"should be a number, not {quoted(value)}: it is too large.") from None
 
 
 def _named(hint: Any) -> str:
     if get_origin(hint) is tuple:
         return f"a list with commas between, each {_named(get_args(hint)[0])}"
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+    words = {int: "a whole number", float: "a number such as 0.3 or 8/255", bool: "true or false", str: "a text"}
     return words.get(hint, getattr(hint, "__name__", str(hint)))

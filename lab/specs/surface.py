@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from lab.errors import SpecError
+from lab.errors import FieldError, SpecError
 from lab.specs.analyses import Analysis
 from lab.specs.attacks import FGSM, PGD, AttackSpec
-from lab.specs.balls import L2, Ball, Linf
+from lab.specs.balls import Ball, Linf
+from lab.specs.capabilities import NORMS
 from lab.specs.data import DataSpec, Digits
-from lab.specs.explore import effort
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import Spec, param
 
@@ -26,20 +26,20 @@ class Along(Direction):
 
 
 @dataclass(frozen=True)
-class SignedGradient(Along):
+class SignedGradient(Along, title="Signed gradient"):
     """The sign of the loss's gradient at the image. Tramèr et al. 2018, Figures 1, 4 and 5."""
 
 
 @dataclass(frozen=True)
-class RawGradient(Along):
+class RawGradient(Along, title="Raw gradient"):
     """The loss's gradient at the image itself, not only its signs."""
 
 
 @dataclass(frozen=True)
-class TowardAttack(Along):
+class TowardAttack(Along, title="Toward an attack"):
     """From the image to where an attack on the model ends."""
 
-    attack: AttackSpec = param(PGD(steps=20, step_size=0.03), meaning="the attack")
+    attack: AttackSpec = param(PGD(steps=20), meaning="the attack")
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,17 @@ class Across(Direction):
 
 
 @dataclass(frozen=True)
-class SourceGradient(Across):
+class SourceGradient(Across, title="Source's signed gradient"):
     """The signed gradient of another model, the source. Tramèr et al. 2018, §4 and Figures 4 and 5."""
 
 
 @dataclass(frozen=True)
-class RandomSigns(Across):
+class RandomSigns(Across, title="Random signs"):
     """A random sign for every pixel, half of them against the first axis; the seed decides which."""
 
 
 @dataclass(frozen=True)
-class HadamardSigns(Across):
+class HadamardSigns(Across, title="Hadamard row"):
     """The gradient's signs times two rows of a regular Hadamard matrix. After Tramèr et al. 2018, App. E."""
 
     order: int = param(16, 4, 100, "order of the matrix: 4, 16, 36, 64 or 100")
@@ -74,14 +74,14 @@ class HadamardSigns(Across):
 
 
 @dataclass(frozen=True)
-class TowardSecondAttack(Across):
+class TowardSecondAttack(Across, title="Toward a second attack"):
     """From the image to where a second attack on the model ends."""
 
     attack: AttackSpec = param(FGSM(), meaning="the second attack")
 
 
 @dataclass(frozen=True)
-class LossSurface(Analysis):
+class LossSurface(Analysis, title="Loss surface"):
     """The loss at x + ε₁ · g + ε₂ · g⊥, on a square of ε₁ and ε₂. Tramèr et al. 2018, Figures 1, 4 and 5.
 
     At zoom 1 the square reaches from -eps to eps; its centre is given in shares of eps. The figures' captions speak
@@ -94,29 +94,27 @@ class LossSurface(Analysis):
         (Trained("fgsm-trained"),), meaning="one or two models, each in its own plane"
     )
     image: int = param(3, 0, 10_000_000, "test image, by its position")
-    ball: Ball = param(Linf(0.3), meaning="threat model")
-    along: Along = param(SignedGradient(), meaning="first axis, g")
-    across: Across = param(SourceGradient(), meaning="second axis, g⊥: at right angles to the first")
+    ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORMS, label="Norm")
+    along: Along = param(SignedGradient(), meaning="first axis, g", label="First axis, g")
+    across: Across = param(
+        SourceGradient(), meaning="second axis, g⊥: at right angles to the first", label="Second axis, g⊥"
+    )
     source: ModelSpec = param(Trained("standard-b"), meaning="model whose signed gradient can be the second axis")
     zoom: int = param(1, 1, DEEPEST, "power of two by which the square is smaller than the ball", log=True)
-    centre_along: float = param(0.0, -1.0, 1.0, "middle of the square on the first axis, in shares of ε")
-    centre_across: float = param(0.0, -1.0, 1.0, "middle of the square on the second axis, in shares of ε")
+    centre_along: float = param(0.0, -1.0, 1.0, "middle of the square on the first axis, in fractions of ε")
+    centre_across: float = param(0.0, -1.0, 1.0, "middle of the square on the second axis, in fractions of ε")
     points: int = param(101, 11, 101, "points on a side: 11, 21, … 101", step=10)
     clip: bool = param(False, meaning="clip every point to pixels between 0 and 1, which the papers' figures do not")
-    pgd: PGD = param(PGD(steps=20, step_size=0.03), meaning="the PGD whose path is marked")
+    pgd: PGD = param(PGD(steps=20), meaning="the PGD whose path is marked", label="PGD")
     seed: int = param(0, 0, 2**31 - 1, "seed of the random signs and starts")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 1 <= len(self.models) <= 2 or len(set(self.models)) != len(self.models):
-            raise SpecError(f"LossSurface.models must be 1 or 2 different ones, but there are {len(self.models)}.")
-        if not isinstance(self.ball, Linf | L2) or self.ball.eps <= 0:
-            raise SpecError("LossSurface.ball must be an L∞ or L2 ball with ε above 0: nothing else spans a plane.")
+            raise FieldError(
+                "LossSurface", "models", f"must be 1 or 2 different ones, but there are {len(self.models)}."
+            )
+        if self.ball.eps <= 0:
+            raise FieldError("LossSurface", "ball", "must have eps above 0: the plane is as wide as the ball.")
         if self.zoom & (self.zoom - 1):
-            raise SpecError(f"LossSurface.zoom must be a power of two, but is {self.zoom}.")
-
-    @property
-    def gradient_steps(self) -> int:
-        """What the analysis costs: passes of single images."""
-        attacks = effort(self.pgd) + effort(self.along) + effort(self.across)
-        return len(self.models) * (self.points**2 + attacks)
+            raise FieldError("LossSurface", "zoom", f"must be a power of two, but is {self.zoom}.")

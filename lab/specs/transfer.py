@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from lab.errors import SpecError
+from lab.errors import FieldError
 from lab.specs.analyses import Analysis
 from lab.specs.attacks import FGSM, PGD, AttackSpec, StepLL
 from lab.specs.balls import Ball, Linf
 from lab.specs.data import DataSpec, Digits
-from lab.specs.explore import effort
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import param
 
@@ -15,7 +14,7 @@ MOST_MODELS, MOST_ATTACKS, MOST_EPS = 10, 6, 20
 
 
 @dataclass(frozen=True)
-class TransferMatrix(Analysis):
+class TransferMatrix(Analysis, title="Transfer"):
     """Adversarial images of every model, shown to every model. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1.
 
     Each model is source and target. One adversarial set for each source, attack and eps serves all targets. The
@@ -28,11 +27,11 @@ class TransferMatrix(Analysis):
         meaning="one to ten models, each of them source and target",
     )
     attacks: tuple[AttackSpec, ...] = param(
-        (FGSM(), StepLL(), PGD(steps=20, step_size=0.03)), meaning="one to six attacks on the sources"
+        (FGSM(), StepLL(), PGD(steps=20)), meaning="one to six attacks on the sources"
     )
-    ball: Ball = param(Linf(0.2), meaning="threat model")
+    ball: Ball = param(Linf(0.2), meaning="threat model", label="Norm")
     eps: tuple[float, ...] = param(
-        (0.05, 0.1, 0.15, 0.3), 0.0, 1000.0, "further radii of the ball, for the curves over ε"
+        (0.05, 0.1, 0.15, 0.3), 0.0, 1000.0, "further radii of the ball, for the curves over ε", label="ε"
     )
     images: int = param(200, 1, 1_000_000, "how many test images, from the first one on", usual=(20, 360))
     seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")
@@ -42,8 +41,8 @@ class TransferMatrix(Analysis):
         for name, least, most in (("models", 1, MOST_MODELS), ("attacks", 1, MOST_ATTACKS), ("eps", 0, MOST_EPS)):
             values = getattr(self, name)
             if not least <= len(values) <= most or len(set(values)) != len(values):
-                raise SpecError(
-                    f"TransferMatrix.{name} must be {least} to {most} different ones, but there are {len(values)}."
+                raise FieldError(
+                    "TransferMatrix", name, f"must be {least} to {most} different ones, but there are {len(values)}."
                 )
 
     @property
@@ -55,8 +54,3 @@ class TransferMatrix(Analysis):
     def balls(self) -> tuple[Ball, ...]:
         """The ball of every radius. Raises :class:`SpecError` for one that the norm does not admit."""
         return tuple(self.ball.replace(eps=each) for each in self.radii)
-
-    @property
-    def gradient_steps(self) -> int:
-        """What the analysis costs: single-image gradient steps."""
-        return self.images * len(self.models) * len(self.radii) * sum(effort(each) for each in self.attacks)

@@ -8,12 +8,14 @@ from lab.specs import (
     L0,
     L2,
     PGD,
+    AutoAttack,
     CarliniWagnerL2,
     EnsembleAttack,
     FlipPixels,
     IterLL,
     Linf,
     QueryPGD,
+    WorstCase,
     crossing,
 )
 
@@ -21,13 +23,16 @@ from lab.specs import (
 @pytest.mark.parametrize(
     ("attack", "ball"),
     [
-        (PGD(steps=40, step_size=0.01), L2(8.0)),  # the default step in a large L2 ball
-        (PGD(steps=40, step_size=0.01), Linf(0.3)),  # 0.4 far in a ball 0.6 across
+        (PGD.madry_mnist(), L2(8.0)),
+        (PGD.madry_mnist(), Linf(0.3)),  # 0.4 far in a ball 0.6 across
         (PGD(steps=40, step_size=0.01, random_start=False), Linf(0.5)),
         (BIM(steps=3, step_size=0.01), Linf(0.1)),
         (IterLL(step_size=1e-3), Linf(0.1)),
         (QueryPGD(steps=3, step_size=0.01), Linf(0.1)),
-        (EnsembleAttack(PGD(steps=2)), Linf(0.3)),
+        (EnsembleAttack(PGD(steps=2, step_size=0.01)), Linf(0.3)),
+        (WorstCase((FGSM(), PGD.madry_mnist())), Linf(0.3)),
+        (AutoAttack((FGSM(), PGD.madry_mnist())), Linf(0.3)),
+        (WorstCase((EnsembleAttack(PGD(steps=2, step_size=0.01)),)), L2(8.0)),
     ],
 )
 def test_too_short(attack, ball):
@@ -45,6 +50,10 @@ def test_too_short(attack, ball):
         *((BIM(), Linf(eps / 255)) for eps in (0, 1, 4, 16, 200)),
         (BIM(), L2(2.0)),
         (BIM(steps=3, step_size=0.0), Linf(0.3)),
+        (BIM(steps=3), Linf(0.3)),
+        (PGD(), L2(8.0)),
+        (EnsembleAttack(PGD(steps=2)), Linf(0.3)),
+        (WorstCase((FGSM(), PGD())), Linf(0.3)),
         (FGSM(), Linf(0.3)),
         (CarliniWagnerL2(steps=1), L2(8.0)),
         (FlipPixels(), L0(3)),
@@ -56,6 +65,6 @@ def test_long_enough(attack, ball):
 
 
 def test_the_step_it_names_is_long_enough():
-    said = crossing(PGD(steps=40), L2(8.0))
+    said = crossing(PGD.madry_mnist(), L2(8.0))
     step = float(said.split("steps of ")[-1].split(" ")[0])
     assert crossing(PGD(steps=40, step_size=step), L2(8.0)) == ""

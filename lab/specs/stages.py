@@ -1,0 +1,112 @@
+"""Which attacks an evaluation is made of, from the cheapest to the dearest. Croce & Hein 2020: AutoAttack."""
+
+from dataclasses import dataclass
+from functools import partial
+from math import ceil, inf
+
+from lab.specs.attacks import DLR, FGSM, AttackSpec, Margin
+from lab.specs.auto_attack import APGD, APGDTargeted
+from lab.specs.balls import Ball
+from lab.specs.evaluation import QUICK, STANDARD, THOROUGH
+from lab.specs.fab import FABTargeted
+from lab.specs.multi_targeted import MultiTargeted
+from lab.specs.query import Square
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A stage before it has run: its name, its attack, ``weight``, about how many gradients it takes for an image that
+    withstands it. ``nearest``: on this fraction of all images only, those nearest to being broken by the margin that
+    the stages before have left them: there nearly all further ones break.
+    ``within``: only on images of which that margin is at most this fraction of the clean image's. ``onward``: from the
+    best points so far instead of the attack's own starts."""
+
+    name: str
+    attack: AttackSpec
+    weight: int
+    nearest: float = 1.0
+    within: float = inf
+    onward: bool = False
+
+    @property
+    def gradient(self) -> bool:
+        """Whether it follows a gradient."""
+        return self.attack.capabilities.gradient
+
+    def most(self, n: int) -> int:
+        """On how many of n images at most."""
+        return max(_FEWEST, ceil(self.nearest * n))
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How far the sanity checks of a budget go: on how many ``images`` at most, with how many ``steps`` of gradient
+    attacks and ``passes`` over a model's randomness."""
+
+    images: int
+    steps: int
+    passes: int
+
+
+DEPTHS = {QUICK: Depth(50, 20, 10), STANDARD: Depth(200, 50, 16), THOROUGH: Depth(1_000_000, 100, 32)}
+
+
+_FEWEST = 8  # images of a stage on the nearest ones
+_WITHIN_REACH = 0.5  # of the clean margin: on four models nothing that can be broken was above 0.45 after 20 steps
+_WITHIN = 0.3  # of the clean margin: on three models nothing later broke an image that APGD-T left above 0.14 of it
+
+
+def stages(budget: str, ball: Ball) -> tuple[Planned, ...]:
+    """The attacks of a budget, in order."""
+    return _STAGES[budget](ball)
+
+
+def _quick(ball: Ball) -> tuple[Planned, ...]:
+    """What breaks most per gradient: few steps on every image, then all targets on those near the boundary."""
+    black_box = (
+        Planned("Square, nearest images", Square(queries=500, fraction=0.8), 10, nearest=0.01),
+        Planned("Square from the best points", Square(queries=500, fraction=0.8), 15, nearest=0.04, onward=True),
+    )
+    return (
+        Planned("FGSM", FGSM(), 1),
+        Planned("PGD-Margin", MultiTargeted(steps=20, targets=0), 20),
+        Planned("MultiTargeted, near images", MultiTargeted(steps=20), 40, within=_WITHIN_REACH),
+        Planned("MultiTargeted, nearest images", MultiTargeted(steps=40), 15, nearest=0.1, within=_WITHIN_REACH),
+        *black_box,
+    )
+
+
+def _standard(ball: Ball) -> tuple[Planned, ...]:
+    """AutoAttack's four attacks, whose budget goes where it breaks something.
+
+    A first pass takes a quarter of the authors' steps toward every target; MultiTargeted from further starts, FAB-T and
+    Square go on the images that it left near the decision boundary. Square also starts from the best points of the
+    gradient attacks, which takes it fewer queries than its stripes do.
+    """
+    near = partial(Planned, within=_WITHIN)
+    return (
+        Planned("APGD-CE", APGD(steps=50), 50),
+        Planned("APGD-T", APGDTargeted(steps=25), 150),
+        near("MultiTargeted, near images", MultiTargeted(steps=50, restarts=2), 100),
+        near("FAB-T, near images", FABTargeted(steps=50, targets=3), 50),
+        near("Square from the best points", Square(queries=3000, fraction=0.8), 50, onward=True),
+        near("Square, near images", Square(queries=3000, fraction=0.8), 50),
+    )
+
+
+def _thorough(ball: Ball) -> tuple[Planned, ...]:
+    """AutoAttack's standard version in full, then further starts and losses."""
+    return (
+        Planned("APGD-CE", APGD(), 100),
+        Planned("APGD-T", APGDTargeted(), 500),
+        Planned("MultiTargeted", MultiTargeted(steps=100, restarts=2), 350),
+        Planned("FAB-T", FABTargeted(), 500),
+        Planned("Square from the best points", Square(queries=3000, fraction=0.8), 300, onward=True),
+        Planned("Square", Square(queries=5000, fraction=0.8), 1000),
+        Planned("APGD-Margin", APGD(steps=200, objective=Margin(), restarts=5), 500),
+        Planned("APGD-DLR", APGD(steps=100, objective=DLR(), restarts=5), 500),
+        Planned("APGD-T, further starts", APGDTargeted(steps=200, restarts=2), 2000),
+    )
+
+
+_STAGES = {QUICK: _quick, STANDARD: _standard, THOROUGH: _thorough}
