@@ -34,6 +34,27 @@ def maximise(
     return in_batches(lambda *batch: ascend(spec, *batch), model, x, y, ball, ctx or Context())
 
 
+def attack_from(
+    spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, start: Tensor, ctx: Context | None = None
+) -> Tensor:
+    """:func:`attack` that begins at the points ``start`` (n, …) of the ball instead of the attack's own starts."""
+    ctx = ctx or Context()
+
+    def propose(model: nn.Module, x: Tensor, y: Tensor, ball: Ball, part: Context) -> Tensor:
+        first = part.first - ctx.first
+        return perturb_from(spec, model, x, y, ball, start[first : first + len(x)].to(x), part)
+
+    return in_batches(propose, model, x, y, ball, ctx)
+
+
+@singledispatch
+def perturb_from(
+    spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, start: Tensor, ctx: Context
+) -> Tensor:
+    """One batch of :func:`attack_from`, on a frozen model and checked images."""
+    raise AttackError(f"{type(spec).__name__} cannot begin at given points: choose Square.")
+
+
 @singledispatch
 def perturb(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """One batch of :func:`attack`, on a frozen model and checked images."""

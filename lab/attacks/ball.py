@@ -3,13 +3,14 @@
 ``x``, ``x_adv`` and ``delta`` are (n, …) tensors in [0, 1]; norms run over everything but the first axis.
 """
 
+from collections.abc import Callable
 from functools import singledispatch
 from typing import NoReturn
 
 import torch
 from torch import Tensor
 
-from lab.attacks.radii import Radii, Region, per_image, reach
+from lab.attacks.radii import Radii, Region, norm, per_image, reach
 from lab.errors import AttackError
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import L2, Ball, Linf
@@ -37,6 +38,14 @@ def _(ball: L2, x_adv: Tensor, x: Tensor) -> Tensor:
 @project.register
 def _(ball: Radii, x_adv: Tensor, x: Tensor) -> Tensor:
     return project.dispatch(type(ball.ball))(ball, x_adv, x)
+
+
+def projection(ball: Region, x: Tensor) -> Callable[[Tensor], Tensor]:
+    """:func:`project` onto the ball around the same ``x`` again and again: a box is computed once."""
+    if isinstance(norm(ball), Linf):
+        low, high = box(ball, x)
+        return lambda x_adv: torch.clamp(x_adv, low, high)
+    return lambda x_adv: project(ball, x_adv, x)
 
 
 def box(ball: Region, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,6 +106,24 @@ def _(ball: L2, like: Tensor, generator: torch.Generator) -> Tensor:
 
 
 @singledispatch
+def boundary_delta(ball: Ball, like: Tensor, generator: torch.Generator) -> Tensor:
+    """A change of length eps, where Croce & Hein 2020's code starts: a random one, brought to that length."""
+    raise TypeError(f"no random point on the boundary of {type(ball).__name__}")
+
+
+@boundary_delta.register
+def _(ball: Linf, like: Tensor, generator: torch.Generator) -> Tensor:
+    delta = torch.empty(like.shape, dtype=like.dtype).uniform_(-1, 1, generator=generator)
+    return ball.eps * delta / delta.abs().max().clamp(min=torch.finfo(like.dtype).tiny)
+
+
+@boundary_delta.register
+def _(ball: L2, like: Tensor, generator: torch.Generator) -> Tensor:
+    delta = torch.empty(like.shape, dtype=like.dtype).normal_(generator=generator)
+    return ball.eps * delta / delta.norm().clamp(min=torch.finfo(like.dtype).tiny)
+
+
+@singledispatch
 def distance(ball: Region, x_adv: Tensor, x: Tensor) -> Tensor:
     """(n,) length of the change in the ball's norm."""
     raise TypeError(f"no distance in {type(ball).__name__}")
@@ -123,7 +150,7 @@ def reserve(kind: type[Ball], attack: type[AttackSpec]) -> None:
     def refused(*_: object) -> NoReturn:
         raise AttackError(f"Only {attack.__name__} finds images in {kind.__name__}: choose it, or the ball Linf or L2.")
 
-    for move in (project, steepest, random_delta):
+    for move in (project, steepest, random_delta, boundary_delta):
         move.register(kind, refused)
 
 

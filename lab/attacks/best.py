@@ -13,12 +13,13 @@ class Best:
 
     def offer(self, x_adv: Tensor, reached: Tensor) -> None:
         """Keep those of the proposals, one for each image, that reach more than the ones before."""
-        better = reached > self.reached
+        better = reached > self.reached  # never where one is not a number
         self.x_adv = torch.where(better.view(-1, *[1] * (x_adv.dim() - 1)), x_adv, self.x_adv)
         self.reached = torch.where(better, reached, self.reached)
 
     def offer_some(self, owner: Tensor, x_adv: Tensor, reached: Tensor) -> None:
         """As :meth:`offer`, with any number of proposals for each image, whose position is in ``owner``."""
+        reached = reached.nan_to_num(-torch.inf, torch.inf, -torch.inf)  # what is not a number reached nothing
         highest = self.reached.scatter_reduce(0, owner, reached, "amax")
         better = (reached == highest[owner]) & (reached > self.reached[owner])
         self.x_adv[owner[better]] = x_adv[better]

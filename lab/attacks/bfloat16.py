@@ -7,10 +7,12 @@ from torch import Tensor, nn
 
 from lab.attacks.attack import attack
 from lab.attacks.batches import logits_of
+from lab.attacks.checks import taken
 from lab.attacks.gradient import device_of, frozen
-from lab.attacks.objectives import margin
+from lab.attacks.objectives import margin, predicted
 from lab.context import Context
-from lab.errors import AttackError
+from lab.errors import AttackError, in_words, one_sentence
+from lab.models.adapter import Adapted, adapted
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import Ball
 
@@ -31,10 +33,12 @@ def attack_in_bfloat16(
     this is :func:`attack` itself. Raises :class:`AttackError` as that does, and for a model without bfloat16.
     """
 
-    ctx, device = ctx or Context(), device_of(model)
+    ctx, model = ctx or Context(), adapted(model)
+    device = device_of(model)
+    x, y = taken(x, y)
     if x.dtype != torch.float32 or not computes_bfloat16(device):
         return attack(spec, model, x, y, ball, ctx)
-    x, y = x.detach().to(device), y.detach().to(device)
+    x, y = x.to(device), y.to(device)
     with frozen(model):
         rough = in_bfloat16(model, x)
         x_adv = attack(spec, rough, x, y, ball, ctx.span(0, 2, 3))
@@ -47,9 +51,9 @@ def attack_in_bfloat16(
 
 def doubtful(rough: Tensor, exact: Tensor, y: Tensor) -> Tensor:
     """(n,) images that stand in float32's logits, but fell in bfloat16's or have little margin left."""
-    stands = exact.argmax(1) == y
+    stands = predicted(exact) == y
     close = margin(exact, y) < CLOSE * exact.abs().amax(1)
-    return stands & (close | (rough.argmax(1) != y))
+    return stands & (close | (predicted(rough) != y))
 
 
 def computes_bfloat16(device: torch.device) -> bool:
@@ -67,8 +71,8 @@ def in_bfloat16(model: nn.Module, x: Tensor) -> nn.Module:
         rough = InBfloat16(model)
         logits_of(rough, x[:1])
     except (RuntimeError, TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise AttackError(f"This model does not compute in bfloat16 ({reason}): attack it in float32.") from error
+        before, after = "This model does not compute in bfloat16 (", "): attack it in float32."
+        raise AttackError(one_sentence(before, in_words(error), after)) from error
     return rough
 
 
@@ -77,7 +81,8 @@ class InBfloat16(nn.Module):
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
-        self.model = copy.deepcopy(model).to(torch.bfloat16).to(memory_format=torch.channels_last)
+        inner = model.model if isinstance(model, Adapted) else model
+        self.model = adapted(copy.deepcopy(inner).to(torch.bfloat16).to(memory_format=torch.channels_last))
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, …) images to (n, classes) logits."""

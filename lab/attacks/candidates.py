@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from lab.attacks.batches import batch_size
-from lab.attacks.objectives import value
+from lab.attacks.batches import batch_size, room
+from lab.attacks.objectives import predicted, value
 from lab.context import Context
 from lab.specs.attacks import Objective
 
@@ -27,14 +27,14 @@ class Search:
         self._highest = value(objective, logits, y)
         self.standing = torch.arange(len(x), device=x.device)
         if verdict:
-            self.standing = self.standing[logits.argmax(1) == y]
+            self.standing = self.standing[predicted(logits) == y]
 
     def among(self, candidates: range, make: Make, ctx: Context) -> None:
         """Try these candidates of every standing image, in their order."""
         left = candidates
         while left and len(self.standing):
             ctx.report(len(candidates) - len(left), len(candidates), standing=len(self.standing))
-            size = max(1, batch_size(self.best.device) // len(self.standing))
+            size = max(1, min(batch_size(self.best.device), room(self._model, self.best)) // len(self.standing))
             now, left = left[:size], left[size:]
             places = torch.tensor(now, device=self.best.device).repeat(len(self.standing))
             self._try(self.standing.repeat_interleave(len(now)), places, make)
@@ -45,7 +45,8 @@ class Search:
         with torch.no_grad():
             logits = self._model(shown)
         reached = value(self._objective, logits, self._y[image]).view(len(self.standing), -1)
-        misread = (logits.argmax(1) != self._y[image]).view_as(reached)
+        reached = reached.nan_to_num(-torch.inf, torch.inf, -torch.inf)  # what is not a number reached nothing
+        misread = (predicted(logits) != self._y[image]).view_as(reached)
         if self._verdict:  # a misread candidate beats all others, and the first one all other misread ones
             reached = torch.where(misread.cumsum(1).eq(1) & misread, torch.inf, reached)
         highest, which = reached.max(1)

@@ -5,86 +5,22 @@ for L2. Walkers are (P, n, …): P settings side by side of each of n images.
 """
 
 from collections.abc import Iterator
-from functools import singledispatch
 
 import torch
 from torch import Tensor, nn
 
-from lab.attacks.attack import ascend
-from lab.attacks.ball import distance, project
-from lab.attacks.batches import batch_size, in_batches
+from lab.attacks.ball import project
+from lab.attacks.batches import batch_size, room
 from lab.attacks.descent import LinfLanes, Nearest, TanhLanes, descend, draw_back
-from lab.attacks.gradient import device_of, frozen
-from lab.attacks.objectives import margin
+from lab.attacks.nearest import nearest
 from lab.attacks.radii import radii
 from lab.context import Context
-from lab.errors import AttackError
-from lab.specs.balls import L2, Ball, Linf
-from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
-
-
-@ascend.register
-def carlini_wagner(spec: MinimumDistance, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
-    """The nearest adversarial image where it lies in the ball, and elsewhere its projection onto the ball."""
-    if not isinstance(ball, Linf | L2):
-        raise AttackError(
-            f"{type(spec).__name__} finds no images in {type(ball).__name__}: choose the ball Linf or L2."
-        )
-    x_adv = nearest(spec, model, x, y, ctx)
-    inside = distance(ball, x_adv, x) <= ball.eps
-    return torch.where(inside.view(-1, *[1] * (x.dim() - 1)), x_adv, project(ball, x_adv, x))
-
-
-def minimum_distance(
-    spec: MinimumDistance, model: nn.Module, x: Tensor, y: Tensor, ctx: Context | None = None
-) -> tuple[Tensor, Tensor]:
-    """The nearest adversarial images found, and their distances in the attack's own norm: L∞ or L2.
-
-    ``x`` (n, …) in [0, 1], ``y`` (n,). A distance is 0 where the model misreads the image itself, and infinite where
-    nothing was found: what came closest to being misread stands there. Misread means by more than kappa, as predicted
-    again on the images that are returned.
-    """
-
-    def found(model: nn.Module, x: Tensor, y: Tensor, _: Ball, part: Context) -> Tensor:
-        return nearest(spec, model, x, y, part)
-
-    norm = norm_of(spec)
-    x_adv = in_batches(found, model, x, y, norm, ctx or Context())
-    x, y = x.detach().to(x_adv.device), y.detach().to(x_adv.device)
-    far = distance(norm, x_adv, x)
-    reached = torch.zeros_like(y, dtype=torch.bool)
-    with frozen(model), torch.no_grad():
-        for batch in torch.arange(len(x), device=x.device).split(batch_size(device_of(model))):
-            if len(batch):
-                kappa = torch.where(far[batch] > 0, spec.kappa, 0.0)
-                reached[batch] = margin(model(x_adv[batch]), y[batch]) < -kappa
-    return x_adv, torch.where(reached, far, torch.inf)
-
-
-@singledispatch
-def norm_of(spec: MinimumDistance) -> Ball:
-    """The ball in whose norm the attack measures distance, large enough for every image."""
-    raise TypeError(f"no norm of {type(spec).__name__}")
-
-
-@norm_of.register
-def _(spec: CarliniWagnerLinf) -> Ball:
-    return Linf(1.0)
-
-
-@norm_of.register
-def _(spec: CarliniWagnerL2) -> Ball:
-    return L2(1000.0)
-
-
-@singledispatch
-def nearest(spec: MinimumDistance, model: nn.Module, x: Tensor, y: Tensor, ctx: Context) -> Tensor:
-    """One batch of :func:`minimum_distance`, on a frozen model and checked images."""
-    raise TypeError(f"no search for the nearest image by {type(spec).__name__}")
+from lab.specs.balls import Ball
+from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf
 
 
 @nearest.register
-def nearest_linf(spec: CarliniWagnerLinf, model: nn.Module, x: Tensor, y: Tensor, ctx: Context) -> Tensor:
+def nearest_linf(spec: CarliniWagnerLinf, model: nn.Module, x: Tensor, y: Tensor, norm: Ball, ctx: Context) -> Tensor:
     """Every c at once, in a bisection over tau: a tau is met when an image within tau is misread.
 
     With ``exhaustive``, all pairs of c and tau at once. Two things the paper does not do: each tau of the bisection
@@ -93,8 +29,8 @@ def nearest_linf(spec: CarliniWagnerLinf, model: nn.Module, x: Tensor, y: Tensor
     """
     pairs = len(spec.c) * (len(spec.tau) if spec.exhaustive else 1)
     x_adv = torch.empty_like(x)
-    for group, part in _groups(x, pairs, ctx):
-        best = Nearest(model, x[group], y[group], norm_of(spec), spec.kappa)
+    for group, part in _groups(model, x, pairs, ctx):
+        best = Nearest(model, x[group], y[group], norm, spec.kappa)
         (_every_pair if spec.exhaustive else _bisection)(spec, model, best, part)
         draw_back(model, best)
         x_adv[group] = best.x_adv
@@ -113,7 +49,7 @@ def _bisection(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: Co
         middle = (low + high)[images] // 2
         tau = taus[middle]
         x = best.x[images]
-        start = project(radii(norm_of(spec), tau), best.x_adv[images], x)
+        start = project(radii(best.norm, tau), best.x_adv[images], x)
         lanes = LinfLanes(x, start, c, tau.expand(len(c), -1), spec.learning_rate)
         descend(spec, model, best, images, lanes, tau, ctx.part(i, rounds))
         reached = best.distance[images]
@@ -131,9 +67,9 @@ def _every_pair(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: C
 
 
 @nearest.register
-def nearest_l2(spec: CarliniWagnerL2, model: nn.Module, x: Tensor, y: Tensor, ctx: Context) -> Tensor:
+def nearest_l2(spec: CarliniWagnerL2, model: nn.Module, x: Tensor, y: Tensor, norm: Ball, ctx: Context) -> Tensor:
     """A binary search for the smallest c that gets the image misread, each image with its own; ten times c at first."""
-    best = Nearest(model, x, y, norm_of(spec), spec.kappa)
+    best = Nearest(model, x, y, norm, spec.kappa)
     images = best.standing.nonzero().flatten()
     c = x.new_full((len(images),), spec.c)
     low, high = torch.zeros_like(c), torch.full_like(c, torch.inf)
@@ -148,9 +84,9 @@ def nearest_l2(spec: CarliniWagnerL2, model: nn.Module, x: Tensor, y: Tensor, ct
     return best.x_adv
 
 
-def _groups(x: Tensor, lanes: int, ctx: Context) -> Iterator[tuple[slice, Context]]:
+def _groups(model: nn.Module, x: Tensor, lanes: int, ctx: Context) -> Iterator[tuple[slice, Context]]:
     """Consecutive images whose lanes fit into one batch, with their share of the progress."""
-    size = max(1, batch_size(x.device) // lanes)
+    size = max(1, min(batch_size(x.device), room(model, x)) // lanes)
     for start in range(0, len(x), size):
         stop = min(start + size, len(x))
         yield slice(start, stop), ctx.span(start, stop, len(x))

@@ -1,11 +1,48 @@
-"""What an attack can work with: images in [0, 1], a label for each, a model that returns logits."""
+"""What an attack can work with: images in [0, 1], a label for each, a threat model, a model that returns logits."""
+
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lab.errors import AttackError
+from lab.specs.balls import Ball
 
+_WHOLE = {torch.bool, torch.int8, torch.int16, torch.int32, torch.uint8, torch.uint16, torch.uint32, torch.uint64}
 _RANGE_TOLERANCE = 1e-5  # what normalising and de-normalising in float32 may add to a pixel
+
+
+def taken(x: Any, y: Any, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
+    """Checked images (n, …) and their labels (n,), whatever holds them: tensors, arrays or lists.
+
+    The images come in float64 if they are that, else in float32, where no rounding leads out of a ball; the labels as
+    int64; both on the device, or where the images are. Raises :class:`AttackError`, in one sentence, for images outside
+    [0, 1] and labels of another number or type.
+    """
+    images, labels = tensor_of(x, "images"), tensor_of(y, "labels")
+    if images.dtype == torch.uint8:
+        raise AttackError("Images must be floating-point numbers in [0, 1], but they are uint8: divide them by 255.")
+    if images.is_floating_point() and images.dtype != torch.float64:
+        images = images.float()
+    if labels.dtype in _WHOLE:
+        labels = labels.long()
+    check_images(images, labels)
+    device = images.device if device is None else device
+    return images.to(device), labels.to(device)
+
+
+def tensor_of(values: Any, what: str) -> Tensor:
+    """The values as a tensor without a gradient. Raises :class:`AttackError` when they are no numbers."""
+    try:
+        if isinstance(values, list | tuple) and values and all(isinstance(each, Tensor) for each in values):
+            values = torch.stack(list(values))
+        found = values if isinstance(values, Tensor) else torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise AttackError(
+            f"The {what} must be a tensor, an array or a list of numbers, not a value of type {type(values).__name__}."
+        ) from error
+    found = found.detach()
+    return found.clone() if found.is_inference() else found
 
 
 def check_images(x: Tensor, y: Tensor) -> None:
@@ -14,7 +51,7 @@ def check_images(x: Tensor, y: Tensor) -> None:
         raise AttackError(
             f"Images must be floating-point tensors (n, …), but they are {x.dtype} of shape {tuple(x.shape)}."
         )
-    if y.shape != x.shape[:1] or y.is_floating_point():
+    if y.shape != x.shape[:1] or y.dtype != torch.int64:
         raise AttackError(
             f"There must be one whole-number label for each of the {len(x)} images, "
             f"but the labels are {y.dtype} of shape {tuple(y.shape)}."
@@ -29,16 +66,23 @@ def check_images(x: Tensor, y: Tensor) -> None:
         )
 
 
-def check_logits(model: nn.Module, x: Tensor, y: Tensor) -> None:
-    """Refuse a model that does not return (n, classes) logits with room for every label."""
-    with torch.no_grad():
-        logits = model(x)
-    if not isinstance(logits, Tensor) or logits.dim() != 2 or len(logits) != len(x):
-        shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-        raise AttackError(
-            f"The model must return logits of shape (n, classes), but for {len(x)} images it returns {shape}."
-        )
+def check_ball(ball: Any) -> None:
+    """Refuse what is no threat model, such as a radius without its norm."""
+    if isinstance(ball, Ball):
+        return
+    if isinstance(ball, int | float):
+        raise AttackError(f"The radius {ball:g} needs its norm: write Linf({ball:g}) or L2({ball:g}).")
+    raise AttackError(f"The threat model must be a ball such as Linf(0.3), not a value of type {type(ball).__name__}.")
+
+
+def check_classes(logits: Tensor, y: Tensor) -> None:
+    """Refuse logits (n, classes) of fewer than two classes, and labels beyond them."""
     classes = logits.shape[1]
+    if classes < 2:
+        raise AttackError(
+            f"The model has {classes} output, but two are needed, one for each class: return "
+            "torch.cat([-z, z], 1) / 2 for its logit z (n, 1)."
+        )
     if len(y) and not 0 <= int(y.min()) <= int(y.max()) < classes:
         raise AttackError(
             f"Labels must lie between 0 and {classes - 1}, the classes of the model, "

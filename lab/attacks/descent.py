@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lab.attacks.ball import distance
 from lab.attacks.gradient import input_gradient
-from lab.attacks.objectives import margin
+from lab.attacks.objectives import margin, predicted
 from lab.context import Context
 from lab.specs.attacks import Margin
 from lab.specs.balls import Ball, Linf
@@ -45,7 +45,7 @@ class Nearest:
 
     def __init__(self, model: nn.Module, x: Tensor, y: Tensor, norm: Ball, kappa: float) -> None:
         with torch.no_grad():
-            self.standing = model(x).argmax(1) == y
+            self.standing = predicted(model(x)) == y
         self.x, self.y, self.norm, self.kappa = x, y, norm, kappa
         self.x_adv = x.clone()
         self.distance = torch.where(self.standing, torch.inf, 0.0).to(x.dtype)

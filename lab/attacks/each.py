@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from lab.attacks.attack import ascend, attack, perturb
+from lab.attacks.attack import ascend, attack, maximise, perturb
 from lab.attacks.batches import in_batches
+from lab.attacks.checks import check_ball, taken, tensor_of
 from lab.attacks.radii import radii
 from lab.context import Context
 from lab.errors import AttackError
-from lab.specs.attacks import PGD, AttackSpec, Iterated, OneStep, RandomSign, TruncatedNormal, WorstCase
+from lab.specs.attacks import AttackSpec
 from lab.specs.balls import L2, Ball, Linf
-from lab.specs.ensemble import EnsembleAttack
 
 
 def maximise_each(
@@ -24,39 +24,43 @@ def maximise_each(
     (n,) in the ball's units. Each image comes out as from a call with its own ball alone, also where the number of
     steps depends on eps. Raises as :func:`attack` does, and for attacks whose radius is the same for all images.
     """
-    if not takes_radii(spec):
+    if not spec.capabilities.eps_per_image:
         raise AttackError(
-            f"{type(spec).__name__} takes the same eps for all images: choose a one-step attack, BIM, IterLL, IterRnd "
-            "or PGD."
+            f"{type(spec).__name__} takes the same eps for all images: choose an attack that takes one for each, such "
+            "as PGD, APGD or a one-step attack."
         )
+    check_ball(ball)
+    x, y = taken(x, y)
+    eps = tensor_of(eps, "radii")
     if eps.shape != x.shape[:1]:
         raise AttackError(f"There must be one eps for each of the {len(x)} images, but there are {eps.numel()}.")
     return in_batches(lambda *batch: ascend(spec, *batch), model, x, y, radii(ball, eps), ctx or Context())
 
 
 def attack_sweep(
-    spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, balls: Sequence[Ball], ctx: Context | None = None
+    spec: AttackSpec,
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    balls: Sequence[Ball],
+    ctx: Context | None = None,
+    *,
+    largest: bool = False,
 ) -> list[Tensor]:
-    """:func:`attack` in every ball, and the images of each, in order.
+    """:func:`attack` in every ball, or :func:`maximise` for the ``largest`` loss, and the images of each, in order.
 
     Balls of one norm share their batches, where the attack can: few images in many balls cost little more than in
     one. Every image draws the same numbers as in a call for its ball alone, and the verdicts are the same.
     """
-    ctx = ctx or Context()
-    if len(balls) < 2 or not takes_radii(spec) or {type(ball) for ball in balls} not in ({Linf}, {L2}):
-        return [attack(spec, model, x, y, ball, ctx.part(i, len(balls))) for i, ball in enumerate(balls)]
+    ctx, alone, together = ctx or Context(), *((maximise, ascend) if largest else (attack, perturb))
+    for ball in balls:
+        check_ball(ball)
+    x, y = taken(x, y)
+    if len(balls) < 2 or not spec.capabilities.eps_per_image or {type(ball) for ball in balls} not in ({Linf}, {L2}):
+        return [alone(spec, model, x, y, ball, ctx.part(i, len(balls))) for i, ball in enumerate(balls)]
     count = len(balls)
     eps = torch.tensor([ball.eps for ball in balls], dtype=torch.float64).repeat_interleave(len(x))
     copies, labels = x.repeat(count, *[1] * (x.dim() - 1)), y.repeat(count)
     same = ctx.only(list(range(len(x))) * count)
-    x_adv = in_batches(lambda *batch: perturb(spec, *batch), model, copies, labels, radii(balls[0], eps), same)
+    x_adv = in_batches(lambda *batch: together(spec, *batch), model, copies, labels, radii(balls[0], eps), same)
     return list(x_adv.split(len(x))) if len(x) else [x_adv] * count
-
-
-def takes_radii(spec: AttackSpec) -> bool:
-    """Whether the attack can go to another distance for each image of a batch."""
-    if isinstance(spec, WorstCase):
-        return all(takes_radii(each) for each in spec.attacks)
-    if isinstance(spec, EnsembleAttack):
-        return takes_radii(spec.attack)
-    return isinstance(spec, OneStep | Iterated | PGD | RandomSign | TruncatedNormal)

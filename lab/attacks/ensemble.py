@@ -7,13 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from lab.attacks.attack import ascend
-from lab.attacks.ball import project
-from lab.attacks.checks import check_logits
+from lab.attacks.batches import dry_pass
 from lab.attacks.gradient import frozen
 from lab.attacks.radii import Region
 from lab.context import Context
 from lab.errors import AttackError
 from lab.models import load
+from lab.models.adapter import Adapted, adapted
 from lab.specs.ensemble import AVERAGES, EnsembleAttack
 
 
@@ -43,7 +43,7 @@ def average(models: Sequence[nn.Module], of: str = "probabilities") -> nn.Module
     """
     if not models or of not in AVERAGES:
         raise AttackError(f"An ensemble averages the {' or '.join(AVERAGES)} of at least one model.")
-    return models[0] if len(models) == 1 else Average(models, of)
+    return models[0] if len(models) == 1 else Average(map(adapted, models), of)
 
 
 @ascend.register
@@ -52,23 +52,17 @@ def ensemble_attack(spec: EnsembleAttack, model: nn.Module, x: Tensor, y: Tensor
 
     Also a verdict takes the largest loss: where the ensemble falls first says little about another model.
     """
-    ensemble = average([load(each, x.device) for each in spec.models], spec.of)
+    ensemble = adapted(average([load(each, x.device) for each in spec.models], spec.of))
     with frozen(ensemble):
-        own = x.to(_dtype_of(ensemble, x))
-        _check_members(ensemble, own, y)
-        x_adv = ascend(spec.attack, ensemble, own, y, ball, ctx)
-    return x_adv if own is x else project(ball, x_adv.to(x), x)
+        _check_members(ensemble, x, y)
+        return ascend(spec.attack, ensemble, x, y, ball, ctx)
 
 
-def _check_members(ensemble: nn.Module, x: Tensor, y: Tensor) -> None:
+def _check_members(ensemble: Adapted, x: Tensor, y: Tensor) -> None:
     try:
-        check_logits(ensemble, x[:1], y)
-    except RuntimeError as error:  # PyTorch's word for images or classes of another size
+        dry_pass(ensemble, x, y)
+    except AttackError as error:  # images or classes of another size
         raise AttackError(
-            f"The models of the ensemble cannot read images of shape {tuple(x.shape[1:])} together: "
+            f"The models of the ensemble cannot process images of shape {tuple(x.shape[1:])} together: "
             "choose models trained on these data."
         ) from error
-
-
-def _dtype_of(model: nn.Module, x: Tensor) -> torch.dtype:
-    return next((each.dtype for each in model.parameters() if each.is_floating_point()), x.dtype)

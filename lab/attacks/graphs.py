@@ -36,11 +36,9 @@ def repeated(step: Step, example: Tensor, times: int) -> Step:
         return called
     try:
         return Recorded(step, example.detach().clone(memory_format=layout))
-    except AttackError:
-        raise
     except torch.OutOfMemoryError:
         raise
-    except RuntimeError:
+    except (RuntimeError, AttackError):  # a refusal of the model itself comes again when it is called
         return called
 
 

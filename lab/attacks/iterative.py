@@ -2,24 +2,25 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from lab.attacks.attack import ascend
 from lab.attacks.ball import box, project, random_delta, steepest
-from lab.attacks.batches import batch_size
+from lab.attacks.batches import batch_size, room
 from lab.attacks.best import Best
 from lab.attacks.gradient import expected_gradient, pulled_back
 from lab.attacks.graphs import repeated
 from lab.attacks.labels import Aim, aims, answer
-from lab.attacks.objectives import cross_entropy, margin
-from lab.attacks.radii import Radii, Region, around, ball_of, norm, per_image
+from lab.attacks.objectives import cross_entropy, margin, predicted
+from lab.attacks.radii import Radii, Region, around, ball_of, norm, per_image, reach
 from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.attacks import BIM, EVERY_CLASS, PGD, IterLL, IterRnd
 from lab.specs.balls import Ball, Linf
-from lab.specs.crossing import papers_steps
+from lab.specs.pace import pace, step_share
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +57,9 @@ def _every_restart(
     spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, best: Best, goal: Aim, ctx: Context
 ) -> None:
     """Offer ``best`` the end of every restart, and with ``keep_best`` all that lies before; as many at once as fit."""
-    restart, together = 0, max(1, batch_size(x.device) // max(len(x), 1))
+    restart = 0
     while restart < spec.restarts:
+        together = max(1, min(batch_size(x.device), room(model, x)) // max(len(x), 1))
         count = min(together, spec.restarts - restart)
         owner = torch.arange(len(x), device=x.device).repeat(count)
 
@@ -65,17 +67,11 @@ def _every_restart(
             best.offer_some(owner, x_adv, reached(spec, goal.of(owner), y[owner], logits))
 
         part = ctx.span(restart, restart + count, spec.restarts)
-        try:
-            start = start_points(spec, x, ball, ctx, range(len(x)), range(restart, restart + count))
-            centres, region = (x, ball) if count == 1 else (x[owner], around(ball, owner))
-            end = climb(spec, model, start, centres, goal.of(owner), region, part, offer if spec.keep_best else None)
-            offer(spec.steps, end, answer(model, end, spec.passes))
-        except torch.OutOfMemoryError:
-            if count == 1:
-                raise
-            together = count // 2
-        else:
-            restart += count
+        start = start_points(spec, x, ball, ctx, range(len(x)), range(restart, restart + count))
+        centres, region = (x, ball) if count == 1 else (x[owner], around(ball, owner))
+        end = climb(spec, model, start, centres, goal.of(owner), region, part, offer if spec.keep_best else None)
+        offer(spec.steps, end, answer(model, end, spec.passes))
+        restart += count
 
 
 @ascend.register
@@ -99,7 +95,7 @@ def staggered(
 ) -> Tensor:
     """BIM, IterLL or IterRnd where the steps depend on each image's eps: all go together, and each stops after its own.
 
-    For a ``verdict``, an image also stops as soon as it is misread.
+    For a ``verdict``, an image also stops as soon as it is misclassified.
     """
     paces = [pace(spec, eps) for eps in balls.eps.tolist()]
     steps = torch.tensor([count for count, _ in paces], device=x.device)
@@ -112,7 +108,7 @@ def staggered(
         going = going[steps[going] > step]
         gradient, logits = slope(plan, model, x_adv[going], goal.of(going))
         if verdict:
-            stands = logits.argmax(1) == y[going]
+            stands = predicted(logits) == y[going]
             going, gradient = going[stands], gradient[stands]
         move = step_in(around(balls, going), x[going], per_image(sizes[going.cpu()], x))
         x_adv[going] = move(x_adv[going], gradient)
@@ -124,10 +120,9 @@ def as_pgd(spec: BIM | IterLL | IterRnd, ball: Ball) -> PGD:
     return PGD(*pace(spec, ball.eps), random_start=False, labels=spec.labels, objective=spec.objective)
 
 
-def pace(spec: BIM | IterLL | IterRnd, eps: float) -> tuple[int, float]:
-    """The number and the length of the steps."""
-    steps = spec.steps or papers_steps(eps)
-    return steps, spec.step_size or max(eps / steps, 1e-5)  # PGD's smallest; the projection cuts it to eps
+def step_size(spec: PGD, ball: Region, like: Tensor) -> float | Tensor:
+    """The length of a step: a number, or one for each image (n, 1, …, 1) where it follows an eps of their own."""
+    return spec.step_size or reach(ball, like, step_share(spec.steps))
 
 
 def climb(
@@ -141,7 +136,7 @@ def climb(
     each: Callable[[int, Tensor, Tensor], None] | None = None,
 ) -> Tensor:
     """``steps`` projected gradient steps from ``x_adv``; ``each`` is shown the point and its logits before a step."""
-    move = step_in(ball, x, spec.step_size)
+    move = step_in(ball, x, step_size(spec, ball, x))
     ask = repeated(lambda shown: slope(spec, model, shown, goal), x_adv, spec.steps)
     velocity = None
     for step in range(spec.steps):
@@ -159,9 +154,10 @@ def climb(
 
 def slope(spec: PGD, model: nn.Module, x_adv: Tensor, goal: Aim) -> tuple[Tensor, Tensor]:
     """The gradient a step follows, up to a positive factor per image, and the logits at the point."""
+    direction = partial(goal.ascent, spec.objective)
     if spec.passes > 1:
-        return expected_gradient(model, x_adv, goal, spec.objective, spec.passes)
-    return pulled_back(model, x_adv, lambda logits: goal.ascent(spec.objective, logits))
+        return expected_gradient(model, x_adv, spec.passes, direction, partial(goal.log_factor, spec.objective))
+    return pulled_back(model, x_adv, direction)
 
 
 def accumulated(spec: PGD, velocity: Tensor | None, gradient: Tensor) -> Tensor:
@@ -214,7 +210,7 @@ def walk(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, restar
         end.view(count, images, *x.shape[1:]),
         losses.view(-1, count, images).transpose(0, 1),
         margin(logits, truth).view(count, images),
-        logits.argmax(1).view(count, images),
+        predicted(logits).view(count, images),
     )
 
 

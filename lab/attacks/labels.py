@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from lab.attacks.objectives import ascent, value
+from lab.attacks.objectives import ascent, log_factor, value
 from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.attacks import CHOSEN, EVERY_CLASS, PGD, Objective
@@ -25,6 +25,10 @@ class Aim:
     def ascent(self, objective: Objective, logits: Tensor) -> Tensor:
         """(n, classes) the direction in logit space, up to a positive factor per image."""
         return ascent(objective, logits, self.labels, self.toward)
+
+    def log_factor(self, objective: Objective, logits: Tensor) -> Tensor:
+        """(n,) logarithm of the factor that :meth:`ascent` leaves out."""
+        return log_factor(objective, logits, self.labels)
 
     def of(self, images: Tensor) -> "Aim":
         """The same aim for some of the images, by their positions."""

@@ -3,6 +3,7 @@
 ``logits`` is (n, classes), ``y`` (n,) the labels whose loss is raised, or lowered when the attack goes ``toward`` them.
 """
 
+import math
 from functools import singledispatch
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from lab.errors import AttackError
+from lab.results.prediction import NO_CLASS
 from lab.specs.attacks import DLR, CrossEntropy, Margin, Objective
 
 
@@ -21,6 +23,20 @@ def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
 def margin(logits: Tensor, y: Tensor) -> Tensor:
     """(n,) the label's logit minus the largest other one: negative when the image is misread."""
     return _of_label(logits, y) - _others(logits, y).amax(1)
+
+
+def likeliest_wrong(logits: Tensor, y: Tensor, count: int) -> Tensor:
+    """(n, count) the wrong classes of the largest logits, in decreasing order; all of them where there are fewer."""
+    return _others(logits, y).topk(min(count, logits.shape[1] - 1)).indices
+
+
+def predicted(logits: Tensor) -> Tensor:
+    """(…) the class of the largest of (…, classes) logits; :data:`NO_CLASS` where that is not a finite number.
+
+    A logit of minus infinity only says that its class is impossible.
+    """
+    largest, found = logits.max(-1)
+    return torch.where(largest.isfinite(), found, NO_CLASS)
 
 
 @singledispatch
@@ -91,6 +107,41 @@ def _(objective: DLR, logits: Tensor, y: Tensor) -> Tensor:
     return -_spread(logits).clamp(min=torch.finfo(logits.dtype).tiny).log()
 
 
+@singledispatch
+def height(objective: Objective, logits: Tensor, y: Tensor) -> Tensor:
+    """(n,) the objective on a scale that rises with it and keeps telling points apart where the objective saturates."""
+    raise TypeError(f"no height of {type(objective).__name__}")
+
+
+@height.register
+def _(objective: CrossEntropy, logits: Tensor, y: Tensor) -> Tensor:
+    """ln(1/p_y - 1): cross-entropy is its softplus, which is zero in floating point when the model is sure."""
+    return _others(logits, y).logsumexp(1) - _of_label(logits, y)
+
+
+@height.register(Margin)
+@height.register(DLR)
+def _(objective: Margin | DLR, logits: Tensor, y: Tensor) -> Tensor:
+    return value(objective, logits, y)
+
+
+@singledispatch
+def height_of_zero(objective: Objective) -> float:
+    """The :func:`height` at which the objective is zero."""
+    raise TypeError(f"no height of {type(objective).__name__}")
+
+
+@height_of_zero.register
+def _(objective: CrossEntropy) -> float:
+    return -math.inf
+
+
+@height_of_zero.register(Margin)
+@height_of_zero.register(DLR)
+def _(objective: Margin | DLR) -> float:
+    return 0.0
+
+
 def entropy_ascent(logits: Tensor) -> Tensor:
     """(n, classes) the gradient of the predicted classes' entropy at the logits, up to a positive factor per image.
 
@@ -105,7 +156,7 @@ def entropy_ascent(logits: Tensor) -> Tensor:
 
 
 def _ratio(logits: Tensor, y: Tensor) -> Tensor:
-    """(n,) the difference of logits ratio, Croce & Hein 2020, §4; 0 where the three largest logits are equal.
+    """(n,) the difference of logits ratio, Croce & Hein 2020; 0 where the three largest logits are equal.
 
     Toward a target it is the target's own ratio that falls; the paper's targeted form names the true label as well.
     """

@@ -12,13 +12,14 @@ from torch import Tensor, nn
 
 from lab.attacks.attack import ascend
 from lab.attacks.ball import project, steepest
-from lab.attacks.batches import batch_size
-from lab.attacks.checks import check_images, check_logits
+from lab.attacks.batches import batch_size, dry_pass, room
+from lab.attacks.checks import check_ball, taken
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.hadamard import ORDERS, regular_hadamard, smallest_order
-from lab.attacks.objectives import margin
+from lab.attacks.objectives import margin, predicted
 from lab.context import Context
 from lab.errors import AttackError
+from lab.models.adapter import adapted
 from lab.specs.attacks import CrossEntropy
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.orthogonal import OrthogonalDirections
@@ -52,7 +53,7 @@ def orthogonal_directions(
 ) -> Tensor:
     """Of the k images x + eps · r_i, the one with the smallest margin. Tramèr et al. 2018, App. E."""
     worst = torch.empty_like(x)
-    for group in _groups(x, spec.k):
+    for group in _groups(model, x, spec.k):
         ctx.report(group.start, len(x))
         proposed, margins = along_directions(spec.k, model, x[group], y[group], ball, ctx.at(group.start))
         worst[group] = proposed[torch.arange(len(proposed), device=x.device), margins.argmin(1)]
@@ -72,23 +73,23 @@ def orthogonal_count(
     Numbers of directions that an image has too few pixels for are left out. Arguments otherwise as in
     :func:`lab.attacks.attack`; every number of directions draws anew.
     """
-    ctx, device = ctx or Context(), device_of(model)
-    x, y = x.detach().to(device), y.detach().to(device)
-    check_images(x, y)
+    ctx, model = ctx or Context(), adapted(model)
+    check_ball(ball)
+    x, y = taken(x, y, device_of(model))
     orders = tuple(k for k in orders if pixels_needed(ball, k) <= x.shape[1:].numel())
-    fooling = torch.zeros(len(orders), len(x), dtype=torch.int64, device=device)
+    fooling = torch.zeros(len(orders), len(x), dtype=torch.int64, device=x.device)
     with frozen(model):
         if len(x):
-            check_logits(model, x[:1], y)
+            dry_pass(model, x, y)
         for i, k in enumerate(orders):
             part = ctx.part(i, len(orders), f"{k} directions").seeded("directions", k)
-            for group in _groups(x, k):
+            for group in _groups(model, x, k):
                 part.report(group.start, len(x))
                 with torch.no_grad():
-                    recognised = model(x[group]).argmax(1) == y[group]
+                    recognised = predicted(model(x[group])) == y[group]
                 _, margins = along_directions(k, model, x[group], y[group], ball, part.at(group.start))
-                fooling[i, group] = (margins < 0).sum(1) * recognised
-    return OrthogonalCount(torch.tensor(orders, device=device), fooling)
+                fooling[i, group] = (~(margins >= 0)).sum(1) * recognised
+    return OrthogonalCount(torch.tensor(orders, device=x.device), fooling)
 
 
 def along_directions(k: int, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> tuple[Tensor, Tensor]:
@@ -174,7 +175,7 @@ def _check_pixels(ball: Ball, gradient: Tensor, k: int) -> None:
         )
 
 
-def _groups(x: Tensor, k: int) -> list[slice]:
+def _groups(model: nn.Module, x: Tensor, k: int) -> list[slice]:
     """Consecutive images whose k copies fit into one batch."""
-    size = max(1, batch_size(x.device) // k)
+    size = max(1, min(batch_size(x.device), room(model, x)) // k)
     return [slice(start, min(start + size, len(x))) for start in range(0, len(x), size)]

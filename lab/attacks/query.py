@@ -11,6 +11,7 @@ from lab.attacks.batches import batch_size
 from lab.attacks.objectives import ascent
 from lab.attacks.query_model import Queries, Target, by_queries
 from lab.context import Context
+from lab.specs.pace import pace
 from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryPGD, QueryRFGSM
 
 
@@ -41,12 +42,13 @@ def query_pgd(spec: QueryPGD, target: Target, ctx: Context) -> Tensor:
         like = torch.empty(x.shape[1:], dtype=x.dtype)
         start = _drawn(target, image, ctx, lambda draw: random_delta(ball, like, draw))
         x_adv[image] = project(ball, x[image] + start, x[image])
-    for step in range(spec.steps):
-        ctx.report(step, spec.steps, standing=len(image))
+    steps, length = pace(spec, ball.eps)
+    for step in range(steps):
+        ctx.report(step, steps, standing=len(image))
         if not len(image):
             break
         image, gradient = _gradient(spec, target, x_adv, image, ctx.seeded("step", step))
-        x_adv[image] = project(ball, x_adv[image] + spec.step_size * steepest(ball, gradient), x[image])
+        x_adv[image] = project(ball, x_adv[image] + length * steepest(ball, gradient), x[image])
     return x_adv
 
 

@@ -8,9 +8,13 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from lab.attacks.attack import ascend, perturb
-from lab.attacks.batches import batch_size, in_batches
+from lab.attacks.batches import batch_size, in_batches, room
+from lab.attacks.checks import taken
+from lab.attacks.gradient import device_of
+from lab.attacks.objectives import predicted
 from lab.context import Context
 from lab.errors import AttackError
+from lab.models.adapter import adapted
 from lab.specs.balls import Ball
 from lab.specs.query import QueryAttack
 
@@ -27,15 +31,26 @@ class Queries:
         self._model = model
         self._returns = returns
         self._known_to_score = False
+        self._most = 0  # points predicted at once, once that is known
 
     def scores(self, x: Tensor, image: Tensor) -> Tensor:
-        """(k, classes) scores of k points, each asked on behalf of an image (k,).
+        """(k, classes) scores of k points, each a query on behalf of an image (k,). Raises as :meth:`predict` does."""
+        self.note(image, torch.ones_like(image))
+        return self.predict(x)
 
-        Raises :class:`AttackError` when the first answers name nothing but the predicted label.
+    def note(self, image: Tensor, queries: Tensor) -> None:
+        """Count so many queries (k,) on behalf of these images (k,)."""
+        self.count.index_add_(0, image.cpu(), queries.cpu())
+
+    def predict(self, x: Tensor) -> Tensor:
+        """(k, classes) scores of k points, which nobody counts.
+
+        Raises :class:`AttackError` when the first scores name nothing but the predicted label.
         """
-        self.count += torch.bincount(image.cpu(), minlength=len(self.count))
+        self._most = self._most or min(batch_size(x.device), room(self._model, x))
         with torch.no_grad():
-            answers = torch.cat([self._model(part) for part in x.split(batch_size(x.device))])
+            parts = [self._model(part) for part in x.split(self._most)]
+        answers = parts[0] if len(parts) == 1 else torch.cat(parts)
         if self._returns == "labels":
             answers = one_hot(answers.argmax(1), answers.shape[1]).to(answers.dtype)
         if not self._known_to_score:
@@ -48,7 +63,8 @@ class Queries:
 class Target:
     """What an attack by queries is up against: images (n, …), labels (n,), the ball and the query interface.
 
-    With ``verdict``, an image is done as soon as it is misread.
+    With ``verdict``, an image is done once it is misclassified. ``start`` (n, …): points where a search that takes
+    them begins.
     """
 
     queries: Queries
@@ -56,6 +72,7 @@ class Target:
     y: Tensor
     ball: Ball
     verdict: bool
+    start: Tensor | None = None
 
     def standing(self) -> Tensor:
         """(k,) the images to attack: for a verdict those that the model reads correctly, otherwise all."""
@@ -66,7 +83,7 @@ class Target:
         """The images of these scores that are not done, and their scores."""
         if not self.verdict:
             return image, scores
-        keep = scores.argmax(1) == self.y[image]
+        keep = predicted(scores) == self.y[image]
         return image[keep], scores[keep]
 
 
@@ -80,7 +97,8 @@ def attack_counting(
     spec: QueryAttack, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context | None = None
 ) -> tuple[Tensor, Tensor]:
     """:func:`lab.attacks.attack` and, for each image, how many queries (n,) it took."""
-    ctx = ctx or Context()
+    ctx, model = ctx or Context(), adapted(model)
+    x, y = taken(x, y, device_of(model))
     counts = torch.zeros(len(x), dtype=torch.long)
 
     def propose(model: nn.Module, x: Tensor, y: Tensor, ball: Ball, part: Context) -> Tensor:

@@ -1,14 +1,17 @@
 """Iterative attacks for a verdict: an image leaves the batch as soon as the model misreads it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from lab.attacks.attack import perturb
+from lab.attacks.batches import room
 from lab.attacks.best import Best
-from lab.attacks.iterative import accumulated, as_pgd, pgd, reached, slope, staggered, start_points, step_in
+from lab.attacks.iterative import accumulated, as_pgd, pgd, reached, slope, staggered, start_points, step_in, step_size
 from lab.attacks.labels import Aim, aims_among, answer
+from lab.attacks.objectives import predicted
 from lab.attacks.radii import Radii, Region, around
 from lab.context import Context
 from lab.specs.attacks import BIM, CHOSEN, PGD, IterLL, IterRnd
@@ -27,7 +30,7 @@ def pgd_verdict(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region,
     if spec.labels == CHOSEN:
         return pgd(spec, model, x, y, ball, ctx)
     clean = answer(model, x, spec.passes)
-    standing = (clean.argmax(1) == y).nonzero().flatten()
+    standing = (predicted(clean) == y).nonzero().flatten()
     goals = aims_among(spec, clean, y, ctx)
     best = Best(x)
     for i, goal in enumerate(goals):
@@ -64,7 +67,7 @@ class _Hunt:
         """All restarts of the standing images, as many at once as there is room for; returns what still stands."""
         restart, total = 0, self.spec.restarts
         while restart < total and len(standing):
-            count = min(max(1, WALKERS // len(standing)), total - restart)
+            count = min(max(1, min(WALKERS, room(self.model, self.x)) // len(standing)), total - restart)
             part = ctx.span(restart, restart + count, total)
             standing = self.run(standing, range(restart, restart + count), part)
             restart += count
@@ -74,11 +77,7 @@ class _Hunt:
         """Walk these restarts of the standing images; returns the images that still stand."""
         owner = standing.repeat(len(restarts))
         walkers = start_points(self.spec, self.x, self.ball, ctx, standing.tolist(), restarts)
-        move, goal, velocity = (
-            step_in(around(self.ball, owner), self.x[owner], self.spec.step_size),
-            self.goal.of(owner),
-            None,
-        )
+        move, goal, velocity = self._move(owner), self.goal.of(owner), None
         for step in range(self.spec.steps):
             ctx.report(step, self.spec.steps, standing=len(standing))
             gradient, logits = slope(self.spec, self.model, walkers, goal)
@@ -87,7 +86,7 @@ class _Hunt:
                 owner, walkers, gradient, logits = owner[alive], walkers[alive], gradient[alive], logits[alive]
                 if not len(owner):
                     return owner
-                move, goal = step_in(around(self.ball, owner), self.x[owner], self.spec.step_size), self.goal.of(owner)
+                move, goal = self._move(owner), self.goal.of(owner)
                 velocity = None if velocity is None else velocity[alive]
             if self.spec.keep_best:
                 self._keep(owner, walkers, logits)
@@ -100,9 +99,14 @@ class _Hunt:
         self._keep(owner[alive], walkers[alive], logits[alive])
         return owner[alive].unique()
 
+    def _move(self, owner: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        """A step of the walkers around these images."""
+        x, region = self.x[owner], around(self.ball, owner)
+        return step_in(region, x, step_size(self.spec, region, x))
+
     def _without_fallen(self, owner: Tensor, walkers: Tensor, logits: Tensor) -> Tensor:
         """Record the walkers that fell their image; returns which walkers belong to images that still stand."""
-        fell = logits.argmax(1) != self.y[owner]
+        fell = predicted(logits) != self.y[owner]
         self.best.x_adv[owner[fell]] = walkers[fell]
         return ~torch.isin(owner, owner[fell])
 

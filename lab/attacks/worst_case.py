@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from lab.attacks.attack import ascend, perturb
 from lab.attacks.best import Best
 from lab.attacks.labels import answer
-from lab.attacks.objectives import cross_entropy
+from lab.attacks.objectives import cross_entropy, predicted
 from lab.attacks.radii import Region, around
 from lab.context import Context
 from lab.specs.attacks import WorstCase
@@ -25,14 +25,14 @@ def worst_case(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Re
 def worst_case_verdict(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """One attack after another on the images that still stand; where all fail, the one of the largest loss."""
     best = Best(x)
-    standing = (answer(model, x).argmax(1) == y).nonzero().flatten()
+    standing = (predicted(answer(model, x)) == y).nonzero().flatten()
     for i, each in enumerate(spec.attacks):
         if not len(standing):
             break
         part = ctx.part(i, len(spec.attacks), type(each).__name__).only(standing.tolist())
         x_adv = perturb(each, model, x[standing], y[standing], around(ball, standing), part)
         logits = answer(model, x_adv)
-        fell = logits.argmax(1) != y[standing]
+        fell = predicted(logits) != y[standing]
         best.offer_some(standing[~fell], x_adv[~fell], cross_entropy(logits, y[standing])[~fell])
         best.x_adv[standing[fell]] = x_adv[fell]
         standing = standing[~fell]

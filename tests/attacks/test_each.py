@@ -9,12 +9,16 @@ from lab.attacks.ball import distance
 from lab.context import Context
 from lab.errors import AttackError, SpecError
 from lab.specs import (
+    APGD,
     BIM,
+    DLR,
     FGSM,
     L0,
     L2,
     PGD,
     RFGSM,
+    APGDTargeted,
+    AutoAttack,
     CarliniWagnerLinf,
     FastEntropy,
     FastGradientL2,
@@ -23,6 +27,7 @@ from lab.specs import (
     IterLL,
     IterRnd,
     Linf,
+    MultiTargeted,
     RandomSign,
     RStepLL,
     Square,
@@ -35,9 +40,11 @@ from tests.attacks.conftest import images, network
 
 ONE_STEP = [FGSM(labels="predicted"), StepLL(), StepRnd(), RFGSM(), RStepLL(alpha=0.3)]
 FAST = [FastEntropy(alpha=0.2), FastGradientL2(), FastGradientLinf(), RandomSign(), TruncatedNormal()]
-ITERATED = [BIM(), IterLL(), IterRnd(), BIM(steps=3, step_size=0.0), PGD(steps=3, momentum=0.5)]
+ITERATED = [BIM(), IterLL(), IterRnd(), BIM(steps=3, step_size=0.0), PGD(steps=3, momentum=0.5), PGD(3, 0.01)]
+AUTO = [APGD(steps=6), APGD(steps=5, objective=DLR()), APGDTargeted(steps=4, targets=2), MultiTargeted(steps=5)]
 SEVERAL = [PGD(steps=3, restarts=2, labels="random", keep_best=True), WorstCase((StepLL(), PGD(steps=2), BIM()))]
-METHODS = ONE_STEP + FAST + ITERATED + SEVERAL
+SEVERAL += [AutoAttack((APGD(steps=3), APGDTargeted(steps=2, targets=3)))]
+METHODS = ONE_STEP + FAST + ITERATED + AUTO + SEVERAL
 every = pytest.mark.parametrize("method", METHODS, ids=lambda spec: type(spec).__name__)
 BALLS = [Linf(0.1), L2(0.7)]
 
@@ -92,7 +99,7 @@ def test_an_image_costs_only_its_own_steps(x):
 
     eps = torch.tensor([1, 4, 16]) / 255
     maximise_each(BIM(), Counting(), x[:3], torch.zeros(3, dtype=torch.long), Linf(), eps)
-    assert sizes == [1, 3, *[2] * 4, *[1] * 15]  # the check, then 1, 5 and 20 steps
+    assert sizes == [2, 3, *[2] * 4, *[1] * 15]  # the check, then 1, 5 and 20 steps
 
 
 @every
@@ -110,6 +117,14 @@ def test_a_sweep_decides_as_one_ball_at_a_time(model, method, norm):
             assert torch.allclose(found, alone, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("method", [FGSM(), PGD(steps=3), AutoAttack((APGD(steps=3),)), Square(queries=20)])
+def test_a_sweep_for_the_largest_loss_goes_as_far_as_one_ball_at_a_time(model, x, method):
+    y, balls = torch.arange(len(x)) % 10, [Linf(0.004), Linf(0.05)]
+    found = attack_sweep(method, model, x, y, balls, Context(seed=5), largest=True)
+    for ball, swept in zip(balls, found, strict=True):
+        torch.testing.assert_close(swept, maximise(method, model, x, y, ball, Context(seed=5)), rtol=0, atol=1e-6)
+
+
 def test_a_sweep_is_one_batch(model, x):
     sizes = []
 
@@ -119,7 +134,7 @@ def test_a_sweep_is_one_batch(model, x):
             return model(pixels)
 
     attack_sweep(FGSM(), Counting(), x, model(x).argmax(1), [Linf(0.01 * i) for i in range(5)])
-    assert sizes == [1, 5 * len(x)]
+    assert sizes == [2, 5 * len(x)]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_restarts_walk_together_as_many_as_fill_a_batch(model, x, y, keep_best, 
 
     monkeypatch.setattr("lab.attacks.iterative.batch_size", lambda _device: 3 * len(x))
     assert torch.allclose(maximise(spec, Counting(), x, y, Linf(0.1)), together, atol=1e-12)
-    assert sizes == [1, *[36] * 4, *[36] * 4, *[12] * 4]
+    assert sizes == [2, *[36] * 4, *[36] * 4, *[12] * 4]
 
 
 def test_restarts_that_do_not_fit_walk_in_smaller_groups(model, x, y):

@@ -155,7 +155,7 @@ def test_one_pass_gives_the_labels_and_the_gradient(model, x, y, method):
             return model(pixels)
 
     attack(method, Counting(), x, y, BALL)
-    assert asked == [1, len(x)]  # one image to look at the logits' shape, then one pass
+    assert asked == [2, len(x)]  # two images to look at the logits, then one pass
 
 
 def test_the_random_step_is_drawn_for_each_image(model):

@@ -56,7 +56,7 @@ def test_fallen_images_are_not_attacked_again(model, x, y):
     after_one = judge(x, y, attack(FGSM(), model, x, y, Linf(0.05)), model, Linf(0.05)).robust.sum()
     attack(WorstCase((FGSM(), StepLL())), Counting(), x, y, Linf(0.05))
     assert 0 < after_one < 12
-    assert asked == [1, 12, 12, 12, after_one, after_one]
+    assert asked == [2, 12, 12, 12, after_one, after_one]
 
 
 def test_what_an_image_draws_does_not_depend_on_who_else_stands(model):
@@ -82,7 +82,7 @@ def test_what_an_image_draws_does_not_depend_on_who_else_stands(model):
 )
 def test_its_attacks_can_be_typed(typed, attacks):
     assert parse_field(WorstCase, "attacks", typed) == attacks
-    with pytest.raises(SpecError, match="no AttackSpec called 'FSGM'"):
+    with pytest.raises(SpecError, match="no attack called 'FSGM'"):
         parse_field(WorstCase, "attacks", "PGD,FSGM")
 
 

@@ -1,0 +1,88 @@
+"""The same random draws again: generators of PyTorch, NumPy and Python, and those that a model holds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+
+class Draws:
+    """What the generators that everybody shares, and those that a model's modules hold, will draw next."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._states = [get() for get, _ in _generators(model)]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Draws) and _equal(self._states, other._states)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @contextmanager
+    def again(self, model: nn.Module) -> Iterator[list[Draws]]:
+        """Let the model, or a copy of it, draw this; afterwards all generators go on as if nothing was drawn.
+
+        What the generators would draw after that is put into the list at the end.
+        """
+        reached, before, after = _generators(model), Draws(model), list[Draws]()
+        _put(reached, self._states)
+        try:
+            yield after
+        finally:
+            after.append(Draws(model))
+            _put(reached, before._states)
+
+
+def held(model: nn.Module) -> list[Any]:
+    """The generators that the model's modules hold."""
+    values = (value for module in model.modules() for value in vars(module).values())
+    return [each for each in values if isinstance(each, tuple(_OF))]
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two states of generators, of whatever these are made, are the same."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return bool(one == other)
+
+
+Access = tuple[Callable[[], Any], Callable[[Any], object]]
+"""What reads a generator's state and what sets it."""
+
+
+def _generators(model: nn.Module) -> list[Access]:
+    shared: list[Access] = [
+        (random.getstate, random.setstate),
+        (np.random.get_state, np.random.set_state),
+        (torch.get_rng_state, torch.set_rng_state),
+    ]
+    if torch.cuda.is_initialized():
+        shared.append((torch.cuda.get_rng_state_all, torch.cuda.set_rng_state_all))
+    return shared + [_OF[next(kind for kind in _OF if isinstance(each, kind))](each) for each in held(model)]
+
+
+def _put(generators: list[Access], states: list[Any]) -> None:
+    for (_, put), state in zip(generators, states, strict=False):  # a copy may hold others
+        put(state)
+
+
+_OF: dict[type, Callable[[Any], Access]] = {
+    torch.Generator: lambda each: (each.get_state, each.set_state),
+    np.random.Generator: lambda each: (
+        lambda: each.bit_generator.state,
+        lambda state: setattr(each.bit_generator, "state", state),
+    ),
+    np.random.RandomState: lambda each: (each.get_state, each.set_state),
+    random.Random: lambda each: (each.getstate, each.setstate),
+}

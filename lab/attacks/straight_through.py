@@ -1,0 +1,222 @@
+"""A model whose non-differentiable operations let the gradient pass: BPDA, Athalye et al. 2018, §4.1.
+
+The forward pass stays what it is. In the backward pass a rounding counts as the identity, a comparison ``x > t`` as
+``x - t``, a conversion to whole numbers as nothing, and neither ``detach`` nor ``no_grad`` nor a hook cuts or changes
+the gradient. A module without parameters whose output has its input's shape, such as a compression by another library,
+counts as the identity if the model has no other gradient.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from lab.models.adapter import Adapted, adapted, core_of, name_of, named
+
+_ROUNDING = {"round", "round_", "floor", "floor_", "ceil", "ceil_", "trunc", "trunc_", "fix", "rint"}
+_SIGNS = {"sign", "sign_", "sgn", "sgn_", "heaviside"}
+_ABOVE = {"gt", "ge", "greater", "greater_equal", "__gt__", "__ge__"}
+_BELOW = {"lt", "le", "less", "less_equal", "__lt__", "__le__"}
+_WHOLE = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool}
+_TO_WHOLE = {"long", "int", "byte", "short", "char", "bool"}
+_CHOOSE = {
+    "where",
+    "masked_fill",
+    "masked_fill_",
+    "masked_select",
+    "__getitem__",
+    "__setitem__",
+    "gather",
+    "index_select",
+}
+_CHOOSE |= {"embedding", "one_hot", "scatter", "scatter_", "take", "take_along_dim", "bitwise_and", "bitwise_or"}
+_CHOOSE |= {
+    "bitwise_xor",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "logical_not",
+    "bitwise_not",
+    "__and__",
+    "__or__",
+}
+_CHOOSE |= {"__xor__", "__invert__", "any", "all", "nonzero", "__bool__", "__index__", "__int__"}
+
+_FROM = {"__getitem__", "__setitem__", "gather", "index_select", "masked_fill", "masked_fill_", "masked_select", "take"}
+_FROM |= {"scatter", "scatter_", "take_along_dim"}  # they choose from their first argument, and not by it
+
+
+class StraightThrough(nn.Module):
+    """The model with a gradient wherever one can be put in. ``modules_too``: also past modules that keep the shape."""
+
+    def __init__(self, model: nn.Module, modules_too: bool) -> None:
+        super().__init__()
+        self.model, self.modules_too = adapted(model), modules_too
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) the model's own logits of (n, …) images."""
+        with ExitStack() as passing:
+            if self.modules_too:
+                passing.enter_context(_modules_pass(core_of(self.model), x))
+            passing.enter_context(_Passing())
+            return self.model(x)
+
+
+def straight_through(model: nn.Module, modules_too: bool = False) -> Adapted:
+    """The model behind straight-through operations, under its own name."""
+    return adapted(named(StraightThrough(model, modules_too), name_of(model)))
+
+
+class _Passing(TorchFunctionMode):
+    """Every operation of PyTorch in its differentiable form; whole numbers that depend on the image stay floats."""
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Any,
+        arguments: tuple[Any, ...] = (),
+        keywords: Mapping[str, Any] | None = None,
+    ) -> Any:
+        keywords = dict(keywords or {})
+        name = getattr(function, "__name__", "")
+        if name == "_set_grad_enabled":
+            return function(True) if torch.is_grad_enabled() else function(*arguments)
+        first = arguments[0] if arguments else None
+        if not isinstance(first, Tensor):
+            return function(*arguments, **keywords)
+        if name in ("detach", "detach_") or (name == "__get__" and _property_of(function) == "data"):
+            return first
+        if name in ("register_hook", "register_post_accumulate_grad_hook", "requires_grad_"):
+            return first
+        if name in ("numpy", "tolist", "item", "__array__"):
+            return function(first.detach(), *arguments[1:], **keywords)
+        if name in _CHOOSE:
+            hard = [first if name in _FROM else _hard(first), *map(_hard, arguments[1:])]
+            found = function(*hard, **{each: _hard(value) for each, value in keywords.items()})
+            return _CHOICES[name](found, *arguments) if name in _CHOICES and _stands_for(first) else found
+        if not first.is_floating_point():
+            return function(*arguments, **keywords)
+        if name in _ROUNDING:
+            return _passed(function(first.detach(), *arguments[1:], **keywords), first)
+        if name in _SIGNS:
+            return _passed(function(first.detach(), *arguments[1:], **keywords), first)
+        if name in _ABOVE | _BELOW:
+            step = function(*(each.detach() if isinstance(each, Tensor) else each for each in arguments), **keywords)
+            rise = first - arguments[1] if name in _ABOVE else arguments[1] - first
+            rise = rise.expand(step.shape)
+            return _marked(_passed(step.to(first.dtype), rise), torch.bool)
+        if name == "softmax" and first.dim() == 2:  # the last one, whose gradient underflows where the model is sure
+            return _passed(function(first.detach(), *arguments[1:], **keywords), first)
+        if name == "bucketize":
+            return _marked(
+                _passed(function(first.detach(), *arguments[1:], **keywords).to(first.dtype), first), torch.long
+            )
+        if name == "floor_divide" or name == "__floordiv__":
+            quotient = first / arguments[1]
+            return _passed(function(first.detach(), *arguments[1:], **keywords), quotient)
+        if name in _TO_WHOLE or (name in ("to", "type") and _kind_asked(arguments, keywords) in _WHOLE):
+            whole = function(first.detach(), *arguments[1:], **keywords)
+            return _marked(_passed(whole.to(first.dtype), first), whole.dtype)
+        return function(*arguments, **keywords)
+
+
+class _Pass(torch.autograd.Function):
+    """A value whose gradient goes to another tensor."""
+
+    @staticmethod
+    def forward(_: Any, value: Tensor, like: Tensor) -> Tensor:  # noqa: ARG004 the gradient goes there
+        return value.clone()
+
+    @staticmethod
+    def backward(_: Any, *gradients: Tensor) -> tuple[None, Tensor]:
+        return None, gradients[0]
+
+
+def _passed(value: Tensor, like: Tensor) -> Tensor:
+    """The value, with the gradient of ``like``, of the same shape."""
+    passed: Tensor = _Pass.apply(value, like)
+    return passed
+
+
+_MARK = "_stands_for"
+
+
+def _marked(value: Tensor, kind: torch.dtype) -> Tensor:
+    """A float tensor that stands for one of another type."""
+    setattr(value, _MARK, kind)
+    return value
+
+
+def _stands_for(value: Any) -> torch.dtype | None:
+    """The type that a float tensor stands for; None for what is what it is."""
+    return getattr(value, _MARK, None) if isinstance(value, Tensor) else None
+
+
+def _hard(value: Any) -> Any:
+    """What stands for whole numbers as such; other values as they are."""
+    if isinstance(value, tuple | list):
+        return type(value)(map(_hard, value))
+    kind = _stands_for(value)
+    return value if kind is None else value.detach().to(kind)
+
+
+def _chosen(found: Tensor, condition: Tensor, *both: Any) -> Tensor:
+    """``where`` with a gradient also for its condition: what it would change to be true."""
+    if len(both) != 2 or not found.is_floating_point():
+        return found
+    one, other = (torch.as_tensor(each, dtype=found.dtype, device=found.device).detach() for each in both)
+    return found + (condition - condition.detach()) * (one - other).nan_to_num(0, 0, 0)
+
+
+def _encoded(found: Tensor, position: Tensor, *_: Any) -> Tensor:
+    """One-hot vectors whose gradient pulls toward the positions nearby."""
+    places = torch.arange(found.shape[-1], device=found.device)
+    return _marked(_passed(found.to(position.dtype), -(position.unsqueeze(-1) - places).square()), found.dtype)
+
+
+_CHOICES = {"where": _chosen, "one_hot": _encoded}
+
+
+def _kind_asked(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> torch.dtype | None:
+    """The type that ``to`` or ``type`` asks for."""
+    for each in (*arguments[1:], *keywords.values()):
+        if isinstance(each, torch.dtype):
+            return each
+        if isinstance(each, Tensor):
+            return each.dtype
+    return None
+
+
+def _property_of(function: Any) -> str:
+    return getattr(getattr(function, "__self__", None), "__name__", "")
+
+
+@contextmanager
+def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
+    """Let modules without parameters that keep the images' shape count as the identity on the way back.
+
+    Backward hooks of any module, which could turn the gradient round, are left out meanwhile.
+    """
+
+    def passed(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
+        [*given] = (each for each in inputs if isinstance(each, Tensor))
+        if len(given) != 1 or not isinstance(output, Tensor) or given[0].shape != x.shape or output.shape != x.shape:
+            return None
+        return _passed(output.to(given[0].dtype), given[0])
+
+    hooks = [(each, each._backward_hooks, each._backward_pre_hooks) for each in core.modules()]
+    for each, *_ in hooks:
+        each._backward_hooks, each._backward_pre_hooks = OrderedDict(), OrderedDict()
+    plain = [each for each in core.modules() if each is not core and not list(each.parameters())]
+    handles = [each.register_forward_hook(passed) for each in plain]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+        for each, after, before in hooks:
+            each._backward_hooks, each._backward_pre_hooks = after, before

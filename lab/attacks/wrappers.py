@@ -1,0 +1,93 @@
+"""A model as an adaptive attack has to see it: in expectation over its randomness, or one image at a time."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from lab.models.adapter import Adapted, adapted, name_of, named
+
+
+class Averaged(nn.Module):
+    """The mean logits of several passes of a model that answers at random: EOT, Athalye et al. 2018, §4.2."""
+
+    def __init__(self, model: nn.Module, passes: int) -> None:
+        super().__init__()
+        self.model, self.passes = adapted(model), passes
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) mean logits of (n, …) images."""
+        return torch.stack([self.model(x) for _ in range(self.passes)]).mean(0)
+
+
+class OneByOne(nn.Module):
+    """Every image alone, for a model whose predictions depend on the rest of the batch."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = adapted(model)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) logits of (n, …) images."""
+        return torch.cat([self.model(each) for each in x.split(1)])
+
+
+class ZeroGradient(nn.Module):
+    """A model without a usable way back to its input, with a gradient that is zero everywhere instead.
+
+    Gradient attacks then stay where they start instead of raising, so that others can be compared with them.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = adapted(model)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) logits of (n, …) images."""
+        with torch.no_grad():
+            logits = self.model(x)
+        return logits + 0 * x.flatten(1).sum(1, keepdim=True)
+
+
+def averaged(model: nn.Module, passes: int) -> Adapted:
+    """The model in expectation over its randomness, under its own name."""
+    return adapted(named(Averaged(model, passes), name_of(model)))
+
+
+def one_by_one(model: nn.Module) -> Adapted:
+    """The model that sees every image alone, under its own name."""
+    return adapted(named(OneByOne(model), name_of(model)))
+
+
+def zero_gradient(model: nn.Module) -> Adapted:
+    """The model with a gradient that is zero everywhere, under its own name."""
+    return adapted(named(ZeroGradient(model), name_of(model)))
+
+
+class Passes:
+    """Counts forward and backward passes of single images; ``saved``, seconds of those that need not be made again."""
+
+    def __init__(self) -> None:
+        self.count, self.saved, self._lock = 0, 0.0, threading.Lock()
+
+    def add(self, count: int, saved: float = 0.0) -> None:
+        """Count so many more."""
+        with self._lock:
+            self.count += count
+            self.saved += saved
+
+    def __call__(self, _: nn.Module, __: tuple[Tensor, ...], logits: Tensor) -> None:
+        self.add(len(logits) * (2 if logits.requires_grad else 1))
+
+
+@contextmanager
+def counting(model: nn.Module) -> Iterator[Passes]:
+    """Count the passes through a model meanwhile."""
+    passes = Passes()
+    handle = model.register_forward_hook(passes)
+    try:
+        yield passes
+    finally:
+        handle.remove()

@@ -1,0 +1,100 @@
+"""BPDA: the same logits, and a gradient wherever one can be put in."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from lab.attacks.straight_through import straight_through
+from tests.attacks.defences import FalseGradient, Threshold, compressed, negated
+
+NET = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
+X = torch.rand(4, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+
+
+class InsideNoGrad(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            x = (x * 7).round() / 7
+        return NET(x)
+
+
+CUT = {
+    "round": lambda x: NET((x * 7).round() / 7),
+    "floor": lambda x: NET(x // 0.125 * 0.125),
+    "sign": lambda x: NET(torch.sign(x - 0.5)),
+    "levels": lambda x: NET((x.unsqueeze(-1) > torch.linspace(0, 1, 5)).float().mean(-1)),
+    "stacked": lambda x: NET(torch.stack([x > each for each in (0.2, 0.5)]).float().mean(0)),
+    "times one": lambda x: NET((x > 0.5) * 1.0),
+    "type_as": lambda x: NET((x > 0.5).type_as(x)),
+    "below": lambda x: NET((x < 0.5).to(x)),
+    "where": lambda x: NET(torch.where(x > 0.5, 1.0, 0.0)),
+    "uint8": lambda x: NET((x * 255).to(torch.uint8).float() / 255),
+    "long": lambda x: NET((x * 255).long() / 255),
+    "bucketize": lambda x: NET(torch.bucketize(x, torch.linspace(0, 1, 5)).float()),
+    "one-hot": lambda x: NET(one_hot((x * 3).long(), 4).float()[..., 1:].sum(-1)),
+    "detach": lambda x: NET(x.detach()),
+    "data": lambda x: NET(x.data),
+    "no_grad": torch.no_grad()(lambda x: NET(x)),
+    "no_grad inside": InsideNoGrad(),
+    "cosine transform": lambda x: NET(compressed(x)),
+}
+
+
+@pytest.mark.parametrize("cut", CUT)
+def test_what_cuts_the_gradient_lets_it_pass_and_computes_the_same(cut):
+    x = X.clone().requires_grad_()
+    with torch.no_grad():
+        plain = CUT[cut](X)
+    logits = straight_through(CUT[cut])(x)
+    torch.testing.assert_close(logits.detach(), plain)
+    [gradient] = torch.autograd.grad(logits[:, 0].sum(), x)
+    assert gradient.abs().amax((1, 2, 3)).min() > 0
+
+
+def gradient_of(model, modules_too):
+    x = X.clone().requires_grad_()
+    [gradient] = torch.autograd.grad(straight_through(model, modules_too)(x)[:, 0].sum(), x)
+    return gradient
+
+
+@pytest.mark.parametrize(
+    "model",
+    [nn.Sequential(Threshold(), NET), lambda x: NET(negated(x)), lambda x: NET((x * 255).round() / 255)],
+)
+def test_the_gradient_is_that_of_the_identity(model):
+    """A rounding counts as the identity; a false or turned gradient is put right."""
+    torch.testing.assert_close(gradient_of(model, modules_too=True), NET[1].weight[0].expand(4, -1).reshape(X.shape))
+
+
+def test_another_librarys_rounding_counts_as_the_identity():
+    class Outside(nn.Module):
+        def forward(self, x):
+            return torch.from_numpy(np.round(x.detach().numpy() * 7) / 7)
+
+    torch.testing.assert_close(
+        gradient_of(nn.Sequential(Outside(), NET), True), NET[1].weight[0].expand(4, -1).reshape(X.shape)
+    )
+
+
+def test_backward_hooks_are_left_out_only_meanwhile():
+    model = nn.Sequential(nn.Identity(), NET)
+    model[1].register_full_backward_hook(lambda module, given, out: tuple(-each for each in given))
+    turned = -NET[1].weight[0].expand(4, -1).reshape(X.shape)
+    torch.testing.assert_close(gradient_of(model, True), -turned)
+    x = X.clone().requires_grad_()
+    torch.testing.assert_close(torch.autograd.grad(model(x)[:, 0].sum(), x)[0], turned)
+
+
+def test_a_model_that_is_differentiable_keeps_its_gradient():
+    net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 3))
+    x = X.clone().requires_grad_()
+    [plain] = torch.autograd.grad(net(x)[:, 0].sum(), x)
+    torch.testing.assert_close(gradient_of(net, False), plain)
+    torch.testing.assert_close(gradient_of(net, True), plain)
+
+
+def test_an_inline_function_with_a_false_gradient_stays_false():
+    """Its operations are out of PyTorch's sight: black boxes are for such models."""
+    assert (gradient_of(lambda x: NET(FalseGradient.apply(x)), True).flatten(1) == -NET[1].weight[0]).all()
