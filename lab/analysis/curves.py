@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from lab.analysis.analyse import analyse
+from lab.analysis.forward import predict_logits
+from lab.analysis.pieces import together
+from lab.analysis.scene import first_images
 from lab.attacks import attack_sweep, minimum_distance
-from lab.attacks.batches import batch_size
-from lab.attacks.gradient import device_of, frozen
 from lab.attacks.judge import check_proposal
-from lab.attacks.lanes import side_by_side
+from lab.attacks.objectives import predicted
 from lab.context import Context
 from lab.data import load as load_data
-from lab.errors import SpecError
-from lab.models import load as load_model
+from lab.models import load_adapted as load_model
+from lab.pairing import names_on
 from lab.results.curves import CurvesResult, ModelCurves
 from lab.specs.attacks import AttackSpec
 from lab.specs.curves import RobustnessCurves
-from lab.specs.models import name_of
 
 
 @analyse.register
@@ -29,33 +28,28 @@ def curves(spec: RobustnessCurves, ctx: Context) -> CurvesResult:
     All models meet the same random starts.
     """
     data = load_data(spec.data, ctx.silent())
-    if spec.images > len(data.test):
-        raise SpecError(
-            f"RobustnessCurves.images is {spec.images}, but {data.name} has only {len(data.test)} test images."
-        )
-    x, y = data.test.images(range(spec.images)), data.test.labels(range(spec.images))
+    x, y = first_images(spec, data)
     networks = [load_model(each) for each in spec.models]
     share = 0.7 if spec.searched else 1.0
     pieces = [(attacked, i) for attacked in spec.attacks for i in range(len(networks))]
-    lanes = ctx.span(0, share, 1).lanes(len(pieces))
-    found = side_by_side(
-        lambda k: read_right(spec, pieces[k][0], networks[pieces[k][1]], x, y, lanes[k]), range(len(pieces))
-    )
+
+    def attacked_by(piece: tuple[AttackSpec, int], ctx: Context) -> np.ndarray:
+        return read_right(spec, piece[0], networks[piece[1]], x, y, ctx)
+
     right: list[list[np.ndarray]] = [[] for _ in networks]
-    for k, one in enumerate(found):
-        right[pieces[k][1]].append(one)
-        done = share * (k + 1) / len(pieces)
+    for k, ((_, i), one) in enumerate(together(attacked_by, pieces, ctx.span(0, share, 1)), start=1):
+        right[i].append(one)
+        done = share * k / len(pieces)
         if done < 1:
             ctx.partial(_result(spec, right, [], done))
     if not spec.searched:
         return _result(spec, right, [], 1.0)
-    lanes = ctx.span(share, 1, 1).lanes(len(networks))
     near = slice(0, min(spec.searched, len(x)))
-    distances = side_by_side(
-        lambda i: minimum_distance(spec.search, networks[i], x[near], y[near], lanes[i])[1].cpu().numpy(),
-        range(len(networks)),
-    )
-    return _result(spec, right, list(distances), 1.0)
+
+    def searched(network: nn.Module, ctx: Context) -> np.ndarray:
+        return minimum_distance(spec.search, network, x[near], y[near], ctx, spec.ball)[1].cpu().numpy()
+
+    return _result(spec, right, [one for _, one in together(searched, networks, ctx.span(share, 1, 1))], 1.0)
 
 
 def read_right(
@@ -66,14 +60,7 @@ def read_right(
     proposals = [each.cpu() for each in attack_sweep(attacked, model, x, y, balls, ctx)]
     for ball, x_adv in zip(balls, proposals, strict=True):
         check_proposal(x, x_adv, ball)
-    return np.stack([_predicted(model, each) == y.numpy() for each in (x, *proposals)])
-
-
-def _predicted(model: nn.Module, x: Tensor) -> np.ndarray:
-    device = device_of(model)
-    with frozen(model), torch.no_grad():
-        found = torch.cat([model(batch.to(device)).argmax(1).cpu() for batch in x.split(batch_size(device))])
-    return found.numpy()
+    return np.stack([(predicted(predict_logits(model, each)) == y).numpy() for each in (x, *proposals)])
 
 
 def _result(
@@ -82,10 +69,10 @@ def _result(
     nothing = np.zeros((0, len(spec.eps), spec.images), bool)
     models = tuple(
         ModelCurves(
-            name_of(each),
+            name,
             np.stack(right[i]) if right[i] else nothing,
             distances[i] if distances else np.zeros(0, np.float32),
         )
-        for i, each in enumerate(spec.models)
+        for i, name in enumerate(names_on(spec.models, spec.data))
     )
     return CurvesResult(spec, models, done)

@@ -9,15 +9,14 @@ from functools import singledispatch
 import torch
 from torch import Tensor, nn
 
-from lab.attacks import attack, maximise
-from lab.attacks.attack import ascend
+from lab.analysis.scene import Scene, proposed
 from lab.attacks.ball import distance
 from lab.attacks.gradient import device_of, input_gradient
 from lab.attacks.hadamard import regular_hadamard
 from lab.context import Context
-from lab.errors import SpecError
-from lab.models import load as load_model
-from lab.specs.attacks import AttackSpec, CrossEntropy
+from lab.errors import AttackError, SpecError, in_words, one_sentence
+from lab.models import load_adapted as load_model
+from lab.specs.attacks import CrossEntropy
 from lab.specs.balls import Ball
 from lab.specs.models import name_of
 from lab.specs.surface import (
@@ -37,15 +36,6 @@ _COINCIDE = 1e-6  # of the second axis's length: what is left is rounding
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """What is asked, about which image: ``x`` (1, C, H, W) and ``y`` (1,), on the CPU."""
-
-    spec: LossSurface
-    x: Tensor
-    y: Tensor
-
-
-@dataclass(frozen=True, eq=False)
 class Axes:
     """``g`` and ``across`` (C, H, W) float64, and the ``cosine`` between them before the second was turned."""
 
@@ -59,7 +49,7 @@ class Axes:
         return float((self.g * self.across).sum())
 
 
-def axes(scene: Scene, model: nn.Module, ctx: Context) -> Axes:
+def axes(scene: Scene[LossSurface], model: nn.Module, ctx: Context) -> Axes:
     """Both axes for a model. Raises :class:`SpecError` when a direction is zero or both are the same."""
     ball = scene.spec.ball
     g = unit(along(scene.spec.along, scene, model, ctx).double(), ball)
@@ -84,43 +74,47 @@ def unit(direction: Tensor, ball: Ball) -> Tensor:
 
 
 @singledispatch
-def along(direction: Along, scene: Scene, model: nn.Module, ctx: Context) -> Tensor:
+def along(direction: Along, scene: Scene[LossSurface], model: nn.Module, ctx: Context) -> Tensor:
     """(C, H, W) the first axis, of any length, on the CPU."""
     raise SpecError(f"There is no direction called {type(direction).__name__}.")
 
 
 @along.register
-def _(direction: SignedGradient, scene: Scene, model: nn.Module, ctx: Context) -> Tensor:
+def _(direction: SignedGradient, scene: Scene[LossSurface], model: nn.Module, ctx: Context) -> Tensor:
     return gradient(scene, model).sign()
 
 
 @along.register
-def _(direction: RawGradient, scene: Scene, model: nn.Module, ctx: Context) -> Tensor:
+def _(direction: RawGradient, scene: Scene[LossSurface], model: nn.Module, ctx: Context) -> Tensor:
     return gradient(scene, model)
 
 
 @along.register
-def _(direction: TowardAttack, scene: Scene, model: nn.Module, ctx: Context) -> Tensor:
-    return (proposed(direction.attack, scene, model, ctx) - scene.x)[0]
+def _(direction: TowardAttack, scene: Scene[LossSurface], model: nn.Module, ctx: Context) -> Tensor:
+    return (proposed(direction.attack, scene, model, ctx.silent()) - scene.x)[0]
 
 
 @singledispatch
-def across(direction: Across, scene: Scene, model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
+def across(direction: Across, scene: Scene[LossSurface], model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
     """(C, H, W) the second axis, not yet at right angles to ``g``, of any length, on the CPU."""
     raise SpecError(f"There is no direction called {type(direction).__name__}.")
 
 
 @across.register
-def _(direction: SourceGradient, scene: Scene, model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
+def _(direction: SourceGradient, scene: Scene[LossSurface], model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
     source = load_model(scene.spec.source)
-    if source is model:
+    if source.model is getattr(model, "model", model):
         name = name_of(scene.spec.source)
         raise SpecError(f"The source model must be another one than the models looked at, but both are '{name}'.")
-    return gradient(scene, source).sign()
+    try:
+        return gradient(scene, source).sign()
+    except AttackError as error:
+        before, after = "The source model does not fit these images (", "): set another source, or across=RandomSigns."
+        raise SpecError(one_sentence(before, in_words(error), after)) from error
 
 
 @across.register
-def _(direction: RandomSigns, scene: Scene, model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
+def _(direction: RandomSigns, scene: Scene[LossSurface], model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
     """Half of the pixels in which a signed ``g`` is not zero with its sign, half against it: exactly orthogonal.
 
     Of an odd number one stays unchanged. To a ``g`` that is not signed, the signs are random and not orthogonal yet.
@@ -139,7 +133,7 @@ def _(direction: RandomSigns, scene: Scene, model: nn.Module, g: Tensor, ctx: Co
 
 
 @across.register
-def _(direction: HadamardSigns, scene: Scene, model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
+def _(direction: HadamardSigns, scene: Scene[LossSurface], model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
     """sign(g) times the first and another row of a regular Hadamard matrix, whose product sums to zero.
 
     Repeated over the pixels and permuted as in App. E, where a row alone gives a direction that still has k^-1/2 of
@@ -157,21 +151,15 @@ def _(direction: HadamardSigns, scene: Scene, model: nn.Module, g: Tensor, ctx: 
 
 
 @across.register
-def _(direction: TowardSecondAttack, scene: Scene, model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
-    return (proposed(direction.attack, scene, model, ctx) - scene.x)[0]
+def _(direction: TowardSecondAttack, scene: Scene[LossSurface], model: nn.Module, g: Tensor, ctx: Context) -> Tensor:
+    return (proposed(direction.attack, scene, model, ctx.silent()) - scene.x)[0]
 
 
-def gradient(scene: Scene, model: nn.Module) -> Tensor:
+def gradient(scene: Scene[LossSurface], model: nn.Module) -> Tensor:
     """(C, H, W) the gradient of the label's cross-entropy at the image, up to a positive factor."""
     device = device_of(model)
     found, _ = input_gradient(model, scene.x.to(device), scene.y.to(device), CrossEntropy())
     return found[0].cpu()
-
-
-def proposed(attacked: AttackSpec, scene: Scene, model: nn.Module, ctx: Context) -> Tensor:
-    """The attack's image of the largest loss if it has such a mode, on the CPU."""
-    largest = ascend.dispatch(type(attacked)) is not ascend.dispatch(AttackSpec)
-    return (maximise if largest else attack)(attacked, model, scene.x, scene.y, scene.spec.ball, ctx.silent()).cpu()
 
 
 def is_signed(g: Tensor) -> bool:
@@ -180,7 +168,7 @@ def is_signed(g: Tensor) -> bool:
     return bool(((sizes == 0) | (sizes == sizes.amax())).all())
 
 
-def edge(scene: Scene, found: Axes, angles: int = 180) -> Tensor:
+def edge(scene: Scene[LossSurface], found: Axes, angles: int = 180) -> Tensor:
     """(angles + 1, 2) the closed line in the plane where the change is as large as the ball allows.
 
     In L∞ that is a polygon: a diamond for two signed axes, because some pixel moves by |ε₁| + |ε₂|. A clipped

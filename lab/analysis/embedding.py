@@ -8,29 +8,31 @@ import torch
 from torch import Tensor, nn
 
 from lab.analysis.analyse import analyse
+from lab.analysis.pieces import together
 from lab.analysis.projection import Components, components, linear_head, t_sne
-from lab.attacks import maximise, maximise_each
-from lab.attacks.batches import batch_size
-from lab.attacks.each import takes_radii
-from lab.attacks.gradient import device_of, frozen
-from lab.attacks.lanes import side_by_side
+from lab.analysis.scene import require_images
+from lab.attacks import attack_sweep
+from lab.attacks.batches import batches_of
+from lab.attacks.gradient import frozen
+from lab.attacks.objectives import predicted
 from lab.context import Context
 from lab.data import Dataset
 from lab.data import load as load_data
-from lab.errors import SpecError
+from lab.errors import ModelError
 from lab.models import embed
-from lab.models import load as load_model
+from lab.models import load_adapted as load_model
+from lab.models.adapter import name_of
+from lab.pairing import names_on
 from lab.results.embedding import EmbeddingsResult, Layout, ModelEmbeddings
+from lab.results.thumbnails import thumbnail
 from lab.specs.embedding import Embeddings
-from lab.specs.models import name_of
 
 TOGETHER = 16  # averaged images walked at once: small enough that the curves grow before one's eyes
-THUMBNAIL = 64  # largest side of the pictures that are kept
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """What is asked about which images: all drawn ones, the places of the followed ones, and the averaged ones."""
+class Chosen:
+    """What is asked about which test images: all drawn ones, which of these are followed, and the averaged ones."""
 
     spec: Embeddings
     data: Dataset
@@ -57,36 +59,33 @@ class Found:
 @analyse.register
 def embeddings(spec: Embeddings, ctx: Context) -> EmbeddingsResult:
     """The clean images first, then the followed ones' ways, t-SNE where it is asked for, and the curves, bit by bit."""
-    scene = _scene(spec, load_data(spec.data, ctx.silent()))
+    chosen = _chosen(spec, load_data(spec.data, ctx.silent()))
     networks = [load_model(each) for each in spec.models]
     begin, middle = _shares(spec)
-    found = [_clean(scene, each) for each in networks]
-    models = [_model(scene, i, each) for i, each in enumerate(found)]
-    ctx.partial(_result(scene, models, 0.0))
-    lanes = ctx.span(0, begin, 1).lanes(len(networks))
-    for i, each in enumerate(
-        side_by_side(lambda i: _walked(scene, networks[i], found[i], lanes[i]), range(len(networks)))
-    ):
-        found[i], models[i] = each, _model(scene, i, each)
-        result = _result(scene, models, begin * (i + 1) / len(networks))
+    found = [_clean(chosen, each) for each in networks]
+    models = [_model(chosen, i, each) for i, each in enumerate(found)]
+    ctx.partial(_result(chosen, models, 0.0))
+    pieces = range(len(networks))
+    ways = together(lambda i, lane: _walked(chosen, networks[i], found[i], lane), pieces, ctx.span(0, begin, 1))
+    for i, each in ways:
+        found[i], models[i] = each, _model(chosen, i, each)
+        result = _result(chosen, models, begin * (i + 1) / len(networks))
         ctx.partial(result)
     if spec.t_sne:
         for i, each in enumerate(found):
             ctx.span(begin, middle, 1).part(i, len(found), "t-SNE").report(0, 1)
             models[i] = replace(models[i], t_sne=_laid_out(each, spec.seed))
-        result = _result(scene, models, middle)
+        result = _result(chosen, models, middle)
         ctx.partial(result)
-    return _with_curves(scene, networks, result, ctx.span(middle, 1, 1))
+    return _with_curves(chosen, networks, result, ctx.span(middle, 1, 1))
 
 
-def _scene(spec: Embeddings, data: Dataset) -> Scene:
+def _chosen(spec: Embeddings, data: Dataset) -> Chosen:
     size = len(data.test)
-    missing = [i for i in spec.images if i >= size]
-    if missing:
-        raise SpecError(f"There is no test image {missing[0]}: {data.name} has {size}, counted from 0.")
+    require_images(spec.images, data)
     positions = sorted({*range(min(spec.count, size)), *spec.images})
     followed = [positions.index(i) for i in spec.images]
-    return Scene(spec, data, positions, followed, list(range(min(spec.averaged, size))))
+    return Chosen(spec, data, positions, followed, list(range(min(spec.averaged, size))))
 
 
 def _shares(spec: Embeddings) -> tuple[float, float]:
@@ -100,48 +99,46 @@ def walk(spec: Embeddings, model: nn.Module, x: Tensor, y: Tensor, ctx: Context)
 
     An image draws the same numbers at every level, so that its way is not torn by chance.
     """
-    levels, count = spec.eps[1:], len(x)
-    if takes_radii(spec.attack):
-        eps = torch.tensor(levels, dtype=torch.float64).repeat_interleave(count)
-        copies, labels = x.repeat(len(levels), *[1] * (x.dim() - 1)), y.repeat(len(levels))
-        same = ctx.only(list(range(count)) * len(levels))
-        found = maximise_each(spec.attack, model, copies, labels, spec.ball, eps, same).cpu()
-    else:
-        balls = [spec.ball.replace(eps=each) for each in levels]
-        found = torch.cat(
-            [maximise(spec.attack, model, x, y, ball, ctx.part(i, len(balls))).cpu() for i, ball in enumerate(balls)]
-        )
-    return torch.cat([x, found]).view(len(levels) + 1, *x.shape)
+    balls = [spec.ball.replace(eps=each) for each in spec.eps[1:]]
+    found = attack_sweep(spec.attack, model, x, y, balls, ctx, largest=True)
+    return torch.stack([x, *(each.cpu() for each in found)])
 
 
 def embedded(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Embeddings (n, D) and logits (n, K) of images (n, …), on the CPU, batch by batch without a gradient."""
-    device = device_of(model)
+    """Embeddings (n, D) and logits (n, K) of images (n, …), on the CPU, batch by batch without a gradient.
+
+    Raises :class:`ModelError` when an embedding is not a number: nothing can be drawn of it.
+    """
     with frozen(model), torch.no_grad():
-        pairs = [embed(model, batch.to(device)) for batch in x.split(batch_size(device))]
+        pairs = [embed(model, batch) for [batch] in batches_of(model, x)]
     embedding, logits = (torch.cat([pair[i].cpu() for pair in pairs]) for i in (0, 1))
+    if wrong := int((~embedding.isfinite().all(1)).sum()):
+        raise ModelError(
+            f"The embedding of {name_of(model)} is not a number for {wrong} of {len(x)} images: look for a division by "
+            "zero or an overflow before its last layer."
+        )
     return embedding, logits
 
 
-def _clean(scene: Scene, model: nn.Module) -> Found:
+def _clean(chosen: Chosen, model: nn.Module) -> Found:
     """What a model makes of the clean images."""
-    test = scene.data.test
-    clean, logits = embedded(model, test.images(scene.positions))
-    followed = torch.tensor(scene.followed)
-    images = test.images(list(scene.spec.images)).unsqueeze(0)
+    test = chosen.data.test
+    clean, logits = embedded(model, test.images(chosen.positions))
+    followed = torch.tensor(chosen.followed)
+    images = test.images(list(chosen.spec.images)).unsqueeze(0)
     return Found(clean, logits, components(clean), clean[followed].unsqueeze(0), logits[followed].unsqueeze(0), images)
 
 
-def _walked(scene: Scene, model: nn.Module, found: Found, ctx: Context) -> Found:
+def _walked(chosen: Chosen, model: nn.Module, found: Found, ctx: Context) -> Found:
     """The same with the followed images' ways to the largest eps."""
-    positions = list(scene.spec.images)
-    x, y = scene.data.test.images(positions), scene.data.test.labels(positions)
-    images = walk(scene.spec, model, x, y, ctx.seeded("followed"))
+    positions = list(chosen.spec.images)
+    x, y = chosen.data.test.images(positions), chosen.data.test.labels(positions)
+    images = walk(chosen.spec, model, x, y, ctx.seeded("followed"))
     way, way_logits = (each.unflatten(0, (len(images), -1)) for each in embedded(model, images.flatten(0, 1)))
     return replace(found, way=way, way_logits=way_logits, images=images)
 
 
-def _model(scene: Scene, place: int, found: Found) -> ModelEmbeddings:
+def _model(chosen: Chosen, place: int, found: Found) -> ModelEmbeddings:
     """What is known of a model before its curves."""
     dimensions = found.clean.shape[1]
     pca = Layout(found.axes.of(found.clean).float().numpy(), found.axes.of(found.way).float().numpy())
@@ -149,10 +146,10 @@ def _model(scene: Scene, place: int, found: Found) -> ModelEmbeddings:
     weight, bias = (
         linear_head(_two(found.clean), found.logits) if dimensions <= 2 else (torch.zeros(0, 2), torch.zeros(0))
     )
-    labels = scene.data.test.labels(scene.positions)
+    labels = chosen.data.test.labels(chosen.positions)
     empty = np.zeros((0, 0), np.float32)
     return ModelEmbeddings(
-        model=name_of(scene.spec.models[place]),
+        model=names_on(chosen.spec.models, chosen.spec.data)[place],
         dimensions=dimensions,
         own=Layout(_two(found.clean).numpy(), _two(found.way).numpy()) if dimensions <= 2 else nowhere,
         pca=pca,
@@ -163,7 +160,7 @@ def _model(scene: Scene, place: int, found: Found) -> ModelEmbeddings:
         between=between(found.clean, labels),
         logits=found.logits.numpy(),
         way_logits=found.way_logits.numpy(),
-        pictures=_pictures(found.images),
+        pictures=thumbnail(found.images.numpy()),
         true=empty,
         others=empty,
         distance=empty,
@@ -189,36 +186,34 @@ Curves = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _with_curves(
-    scene: Scene, networks: Sequence[nn.Module], result: EmbeddingsResult, ctx: Context
+    chosen: Chosen, networks: Sequence[nn.Module], result: EmbeddingsResult, ctx: Context
 ) -> EmbeddingsResult:
     """The result with the averaged images' curves; the models take turns, so that the figures grow together."""
-    averaged = scene.averaged
+    averaged = chosen.averaged
     turns = [averaged[first : first + TOGETHER] for first in range(0, len(averaged), TOGETHER)]
-    pieces = [(turn, network) for turn in turns for network in networks]
-    lanes = ctx.lanes(len(pieces))
-    found = side_by_side(lambda i: _curves(scene, *pieces[i], lanes[i]), range(len(pieces)))
+    pieces = [(turn, i) for turn in turns for i in range(len(networks))]
+    found = together(lambda piece, lane: _curves(chosen, piece[0], networks[piece[1]], lane), pieces, ctx)
     models = list(result.models)
     start = result.done
-    for i, curves in enumerate(found):
-        place = i % len(networks)
-        models[place] = _longer(models[place], curves)
-        if place == len(networks) - 1:
-            done = (i + 1) / len(pieces)
-            result = _result(scene, models, start + (1 - start) * done if done < 1 else 1.0)
+    for k, ((_, i), curves) in enumerate(found, start=1):
+        models[i] = _longer(models[i], curves)
+        if i == len(networks) - 1:
+            done = k / len(pieces)
+            result = _result(chosen, models, start + (1 - start) * done if done < 1 else 1.0)
             if done < 1:
                 ctx.partial(result)
     return result
 
 
-def _curves(scene: Scene, images: list[int], model: nn.Module, ctx: Context) -> Curves:
-    test = scene.data.test
+def _curves(chosen: Chosen, images: list[int], model: nn.Module, ctx: Context) -> Curves:
+    test = chosen.data.test
     x, y = test.images(images), test.labels(images)
-    shown = walk(scene.spec, model, x, y, ctx.at(images[0]))
+    shown = walk(chosen.spec, model, x, y, ctx.at(images[0]))
     embedding, logits = (each.unflatten(0, (len(shown), -1)) for each in embedded(model, shown.flatten(0, 1)))
     true = logits.gather(2, y.expand(len(shown), -1).unsqueeze(2)).squeeze(2)
     others = (logits.sum(2) - true) / (logits.shape[2] - 1)
     distance = (embedding - embedding[0]).norm(dim=2)
-    return true.numpy(), others.numpy(), distance.numpy(), logits.argmax(2).numpy()
+    return true.numpy(), others.numpy(), distance.numpy(), predicted(logits).numpy()
 
 
 def _longer(model: ModelEmbeddings, curves: Curves) -> ModelEmbeddings:
@@ -229,26 +224,20 @@ def _longer(model: ModelEmbeddings, curves: Curves) -> ModelEmbeddings:
     return replace(model, true=true, others=others, distance=distance, prediction=prediction)
 
 
-def _result(scene: Scene, models: Sequence[ModelEmbeddings], done: float) -> EmbeddingsResult:
-    test = scene.data.test
+def _result(chosen: Chosen, models: Sequence[ModelEmbeddings], done: float) -> EmbeddingsResult:
+    test = chosen.data.test
     averaged = models[0].true.shape[1]
     return EmbeddingsResult(
-        spec=scene.spec,
-        positions=np.array(scene.positions),
-        y=test.labels(scene.positions).numpy(),
-        x=_pictures(test.images(scene.positions)),
-        followed=np.array(scene.followed),
-        averaged_y=test.labels(scene.averaged[:averaged]).numpy(),
-        class_names=scene.data.class_names,
+        spec=chosen.spec,
+        positions=np.array(chosen.positions),
+        y=test.labels(chosen.positions).numpy(),
+        x=thumbnail(test.images(chosen.positions).numpy()),
+        followed=np.array(chosen.followed),
+        averaged_y=test.labels(chosen.averaged[:averaged]).numpy(),
+        class_names=chosen.data.class_names,
         models=tuple(models),
         done=done,
     )
-
-
-def _pictures(images: Tensor) -> np.ndarray:
-    """(…, C, h, w) in 0..255; of large images only every k-th pixel."""
-    step = -(-max(images.shape[-2:]) // THUMBNAIL)
-    return (images[..., ::step, ::step] * 255).round().byte().numpy()
 
 
 def _two(points: Tensor) -> Tensor:

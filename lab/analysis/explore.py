@@ -1,7 +1,7 @@
 """One image under attack, looked at closely: step by step, at every scale of the logits, and by every attack."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from time import sleep
 
 import numpy as np
@@ -10,26 +10,29 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy as plain_cross_entropy
 
 from lab.analysis.analyse import analyse
-from lab.attacks import attack, further_restart, judge, maximise
-from lab.attacks.attack import ascend
+from lab.analysis.forward import predict_logits
+from lab.analysis.pieces import together
+from lab.analysis.scene import Scene, images_at, proposed
+from lab.attacks import judge
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.iterative import start_points, step_in
-from lab.attacks.lanes import side_by_side
-from lab.attacks.objectives import cross_entropy, margin
+from lab.attacks.objectives import cross_entropy, margin, predicted
 from lab.context import Cancelled, Context
 from lab.data import load as load_data
-from lab.errors import LabError, SpecError
-from lab.models import load as load_model
+from lab.errors import LabError
+from lab.models import load_adapted as load_model
+from lab.pairing import names_on
 from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried, lengths
-from lab.specs.attacks import PGD, AttackSpec, CrossEntropy
+from lab.results.prediction import predictions
+from lab.results.thumbnails import thumbnail
+from lab.specs.attacks import AttackSpec, CrossEntropy
 from lab.specs.balls import L2, Linf
 from lab.specs.explore import SCALES, STARTS, Explore
-from lab.specs.models import name_of
+from lab.specs.pace import pace
 
 POINTS = 400  # of the path that are kept; more cannot be seen
 LULL = 15  # hundredths of a second between the picture of the chosen attack and the comparisons
 SMALL = 3 * 64 * 64  # values of an image whose steps are too short to be shared between cores
-THUMBNAIL = 64  # largest side of the pictures of the compared attacks
 
 
 @analyse.register
@@ -40,26 +43,26 @@ def explore(spec: Explore, ctx: Context) -> ExploreResult:
     in its place.
     """
     data = load_data(spec.data, ctx.silent())
-    if spec.image >= len(data.test):
-        raise SpecError(f"There is no test image {spec.image}: {data.name} has {len(data.test)}, counted from 0.")
-    scene = Scene(spec, data.test.images([spec.image]), data.test.labels([spec.image]))
-    together = 1 if scene.x.numel() <= SMALL else None
-    subjects = [Subject(name_of(each), Scaled(load_model(each), spec.logit_scale)) for each in spec.models]
+    scene = Scene(spec, *images_at([spec.image], data))
+    most = 1 if scene.x.numel() <= SMALL else None
+    names = names_on(spec.models, spec.data)
+    subjects = [
+        Subject(name, Scaled(load_model(each), spec.logit_scale)) for name, each in zip(names, spec.models, strict=True)
+    ]
     found = ExploreResult(spec, scene.x[0].numpy(), int(scene.y), data.class_names, (), (), (), 0.0)
 
-    places = list(zip(subjects, ctx.span(0, 1, 10).lanes(len(subjects)), strict=True))
-    models = tuple(side_by_side(lambda place: _explored(scene, *place), places, together))
+    explored = together(partial(_explored, scene), subjects, ctx.span(0, 1, 10), most)
+    models = tuple(one for _, one in explored)
     found = replace(found, models=models, done=0.1)
     ctx.partial(found)
     _lull(ctx)
-    places = list(zip(subjects, ctx.span(1, 3, 10).lanes(len(subjects)), strict=True))
-    sweeps = tuple(side_by_side(lambda place: _swept(scene, *place), places))
-    models = tuple(_examined_again(scene, *pair, ctx.silent()) for pair in zip(subjects, models, strict=True))
+    sweeps = [one for _, one in together(partial(_swept, scene), subjects, ctx.span(1, 3, 10))]
+    models = tuple(_after_restart(scene, *pair, ctx.silent()) for pair in zip(subjects, models, strict=True))
     found = replace(found, models=models, sweeps=tuple(each for each in sweeps if each is not None), done=0.3)
     ctx.partial(found)
     pairs = [(each, subject) for each in spec.compared for subject in subjects]
-    trials = list(zip(pairs, ctx.span(3, 10, 10).lanes(len(pairs)), strict=True))
-    for tried in side_by_side(lambda trial: _tried(scene, *trial[0], trial[1]), trials, together):
+    trials = together(lambda pair, lane: _tried(scene, *pair, lane), pairs, ctx.span(3, 10, 10), most)
+    for _, tried in trials:
         count = len(found.tried) + 1
         found = replace(found, tried=(*found.tried, tried), done=0.3 + 0.7 * count / len(pairs))
         if count < len(pairs):
@@ -88,15 +91,6 @@ class Scaled(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """What is asked, about which image: ``x`` (1, C, H, W) and ``y`` (1,)."""
-
-    spec: Explore
-    x: Tensor
-    y: Tensor
-
-
-@dataclass(frozen=True, eq=False)
 class Subject:
     """Whom it is asked: a model by its name."""
 
@@ -119,19 +113,19 @@ class Watched(nn.Module):
         return logits
 
 
-def _explored(scene: Scene, subject: Subject, ctx: Context) -> ModelExplored:
+def _explored(scene: Scene[Explore], subject: Subject, ctx: Context) -> ModelExplored:
     """The chosen attack on one model."""
     spec, x, y, network = scene.spec, scene.x, scene.y, subject.network
     watched = Watched(network)
     x_adv, health, error = x, None, ""
     try:
-        x_adv = proposed(spec.attack, watched, scene, ctx)
+        x_adv = proposed(spec.attack, scene, watched, ctx)
         health = judge(x, y, x_adv, network, spec.ball).health
     except Cancelled:
         raise
     except Exception as failure:  # it is said in the picture's place
         x_adv, error = x, _in_words(failure)
-    clean, adversarial = (_logits(network, each) for each in (x, x_adv))
+    clean, adversarial = (predict_logits(network, each) for each in (x, x_adv))
     steps = [logits for logits, with_gradient in watched.calls if with_gradient]
     calls = steps or [logits for logits, _ in watched.calls] or [clean]
     loss, left = path([*thinned(calls), adversarial], y)
@@ -148,20 +142,18 @@ def _explored(scene: Scene, subject: Subject, ctx: Context) -> ModelExplored:
     )
 
 
-def _examined_again(scene: Scene, subject: Subject, found: ModelExplored, ctx: Context) -> ModelExplored:
-    """The same, and in its health whether one further random start fools the image if it stands."""
-    spec, network = scene.spec, subject.network
-    if found.health is None or not isinstance(spec.attack, PGD) or not spec.attack.random_start:
+def _after_restart(scene: Scene[Explore], subject: Subject, found: ModelExplored, ctx: Context) -> ModelExplored:
+    """What the chosen attack did; where only one further random start fools the image, what that one did."""
+    spec, tried = scene.spec, scene.spec.attack
+    if found.health is None or not tried.capabilities.retried:
         return found
-    result = judge(scene.x, scene.y, torch.from_numpy(found.x_adv)[None], network, spec.ball)
-    again = further_restart(spec.attack, network, scene.x, scene.y, result, spec.ball, ctx)
-    return replace(found, health=again.health)
-
-
-def proposed(attacked: AttackSpec, network: nn.Module, scene: Scene, ctx: Context) -> Tensor:
-    """The attack's adversarial image on the CPU: that of the largest loss, if the attack has such a mode."""
-    largest = ascend.dispatch(type(attacked)) is not ascend.dispatch(AttackSpec)
-    return (maximise if largest else attack)(attacked, network, scene.x, scene.y, scene.spec.ball, ctx).cpu()
+    gain = 0.0
+    if all(predictions(each) == scene.y.item() for each in (found.clean, found.adversarial)):
+        once = replace(scene, spec=spec.replace(attack=tried.replace(restarts=1)))
+        further = _explored(once, subject, ctx.seeded("further restart"))
+        if not further.error and predictions(further.adversarial) != scene.y.item():
+            found, gain = further, 1.0
+    return replace(found, health=found.health and replace(found.health, restart_gain=gain))
 
 
 def path(calls: list[Tensor], y: Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -182,12 +174,11 @@ def thinned(calls: list[Tensor]) -> list[Tensor]:
     return calls[::step]
 
 
-def _tried(scene: Scene, tried: AttackSpec, subject: Subject, ctx: Context) -> Tried:
+def _tried(scene: Scene[Explore], tried: AttackSpec, subject: Subject, ctx: Context) -> Tried:
     """One of the compared attacks on one model."""
     name, network, x = subject.name, subject.network, scene.x
-    step = -(-max(x.shape[2:]) // THUMBNAIL)
     try:
-        x_adv = proposed(tried, network, scene, ctx)
+        x_adv = proposed(tried, scene, network, ctx)
         verdict = judge(x, scene.y, x_adv, network, scene.spec.ball)
     except Cancelled:
         raise
@@ -197,7 +188,7 @@ def _tried(scene: Scene, tried: AttackSpec, subject: Subject, ctx: Context) -> T
     return Tried(
         tried,
         name,
-        (x_adv[0, :, ::step, ::step] * 255).round().byte().numpy(),
+        thumbnail(x_adv[0].numpy()),
         int(verdict.adversarial[0]),
         float(verdict.margin[0]),
         *lengths((x_adv - x)[0].numpy()),
@@ -209,7 +200,7 @@ def _in_words(failure: Exception) -> str:
     return str(failure) if isinstance(failure, LabError) else f"{type(failure).__name__}: {failure}"
 
 
-def _swept(scene: Scene, subject: Subject, ctx: Context) -> ScaleSweep | None:
+def _swept(scene: Scene[Explore], subject: Subject, ctx: Context) -> ScaleSweep | None:
     """PGD by both gradients from the same random starts, at all scales in one batch; None in a ball without norm."""
     spec, x, y, model = scene.spec, scene.x, scene.y, subject.network.model
     if not isinstance(spec.ball, Linf | L2):
@@ -219,7 +210,8 @@ def _swept(scene: Scene, subject: Subject, ctx: Context) -> ScaleSweep | None:
     factors = torch.tensor(SCALES, device=device).repeat_interleave(STARTS).unsqueeze(1)
     starts = start_points(spec.pgd, x, spec.ball, ctx, [0], range(STARTS)).repeat(len(SCALES), 1, 1, 1).to(device)
     centres, labels = x.to(device).expand(rows, -1, -1, -1), y.to(device).expand(rows)
-    move, steps = step_in(spec.ball, centres, spec.pgd.step_size), spec.pgd.steps
+    steps, length = pace(spec.pgd, spec.ball.eps)
+    move = step_in(spec.ball, centres, length)
     scaled = Scaled(model, factors)
     found = []
     with frozen(scaled):
@@ -228,11 +220,8 @@ def _swept(scene: Scene, subject: Subject, ctx: Context) -> ScaleSweep | None:
             for step in range(steps):
                 half.report(step, steps)
                 x_adv = move(x_adv, gradient(scaled, x_adv, labels))
-            found += _ends(_logits(model, x_adv), labels)
+            found += _ends(predict_logits(model, x_adv), labels)
     return ScaleSweep(subject.name, found[0], found[2], found[1], found[3])
-
-
-Gradient = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
 def our_gradient(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -250,12 +239,6 @@ def plain_gradient(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 
 def _ends(logits: Tensor, labels: Tensor) -> list[np.ndarray]:
     """(S,) shares of fooled starts and mean losses, from the logits without the factor, scale by scale."""
-    fooled = (logits.argmax(1).cpu() != labels.cpu()).float()
+    fooled = (predicted(logits).cpu() != labels.cpu()).float()
     loss = cross_entropy(logits, labels.to(logits.device)).cpu()
     return [each.view(len(SCALES), STARTS).mean(1).numpy() for each in (fooled, loss)]
-
-
-def _logits(model: nn.Module, x: Tensor) -> Tensor:
-    with torch.no_grad():
-        answer: Tensor = model(x.to(device_of(model)))
-    return answer.cpu()

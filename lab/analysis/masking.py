@@ -3,7 +3,7 @@
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,38 +11,39 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
 from lab.analysis.analyse import analyse
+from lab.analysis.forward import predict_logits
+from lab.analysis.pieces import together
+from lab.analysis.scene import Scene, first_images
 from lab.analysis.transfer import correlations
 from lab.attacks import judge, maximise, orthogonal_count
-from lab.attacks.batches import batch_size
+from lab.attacks.batches import batches_of
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.hadamard import ORDERS
-from lab.attacks.lanes import side_by_side
-from lab.attacks.objectives import cross_entropy
+from lab.attacks.objectives import cross_entropy, predicted
 from lab.attacks.orthogonal import OrthogonalCount
+from lab.attacks.traits import slopes
+from lab.attacks.wrappers import zero_gradient
 from lab.context import Context
 from lab.data import load as load_data
-from lab.errors import SpecError
-from lab.models import load as load_model
+from lab.models import load_adapted as load_model
+from lab.pairing import names_on
 from lab.results.attack import Health
+from lab.results.evaluation import EvaluationResult
 from lab.results.masking import BLACK_BOX, MaskingResult, ModelMasking
+from lab.results.result import Result
 from lab.specs.attacks import CrossEntropy
-from lab.specs.balls import L2, Ball, Linf
+from lab.specs.balls import Ball
 from lab.specs.masking import Masking
-from lab.specs.models import name_of
+from lab.specs.models import ModelSpec
 from lab.specs.spec import to_json
-
-Piece = TypeVar("Piece")
 
 DIRECTED = 40  # images on which orthogonal directions are counted, 221 of them each
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """What is asked: n images on the CPU, their labels, and the models with their names."""
+class Examined(Scene[Masking]):
+    """The images, and the models that are examined on them, with their names."""
 
-    spec: Masking
-    x: Tensor
-    y: Tensor
     names: tuple[str, ...]
     models: tuple[nn.Module, ...]
 
@@ -63,55 +64,64 @@ class Attacked:
 
 @analyse.register
 def masking(spec: Masking, ctx: Context) -> MaskingResult:
-    """The ball's own eps, then what other models' images do, then every other eps, then orthogonal directions.
+    """The ball's own eps, then what other models' images do, the evaluation, every other eps, orthogonal directions.
 
     What is known so far is shown after each of them. Attacks run to their end, so that their losses can be compared.
     """
     data = load_data(spec.data, ctx.silent())
-    if spec.images > len(data.test):
-        raise SpecError(f"Masking.images is {spec.images}, but {data.name} has only {len(data.test)} test images.")
-    positions = list(range(spec.images))
-    names, models = tuple(name_of(each) for each in spec.models), tuple(load_model(each) for each in spec.models)
-    scene = Scene(spec, data.test.images(positions), data.test.labels(positions), names, models)
-    pieces = [(ball, i) for ball in _own_first(spec) for i in range(len(models))]
-    steps = len(pieces) + len(models)
-
-    def known(done: int) -> MaskingResult:
-        return MaskingResult(spec, scene.y.numpy(), len(data.class_names), tuple(found), done / steps)
-
+    x, y = first_images(spec, data)
+    names, models = names_on(spec.models, spec.data), tuple(_followable(each, x, y) for each in spec.models)
+    scene = Examined(spec, x, y, names, models)
+    count = len(models)
+    further = [(ball, i) for ball in spec.balls if ball != spec.ball for i in range(count)]
+    done, steps = 0, len(further) + 3 * count
     found: list[ModelMasking] = []
     images: list[Tensor] = []
-    attacked = side_by_side(lambda piece: _attacked(scene, *piece[0], piece[1]), _lanes(ctx.span(0, 3, 4), pieces))
-    for done, ((ball, i), one) in enumerate(zip(pieces, attacked, strict=True), start=1):
-        if ball == spec.ball:
-            found.append(_first(scene, i, one))
-            images.append(one.made)
-        else:
-            found[i] = _with_radius(found[i], ball.eps, one)
-        last = i == len(models) - 1
-        if last and ball == spec.ball:
+
+    def show(pieces: int) -> None:
+        nonlocal done
+        done += pieces
+        ctx.partial(MaskingResult(spec, scene.y.numpy(), len(data.class_names), tuple(found), done / steps))
+
+    for i, one in together(partial(_attacked, scene, spec.ball), range(count), ctx.span(0, 1, 6)):
+        found.append(_first(scene, i, one))
+        images.append(one.made)
+        if i == count - 1:
             found = [_with_sources(scene, each, model, images) for each, model in enumerate(found)]
-        if last or ball == spec.ball:  # at first model by model, then eps by eps
-            ctx.partial(known(done))
-    counted = side_by_side(lambda piece: _directed(scene, *piece), _lanes(ctx.span(3, 4, 4), range(len(models))))
-    for i, count in enumerate(counted):
-        found[i] = replace(found[i], orders=tuple(count.orders.tolist()), orthogonal=count.at_least.cpu().numpy())
-        if i < len(models) - 1:
-            ctx.partial(known(len(pieces) + i + 1))
-    return known(steps)
+        show(1)
+    evaluated = analyse(spec.evaluation, replace(ctx.span(1, 3, 6), on_partial=_unseen))
+    assert isinstance(evaluated, EvaluationResult)
+    found = [replace(each, evaluation=one) for each, one in zip(found, evaluated.models, strict=True)]
+    show(count)
+    attacked = together(lambda piece, lane: _attacked(scene, *piece, lane), further, ctx.span(3, 5, 6))
+    for (ball, i), one in attacked:
+        found[i] = _with_radius(found[i], ball.eps, one)
+        if i == count - 1:
+            show(count)
+    for i, directions in together(partial(_directed, scene), range(count), ctx.span(5, 6, 6)):
+        orders, most = tuple(directions.orders.tolist()), directions.at_least.cpu().numpy()
+        found[i] = replace(found[i], orders=orders, orthogonal=most)
+        if i < count - 1:
+            show(1)
+    return MaskingResult(spec, scene.y.numpy(), len(data.class_names), tuple(found), 1.0)
 
 
-def _own_first(spec: Masking) -> tuple[Ball, ...]:
-    return (spec.ball, *(ball for ball in spec.balls if ball != spec.ball))
+def _unseen(_: Result) -> None:
+    """An evaluation is shown when it is whole: until then its verdict could change."""
 
 
-def _lanes(ctx: Context, pieces: Sequence[Piece]) -> list[tuple[Piece, Context]]:
-    return list(zip(pieces, ctx.lanes(len(pieces)), strict=True))
+def _followable(spec: ModelSpec, x: Tensor, y: Tensor) -> nn.Module:
+    """The model; one without a gradient, which is a finding, as one whose gradient is zero everywhere."""
+    model = load_model(spec)
+    with frozen(model):
+        device = device_of(model)
+        missing = slopes(model, x[:2].to(device), y[:2].to(device)).missing
+    return zero_gradient(model) if missing else model
 
 
-def _attacked(scene: Scene, ball: Ball, model: int, ctx: Context) -> Attacked:
+def _attacked(scene: Examined, ball: Ball, model: int, ctx: Context) -> Attacked:
     """What every attack makes of the images on one model in one ball, and what its gradient is like there."""
-    network, attacks = scene.models[model], scene.spec.at(ball.eps)
+    network, attacks = scene.models[model], scene.spec.white_box
     ctx = scene.context(model, ctx)
     made = torch.stack(
         [
@@ -123,7 +133,7 @@ def _attacked(scene: Scene, ball: Ball, model: int, ctx: Context) -> Attacked:
     return Attacked(made, *_asked(network, made, scene.y), _correlated(network, clean, made, scene.y))
 
 
-def _first(scene: Scene, model: int, own: Attacked) -> ModelMasking:
+def _first(scene: Examined, model: int, own: Attacked) -> ModelMasking:
     """What is known of a model from the ball's own eps alone."""
     network, x, y, n = scene.models[model], scene.x, scene.y, len(scene.y)
     one, many = ((own.made[Masking.attacks.index(each)] - x).flatten(1) for each in ("FGSM", "PGD"))
@@ -147,7 +157,7 @@ def _first(scene: Scene, model: int, own: Attacked) -> ModelMasking:
     )
 
 
-def _with_sources(scene: Scene, model: int, found: ModelMasking, images: Sequence[Tensor]) -> ModelMasking:
+def _with_sources(scene: Examined, model: int, found: ModelMasking, images: Sequence[Tensor]) -> ModelMasking:
     """With what the model says to images that were made on the others."""
     others = [i for i in range(len(images)) if i != model]
     if not others:
@@ -170,22 +180,16 @@ def _with_radius(found: ModelMasking, eps: float, one: Attacked) -> ModelMasking
     )
 
 
-def _directed(scene: Scene, model: int, ctx: Context) -> OrthogonalCount:
-    """How many orthogonal directions fool the model; of no images in a ball that has none."""
-    orders = ORDERS if isinstance(scene.spec.ball, Linf | L2) else ()
-    few = slice(0, DIRECTED if orders else 0)
-    ctx = scene.context(model, ctx)
-    return orthogonal_count(scene.models[model], scene.x[few], scene.y[few], scene.spec.ball, orders, ctx)
+def _directed(scene: Examined, model: int, ctx: Context) -> OrthogonalCount:
+    """How many orthogonal directions fool the model."""
+    x, y = scene.x[:DIRECTED], scene.y[:DIRECTED]
+    return orthogonal_count(scene.models[model], x, y, scene.spec.ball, ORDERS, scene.context(model, ctx))
 
 
 def _asked(network: nn.Module, images: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """(A, n) loss, and whether each image is misread, of (A, n, …) images; without autograd."""
-    device = device_of(network)
-    flat, labels = images.flatten(0, 1), y.repeat(len(images))
-    with torch.no_grad(), frozen(network):
-        logits = torch.cat([network(batch.to(device)).cpu() for batch in flat.split(batch_size(device))])
-    shape = images.shape[:2]
-    return cross_entropy(logits, labels).view(shape).numpy(), (logits.argmax(1) != labels).view(shape).numpy()
+    found, labels, shape = predict_logits(network, images.flatten(0, 1)), y.repeat(len(images)), images.shape[:2]
+    return cross_entropy(found, labels).view(shape).numpy(), (predicted(found) != labels).view(shape).numpy()
 
 
 def _correlated(network: nn.Module, clean: Tensor, made: Tensor, y: Tensor) -> np.ndarray:
@@ -198,29 +202,26 @@ def _correlated(network: nn.Module, clean: Tensor, made: Tensor, y: Tensor) -> n
 
 def _gradient(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     """(n, pixels) the loss's gradient up to a positive factor for each image, which no correlation depends on."""
-    device = device_of(network)
-    size = batch_size(device)
     with frozen(network):
         found = [
-            input_gradient(network, batch.to(device), labels.to(device), CrossEntropy())[0].cpu()
-            for batch, labels in zip(x.split(size), y.split(size), strict=True)
+            input_gradient(network, batch, labels, CrossEntropy())[0].cpu()
+            for batch, labels in batches_of(network, x, y)
         ]
     return torch.cat(found).flatten(1)
 
 
 def _norm(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     """(n,) Euclidean length of the loss's gradient, its factor included."""
-    device = device_of(network)
     norms = []
     with frozen(network), torch.enable_grad():
-        for batch, labels in zip(x.split(batch_size(device)), y.split(batch_size(device)), strict=True):
-            batch = batch.to(device).requires_grad_()
-            loss = cross_entropy(network(batch), labels.to(device)).sum()
+        for shown, labels in batches_of(network, x, y):
+            batch = shown.detach().requires_grad_()
+            loss = cross_entropy(network(batch), labels).sum()
             norms.append(torch.autograd.grad(loss, batch)[0].flatten(1).norm(dim=1).cpu())
     return torch.cat(norms)
 
 
-def _health(scene: Scene, model: int, x_adv: Tensor) -> Health:
+def _health(scene: Examined, model: int, x_adv: Tensor) -> Health:
     """The judge's examination of PGD's images."""
     health = judge(scene.x, scene.y, x_adv, scene.models[model], scene.spec.ball).health
     assert health is not None

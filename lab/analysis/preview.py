@@ -6,6 +6,7 @@ from lab.analysis.analyse import analyse
 from lab.context import Context
 from lab.data import load
 from lab.results.preview import PreviewResult
+from lab.results.thumbnails import in_bytes
 from lab.specs.analyses import Preview
 
 
@@ -14,5 +15,5 @@ def preview(spec: Preview, ctx: Context) -> PreviewResult:
     """The asked-for test images as bytes, as far as the data set has them."""
     data = load(spec.data, ctx.silent())
     images = [i for i in spec.images if i < len(data.test)]
-    x = (data.test.images(images) * 255).round().byte().permute(0, 2, 3, 1)
-    return PreviewResult(spec, x.numpy(), np.asarray(data.test.labels(images)), data.class_names, len(data.test))
+    x = in_bytes(data.test.images(images).permute(0, 2, 3, 1).numpy())
+    return PreviewResult(spec, x, np.asarray(data.test.labels(images)), data.class_names, len(data.test))

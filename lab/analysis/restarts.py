@@ -5,21 +5,24 @@ import torch
 from torch import Tensor, nn
 
 from lab.analysis.analyse import analyse
+from lab.analysis.pieces import together
+from lab.analysis.scene import images_at
 from lab.attacks.ball import project, random_delta
-from lab.attacks.checks import check_images, check_logits
+from lab.attacks.batches import dry_pass
+from lab.attacks.checks import check_images
 from lab.attacks.gradient import device_of, frozen
 from lab.attacks.iterative import Walk, walk
-from lab.attacks.lanes import side_by_side
 from lab.context import Context
 from lab.data import load as load_data
-from lab.errors import SpecError
-from lab.models import load as load_model
+from lab.models import load_adapted as load_model
+from lab.pairing import names_on
 from lab.results.restarts import ModelRestarts, RestartsResult
 from lab.specs.analyses import Restarts
-from lab.specs.models import name_of
+from lab.specs.attacks import PGD
 
 WALKERS = 128  # images × restarts in one batch: small enough that the first picture comes early
 COMPARED = 100  # restarts whose end points are compared in pairs; 4,950 pairs show the distribution
+PICTURES = 100  # partial results at most: each compares the end points anew
 
 
 @analyse.register
@@ -29,28 +32,55 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
     The models take turns, so that the first partial picture already compares them. They share the random starts.
     """
     data = load_data(spec.data, ctx.silent())
-    missing = [i for i in spec.images if i >= len(data.test)]
-    if missing:
-        raise SpecError(f"There is no test image {missing[0]}: {data.name} has {len(data.test)}, counted from 0.")
-    x, y = data.test.images(list(spec.images)), data.test.labels(list(spec.images))
+    x, y = images_at(spec.images, data)
     models = [load_model(each) for each in spec.models]
     between_random = _pairs(_random_points(spec, x, ctx), x)[0]
-    walks: list[list[Walk]] = [[] for _ in models]
+    kept = [_Kept(name, spec.attack, x) for name in names_on(spec.models, spec.data)]
 
     def result(done: float) -> RestartsResult:
-        answers = tuple(_answer(name_of(each), mine, x) for each, mine in zip(spec.models, walks, strict=True))
+        answers = tuple(each.answer() for each in kept)
         return RestartsResult(spec, x.numpy(), y.numpy(), data.class_names, between_random, answers, done)
 
-    together, total = max(1, WALKERS // len(x)), spec.attack.restarts
-    turns = [range(first, min(first + together, total)) for first in range(0, total, together)]
+    size, total = max(1, WALKERS // len(x)), spec.attack.restarts
+    shown = 0
+    turns = [range(first, min(first + size, total)) for first in range(0, total, size)]
     pieces = [(turn, i) for turn in turns for i in range(len(models))]
-    contexts = dict(zip(pieces, ctx.lanes(len(pieces)), strict=True))
-    found = side_by_side(lambda piece: _walked(spec, models[piece[1]], x, y, piece[0], contexts[piece]), pieces)
-    for (turn, i), walked in zip(pieces, found, strict=True):
-        walks[i].append(walked)
-        if i == len(models) - 1 and turn.stop < total:
+    found = together(lambda piece, lane: _walked(spec, models[piece[1]], x, y, piece[0], lane), pieces, ctx)
+    for (turn, i), walked in found:
+        kept[i].add(walked)
+        if i == len(models) - 1 and shown + total / PICTURES <= turn.stop < total:
+            shown = turn.stop
             ctx.partial(result(turn.stop / total))
     return result(1.0)
+
+
+class _Kept:
+    """What is kept of one model's restarts: of the end points only those that are compared, and the worst ones."""
+
+    def __init__(self, model: str, attack: PGD, x: Tensor) -> None:
+        n = len(x)
+        self._model, self._x, self._done = model, x, 0
+        self._loss = np.empty((attack.restarts, attack.steps + 1, n), np.float32)
+        self._prediction = np.empty((attack.restarts, n), np.int64)
+        self._compared = x.new_empty(0, *x.shape)
+        self._worst, self._highest = x.clone(), x.new_full((n,), -torch.inf)
+
+    def add(self, walk: Walk) -> None:
+        """Some more restarts."""
+        here = slice(self._done, self._done + len(walk.loss))
+        self._done = here.stop
+        self._loss[here], self._prediction[here] = walk.loss.numpy(), walk.prediction.numpy()
+        self._compared = torch.cat([self._compared, walk.end[: COMPARED - len(self._compared)]])
+        highest, which = walk.loss[:, -1].max(0)
+        higher = ~(highest <= self._highest)  # also where it is no number
+        self._worst[higher] = walk.end[which, torch.arange(len(which))][higher]
+        self._highest = torch.where(higher, highest, self._highest)
+
+    def answer(self) -> ModelRestarts:
+        """The result so far; nothing is copied, for what is done does not change any more."""
+        distance, angle = _pairs(self._compared, self._x)
+        loss, prediction = self._loss[: self._done], self._prediction[: self._done]
+        return ModelRestarts(self._model, loss, prediction, distance, angle, self._worst.clone().numpy())
 
 
 def _walked(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range, ctx: Context) -> Walk:
@@ -59,24 +89,9 @@ def _walked(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range,
     x, y = x.to(device), y.to(device)
     check_images(x, y)
     with frozen(model):
-        check_logits(model, x[:1], y)
+        dry_pass(model, x, y)
         found = walk(spec.attack, model, x, y, spec.ball, turn, ctx)
     return Walk(found.end.cpu(), found.loss.cpu(), found.margin.cpu(), found.prediction.cpu())
-
-
-def _answer(name: str, walks: list[Walk], x: Tensor) -> ModelRestarts:
-    end = torch.cat([each.end for each in walks])
-    loss = torch.cat([each.loss for each in walks])
-    distance, angle = _pairs(end[:COMPARED], x)
-    worst = loss[:, -1].argmax(0)
-    return ModelRestarts(
-        model=name,
-        loss=loss.numpy(),
-        prediction=torch.cat([each.prediction for each in walks]).numpy(),
-        distance=distance,
-        angle=angle,
-        worst=end[worst, torch.arange(len(x))].numpy(),
-    )
 
 
 def _random_points(spec: Restarts, x: Tensor, ctx: Context) -> Tensor:

@@ -1,20 +1,21 @@
 """The loss on a plane through an image: coarse first, then finer. Tramèr et al. 2018, Figures 1, 4 and 5."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
 
 from lab.analysis.analyse import analyse
-from lab.analysis.directions import Scene
+from lab.analysis.pieces import together
+from lab.analysis.scene import Scene, images_at
 from lab.analysis.surface_plane import Plane, Window, joined, plane
 from lab.attacks.batches import batch_size
 from lab.attacks.checks import check_images
 from lab.attacks.gradient import device_of
-from lab.attacks.lanes import side_by_side
 from lab.context import Context
 from lab.data import load as load_data
-from lab.errors import SpecError
+from lab.pairing import names_on
 from lab.results.surface import Answers, ModelSurface, SurfaceResult
 from lab.specs.surface import LossSurface
 
@@ -23,8 +24,6 @@ STRIDES = (10, 2, 1)
 
 POINTS = 0.95
 """Share of the work that is the surface's points; the attacks that are marked on it follow."""
-
-Piece = tuple[Plane, np.ndarray, Context]
 
 _VALUES = 2**24  # pixels in one batch, so that large images do not fill the memory
 
@@ -36,11 +35,9 @@ def surface(spec: LossSurface, ctx: Context) -> SurfaceResult:
     Only points are computed that this process has not computed for an earlier window on the same plane.
     """
     data = load_data(spec.data, ctx.silent())
-    if spec.image >= len(data.test):
-        raise SpecError(f"There is no test image {spec.image}: {data.name} has {len(data.test)}, counted from 0.")
-    scene = Scene(spec, data.test.images([spec.image]), data.test.labels([spec.image]))
+    scene = Scene(spec, *images_at([spec.image], data))
     check_images(scene.x, scene.y)
-    planes = list(side_by_side(lambda each: plane(scene, each, ctx), spec.models))
+    planes = [one for _, one in together(partial(plane, scene), spec.models, ctx.silent())]
     unmarked = [each for each in planes if not each.markers]
     points = ctx.span(0.0, POINTS if unmarked else 1.0, 1.0)
     done = 0.0
@@ -50,7 +47,7 @@ def surface(spec: LossSurface, ctx: Context) -> SurfaceResult:
         done = share
         if stride > 1 or unmarked:
             ctx.partial(_result(scene, data.class_names, planes, window, POINTS * share))
-    list(side_by_side(lambda each: each.mark(ctx.silent()), unmarked))
+    list(together(Plane.mark, unmarked, ctx.silent()))
     return _result(scene, data.class_names, planes, window, 1.0)
 
 
@@ -58,18 +55,17 @@ def measure(planes: Sequence[Plane], window: Window, ctx: Context) -> None:
     """Compute what is not known in the window: forward passes only, batches side by side, one core each."""
     missing = [each.missing(window.codes) for each in planes]
     batches = [(each, codes) for each, new in zip(planes, missing, strict=True) for codes in _batches(each, new)]
-    pieces = [(*batch, lane) for batch, lane in zip(batches, ctx.lanes(len(batches)), strict=True)]
     ctx.report(0, 1)
-    answers = list(side_by_side(_answers, pieces))
+    answers = list(together(_answers, batches, ctx))
     for each, codes in zip(planes, missing, strict=True):
-        found = [part for (owner, _), part in zip(batches, answers, strict=True) if owner is each]
+        found = [part for (owner, _), part in answers if owner is each]
         if found:
             each.learn(codes, joined(found))
 
 
-def _answers(piece: Piece) -> Answers:
+def _answers(batch: tuple[Plane, np.ndarray], ctx: Context) -> Answers:
     """What a model says at one batch of points."""
-    each, codes, ctx = piece
+    each, codes = batch
     answers = each.answers_of(each.logits(each.images(each.places(codes))))
     ctx.report(1, 1)
     return answers
@@ -84,17 +80,18 @@ def _batches(each: Plane, codes: np.ndarray) -> list[np.ndarray]:
 
 
 def _result(
-    scene: Scene, class_names: tuple[str, ...], planes: Sequence[Plane], window: Window, done: float
+    scene: Scene[LossSurface], class_names: tuple[str, ...], planes: Sequence[Plane], window: Window, done: float
 ) -> SurfaceResult:
     sides = (window.columns * planes[0].step, window.rows * planes[0].step)
-    models = tuple(_model(each, window) for each in planes)
+    named = zip(names_on(scene.spec.models, scene.spec.data), planes, strict=True)
+    models = tuple(_model(name, each, window) for name, each in named)
     return SurfaceResult(scene.spec, scene.x[0].numpy(), int(scene.y), class_names, *sides, models, done)
 
 
-def _model(each: Plane, window: Window) -> ModelSurface:
+def _model(name: str, each: Plane, window: Window) -> ModelSurface:
     square = (len(window.rows), len(window.columns))
     return ModelSurface(
-        model=each.name,
+        model=name,
         g=each.axes.g.numpy(),
         g_across=each.axes.across.numpy(),
         inner=each.axes.inner,

@@ -3,24 +3,26 @@
 import torch
 from torch import Tensor, nn
 
-from lab.analysis.directions import Axes, Scene, proposed
+from lab.analysis.directions import Axes
+from lab.analysis.scene import Scene, proposed
 from lab.attacks.gradient import device_of
 from lab.attacks.iterative import climb, start_points
 from lab.attacks.labels import aims
 from lab.context import Context
 from lab.specs.attacks import FGSM, RFGSM
+from lab.specs.surface import LossSurface
 
 _STEPS = 50  # of the search for the nearest point of a clipped surface; it ends long before
 
 
-def paths(scene: Scene, model: nn.Module, ctx: Context) -> dict[str, Tensor]:
+def paths(scene: Scene[LossSurface], model: nn.Module, ctx: Context) -> dict[str, Tensor]:
     """(T, C, H, W) the points of FGSM, R+FGSM and, from its random start to its end, PGD."""
     one_step = {"FGSM": FGSM(), "R+FGSM": RFGSM()}
-    found = {name: proposed(spec, scene, model, ctx.seeded(name)) for name, spec in one_step.items()}
+    found = {name: proposed(spec, scene, model, ctx.silent().seeded(name)) for name, spec in one_step.items()}
     return found | {"PGD": _pgd(scene, model, ctx.seeded("PGD"))}
 
 
-def _pgd(scene: Scene, model: nn.Module, ctx: Context) -> Tensor:
+def _pgd(scene: Scene[LossSurface], model: nn.Module, ctx: Context) -> Tensor:
     """(steps + 1, C, H, W) every point of one random start. Madry et al. 2017, §2.1."""
     device, ball = device_of(model), scene.spec.ball
     pgd = scene.spec.pgd.replace(restarts=1)
@@ -32,7 +34,7 @@ def _pgd(scene: Scene, model: nn.Module, ctx: Context) -> Tensor:
     return torch.cat([*seen, end]).cpu()
 
 
-def nearest(scene: Scene, axes: Axes, points: Tensor) -> tuple[Tensor, Tensor]:
+def nearest(scene: Scene[LossSurface], axes: Axes, points: Tensor) -> tuple[Tensor, Tensor]:
     """(T, 2) the places of the plane nearest to (T, C, H, W) points, and (T,) the Euclidean distances to them.
 
     Without clipping that is the orthogonal projection. Of the clipped surface, the plane's pixels that are not

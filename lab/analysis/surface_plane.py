@@ -1,6 +1,5 @@
 """A plane through an image: its lattice of points, and what a model answers on it, each point computed once."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,14 +9,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lab.analysis.directions import Axes, Scene, axes, edge
+from lab.analysis.directions import Axes, axes, edge
+from lab.analysis.forward import predict_logits
+from lab.analysis.scene import Scene
 from lab.analysis.surface_markers import nearest, paths
-from lab.attacks.checks import check_logits
-from lab.attacks.gradient import device_of
-from lab.attacks.objectives import margin
-from lab.catalogue import fingerprints
+from lab.attacks.batches import dry_pass
+from lab.attacks.gradient import device_of, frozen
+from lab.attacks.objectives import margin, predicted
+from lab.catalogue import fingerprints, parts
 from lab.context import Context
+from lab.errors import ModelError
 from lab.models import load as load_model
+from lab.models.adapter import adapted
+from lab.recent import Recent
 from lab.results.surface import Answers, Marker
 from lab.specs.models import ModelSpec, name_of
 from lab.specs.spec import key
@@ -26,8 +30,7 @@ from lab.specs.surface import DEEPEST, LossSurface
 KEPT_PLANES = 16
 KEPT_POINTS = 100_000  # of a plane, 2 MB; one that has more is begun anew, and jobs that use it keep it
 
-_recent: "OrderedDict[str, Plane]" = OrderedDict()
-_lock = Lock()
+_recent: "Recent[str, tuple[Plane, *tuple[nn.Module, ...]]]" = Recent(KEPT_PLANES)  # with the models they are of
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +62,8 @@ class Window:
 class Plane:
     """A model's plane, and everything that is known on it so far: the ``answers`` at points named by ``codes``."""
 
-    name: str
     model: nn.Module
-    scene: Scene
+    scene: Scene[LossSurface]
     axes: Axes
     edge: np.ndarray
     markers: tuple[Marker, ...] = ()
@@ -120,7 +122,7 @@ class Plane:
         labels = torch.full((len(logits),), y)
         others = logits.scatter(1, labels.unsqueeze(1), -torch.inf).logsumexp(1)
         odds, left = (others - logits[:, y]).numpy(), margin(logits, labels).float().numpy()
-        return Answers(odds, left, logits.argmax(1).short().numpy())
+        return Answers(odds, left, predicted(logits).short().numpy())
 
     def mark(self, ctx: Context) -> None:
         """Find the attacks' points, once."""
@@ -135,27 +137,34 @@ class Plane:
         )
 
 
-def plane(scene: Scene, spec: ModelSpec, ctx: Context) -> Plane:
+def plane(scene: Scene[LossSurface], spec: ModelSpec, ctx: Context) -> Plane:
     """The model's plane: the same object for every window on it, as long as it is remembered."""
     whole = LossSurface()
     lasting = scene.spec.replace(
         models=(spec,), zoom=whole.zoom, centre_along=whole.centre_along, centre_across=whole.centre_across
     )
     name = key(lasting, *fingerprints(lasting))
-    with _lock:
-        known = _recent.get(name)
-        if known is not None and len(known.codes) < KEPT_POINTS:
-            _recent.move_to_end(name)
-            return known
-    model = load_model(spec)
-    check_logits(model, scene.x.to(device_of(model)), scene.y)
+    models = [load_model(each) for each in parts(lasting) if isinstance(each, ModelSpec)]
+    known, *of = _recent.get(name) or (None,)
+    if known is not None and [*map(id, of)] == [*map(id, models)] and len(known.codes) < KEPT_POINTS:
+        return known
+    model = adapted(load_model(spec))
+    with frozen(model):
+        dry_pass(model, scene.x.to(device_of(model)), scene.y)
+        _require_a_loss(model, scene, spec)
     found = axes(scene, model, ctx)
-    made = Plane(name_of(spec), model, scene, found, edge(scene, found).numpy())
-    with _lock:
-        _recent[name] = made
-        while len(_recent) > KEPT_PLANES:
-            _recent.popitem(last=False)
+    made = Plane(model, scene, found, edge(scene, found).numpy())
+    _recent.keep(name, (made, *models))
     return made
+
+
+def _require_a_loss(model: nn.Module, scene: Scene[LossSurface], spec: ModelSpec) -> None:
+    """Refuse a model without a loss at the image, of which every attack makes a direction of length zero."""
+    if predict_logits(model, scene.x).isnan().any():
+        raise ModelError(
+            f"The output of {name_of(spec):.80} is not a number for test image {scene.spec.image}, so that its loss "
+            "has no surface: choose another image, or check the model and its weights."
+        )
 
 
 def empty() -> Answers:

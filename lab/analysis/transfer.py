@@ -8,25 +8,27 @@ import torch
 from torch import Tensor, nn
 
 from lab.analysis.analyse import analyse
+from lab.analysis.forward import predict_logits
+from lab.analysis.pieces import together
+from lab.analysis.scene import Scene, first_images
 from lab.attacks import maximise
-from lab.attacks.batches import batch_size
-from lab.attacks.gradient import device_of, frozen
+from lab.attacks.gradient import device_of
 from lab.attacks.judge import check_proposal
-from lab.attacks.lanes import side_by_side
+from lab.attacks.objectives import predicted
 from lab.context import Context
 from lab.data import load as load_data
-from lab.errors import AttackError, SpecError
-from lab.models import load as load_model
+from lab.errors import AttackError, in_words, one_sentence
+from lab.models import load_adapted as load_model
+from lab.pairing import names_on
+from lab.results.thumbnails import thumbnail
 from lab.results.transfer import Example, Shown, TransferResult
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import Ball
-from lab.specs.models import name_of
 from lab.specs.spec import to_json
 from lab.specs.transfer import TransferMatrix
 
 CORRELATED = 128  # images whose perturbations are compared, as many as in Na et al. 2018, Figures 1 and 6
 EXAMPLES = 6  # images that are kept for each source and target, to be looked at
-THUMBNAIL = 64  # largest side of their pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +49,9 @@ class Crafted:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """What is asked: n images on the CPU, their labels, and the models, each of them source and target."""
+class Matrix(Scene[TransferMatrix]):
+    """The images, the models, each of them source and target, and ``clean``, the labels' ranks before any attack."""
 
-    spec: TransferMatrix
-    x: Tensor
-    y: Tensor
     models: tuple[nn.Module, ...]
     clean: np.ndarray
 
@@ -66,15 +65,14 @@ def transfer(spec: TransferMatrix, ctx: Context) -> TransferResult:
     """
     scene = _scene(spec, ctx)
     data = load_data(spec.data, ctx.silent())
-    names = tuple(name_of(each) for each in spec.models)
+    names = names_on(spec.models, spec.data)
     found = TransferResult(spec, names, scene.y.numpy(), data.class_names, scene.clean, (), 0.0)
     sets = [(ball, attack) for ball in spec.balls for attack in spec.attacks]
     pieces = [(*one, source) for one in sets for source in range(len(scene.models))]
-    contexts = dict(zip(pieces, ctx.lanes(len(pieces)), strict=True))
-    together = None if device_of(scene.models[0]).type == "cpu" else 1  # one GPU is kept busy by one attack
-    crafted = side_by_side(lambda piece: _crafted(scene, *piece, contexts[piece]), pieces, together)
+    most = None if device_of(scene.models[0]).type == "cpu" else 1  # one GPU is kept busy by one attack
+    crafted = together(lambda piece, lane: _crafted(scene, *piece, lane), pieces, ctx, most)
     mine: list[Crafted] = []
-    for done, ((ball, attack, source), one) in enumerate(zip(pieces, crafted, strict=True), start=1):
+    for done, ((ball, attack, source), one) in enumerate(crafted, start=1):
         mine.append(one)
         last = source == len(scene.models) - 1
         if last or ball == spec.ball:  # the matrix grows source by source, a curve eps by eps
@@ -87,32 +85,27 @@ def transfer(spec: TransferMatrix, ctx: Context) -> TransferResult:
     return replace(found, done=1.0)
 
 
-def _scene(spec: TransferMatrix, ctx: Context) -> Scene:
+def _scene(spec: TransferMatrix, ctx: Context) -> Matrix:
     """The images, the models, and what every model answers to the clean images."""
     data = load_data(spec.data, ctx.silent())
-    if spec.images > len(data.test):
-        raise SpecError(
-            f"TransferMatrix.images is {spec.images}, but {data.name} has only {len(data.test)} test images."
-        )
-    positions = list(range(spec.images))
-    x, y = data.test.images(positions), data.test.labels(positions)
+    x, y = first_images(spec, data)
     models = tuple(load_model(each) for each in spec.models)
-    clean = [_asked(name_of(each), model, x, y) for each, model in zip(spec.models, models, strict=True)]
-    return Scene(spec, x, y, models, np.stack([each.rank for each in clean]))
+    names = names_on(spec.models, spec.data)
+    clean = [_asked(name, model, x, y) for name, model in zip(names, models, strict=True)]
+    return Matrix(spec, x, y, models, np.stack([each.rank for each in clean]))
 
 
 def _asked(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
     """What a model answers to the clean images, or why it cannot."""
     try:
         found = answer(model, x, y)
-    except (RuntimeError, IndexError) as error:  # PyTorch's words for images, or labels, of another size
-        raise AttackError(
-            f"'{name}' cannot read these images ({str(error).splitlines()[0]}): choose models trained on these data."
-        ) from error
+    except (AttackError, IndexError) as error:  # IndexError is PyTorch's word for a label beyond the classes
+        before, after = f"'{name}' cannot process these images (", "): choose models trained on these data."
+        raise AttackError(one_sentence(before, in_words(error), after)) from error
     return found
 
 
-def _crafted(scene: Scene, ball: Ball, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
+def _crafted(scene: Matrix, ball: Ball, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
     """One adversarial set, made on the source and shown to every target."""
     spec = scene.spec
     # Random starts that sources share would make their perturbations look alike.
@@ -127,15 +120,9 @@ def _crafted(scene: Scene, ball: Ball, attack: AttackSpec, source: int, ctx: Con
 
 
 def answer(model: nn.Module, x: Tensor, y: Tensor) -> Answer:
-    """The model's reading of images on the CPU, in batches, without autograd."""
-    ranks, predictions = [], []
-    device = device_of(model)
-    with torch.no_grad(), frozen(model):
-        for batch, labels in zip(x.split(batch_size(device)), y.split(batch_size(device)), strict=True):
-            logits = model(batch.to(device)).cpu()
-            ranks.append(rank_of(logits, labels))
-            predictions.append(logits.argmax(1))
-    return Answer(torch.cat(ranks).to(torch.int16).numpy(), torch.cat(predictions).numpy())
+    """The model's reading of images on the CPU."""
+    found = predict_logits(model, x)
+    return Answer(rank_of(found, y).to(torch.int16).numpy(), predicted(found).numpy())
 
 
 def rank_of(logits: Tensor, y: Tensor) -> Tensor:
@@ -144,7 +131,7 @@ def rank_of(logits: Tensor, y: Tensor) -> Tensor:
     Equal logits stand in the order of the classes, as for argmax; a logit that is no number is likelier than any.
     """
     own = logits.gather(1, y.unsqueeze(1))
-    classes = torch.arange(logits.shape[1])
+    classes = torch.arange(logits.shape[1], device=logits.device)
     behind = (logits < own) | ((logits == own) & (classes >= y.unsqueeze(1)))
     return (~behind).sum(1)
 
@@ -158,9 +145,8 @@ def _chosen(clean: np.ndarray, source: int, answers: Sequence[Answer]) -> list[i
     return sorted(kept)
 
 
-def _example(scene: Scene, x_adv: Tensor, answers: Sequence[Answer], position: int) -> Example:
-    step = -(-max(scene.x.shape[2:]) // THUMBNAIL)
-    clean, adversarial = ((each[position, :, ::step, ::step] * 255).round().byte().numpy() for each in (scene.x, x_adv))
+def _example(scene: Matrix, x_adv: Tensor, answers: Sequence[Answer], position: int) -> Example:
+    clean, adversarial = (thumbnail(each[position].numpy()) for each in (scene.x, x_adv))
     return Example(position, clean, adversarial, np.array([each.prediction[position] for each in answers]))
 
 

@@ -3,6 +3,8 @@
 from lab.results.attack import AttackResult, Health
 from lab.results.curves import CurvesResult, ModelCurves
 from lab.results.embedding import EmbeddingsResult, Layout, ModelEmbeddings
+from lab.results.evaluation import Check, EvaluationResult, ModelEvaluation, Stage, StageBlock
+from lab.results.examples import Examples
 from lab.results.explore import ExploreResult, ModelExplored, ScaleSweep, Tried
 from lab.results.masking import MaskingResult, ModelMasking
 from lab.results.preview import PreviewResult
@@ -15,9 +17,12 @@ from lab.results.transfer import Example, Shown, TransferResult
 __all__ = [
     "Answers",
     "AttackResult",
+    "Check",
     "CurvesResult",
     "EmbeddingsResult",
+    "EvaluationResult",
     "Example",
+    "Examples",
     "ExploreResult",
     "Health",
     "Layout",
@@ -26,6 +31,7 @@ __all__ = [
     "Measured",
     "ModelCurves",
     "ModelEmbeddings",
+    "ModelEvaluation",
     "ModelExplored",
     "ModelMasking",
     "ModelRestarts",
@@ -36,6 +42,8 @@ __all__ = [
     "Run",
     "ScaleSweep",
     "Shown",
+    "Stage",
+    "StageBlock",
     "SurfaceResult",
     "TransferResult",
     "Tried",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lab.results.intervals import interval_of
 from lab.results.result import Result
-from lab.results.transfer import wilson
 from lab.specs.attacks import attack_names
 from lab.specs.curves import RobustnessCurves
 
@@ -49,7 +49,7 @@ class CurvesResult(Result):
         rows = []
         for each in self.models:
             for attack, right in zip(attack_names(self.spec.attacks), each.right, strict=False):
-                low, high = interval(right)
+                low, high = interval_of(right)
                 about = {"model": each.model, "attack": attack, "eps": self.spec.eps}
                 found = {"accuracy": right.mean(1), "low": low, "high": high, "n": right.shape[1]}
                 rows.append(pd.DataFrame(about | found))
@@ -64,8 +64,3 @@ class CurvesResult(Result):
             for each in self.models
         ]
         return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
-
-
-def interval(right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end (…,) of the 95 % interval of the accuracy over images (…, n)."""
-    return wilson(right.sum(-1), np.full(right.shape[:-1], right.shape[-1]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.results.attack import Health
+from lab.results.prediction import predictions
 from lab.results.result import Result
 from lab.specs.attacks import AttackSpec
 from lab.specs.explore import Explore
@@ -94,13 +95,16 @@ class ExploreResult(Result):
         return lengths(model.x_adv - self.x)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per attack and model, the chosen attack first: what it read, its margin and its distances."""
+        """One row per attack and model, the chosen attack first: the prediction, its margin and its distances.
+
+        Of an attack that could not be run: the prediction -1, no numbers, and why.
+        """
         import pandas as pd
 
         name = type(self.spec.attack).__name__
+        nothing = (-1, np.nan, np.nan, np.nan, 0)
         chosen = [
-            (name, each.model, int(each.adversarial.argmax()), each.margin[-1], *self.distances(each), each.error)
-            for each in self.models
+            (name, each.model, *(nothing if each.error else self._found(each)), each.error) for each in self.models
         ]
         others = [
             (kind, each.model, each.prediction, each.margin, each.linf, each.l2, each.l0, each.error)
@@ -109,6 +113,9 @@ class ExploreResult(Result):
         ]
         columns = ["attack", "model", "prediction", "margin", "linf", "l2", "l0", "error"]
         return pd.DataFrame([*chosen, *others], columns=columns)
+
+    def _found(self, model: ModelExplored) -> tuple[float, ...]:
+        return (int(predictions(model.adversarial)), model.margin[-1], *self.distances(model))
 
 
 def lengths(delta: np.ndarray) -> tuple[float, float, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.results.attack import Health
+from lab.results.evaluation import ModelEvaluation
 from lab.results.result import Result
 from lab.specs.masking import Masking
 
@@ -31,8 +32,9 @@ class ModelMasking(Result):
     between the changes by FGSM and by PGD, ``gradient_norm`` (n,) Euclidean length of the loss's gradient at the clean
     image; ``correlation`` (4, E, n) Pearson's between two gradients, in the order of :data:`COMPARISONS`, NaN where one
     is constant. ``orthogonal`` (m,) of the first m images the most orthogonal directions found that all fool, among the
-    numbers ``orders``; empty where the ball has none, and until they are counted. All but loss, wrong and correlation
-    are at the ball's own eps.
+    numbers ``orders``; empty where the ball has none, and until they are counted. ``evaluation`` is what strong attacks
+    and sanity checks say of the same images; None until it is known, and in threat models that have none. All but loss,
+    wrong and correlation are at the ball's own eps.
     """
 
     model: str
@@ -50,6 +52,7 @@ class ModelMasking(Result):
     orders: tuple[int, ...]
     orthogonal: np.ndarray
     health: Health
+    evaluation: ModelEvaluation | None = None
 
 
 @dataclass(frozen=True, eq=False)

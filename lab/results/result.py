@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lab.errors import LabError
+from lab import outside_json
+from lab.errors import LabError, SpecError, Unknown
+from lab.results.class_names import ClassNames
 from lab.specs.spec import Spec, from_dict, to_dict
 
 
@@ -15,8 +17,14 @@ from lab.specs.spec import Spec, from_dict, to_dict
 class Result:
     """What came out of an attack, a training run or an analysis. It keeps raw facts; averages are derived.
 
-    Fields are numpy arrays, numbers, texts, specs, other results, or tuples of these.
+    Fields are numpy arrays, numbers, texts, specs, other results, or tuples of these; ``class_names``, where there are
+    any, name also the classes that only a model knows.
     """
+
+    def __post_init__(self) -> None:
+        names = getattr(self, "class_names", None)
+        if names is not None:
+            object.__setattr__(self, "class_names", ClassNames(names))
 
 
 def pack(result: Result) -> bytes:
@@ -29,10 +37,16 @@ def pack(result: Result) -> bytes:
 
 
 def unpack(data: bytes) -> Any:
-    """The result that :func:`pack` wrote. Raises :class:`LabError` when the bytes are damaged."""
+    """The result that :func:`pack` wrote.
+
+    Raises :class:`LabError` when the bytes are damaged, and :class:`Unknown` when they are whole, but hold kinds of
+    results or specs, fields of them or values that are not known here.
+    """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return _restored(json.loads(arrays["structure"].tobytes()), arrays)
+            return _restored(outside_json.parse(arrays["structure"].tobytes(), nan=True, paths=True), arrays)
+    except Unknown:
+        raise
     except Exception as error:  # numpy, zipfile, json and zlib each have their own words for damage
         raise LabError(f"A result is damaged and cannot be read ({error}).") from error
 
@@ -61,6 +75,20 @@ def _restored(value: Any, arrays: Any) -> Any:
     if "array" in value:
         return arrays[value["array"]]
     if "result" not in value:
-        return from_dict(value)
-    kinds = {each.__name__: each for each in Result.__subclasses__()}
-    return kinds[value["result"]](**{k: _restored(v, arrays) for k, v in value.items() if k != "result"})
+        try:
+            return from_dict(value)
+        except SpecError as error:
+            raise Unknown(str(error).rstrip(".")) from None
+    kind = _kinds(Result).get(value["result"])
+    if kind is None:
+        raise Unknown(f"there is no result called '{value['result']}'")
+    content = {name: _restored(each, arrays) for name, each in value.items() if name != "result"}
+    if other := content.keys() ^ {each.name for each in fields(kind)}:
+        raise Unknown(f"its {kind.__name__} differs from this lab's in '{min(other)}'")
+    return kind(**content)
+
+
+def _kinds(kind: type[Result]) -> dict[str, type[Result]]:
+    """The kinds of results by name."""
+    found = {each.__name__: each for each in kind.__subclasses__()}
+    return found | {name: each for child in found.values() for name, each in _kinds(child).items()}

@@ -16,7 +16,7 @@ from lab.specs.recipes import Recipe
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
-ACCURACIES = ("clean", "fgsm", "rfgsm", "step_ll", "pgd", "black_box")
+ACCURACIES = ("clean", "fgsm", "rfgsm", "step_ll", "pgd", "black_box", "evaluation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,8 @@ class Measured(Result):
     """Accuracies of a trained network on ``n`` test images, as fractions: clean, and after attacks in a ball.
 
     ``attack`` says with which steps PGD was measured. ``black_box`` is the accuracy on FGSM images of another network,
-    the ``source``. What was not measured is None.
+    the ``source``. ``evaluation`` is the robust accuracy under the quick evaluation on the first ``evaluated`` of them:
+    the number to believe. What was not measured is None.
     """
 
     clean: float
@@ -37,6 +38,8 @@ class Measured(Result):
     ball: Ball
     attack: PGD
     source: str = ""
+    evaluation: float | None = None
+    evaluated: int = 0
 
     def shares(self) -> dict[str, float]:
         """The accuracies that there are, by name."""

@@ -37,9 +37,10 @@ class Answers(Result):
         """Cross-entropy in nats, its decimal logarithm, the margin, or the label's probability."""
         if name == "margin":
             return self.margin
+        with np.errstate(invalid="ignore"):  # a model's logits may be no numbers
+            loss = np.logaddexp(0.0, self.log_odds)
         if name == "probability":
-            return np.exp(-np.logaddexp(0.0, self.log_odds))
-        loss = np.logaddexp(0.0, self.log_odds)
+            return np.exp(-loss)
         if name == "loss":
             return loss
         # Far below zero the loss is e^log_odds, which leaves float64 while its logarithm does not.

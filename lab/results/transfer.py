@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lab.results.intervals import ratio, wilson
 from lab.results.result import Result
 from lab.specs.attacks import AttackSpec, attack_names
 from lab.specs.transfer import TransferMatrix
@@ -20,8 +21,6 @@ TRANSFER = "transfer rate"
 TRANSFER_BOTH = "transfer rate, target right before"
 ERROR = "error rate"
 ACCURACY = "accuracy"
-
-_Z = 1.959963984540054  # 97.5 % of the normal distribution lie below
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,23 +143,6 @@ def worst_and_mean(rates: np.ndarray, measure: str) -> tuple[np.ndarray, np.ndar
     return worst, ratio(np.where(known, rates, 0).sum(0), known.sum(0))
 
 
-def ratio(hits: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """Hits as a fraction; NaN of nothing."""
-    return np.divide(hits, of, out=np.full(np.shape(hits), np.nan), where=np.asarray(of) > 0)
-
-
-def wilson(hits: np.ndarray, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of the 95 % interval of a share. Wilson 1927; NaN of nothing.
-
-    It stays inside [0, 1] and has a width also at 0 and at 1, where the usual ± 1.96 deviations have none.
-    """
-    of = np.asarray(of, float)
-    share, safe = ratio(hits, of), np.maximum(of, 1)
-    middle = (share + _Z**2 / (2 * safe)) / (1 + _Z**2 / safe)
-    half = _Z / (1 + _Z**2 / safe) * np.sqrt(share * (1 - share) / safe + _Z**2 / (4 * safe**2))
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
-
-
 Counted = tuple[np.ndarray, np.ndarray]
 
 
@@ -197,8 +179,16 @@ MEASURES: dict[str, Callable[[np.ndarray, np.ndarray], Counted]] = {
 """What is counted, and of which images, from (T, n) clean mistakes and (S, T, n) mistakes under attack."""
 
 
+_COLUMNS = {
+    TRANSFER: "transfer_rate",
+    TRANSFER_BOTH: "transfer_rate_both",
+    ERROR: "error_rate",
+    ACCURACY: "accuracy",
+}
+
+
 def _described(measure: str, hits: int, of: int) -> dict[str, float]:
-    name = measure.replace(", target right before", "_both").replace(" ", "_")
+    name = _COLUMNS[measure]
     low, high = wilson(np.array(hits), np.array(of))
     share = float(ratio(np.array(hits), np.array(of)))
     return {name: share, f"{name}_low": float(low), f"{name}_high": float(high), f"{name}_of": of}

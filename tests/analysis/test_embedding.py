@@ -9,11 +9,13 @@ from lab.analysis import embedding as module
 from lab.analysis.projection import components, linear_head, t_sne
 from lab.attacks import maximise
 from lab.context import Cancelled, Context
+from lab.cost import cost
 from lab.data import load as load_data
-from lab.errors import SpecError
+from lab.errors import ModelError, SpecError
 from lab.models import build, embed
 from lab.models import load as load_model
 from lab.results import pack, unpack
+from lab.results.prediction import NO_CLASS
 from lab.specs import BIM, L2, PGD, CarliniWagnerLinf, Digits, Embeddings, Linf, SmallCNN, Trained
 
 SMALL = Embeddings(
@@ -172,7 +174,7 @@ def test_an_image_that_is_not_there_is_refused():
     [
         ({"models": ()}, "1 to 3"),
         ({"images": (1, 1)}, "1 to 12"),
-        ({"ball": Linf(0.0)}, "ε above 0"),
+        ({"ball": Linf(0.0)}, "eps above 0"),
         ({"levels": 0}, "levels"),
     ],
 )
@@ -183,6 +185,33 @@ def test_impossible_settings_are_refused(wrong, said):
 
 def test_its_cost_counts_models_images_levels_and_steps():
     one = Embeddings(images=(0,), averaged=1, levels=2, attack=BIM(steps=5))
-    assert one.gradient_steps == 2 * 2 * 5
-    assert one.replace(models=SMALL.models).gradient_steps == 2 * one.gradient_steps
-    assert Embeddings(images=(0,), averaged=1, levels=1).gradient_steps == 160
+    assert cost(one).passes >= 2 * 2 * 5
+    assert cost(one.replace(models=SMALL.models)).passes == 2 * cost(one).passes
+    assert cost(one.replace(attack=BIM(steps=0))).passes > 2 * 80, "the papers' steps"
+
+
+def test_logits_that_are_no_numbers_are_never_classified_correctly(monkeypatch):
+    network = build(SmallCNN(width=4)).eval()
+    list(network.parameters())[-1].data.fill_(torch.nan)
+    monkeypatch.setattr(module, "load_model", lambda _: network)
+    found = analyse(SMALL.replace(models=(Trained("standard"),)), Context())
+    assert (found.models[0].prediction == NO_CLASS).all()
+    assert not np.any(found.accuracy(found.models[0]))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("dimensions", [2, 8])
+def test_an_embedding_that_is_no_number_is_refused_in_a_sentence(dimensions, value):
+    class Overflows(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = torch.nn.Linear(784, dimensions), torch.nn.Linear(dimensions, 10)
+
+        def forward(self, x):
+            wrong = torch.where(x.mean((1, 2, 3), keepdim=True)[:, :, 0, 0] > 0.5, value, 0.0)
+            return self.head(self.body(x.flatten(1)) + wrong)
+
+    x = torch.zeros(5, 1, 28, 28)
+    x[[1, 4]] = 1
+    with pytest.raises(ModelError, match=r"embedding of Overflows is not a number for 2 of 5 images"):
+        module.embedded(Overflows(), x)

@@ -7,13 +7,14 @@ from lab.analysis import analyse
 from lab.analysis import explore as module
 from lab.attacks import maximise
 from lab.context import Cancelled, Context
+from lab.cost import cost
 from lab.data import load as load_data
 from lab.errors import AttackError, SpecError
 from lab.models import load as load_model
 from lab.results import pack, unpack
-from lab.specs import FGSM, L2, PGD, CarliniWagnerLinf, Digits, EnsembleAttack, Explore, Linf, Trained, WorstCase
+from lab.specs import APGD, FGSM, L2, PGD, AutoAttack, Digits, Explore, Linf, Square, Trained
 from lab.specs.attacks import AttackSpec
-from lab.specs.explore import SCALES, effort, shortened
+from lab.specs.explore import SCALES, shortened
 from lab.specs.spec import family_of
 
 MODELS = (Trained("standard"), Trained("pgd-trained"))
@@ -48,14 +49,18 @@ def test_the_chosen_attack_comes_first_then_the_scales_then_the_others():
 
 
 @pytest.mark.usefixtures("few")
-def test_a_further_random_start_that_fools_the_image_is_said_with_the_scales():
+def test_a_further_random_start_that_fools_the_image_counts_from_the_scales_on():
     weak, partial = PGD(steps=1, step_size=0.05), []
     spec = Explore(image=1, attack=weak, ball=Linf(0.15))
     result = analyse(spec, Context(on_partial=partial.append))
-    [model] = result.models
-    assert model.adversarial.argmax() == result.y  # it stands
+    [model], [first] = result.models, partial[0].models
+    assert first.adversarial.argmax() == result.y != model.adversarial.argmax()
+    assert not np.array_equal(first.x_adv, model.x_adv)
+    assert first.margin[-1] > 0 > model.margin[-1]
+    assert len(model.loss) == len(first.loss)
     assert [each.models[0].health.restart_gain for each in partial] == [None, 1.0, 1.0]
-    assert any("One further random start fools" in each for each in model.health.warnings)
+    assert any("One further random start fooled" in each for each in model.health.warnings)
+    assert result.to_frame()["prediction"][0] == model.adversarial.argmax()
     [strong] = analyse(spec.replace(attack=PGD(restarts=5)), Context()).models
     assert strong.health.restart_gain == 0
 
@@ -152,10 +157,8 @@ def test_one_to_three_different_models(models):
 
 def test_its_cost_counts_models_steps_and_restarts():
     one, two = Explore(attack=PGD(steps=10)), Explore(attack=PGD(steps=10), models=MODELS)
-    assert two.gradient_steps == 2 * one.gradient_steps
-    assert Explore(attack=PGD(steps=1000, restarts=100_000)).gradient_steps > 10**8
-    assert effort(PGD(steps=10, restarts=3)) == 30
-    assert effort(CarliniWagnerLinf(steps=10, c=(1.0, 2.0), tau=(0.1, 0.2, 0.3))) == 60
-    assert effort(EnsembleAttack(PGD(steps=10), (Trained("a"), Trained("b")))) == 20
-    assert effort(WorstCase((PGD(steps=10), WorstCase((PGD(steps=5), PGD(steps=2)))))) == 17
+    assert cost(two).passes == 2 * cost(one).passes
+    assert cost(Explore(attack=PGD(steps=1000, restarts=100_000))).passes > 10**8
     assert shortened(PGD(steps=1000, restarts=9)) == PGD(steps=100)
+    stages = (APGD(steps=500, restarts=5), Square(queries=5000))
+    assert shortened(AutoAttack(stages)) == AutoAttack((APGD(), Square(queries=1000)))

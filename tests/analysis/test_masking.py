@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from lab.analysis import analyse
+from lab.analysis import analyse, evaluation
 from lab.analysis import masking as module
 from lab.attacks import maximise
 from lab.context import Context
@@ -13,7 +13,7 @@ from lab.data import load as load_data
 from lab.errors import SpecError
 from lab.models import load as load_model
 from lab.results.masking_verdict import verdict
-from lab.specs import FGSM, L2, Digits, Linf, Masking, StepLL, Trained
+from lab.specs import FGSM, L0, L2, Digits, Linf, Masking, StepLL, Trained
 
 ZOO = (Trained("standard"), Trained("fgsm-trained"), Trained("pgd-trained"))
 SMALL = Masking(models=ZOO, ball=Linf(0.2), eps=(0.5,), images=60, steps=10)
@@ -26,8 +26,20 @@ def result():
 
 def test_the_verdict_on_the_shipped_networks(result):
     """Tramèr et al. 2018, §4.1: one-step training masks the gradient; neither no defence nor PGD training does."""
-    kinds = [verdict(result, model).kind for model in result.models]
-    assert kinds == ["no sign", "one step", "no sign"]
+    said = [verdict(result, model) for model in result.models]
+    assert [each.kind for each in said] == ["broken", "masked", "robust as far as tested"]
+    found = [{sign.name for sign in each.signs if sign.found} for each in said]
+    assert (found[0], found[2]) == (set(), set())
+    assert "A random step first" in found[1]
+
+
+def test_the_verdict_is_that_of_the_quick_evaluation_of_the_same_images(result):
+    asked = SMALL.evaluation
+    assert (asked.models, asked.ball, asked.images, asked.budget) == (ZOO, Linf(0.2), 60, "quick")
+    for model in result.models:
+        assert model.evaluation.n == 60
+        np.testing.assert_array_equal(model.evaluation.broken_by == -1, model.clean_wrong)
+        assert model.evaluation.robust_accuracy <= 1 - model.wrong[-1, 0].mean()  # PGD's
 
 
 def test_one_step_training_lets_the_gradient_turn_away(result):
@@ -87,6 +99,63 @@ def test_a_gradient_broken_on_purpose_is_found(monkeypatch):
     assert said.kind == "masked"
 
 
+class Scores(nn.Module):
+    """A model that only gives scores: it computes without autograd."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    @torch.no_grad()
+    def forward(self, x):
+        return self.network(x)
+
+
+class Unhelpful(nn.Module):
+    """A model whose gradient fails on the way back."""
+
+    class Failing(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            raise RuntimeError("no way back")
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return self.network(self.Failing.apply(x))
+
+
+@pytest.mark.parametrize("hidden", [Scores, Unhelpful])
+def test_a_model_without_a_gradient_is_a_finding_beside_a_sound_one(monkeypatch, hidden):
+    """Its signs and its evaluation say so, and the other model's verdict is there, too."""
+    standard = load_model(Trained("standard"))
+    loaded = {Trained("standard"): standard, Trained("standard-b"): hidden(load_model(Trained("standard-b")))}
+    for each in (module, evaluation):
+        monkeypatch.setattr(each, "load_model", loaded.__getitem__)
+    monkeypatch.setattr(evaluation, "undefended", lambda *_: [])
+    monkeypatch.setattr(evaluation, "kept_stages", lambda *_: None)
+    found = analyse(SMALL.replace(models=tuple(loaded), images=30, steps=3, eps=()), Context())
+    sound, blind = (verdict(found, model) for model in found.models)
+    assert (sound.kind, blind.kind) == ("broken", "masked")
+    assert "Zero gradients" in {sign.name for sign in blind.signs if sign.found}
+    assert any("no gradient" in each for each in blind.findings)
+    assert np.isnan(found.models[1].correlation).all()
+    fgsm = Masking.attacks.index("FGSM")
+    np.testing.assert_array_equal(found.models[1].wrong[fgsm, 0], found.models[1].clean_wrong)
+
+
+def test_only_a_threat_model_with_an_evaluation_is_examined():
+    assert Masking(ball=L2(1.0)).evaluation.ball == L2(1.0)
+    with pytest.raises(SpecError, match="must be Linf or L2, but is L0"):
+        Masking(ball=L0(10), eps=())
+
+
 def test_what_is_known_is_shown_model_by_model_then_eps_by_eps():
     partial = []
     spec = SMALL.replace(models=ZOO[:2], images=10, eps=(0.1, 0.5), steps=2)
@@ -96,11 +165,13 @@ def test_what_is_known_is_shown_model_by_model_then_eps_by_eps():
     assert known == [
         [((0.2,), 0, 0)],
         [own, own],
+        [own, own],
         [((0.1, 0.2), 1, 0)] * 2,
         [((0.1, 0.2, 0.5), 1, 0)] * 2,
         [((0.1, 0.2, 0.5), 1, 10), ((0.1, 0.2, 0.5), 1, 0)],
     ]
-    assert [result.done for result in partial] == [1 / 8, 2 / 8, 4 / 8, 6 / 8, 7 / 8]
+    assert [result.done for result in partial] == [1 / 10, 2 / 10, 4 / 10, 6 / 10, 8 / 10, 9 / 10]
+    assert [result.models[0].evaluation is None for result in partial] == [True, True, False, False, False, False]
     np.testing.assert_array_equal(partial[1].models[0].loss[:, 0], found.models[0].loss[:, 1])
 
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from lab.analysis import analyse
-from lab.analysis.restarts import _pairs
+from lab.analysis.restarts import COMPARED, _Kept, _pairs
 from lab.attacks import maximise
+from lab.attacks.iterative import Walk
 from lab.context import Cancelled, Context
 from lab.data import load
 from lab.errors import SpecError
@@ -85,6 +86,41 @@ def test_pairs_of_known_points():
 def test_pairs_of_one_point_are_none():
     distance, angle = _pairs(torch.ones(1, 3, 4), torch.zeros(3, 4))
     assert distance.shape == angle.shape == (3, 0)
+
+
+def test_end_points_that_nobody_looks_at_are_not_kept():
+    """100,000 restarts of 16 images would be 5 GB a model, and as much again for every partial result."""
+    x = torch.zeros(2, 1, 4, 4)
+    kept = _Kept("standard", PGD(steps=2, restarts=900), x)
+    draw = torch.Generator().manual_seed(0)
+    losses, worst = [], torch.zeros_like(x)
+    for turn in range(300):
+        end, loss = torch.rand(3, *x.shape, generator=draw), torch.rand(3, 3, 2, generator=draw)
+        kept.add(Walk(end, loss, loss[:, -1], torch.full((3, 2), turn % 10)))
+        losses.append(loss)
+        before = torch.cat(losses[:-1])[:, -1].amax(0) if turn else torch.full((2,), -1.0)
+        for i in (loss[:, -1].amax(0) > before).nonzero().flatten():
+            worst[i] = end[loss[:, -1, i].argmax(), i]
+        if turn == 50:
+            early = kept.answer()
+            as_it_was = early.loss.copy(), early.worst.copy()
+    answer = kept.answer()
+    assert torch.equal(torch.from_numpy(answer.loss), torch.cat(losses))
+    assert torch.equal(torch.from_numpy(answer.worst), worst)
+    assert answer.distance.shape == (2, COMPARED * (COMPARED - 1) // 2)
+    assert len(kept._compared) == COMPARED
+    assert np.shares_memory(early.loss, answer.loss), "a partial result copies nothing"
+    assert np.array_equal(early.loss, as_it_was[0])
+    assert np.array_equal(early.worst, as_it_was[1])
+
+
+def test_partial_results_are_few_however_many_restarts(monkeypatch):
+    monkeypatch.setattr("lab.analysis.restarts.WALKERS", 1)
+    partials = []
+    spec = SPEC.replace(models=SPEC.models[:1], images=(3,), attack=PGD(steps=1, restarts=350))
+    found = analyse(spec, Context(on_partial=partials.append))
+    assert 50 <= len(partials) <= 100
+    assert found.models[0].loss.shape == (350, 2, 1)
 
 
 def test_progress_grows_to_the_end():

@@ -6,7 +6,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from lab.analysis import analyse, surface_plane
-from lab.analysis.directions import Scene, axes
+from lab.analysis.directions import axes
+from lab.analysis.scene import Scene
 from lab.analysis.surface_markers import nearest
 from lab.attacks import attack
 from lab.context import Cancelled, Context
@@ -41,7 +42,7 @@ SMALL = LossSurface(points=21, pgd=PGD(steps=4, step_size=0.1))
 @pytest.fixture(autouse=True)
 def forgotten():
     """No plane is known from another test."""
-    surface_plane._recent.clear()
+    surface_plane._recent.forget()
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def computed(monkeypatch) -> list[int]:
     return counts
 
 
-def scene(spec: LossSurface) -> Scene:
+def scene(spec: LossSurface) -> Scene[LossSurface]:
     split = load_data(Digits()).test
     return Scene(spec, split.images([spec.image]), split.labels([spec.image]))
 
@@ -225,7 +226,7 @@ def test_it_stops_when_nobody_waits():
         ({"models": ()}, "1 or 2"),
         ({"models": (MODELS[0], MODELS[0])}, "1 or 2"),
         ({"ball": Linf(0.0)}, "above 0"),
-        ({"ball": L0()}, "L∞ or L2"),
+        ({"ball": L0()}, "Linf or L2"),
         ({"zoom": 3}, "power of two"),
         ({"zoom": 2048}, "between 1 and 1024"),
         ({"points": 50}, "11, 21"),

@@ -1,11 +1,15 @@
 """The verdict: each sign from facts made by hand, and what they amount to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lab.results import Health, MaskingResult, pack, unpack
-from lab.results.masking_verdict import luck, signs_frame, verdict
+from lab.cli.analyse import remarks
+from lab.results import Check, Health, MaskingResult, evaluation_checks, evaluation_verdict, pack, unpack
+from lab.results.masking_verdict import luck, sentences, signs_frame, verdict
 from lab.specs import L2, Linf, Masking, Trained
+from tests.evaluations import sample_evaluation
 from tests.widgets.masked import IMAGES, examined
 
 SPEC = Masking(models=(Trained("a"), Trained("b")), ball=Linf(0.2), eps=(0.1, 0.5), images=IMAGES)
@@ -30,21 +34,62 @@ def changed(model, attack, wrong, radius=1):
     return model
 
 
-def test_a_model_that_one_step_fools_as_well_as_many_shows_no_sign():
-    assert (found(examined(SPEC)), kind(examined(SPEC))) == (set(), "no sign")
+def robust(model, left=60):
+    """The model, whose attacks here leave that many of the images, as does its evaluation."""
+    model.wrong[:, :2] = np.arange(IMAGES) >= left  # at ε 0.5 every attack still fools every image
+    model.black_wrong[:] = np.arange(IMAGES) >= left
+    return replace(model, evaluation=sample_evaluation("a", IMAGES, left, checks=()))
 
 
-def test_a_random_step_that_helps_is_one_sign_and_one_is_doubtful():
-    model = changed(examined(SPEC), "FGSM", 60)
-    model.black_wrong[:] = False
-    assert (found(model), kind(model)) == ({"A random step first"}, "doubtful")
+def test_a_model_that_every_attack_breaks_is_broken_and_shows_no_sign():
+    assert (found(examined(SPEC)), kind(examined(SPEC))) == (set(), "broken")
 
 
-def test_two_signs_of_a_useless_step_are_masking_for_one_step():
-    model = changed(examined(SPEC), "FGSM", 60)
-    model.black_wrong[:] = False
+def test_before_its_evaluation_no_model_is_robust():
+    model = robust(examined(SPEC))
+    assert (found(model), kind(replace(model, evaluation=None))) == (set(), "undecided")
+    assert kind(model) == evaluation_verdict.verdict(model.evaluation).kind == "robust as far as tested"
+
+
+def test_a_loss_that_one_step_misses_is_no_sign():
+    """Less than half of the best loss occurs on masked, sound and undefended models alike."""
+    model = robust(examined(SPEC))
     model.loss[ATTACKS.index("FGSM")] = 1.0
-    assert (found(model), kind(model)) == ({"A random step first", "Loss after one step"}, "one step")
+    assert (found(model), kind(model)) == (set(), "robust as far as tested")
+
+
+def test_one_hint_decides_nothing_and_two_are_masking():
+    model = changed(robust(examined(SPEC)), "R+FGSM", 100)
+    assert (found(model), kind(model)) == ({"A random step first"}, "robust as far as tested")
+    model.black_wrong[0, 0] = True
+    model.wrong[ATTACKS.index("PGD")] = True  # so that the black box is no stronger than everything
+    assert (found(model), kind(model)) == ({"A random step first", "One step on another model"}, "masked")
+
+
+def test_a_smaller_step_that_fools_more_is_masking():
+    model = examined(SPEC)
+    model.wrong[ATTACKS.index("FGSM"), 1] = model.wrong[ATTACKS.index("R+FGSM"), 1] = False
+    model.black_wrong[:] = False
+    assert (found(model), kind(model)) == ({"A shorter step"}, "masked")
+    alone = replace(model, radii=(0.2,), wrong=model.wrong[:, 1:2], loss=model.loss[:, 1:2])
+    spec = SPEC.replace(eps=())
+    assert "A shorter step" not in {sign.name for sign in verdict(result_of(alone, spec), alone).signs}
+
+
+def test_masking_that_only_the_evaluation_finds_counts():
+    model = robust(examined(SPEC))
+    failed = Check("saturated", "failed", 0.9, 0.1, IMAGES, "40%")
+    flawed = replace(model, evaluation=replace(model.evaluation, checks=(failed,)))
+    assert (found(flawed), kind(flawed)) == (set(), "masked")
+    assert evaluation_checks.sentence(failed) in verdict(result_of(flawed), flawed).findings
+
+
+def test_the_findings_name_the_attacks_behind_the_number():
+    model = robust(examined(SPEC))
+    [numbers, *_] = verdict(result_of(model), model).findings
+    assert f"{model.evaluation.robust_accuracy:.1%} withstand the {model.evaluation.budget} evaluation" in numbers
+    for stage in model.evaluation.stages:
+        assert (f"{stage.name} broke {stage.broken.sum()}" in numbers) == bool(stage.broken.any())
 
 
 def test_a_black_box_above_the_white_box_breaks_even_many_steps():
@@ -69,7 +114,8 @@ def test_accuracy_must_fall_to_chance_where_every_image_can_be_grey():
 
 def test_without_another_model_nothing_is_said_of_black_boxes():
     model = examined(SPEC, sources=())
-    assert len(verdict(result_of(model), model).signs) == 4
+    names = {sign.name for sign in verdict(result_of(model), model).signs}
+    assert names == {"Accuracy at a large ε", "Zero gradients", "A shorter step", "A random step first"}
 
 
 def test_a_difference_that_may_be_luck_is_no_sign():
@@ -105,4 +151,20 @@ def test_tables_and_store():
     frame = result.to_frame()
     assert len(frame) == 1 + len(ATTACKS) * 3 + 2
     assert frame["attack"].iloc[-1] == "PGD on b"
-    assert signs_frame(result)["found"].sum() == 0
+    told = signs_frame(result)
+    assert told["found"].sum() == 0
+    assert set(told["verdict"]) == {"broken"}
+
+
+def test_the_command_line_says_verdict_findings_health_and_what_would_settle_it():
+    health = Health(0.2, 0, 0, probabilities=True, one_step_stronger=False)
+    model = replace(examined(SPEC, health=health), evaluation=sample_evaluation("a", IMAGES))
+    said, told = verdict(result_of(model), model), sentences(result_of(model))
+    assert health.warnings
+    assert remarks(result_of(model)) == told
+    assert told == [
+        f"a: {said.words}",
+        *(f"a: {each}" for each in said.findings),
+        *(f"a: Warning: {each}" for each in health.warnings),
+        f"a: What would settle it: {said.settle}",
+    ]

@@ -1,10 +1,10 @@
-"""Transfer counted by hand, and the interval against its published form."""
+"""Transfer counted by hand."""
 
 import numpy as np
 import pytest
 
 from lab.results import Shown, TransferResult, pack, unpack
-from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, wilson
+from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH
 from lab.specs import FGSM, PGD, Linf, Trained, TransferMatrix
 
 SPEC = TransferMatrix(
@@ -90,17 +90,3 @@ def test_it_survives_the_store(result):
     again = unpack(pack(result))
     np.testing.assert_array_equal(again.shown[1].rank, PGD_RANK)
     assert again.spec == SPEC
-
-
-@pytest.mark.parametrize(
-    ("hits", "of", "low", "high"),
-    # Newcombe 1998, Statistics in Medicine 17, Table I, method 3 (score without continuity correction).
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_the_interval_is_wilson_s(hits, of, low, high):
-    found = wilson(np.array(hits), np.array(of))
-    np.testing.assert_allclose(found, (low, high), atol=5e-5)
-
-
-def test_the_interval_of_nothing_is_none():
-    assert np.isnan(wilson(np.array([0]), np.array([0]))).all()
