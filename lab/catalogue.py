@@ -1,36 +1,38 @@
 """What there is to choose from: data sets and trained models. Reads folders and JSON only, no PyTorch."""
 
-import difflib
+import ast
 import hashlib
-import json
 import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from functools import lru_cache, singledispatch
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from lab import datafiles
-from lab.errors import DataError, LabError, ModelError
-from lab.home import data_folder, pretrained_folder, runs_folder
-from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, NpzFile
-from lab.specs.models import Architecture, Custom, ModelSpec, Trained
-from lab.specs.spec import Spec, from_dict
+from lab import datafiles, live_models, outside_json, sources
+from lab.datafiles import arrays
+from lab.errors import LONGEST, DataError, LabError, ModelError, SpecError, fault_of, no_such, one_line, quoted
+from lab.home import path_of, pretrained_folder, runs_folder
+from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST
+from lab.specs.models import Architecture, Custom, Live, ModelSpec, Trained
+from lab.specs.spec import Spec, from_dict, to_json
 
 ZOO = Path(__file__).parent / "models" / "zoo"
 _PUBLISHED = (Digits(), MNIST(), FashionMNIST(), CIFAR10())
-_SOURCES = ("attacks", "analysis", "data", "models", "training", "results", "specs")
+_COMPUTING_NOTHING = frozenset({"__main__", "browser", "cli", "doctor", "engine", "processes", "reports", "server"})
+_PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch", "torchvision")
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """What is known about a trained model before its weights are read.
 
-    ``origin`` is ``zoo`` (shipped), ``run`` (a person's finished training), ``torchvision`` (downloaded) or ``own``
-    (brought along); ``data`` the name of the data set it was trained on; ``measured`` its accuracies as fractions,
-    by attack; ``shape`` (channels, height, width) of its images. What is not known of a downloaded or ``own`` model
-    stays empty or None.
+    ``origin`` is ``zoo`` (shipped), ``run`` (a finished training), ``torchvision`` (downloaded), ``custom`` (brought
+    along) or ``live`` (a module of this process); ``data`` the name of the data set it was trained on; ``measured`` its
+    accuracies as fractions, by attack; ``shape`` (channels, height, width) of its images. What is not known of a
+    downloaded, ``custom`` or ``live`` model stays empty or None.
     """
 
     name: str
@@ -50,7 +52,10 @@ class ModelCard:
 class DataCard:
     """What is known about a data set before its images are read.
 
-    ``available`` says whether its files are there and readable; if not, ``note`` says in a sentence what to do.
+    ``shape`` is that of an image as a model is shown it, ``classes`` one more than the greatest label, ``class_names``
+    by label, ``labels`` those that occur, perhaps with gaps. ``available`` says whether its files are there and
+    readable; if not, ``note`` says in a sentence what to do. ``untrainable`` says why nothing can be trained on it;
+    ``notes`` what else a user should know: the size images are scaled to, what labels mean, files that are not read.
     """
 
     name: str
@@ -60,10 +65,15 @@ class DataCard:
     n_test: int | None
     available: bool
     note: str
+    n_train: int | None = None
+    class_names: tuple[str, ...] = ()
+    labels: tuple[int, ...] = ()
+    untrainable: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def models() -> list[ModelCard]:
-    """Every model there is: the zoo's, then finished runs, downloaded ones, and own ones brought along."""
+    """Every model there is: the zoo's, then finished runs, downloaded, custom and this process's live ones."""
     return [each for each in _found_models() if isinstance(each, ModelCard)]
 
 
@@ -73,8 +83,13 @@ def problems() -> list[str]:
 
 
 def data_sets() -> list[DataCard]:
-    """Every data set there is: the published ones, every .npz file in ``LAB_DATA``, then own ones."""
+    """Every data set there is: published ones, every .npz file in ``LAB_DATA``, custom ones, this process's arrays."""
     return [_data_card(name, spec) for name, spec in _named_data().items()]
+
+
+def data_problems() -> list[str]:
+    """A sentence when the folder of data sets cannot be read."""
+    return datafiles.data_folder_problems()
 
 
 def find_model(name: str) -> ModelSpec:
@@ -86,28 +101,38 @@ def find_card(name: str) -> ModelCard:
     """What is known about the model of that name. Raises :class:`ModelError` naming the ones that come close."""
     known = {each.name: each for each in models()}
     if name not in known:
-        raise ModelError(_unknown("model", name, known))
+        raise ModelError(no_such("model", name, known))
     return known[name]
 
 
-def find_data(name: str) -> DataSpec:
-    """The data set of that name, .npz file or image folder. Raises :class:`DataError` naming close ones."""
+def find_data(name: str, size: int | None = None, labels: str | None = None) -> DataSpec:
+    """The data set of that name, .npz file or folder of images, these scaled to ``size`` if that is given.
+
+    Raises :class:`DataError` naming close ones, or when a size, or a meaning of labels, is given for no folder.
+    """
     known = _named_data()
     if name.lower() in known or name in known:
-        return known.get(name) or known[name.lower()]
-    path = Path(name).expanduser()
+        return datafiles.scaled(known.get(name) or known[name.lower()], size, labels)
+    path = path_of(name)
     if path.suffix == ".npz" or path.is_dir():
-        return _own_data(path)
-    raise DataError(_unknown("data set", name, known))
+        return datafiles.custom_data(path, size, labels)
+    raise DataError(no_such("data set", name, known))
 
 
 def fingerprints(spec: Spec) -> tuple[str, ...]:
     """What besides the spec decides a result: the weights and data inside it, and the lab's own code.
 
-    One sha256 for each model (of its weights) and data set (of its files) in the order of the spec's fields, then
-    one over the sources of the lab. Raises :class:`LabError` when a model or data set is not there.
+    One sha256 for each model (of its weights, and the code of a custom one) and data set (of its files) in the order of
+    the spec's fields, then one over the sources of the lab and what the trained models' cards say. Raises
+    :class:`LabError` when a model or data set is not there.
     """
-    return (*(_fingerprint(each) for each in parts(spec)), implementation())
+    found = tuple(parts(spec))
+    trained = [find_card(each.name) for each in found if isinstance(each, Trained)]
+    built = [
+        f"{to_json(each.architecture)} {each.shape} {each.classes} {each.data}" for each in trained if each.architecture
+    ]
+    code = hashlib.sha256("\n".join([implementation(), *built]).encode()).hexdigest()
+    return (*(_fingerprint(each) for each in found), code)
 
 
 def require_listed(spec: Spec) -> None:
@@ -120,24 +145,50 @@ def require_listed(spec: Spec) -> None:
     for part in parts(spec):
         if part not in offered:
             name = getattr(part, "name", type(part).__name__)
-            raise LabError(f"'{name:.60}' is not among the models and data sets of this lab.")
+            raise LabError(f"{quoted(name)} is not among the models and data sets of this lab.")
 
 
 @lru_cache(maxsize=1)
 def implementation() -> str:
-    """The implementation's version: a hash over the sources that compute results."""
+    """The implementation's version: a hash over our sources and the versions of the packages that compute with them.
+
+    All sources count but those of the parts that only ask and show. The device and the number of threads do not: they
+    decide about last bits, and one question should have one result, whoever computes it.
+    """
     digest = hashlib.sha256()
     root = Path(__file__).parent
-    for path in sorted(path for folder in _SOURCES for path in (root / folder).rglob("*.py")):
+    for path in computing_sources():
         digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))  # git may change line ends on Windows
+        digest.update(_deciding(path))
+    for name in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            digest.update(f"{name} {version(name)}".encode())
     return digest.hexdigest()
+
+
+def _deciding(path: Path) -> bytes:
+    """What of a source file can decide a result: of a spec's, all but what pages call it and its fields."""
+    source = path.read_bytes()
+    if path.parent.name != "specs":
+        return source.replace(b"\r\n", b"\n")  # git may change line ends on Windows
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.Call):
+            node.keywords = [each for each in node.keywords if each.arg not in ("title", "label")]
+    return ast.unparse(tree).encode()
+
+
+def computing_sources() -> list[Path]:
+    """Our source files that may take part in computing a result."""
+    root = Path(__file__).parent
+    found = {path: path.relative_to(root).parts[0].removesuffix(".py") for path in root.rglob("*.py")}
+    return sorted(path for path, part in found.items() if part not in _COMPUTING_NOTHING)
 
 
 def _found_models() -> Iterator[ModelCard | str]:
     """Cards, and sentences about damaged ones. The first of several models of one name is listed."""
     seen = set()
-    for each in (*_zoo(), *_runs(), *_pretrained(), *_own_models()):
+    for each in (*_zoo(), *_runs(), *_pretrained(), *_custom_models(), *_live_models()):
         if isinstance(each, ModelCard) and each.name in seen:
             yield f"A second model called '{each.name}' ({each.weights}) is not listed: give it another name."
         else:
@@ -163,72 +214,92 @@ def _pretrained() -> Iterator[ModelCard | str]:
 def _card(path: Path, name: str, origin: str, weights: Path) -> ModelCard | str:
     try:
         card = _read_card(datafiles.stamp(path), name, origin, weights)
+    except SpecError as error:
+        why = f"({fault_of(error):.120}): a newer lab has made it, or it was changed by hand"
+        return one_line(f"{path} is not known to this lab, and its model is not listed {why}.", LONGEST)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return f"{path} is damaged and its model is not listed ({_words(error)}): train it again or remove it."
+        return one_line(
+            f"{path} is damaged and its model is not listed ({fault_of(error)}): train it again or remove it.",
+            LONGEST,
+        )
     if not weights.is_file():
-        return f"{weights} is missing and its model is not listed: train it again or remove {path}."
+        return one_line(f"{weights} is missing and its model is not listed: train it again or remove {path}.", LONGEST)
     return card
 
 
 @lru_cache(maxsize=1000)
 def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Path) -> ModelCard:
     """The record of a trained model, read again when the file has changed: every model is looked up by this list."""
-    record = json.loads(stamp[0].read_text("utf-8"))
-    channels, height, width = map(int, record["shape"])
+    record = outside_json.read(stamp[0])
+    channels, height, width = (int(outside_json.number(each, 1, 100_000)) for each in record["shape"])
+    architecture, recipe = from_dict(record["architecture"]), record["recipe"]
+    if not isinstance(architecture, Architecture) or not isinstance(recipe, dict | None):
+        raise ValueError("it holds no architecture and recipe")
     return ModelCard(
         name,
         Trained(name),
         origin,
         data=str(record["data"]),
-        measured={str(key): float(value) for key, value in record["measured"].items()},
-        recipe=record["recipe"],
+        measured={key: outside_json.number(value, 0, 1) for key, value in record["measured"].items()},
+        recipe=recipe,
         shape=(channels, height, width),
-        classes=int(record["classes"]),
+        classes=int(outside_json.number(record["classes"], 1, 1_000_000)),
         weights=weights,
         sha256=str(record["sha256"]),
-        architecture=from_dict(record["architecture"]),
+        architecture=architecture,
     )
 
 
-def _own_models() -> Iterator[ModelCard | str]:
+def _custom_models() -> Iterator[ModelCard | str]:
     text = os.environ.get("LAB_OWN_MODELS") or "[]"
     try:
-        specs = {str(each["name"]): Custom(each["builder"], each.get("weights") or "") for each in json.loads(text)}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        named = [(str(each["name"]), each["builder"], each.get("weights") or "") for each in outside_json.parse(text)]
+        specs = [Custom(builder, weights, name) for name, builder, weights in named]
+        files = [path_of(spec.weights) if spec.weights else None for spec in specs]
+    except (LabError, ValueError, KeyError, TypeError, AttributeError) as error:
         yield (
-            f"LAB_OWN_MODELS cannot be read ({_words(error)}): "
+            f"LAB_OWN_MODELS cannot be read ({one_line(fault_of(error), 100)}): "
             'it should be a JSON list of objects with "name", "builder" and "weights".'
         )
         return
-    for name, spec in specs.items():
-        weights = Path(spec.weights) if spec.weights else None
+    for spec, weights in zip(specs, files, strict=True):
         sha256 = datafiles.file_hash(weights) if weights and weights.is_file() else ""
-        yield ModelCard(name, spec, "own", weights=weights, sha256=sha256)
+        yield ModelCard(spec.name, spec, "custom", weights=weights, sha256=sha256)
+
+
+def _live_models() -> Iterator[ModelCard]:
+    return (ModelCard(spec.name, spec, "live") for spec in live_models.registered())
 
 
 def _named_data() -> dict[str, DataSpec]:
     """Data sets by name; of two with one name, the later one goes by its path."""
     named: dict[str, DataSpec] = {datafiles.name_of(spec): spec for spec in _PUBLISHED}
-    own = filter(None, os.environ.get("LAB_OWN_DATA", "").split(os.pathsep))
-    for path in [*sorted(data_folder().glob("*.npz")), *map(Path, own)]:
-        spec = _own_data(path.expanduser())
+    for spec in (*datafiles.in_data_folder(), *datafiles.offered(), *arrays.registered()):
         if spec not in named.values():
             name = datafiles.name_of(spec)
-            named[str(path) if name in named else name] = spec
+            named[datafiles.printable(getattr(spec, "path", name)) if name in named else name] = spec
     return named
-
-
-def _own_data(path: Path) -> NpzFile | ImageFolder:
-    where = str(path.resolve())  # a worker may have another working directory
-    return ImageFolder(where) if path.is_dir() else NpzFile(where)
 
 
 def _data_card(name: str, spec: DataSpec) -> DataCard:
     try:
         found = datafiles.outline(spec)
-    except (DataError, OSError) as error:
+    except LabError as error:
         return DataCard(name, spec, None, None, None, False, str(error))
-    return DataCard(name, spec, found.shape, found.classes, found.n_test, True, "")
+    return DataCard(
+        name,
+        spec,
+        found.shape,
+        found.classes,
+        found.n_test,
+        True,
+        "",
+        found.n_train,
+        found.names,
+        found.labels,
+        found.untrainable,
+        found.notes,
+    )
 
 
 def parts(spec: Spec) -> Iterator[ModelSpec | DataSpec]:
@@ -243,35 +314,35 @@ def parts(spec: Spec) -> Iterator[ModelSpec | DataSpec]:
                 yield from parts(part)
 
 
+@singledispatch
 def _fingerprint(part: ModelSpec | DataSpec) -> str:
-    if isinstance(part, DataSpec):
-        return datafiles.fingerprint(part)
-    if isinstance(part, Custom):
-        return _custom_fingerprint(part)
-    weights = find_card(part.name).weights if isinstance(part, Trained) else None
+    raise LabError(f"There are no weights for {part!r}.")
+
+
+@_fingerprint.register
+def _(part: DataSpec) -> str:
+    return datafiles.fingerprint(part)
+
+
+@_fingerprint.register
+def _(part: Trained) -> str:
+    weights = find_card(part.name).weights
     if weights is None:
         raise LabError(f"There are no weights for {part!r}.")
     return datafiles.file_hash(weights)
 
 
-def _custom_fingerprint(spec: Custom) -> str:
-    """Over a person's weights and the source file of the builder, found without importing it."""
+@_fingerprint.register
+def _(part: Live) -> str:
+    return live_models.find(part).fingerprint()
+
+
+@_fingerprint.register
+def _(spec: Custom) -> str:
+    """Over a user's weights and the code that the builder brings in, found without importing it."""
     weights = Path(spec.weights) if spec.weights else None
     if weights and not weights.is_file():
         raise ModelError(f"There is no file {weights} with the weights of {spec.builder}: check its path.")
-    inside = spec.builder.partition(":")[0].replace(".", "/")
-    places = [Path(folder) / f"{inside}{end}" for folder in (".", *sys.path) for end in (".py", "/__init__.py")]
-    source = next((path for path in places if path.is_file()), None)
-    hashes = [datafiles.file_hash(path.resolve()) for path in (weights, source) if path]
-    return hashlib.sha256("\n".join([spec.builder, *hashes]).encode()).hexdigest()
-
-
-def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = difflib.get_close_matches(name.lower(), names, n=3)
-    hint = f", but there is {' or '.join(close)}" if close else ""
-    return f"There is no {kind} called '{name}'{hint}; known are {', '.join(names) or 'none'}."
-
-
-def _words(error: Exception) -> str:
-    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error).rstrip(".")
+    hashes = [datafiles.file_hash(weights)] if weights else []
+    code = sources.fingerprint(spec.builder.partition(":")[0])
+    return hashlib.sha256("\n".join([spec.builder, code, *hashes]).encode()).hexdigest()

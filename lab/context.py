@@ -67,18 +67,23 @@ class Context:
 
     def part(self, i: int, n: int, doing: str = "") -> Context:
         """The context of the i-th of n equal parts: its progress is that share of this one's."""
-        words = " · ".join(filter(None, (self.doing, doing)))
-        return replace(self.span(i, i + 1, n), doing=words)
+        return self.span(i, i + 1, n).named(doing)
+
+    def named(self, doing: str) -> Context:
+        """The same context for a part that progress names."""
+        return replace(self, doing=" · ".join(filter(None, (self.doing, doing))))
 
     def lanes(self, n: int) -> list[Context]:
         """The contexts of n equal parts that may run at the same time, in any order: their progress adds up."""
-        fractions, lock = [0.0] * n, threading.Lock()
+        fractions, total, lock = [0.0] * n, 0.0, threading.Lock()
 
         def part(i: int) -> Context:
             def heard(progress: Progress) -> None:
+                nonlocal total
                 with lock:
+                    total += progress.fraction - fractions[i]  # n parts that each summed all would be slow for many
                     fractions[i] = progress.fraction
-                    self.report(sum(fractions), n, **progress.metrics)
+                    replace(self, doing=progress.doing).report(total, n, **progress.metrics)
 
             return replace(self, on_progress=heard, start=0.0, share=1.0)
 

@@ -2,12 +2,13 @@
 
 A run is the folder ``$LAB_HOME/runs/NAME/``, the same for everybody whom the server serves. Training leaves there
 ``recipe.json``, ``metrics.jsonl``, its checkpoints and, at the end, ``weights.safetensors`` and ``card.json``. Here are
-added ``begun.json`` (when; a page may discard it), ``visitor`` (who began it), ``paused`` (it is not to be computed
-now) and ``failed.json`` (why it could not go on).
+added ``begun.json`` (when; a page may discard it), ``visitor`` and ``address`` (who began it, and from where),
+``paused`` (it is not to be computed now) and ``failed.json`` (why it could not go on).
 """
 
 import hashlib
 import json
+import math
 import re
 import shutil
 import uuid
@@ -19,12 +20,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from lab import catalogue
+import numpy as np
+
+from lab import catalogue, outside_json
 from lab.claim import is_claimed
-from lab.errors import LabError
+from lab.errors import LONGEST, LabError, SpecError, Unknown, fault_of, one_line, quoted
+from lab.files import publish, write_first, write_whole
 from lab.home import runs_folder
 from lab.limits import require_modest, require_room
 from lab.results.run import ACCURACIES, History, Measured, Run
+from lab.specs.attacks import PGD
+from lab.specs.balls import Ball
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
 from lab.specs.spec import Spec, from_dict, to_dict
@@ -34,7 +40,7 @@ State = Literal["waiting", "running", "elsewhere", "paused", "failed", "finished
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _RECIPE, _METRICS, _CARD = "recipe.json", "metrics.jsonl", "card.json"
-_BEGUN, _VISITOR, _PAUSED, _FAILED = "begun.json", "visitor", "paused", "failed.json"
+_BEGUN, _VISITOR, _ADDRESS, _PAUSED, _FAILED = "begun.json", "visitor", "address", "paused", "failed.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class RunCard:
 
     ``fraction`` of the epochs are done and took ``seconds``; ``measured`` are the accuracies of a finished run, as
     fractions, by attack; ``created`` is when its folder was made, ``error`` why it failed. ``ours`` says whether it was
-    begun by the engine, so that a page may discard it; ``visitor`` is the signature of who began it, if that is known.
+    begun by the engine, so that a page may discard it; ``visitor`` and ``address`` are the
+    signatures of who began it and of the network address he came from, if these are known.
     """
 
     name: str
@@ -56,6 +63,7 @@ class RunCard:
     error: str = ""
     ours: bool = False
     visitor: str = ""
+    address: str = ""
 
     @property
     def seconds_left(self) -> float | None:
@@ -80,8 +88,8 @@ def folder(name: str) -> Path:
     """The folder of a run. Raises :class:`LabError` when that cannot be a run's name."""
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name.endswith("."):
         raise LabError(
-            f"{name!r:.80} cannot be the name of a run: use up to 64 letters, digits, dots, hyphens and underscores, "
-            "the first a letter, digit or underscore and the last no dot."
+            f"{quoted(name, 80)} cannot be the name of a run: use up to 64 letters, digits, dots, hyphens and "
+            "underscores, the first a letter, digit or underscore and the last no dot."
         )
     return runs_folder() / name
 
@@ -104,10 +112,12 @@ def begin(spec: TrainingRun) -> None:
         (place / each).unlink(missing_ok=True)
 
 
-def sign(name: str, visitor: str) -> None:
-    """Note in a run's folder who began it, unless that stands there already."""
-    with suppress(FileExistsError, FileNotFoundError), (folder(name) / _VISITOR).open("x") as file:
-        file.write(signature(visitor))
+def sign(name: str, visitor: str, address: str = "") -> None:
+    """Note in a run's folder who began it, and from which network address, unless that stands there already."""
+    with suppress(FileNotFoundError):
+        if address:
+            write_first(folder(name) / _ADDRESS, signature(address))
+        write_first(folder(name) / _VISITOR, signature(visitor))
 
 
 def signature(visitor: str) -> str:
@@ -131,7 +141,7 @@ def pause(name: str) -> None:
 def fail(name: str, sentence: str) -> None:
     """Note in the run's folder why it could not go on."""
     with suppress(OSError):  # a full disk may be what failed
-        (folder(name) / _FAILED).write_text(json.dumps({"error": sentence}), "utf-8")
+        write_whole(folder(name) / _FAILED, json.dumps({"error": sentence}))
 
 
 def discard(name: str) -> None:
@@ -143,7 +153,12 @@ def discard(name: str) -> None:
         raise LabError(f"The run '{name}' was not begun here: who trained it may delete {place}.")
     away = place.with_name(f".discarded-{uuid.uuid4().hex}")  # a folder that vanishes piece by piece would look damaged
     with suppress(FileNotFoundError):  # somebody else was faster
-        place.rename(away)
+        try:
+            place.rename(away)
+        except OSError as error:  # Windows moves no folder of which somebody has a file open
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise LabError(f"The run '{name}' cannot be discarded yet ({error.strerror}): pause it first.") from None
         shutil.rmtree(away, ignore_errors=True)
 
 
@@ -170,9 +185,11 @@ def recipe_in(place: Path) -> Recipe | None:
         return _recipe(place)
     except FileNotFoundError:
         return None
+    except SpecError as error:
+        raise Unknown(_newer(place, error)) from error
     except (OSError, ValueError, LabError) as error:
         raise LabError(
-            f"{place} cannot be read as a run ({_words(error)}): mend or delete that folder, or choose another name."
+            f"{place} cannot be read as a run ({fault_of(error)}): fix or delete that folder, or choose another name."
         ) from error
 
 
@@ -208,20 +225,35 @@ def _card(place: Path, underway: Mapping[str, bool]) -> RunCard | str:
     try:
         folder(place.name)
         recipe = _recipe(place)
-        visitor = (place / _VISITOR).read_text("utf-8") if (place / _VISITOR).exists() else ""
-        begun = _json(place / _BEGUN) if (place / _BEGUN).exists() else None
-        made = datetime.fromisoformat(begun["created"]) if begun else _changed(place / _RECIPE)
+        visitor, address = _signed(place / _VISITOR), _signed(place / _ADDRESS)
+        begun = outside_json.read(place / _BEGUN) if (place / _BEGUN).exists() else None
+        made = _time(begun["created"]) if begun is not None else _changed(place / _RECIPE)
         course = history(place / _METRICS)
-        card = _json(place / _CARD) if (place / _CARD).exists() else None
+        card = outside_json.read(place / _CARD) if (place / _CARD).exists() else None
         shares = {} if card is None else card["measured"]
-        measured = {str(name): float(value) for name, value in shares.items()}
+        measured = {name: outside_json.number(value, 0, 1) for name, value in shares.items()}
         state = _state(place, underway.get(place.name))
-        why = str(_json(place / _FAILED)["error"]) if state == "failed" else ""
+        why = one_line(str(outside_json.read(place / _FAILED)["error"]), LONGEST) if state == "failed" else ""
+    except SpecError as error:
+        return _newer(place, error)
     except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return f"{place} cannot be read as a run ({_words(error)}): mend or delete that folder."
+        return one_line(f"{place} cannot be read as a run ({fault_of(error)}): fix or delete that folder.", LONGEST)
     done = float(course.epoch[-1]) / recipe.epochs if len(course.epoch) else 0.0
-    seconds = float(course.seconds[-1]) if len(course.seconds) else 0.0
-    return RunCard(place.name, recipe, state, min(done, 1.0), seconds, made, measured, why, begun is not None, visitor)
+    seconds = float(np.nan_to_num(course.seconds[-1])) if len(course.seconds) else 0.0
+    by = begun is not None, visitor, address
+    return RunCard(place.name, recipe, state, min(done, 1.0), seconds, made, measured, why, *by)
+
+
+def _signed(path: Path) -> str:
+    return outside_json.read_bytes(path).decode() if path.exists() else ""
+
+
+def _time(text: str) -> datetime:
+    """A moment as ``begun.json`` holds it. Raises ``ValueError`` for one in which no run can have begun."""
+    found = datetime.fromisoformat(text)
+    if not 1970 < found.year < 3000:
+        raise ValueError(f"{text} is no time of a run")
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _state(place: Path, begun: bool | None) -> State:
@@ -239,26 +271,39 @@ def _state(place: Path, begun: bool | None) -> State:
 
 @lru_cache(maxsize=256)
 def _history(path: Path, _size: int, _mtime_ns: int) -> History:
-    lines = []
-    for text in path.read_text("utf-8", errors="replace").splitlines():
-        with suppress(ValueError):
-            line = json.loads(text)
-            if isinstance(line, dict):
-                lines.append({name: float(line[name]) for name in History.names() if _is_number(line.get(name))})
-    return History.of(lines)
+    try:
+        lines = outside_json.read_bytes(path).splitlines()
+    except (OSError, outside_json.JsonError):
+        return History.of([])
+    return History.of([found for line in lines if (found := _line(line)) is not None])
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float)
+def _line(text: bytes) -> dict[str, float] | None:
+    """The metrics of a line; None when it is no line of a run's, or not written to its end."""
+    try:
+        line = outside_json.parse(text, nan=True)
+    except outside_json.JsonError:
+        return None
+    if not isinstance(line, dict):
+        return None
+    found = {name: float(line[name]) for name in History.names() if isinstance(line.get(name), int | float)}
+    when = found.get("epoch", math.nan), found.get("seconds", 0.0)
+    return found if all(0 <= each < math.inf for each in when) else None
 
 
 def _measured(path: Path) -> Measured:
     try:
-        card = _json(path)
-        shares = {name: card["measured"].get(name) for name in ACCURACIES}
+        card = outside_json.read(path)
+        found = {name: outside_json.number(value, 0, 1) for name, value in card["measured"].items()}
+        shares: dict[str, Any] = {name: found.get(name) for name in ACCURACIES}
         ball, attack = from_dict(card["measured_ball"]), from_dict(card["measured_attack"])
-        source = str(card.get("measured_source", ""))
-        return Measured(**shares, n=int(card["measured_images"]), ball=ball, attack=attack, source=source)
+        if not isinstance(ball, Ball) or not isinstance(attack, PGD) or not {"clean", "fgsm", "pgd"} <= set(found):
+            raise ValueError("it does not say what was measured")
+        n, source = int(outside_json.number(card["measured_images"], 1, 1e9)), str(card.get("measured_source", ""))
+        evaluated = int(outside_json.number(card.get("measured_evaluated", 0), 0, 1e9))
+        return Measured(**shares, n=n, ball=ball, attack=attack, source=source, evaluated=evaluated)
+    except SpecError as error:
+        raise Unknown(_newer(path, error)) from error
     except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LabError(f"{path} is damaged ({error}): train it again under another name.") from None
 
@@ -270,14 +315,10 @@ def _recipe(place: Path) -> Recipe:
 
 @lru_cache(maxsize=1024)
 def _read_recipe(path: Path, _size: int, _mtime_ns: int) -> Recipe:
-    found: Spec = from_dict(_json(path))
+    found: Spec = from_dict(outside_json.read(path))
     if not isinstance(found, Recipe):
         raise LabError(f"{_RECIPE} holds no recipe")
     return found
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8"))
 
 
 def _changed(path: Path) -> datetime:
@@ -289,10 +330,13 @@ def _make(place: Path, recipe: Recipe) -> None:
     draft = place.with_name(f".begun-{uuid.uuid4().hex}")
     try:
         draft.mkdir(parents=True)
-        (draft / _RECIPE).write_text(json.dumps(to_dict(recipe), indent=2, ensure_ascii=False) + "\n", "utf-8")
-        (draft / _BEGUN).write_text(json.dumps({"created": datetime.now(UTC).isoformat()}), "utf-8")
-        with suppress(OSError):
-            draft.rename(place)
+        write_whole(draft / _RECIPE, json.dumps(to_dict(recipe), indent=2, ensure_ascii=False) + "\n")
+        write_whole(draft / _BEGUN, json.dumps({"created": datetime.now(UTC).isoformat()}))
+        try:
+            publish(draft, place)
+        except OSError:
+            if not place.exists():  # else somebody else was faster
+                raise
     except OSError as error:
         raise LabError(f"No run can be begun in {place.parent} ({error.strerror}): make room there.") from error
     finally:
@@ -315,5 +359,9 @@ def _require_same(place: Path, recipe: Recipe) -> None:
         raise LabError(f"There is already a run called '{place.name}' with another recipe: choose another name.")
 
 
-def _words(error: Exception) -> str:
-    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error).rstrip(".")
+def _newer(path: Path, error: SpecError) -> str:
+    """What is said of a record that is whole, but says what is not known here. It is nobody's to delete."""
+    return (
+        f"{path} cannot be read as a run ({fault_of(error):.120}): a newer lab has made it, or it was changed by hand. "
+        "Use that lab for it, or choose another name."
+    )

@@ -47,13 +47,18 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set in memory. ``fingerprint`` is a hash over the content of the files it was read from."""
+    """A data set in memory; ``train`` is empty when the data serve for tests only.
+
+    ``class_names`` by label. ``fingerprint`` is a hash over the content of the files it was read from. ``notes`` are
+    sentences a user should know: the size images are scaled to, what the labels mean, files that are not read.
+    """
 
     name: str
     train: Split
     test: Split
     class_names: tuple[str, ...]
     fingerprint: str
+    notes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -63,5 +68,10 @@ class Dataset:
 
     @property
     def classes(self) -> int:
-        """Number of classes."""
+        """One more than the greatest label that the data name."""
         return len(self.class_names)
+
+    @property
+    def gapless(self) -> bool:
+        """Whether images of every class are there: else the labels are numbers of a larger set of classes."""
+        return len(torch.cat([self.train.y, self.test.y]).unique()) == self.classes

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import shutil
 import tarfile
 import tempfile
@@ -16,7 +15,9 @@ from torchvision import datasets
 
 from lab import datafiles
 from lab.context import Context
+from lab.datafiles.outlines import BATCHES
 from lab.errors import DataError
+from lab.files import publish
 from lab.home import data_folder
 from lab.specs.data import CIFAR10, MNIST, DataSpec, FashionMNIST
 
@@ -59,7 +60,7 @@ def _download_idx(name: str, ctx: Context) -> None:
             fetch([mirror + file_name for mirror in published.mirrors], md5, packed, part)
             with gzip.open(packed) as source, unpacked.open("wb") as target:
                 shutil.copyfileobj(source, target)
-            os.replace(unpacked, folder / file_name.removesuffix(".gz"))
+            publish(unpacked, folder / file_name.removesuffix(".gz"))
 
 
 def _download_cifar10(ctx: Context) -> None:
@@ -71,8 +72,8 @@ def _download_cifar10(ctx: Context) -> None:
         fetch([url], md5, packed, ctx.part(0, 1, f"downloading {packed.name}"))
         with tarfile.open(packed) as archive:
             archive.extractall(scratch, filter="data")
-        for name in datafiles.BATCHES:
-            os.replace(Path(scratch, "cifar-10-batches-bin", name), folder / name)
+        for name in BATCHES:
+            publish(Path(scratch, "cifar-10-batches-bin", name), folder / name)
 
 
 def fetch(urls: Iterable[str], md5: str, target: Path, ctx: Context) -> None:

@@ -1,43 +1,42 @@
 """``load``: the data set that a spec names, read once per process."""
 
-from collections import OrderedDict
 from functools import singledispatch
-from threading import Lock
 
 from lab import datafiles
 from lab.context import Context
 from lab.data.dataset import Dataset, Split
 from lab.data.download import download as fetch
 from lab.errors import DataError
+from lab.recent import Recent
 from lab.specs.data import DataSpec
 
 KEPT = 4  # data sets held in memory; CIFAR-10 is 180 MB
 
-_recent: OrderedDict[tuple[DataSpec, str], Dataset] = OrderedDict()
-_lock = Lock()
+_recent: Recent[tuple[DataSpec, str, datafiles.Outline], Dataset] = Recent(KEPT)
 
 
 def load(spec: DataSpec, ctx: Context = Context(), download: bool = False) -> Dataset:
     """The images and labels of a data set. It is fetched from the network only if ``download`` and not there.
 
-    Raises :class:`DataError` in one sentence: which file, which field, and how to mend it.
+    Raises :class:`DataError` in one sentence: which file, which array, and how to fix it.
     """
     if download:
         fetch(spec, ctx.part(0, 2))
         ctx = ctx.part(1, 2)
-    key = (spec, datafiles.fingerprint(spec))
-    with _lock:  # two pages that ask at once read it once
-        if key not in _recent:
-            train, test, class_names = read(spec, ctx)
-            _recent[key] = Dataset(datafiles.name_of(spec), train, test, class_names, key[1])
-        ctx.report(1, 1)
-        _recent.move_to_end(key)
-        while len(_recent) > KEPT:
-            _recent.popitem(last=False)
-        return _recent[key]
+    outline = datafiles.outline(spec)
+    key = (spec, datafiles.fingerprint(spec), outline)
+    with _recent.lock:  # two pages that ask at once read it once
+        found = _recent.get(key)
+        if found is None:
+            train, test, notes = read(spec, ctx)
+            name, notes = datafiles.name_of(spec), (*outline.notes, *notes)
+            found = Dataset(name, train, test, outline.names, key[1], notes)
+            _recent.keep(key, found)
+    ctx.report(1, 1)
+    return found
 
 
 @singledispatch
 def read(spec: DataSpec, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
-    """Training split, test split and class names, read from files that are there and checked."""
+    """Training split (perhaps empty), test split, and notes for the user, from files that are there."""
     raise DataError(f"There is no data set of the kind {type(spec).__name__}.")

@@ -7,7 +7,7 @@ from lab.models.dropout import Dropout, set_generator
 from lab.models.embedding import embed
 from lab.models.initial import HeConv2d
 from lab.models.inputs import Binarise, CentreCrop, MeanSubtraction, PerImageStandardisation, crop_side, fit_mean
-from lab.models.load import load
+from lab.models.load import instability_of, load, load_adapted
 from lab.models.normalised import Normalised
 from lab.models.weights import load_weights, save_weights
 
@@ -27,7 +27,9 @@ __all__ = [
     "fit_mean",
     "inception",
     "input_wrappers",
+    "instability_of",
     "load",
+    "load_adapted",
     "load_weights",
     "madry",
     "resnet",

@@ -13,7 +13,12 @@ Shape = tuple[int, int, int]
 
 
 class Network(nn.Module):
-    """A classifier in two parts: ``features``, whose output is the embedding, and the linear ``head``."""
+    """A classifier in two parts: ``features``, whose output is the embedding, and the linear ``head``.
+
+    It is ``harmless``: it leaves the images it is given as they are, and returns logits and nothing else.
+    """
+
+    harmless = True
 
     def __init__(self, features: nn.Module, head: nn.Linear) -> None:
         super().__init__()

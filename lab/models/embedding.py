@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from lab.errors import ModelError
+from lab.models.adapter import Adapted, adapted, name_of
 
 
 def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -16,7 +17,8 @@ def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     is, so in training a dropout before that layer shows. It works for any module, wrapped or one's own. Raises
     :class:`ModelError` for one that runs no ``nn.Linear``. A compiled model is run uncompiled.
     """
-    model = getattr(model, "_orig_mod", model)  # torch.compile's wrapper does not see hooks that come later
+    inner = model.model if isinstance(model, Adapted) else model
+    model = adapted(getattr(inner, "_orig_mod", inner))  # torch.compile's wrapper does not see hooks that come later
     calls: list[tuple[Tensor, Tensor]] = []
     here = get_ident()
 
@@ -32,7 +34,7 @@ def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
             hook.remove()
     if not calls:
         raise ModelError(
-            f"{type(model).__name__} has no linear layer, so it has no embedding: end it in an nn.Linear whose "
+            f"{name_of(model)} has no linear layer, so it has no embedding: end it in an nn.Linear whose "
             "output are the logits."
         )
     [embedding, _] = next((call for call in reversed(calls) if call[1] is logits), calls[-1])

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from lab.errors import ModelError
 from lab.models.initial import draw
@@ -28,6 +29,19 @@ class CentreCrop(nn.Module):
             raise ModelError(f"Images of {height}×{width} pixels are too small for a crop of {self.side}×{self.side}.")
         top, left = (height - self.side) // 2, (width - self.side) // 2
         return x[..., top : top + self.side, left : left + self.side]
+
+
+class Resize(nn.Module):
+    """Images scaled to ``side`` × ``side`` pixels (bilinear, antialiased, differentiable); those of that size pass."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (N, C, side, side)."""
+        size = (self.side, self.side)
+        return x if x.shape[-2:] == size else interpolate(x, size, mode="bilinear", antialias=True)
 
 
 class MeanSubtraction(nn.Module):

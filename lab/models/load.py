@@ -1,28 +1,29 @@
 """``load``: the trained network that a spec names, read once per process and device."""
 
-import importlib
-import os
-import sys
-from collections import OrderedDict
-from collections.abc import Callable
-from functools import singledispatch
-from threading import Lock
+import hashlib
+from dataclasses import replace
+from functools import partial, singledispatch
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from lab import datafiles
 from lab.catalogue import find_card, fingerprints
-from lab.errors import ModelError
+from lab.errors import ModelError, Unrepeatable
+from lab.models.adapter import Adapted, adapted, evaluating, named
 from lab.models.build import blank
+from lab.models.builder import call_builder
+from lab.models.built import Built, built
 from lab.models.devices import default_device
+from lab.models.libraries import library_model
 from lab.models.weights import load_weights
-from lab.specs.models import Custom, ModelSpec, Trained
+from lab.recent import Recent
+from lab.specs.models import Custom, ModelSpec, Trained, name_of
 
 KEPT = 16  # networks held in memory
 
-_recent: OrderedDict[tuple[ModelSpec, tuple[str, ...], str], nn.Module] = OrderedDict()
-_lock = Lock()
+_recent: Recent[tuple[ModelSpec, tuple[str, ...], str], Built] = Recent(KEPT)
 
 
 def load(spec: ModelSpec, device: torch.device | str | None = None) -> nn.Module:
@@ -31,15 +32,49 @@ def load(spec: ModelSpec, device: torch.device | str | None = None) -> nn.Module
     The same object may be handed out again: callers must leave it as it is. Raises :class:`ModelError` in one
     sentence: what is wrong with which file or function, and how to mend it.
     """
+    return _loaded(spec, device).model
+
+
+def instability_of(spec: ModelSpec) -> str:
+    """A sentence on how a model is another one each time that it is built; empty when it is always the same."""
+    found = _loaded(spec)
+    if not found.changing:
+        return ""
+    what = "different weights" if found.changing in found.model.state_dict() else "a different model"
+    return f"its builder makes {what} each time ({found.changing:.60}): seed it, or give --weights."
+
+
+def identity(spec: Custom) -> str:
+    """A hash over what a user's model is: its weights as they were loaded, all else that decides it, and its code.
+
+    Raises :class:`Unrepeatable` when its builder makes another model each time.
+    """
+    if instability := instability_of(spec):
+        raise Unrepeatable(f"Results of {name_of(spec):.120} are not stored: {instability}")
+    parts = [f"{name} {each}" for name, each in sorted(_loaded(spec).parts.items())]
+    return hashlib.sha256("\n".join([*fingerprints(spec), *parts]).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _loaded(spec: ModelSpec, device: torch.device | str | None = None) -> Built:
     device = default_device() if device is None else torch.device(device)
     key = (spec, fingerprints(spec), str(device))
-    with _lock:
-        if key not in _recent:
-            _recent[key] = read(spec).to(device).eval().requires_grad_(False)
-        _recent.move_to_end(key)
-        while len(_recent) > KEPT:
-            _recent.popitem(last=False)
-        return _recent[key]
+    with _recent.lock:  # which a builder that loads one of our models takes again
+        found = _recent.get(key)
+        if found is None or not found.lasts():
+            made = (
+                built(spec.builder.partition(":")[0], partial(read, spec))
+                if isinstance(spec, Custom)
+                else Built(read(spec))
+            )
+            found = replace(made, model=named(_at_rest(made.model.to(device)), name_of(spec)))
+            _recent.forget(lambda old: (old[0], old[2]) == (spec, str(device)))  # what the model was before
+            _recent.keep(key, found)
+        return found
+
+
+def load_adapted(spec: ModelSpec, device: torch.device | str | None = None) -> Adapted:
+    """:func:`load`, behind the adapter: what the model fails on is a sentence that names it."""
+    return adapted(load(spec, device))
 
 
 @singledispatch
@@ -66,44 +101,18 @@ def trained(spec: Trained) -> nn.Module:
 
 @read.register
 def custom(spec: Custom) -> nn.Module:
-    """A person's own network: the builder is imported (from the working directory too) and called."""
-    module_name, _, function_name = spec.builder.partition(":")
-    if not module_name or not function_name:
-        raise ModelError(f"'{spec.builder}' names no builder: write it as package.module:function.")
-    builder = _builder(module_name, function_name)
-    try:
-        network = builder()
-    except Exception as error:  # the person's own code may raise anything
-        raise ModelError(f"{spec.builder}() raised {_words(error)}: it is called without arguments.") from error
-    if not isinstance(network, nn.Module):
-        raise ModelError(f"{spec.builder}() returned {_kind(network)}: it must return a torch.nn.Module.")
+    """A custom model: the builder is imported (from the working directory too) and called, or is a library's."""
+    if spec.library:
+        return library_model(spec.builder, spec.weights)
+    network = call_builder(spec.builder)
     if spec.weights:
         load_weights(network, spec.weights)
     return network
 
 
-def _builder(module_name: str, function_name: str) -> Callable[[], object]:
-    here = os.getcwd()
-    if here not in sys.path and "" not in sys.path:
-        sys.path.append(here)
-    importlib.invalidate_caches()
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # the person's own code may raise anything
-        raise ModelError(
-            f"The module '{module_name}' cannot be imported ({_words(error)}): start from the folder that holds it, "
-            "or install it."
-        ) from error
-    builder = getattr(module, function_name, None)
-    if not callable(builder):
-        wrong = "has no" if builder is None else f"has {_kind(builder)} as"
-        raise ModelError(f"{module.__file__} {wrong} '{function_name}': define a function that returns the network.")
-    return builder
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": .")
-
-
-def _kind(value: object) -> str:
-    return f"a value of type {type(value).__name__}"
+def _at_rest(network: nn.Module) -> nn.Module:
+    """The network in eval mode, its parameters frozen; those that the first images will make are not there yet."""
+    for parameter in evaluating(network).parameters():  # a ScriptModule has no requires_grad_ of its own
+        if not is_lazy(parameter):
+            parameter.requires_grad_(False)
+    return network

@@ -10,15 +10,15 @@ from urllib.error import URLError
 
 import torch
 from torch import nn
-from torchvision import models
 from torchvision.models import WeightsEnum
 
 from lab.context import Context
 from lab.data.download import receive
 from lab.errors import ModelError
+from lab.files import write_whole
 from lab.home import pretrained_folder
+from lab.models import torchvision_classifiers
 from lab.models.build import blank
-from lab.models.torchvision_classifiers import check_name
 from lab.models.weights import State, read_state, save_weights
 from lab.specs.models import Torchvision
 from lab.specs.spec import to_dict
@@ -33,18 +33,18 @@ def fetch_pretrained(name: str, ctx: Context = Context()) -> Path:
     It then stands in the list of models under its name. Raises :class:`ModelError` when torchvision has no such
     classifier, there is no network, or what arrives is not what was published; half a file is never left.
     """
-    check_name(name)
+    torchvision_classifiers.check_name(name)
     folder = pretrained_folder() / name
     if (folder / "card.json").is_file():
         return folder
-    published = models.get_model_weights(name).DEFAULT
+    published = torchvision_classifiers.published(name)
     pretrained_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=pretrained_folder()) as scratch:
         received = Path(scratch, "weights.pth")
         _receive(published.url, received, ctx.part(0, 1, f"downloading {name}"))
         network = _loaded(name, published, read_state(received))
     save_weights(network, folder / "weights.safetensors")
-    (folder / "card.json").write_text(json.dumps(_card(name, published, folder / "weights.safetensors"), indent=2))
+    write_whole(folder / "card.json", json.dumps(_card(name, published, folder / "weights.safetensors"), indent=2))
     return folder
 
 

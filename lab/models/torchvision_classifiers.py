@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torchvision import models
+from torchvision.models import WeightsEnum
 
 from lab.errors import ModelError
 from lab.models.build import Shape, make
@@ -60,12 +61,23 @@ def torchvision_classifier(architecture: Torchvision, shape: Shape, classes: int
     return network.train()
 
 
+def classifiers() -> list[str]:
+    """The names of torchvision's image classifiers."""
+    found: list[str] = models.list_models(module=models)
+    return found
+
+
+def published(name: str) -> WeightsEnum:
+    """torchvision's default weights of a classifier: where they are, and which images they take. Nothing is fetched."""
+    return models.get_model_weights(name).DEFAULT
+
+
 def check_name(name: str) -> None:
     """Raise :class:`ModelError`, naming the ones that come close, unless torchvision has such a classifier.
 
     RegNets are none of those that can be built here: they draw random numbers while they are made.
     """
-    known = [each for each in models.list_models(module=models) if not each.startswith("regnet")]
+    known = [each for each in classifiers() if not each.startswith("regnet")]
     if name not in known:
         close = difflib.get_close_matches(name, known, n=3)
         hint = f"there is {' or '.join(close)}" if close else "see torchvision.models"
@@ -74,8 +86,11 @@ def check_name(name: str) -> None:
 
 def _options(name: str, shape: Shape) -> dict[str, Any]:
     """What a network must be told besides its classes."""
-    if name in ("googlenet", "inception_v3"):
-        return _WITHOUT_AUXILIARY
+    return _WITHOUT_AUXILIARY if name in ("googlenet", "inception_v3") else sized(name, shape[1])
+
+
+def sized(name: str, side: int) -> dict[str, Any]:
+    """What a network that takes one size only must be told of it; nothing for those that take any."""
     if name.startswith("vit"):
-        return {"image_size": shape[1]}
-    return {"input_size": shape[1:]} if name == "maxvit_t" else {}
+        return {"image_size": side}
+    return {"input_size": (side, side)} if name == "maxvit_t" else {}

@@ -1,87 +1,212 @@
-"""Weights in files: safetensors, or PyTorch's .pt as far as it can be read without unpickling code."""
+"""Weights from files into models: found by content, whatever they are nested in and their names begin with."""
 
-import os
-import tempfile
-import zipfile
+from collections.abc import Callable, Mapping
+from itertools import product
 from pathlib import Path
+from typing import TypeVar
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
-from torch import nn
+from torch import Tensor, nn
 
 from lab.errors import ModelError
+from lab.files import write_whole
+from lab.models import checkpoints
+from lab.models.checkpoints import State, few
 
-State = dict[str, torch.Tensor]
+T = TypeVar("T")
+
+_WRAPPERS = {"module", "_orig_mod", "model", "net", "network", "base_model", "ema_model"}
+_PARALLEL = {"module", "_orig_mod"}  # DataParallel and torch.compile wrap inner modules, too
+_COUNTERS = ("num_batches_tracked", "n_averaged")  # no prediction depends on them
+_EXACTLY = "give the weights of exactly this model"
 
 
 def save_weights(model: nn.Module, path: Path | str) -> None:
-    """Write a network's weights as safetensors, whole or not at all."""
+    """Write a model's weights as safetensors, whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().cpu().clone().contiguous() for name, value in model.state_dict().items()}
-    handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    os.close(handle)
-    try:
-        Path(scratch).write_bytes(safetensors.torch.save(state))
-        os.replace(scratch, path)
-    finally:
-        Path(scratch).unlink(missing_ok=True)
+    write_whole(path, safetensors.torch.save(state))
 
 
 def load_weights(model: nn.Module, path: Path | str) -> None:
-    """Read a network's weights from a .safetensors, .pt or .pth file (a state dict) into it.
+    """Read a model's weights from a file into it: safetensors, or what torch.save wrote, whatever its name.
 
-    Raises :class:`ModelError`, naming the first weight at fault, when the file does not fit the network.
+    They may be nested, as in ``{"state_dict": …}``, their names may begin with what DataParallel, torch.compile or a
+    wrapper puts before them, in the file or in the model, and may lack batch normalisation's counters. Raises
+    :class:`ModelError`, naming the first weight at fault, when nothing in the file fits the model, when more than one
+    thing does, or when the values are no weights.
     """
     path = Path(path)
-    state = read_state(path)
     wanted = model.state_dict()  # carries the layers' versions, which files of tensors alone do not
-    _check_fit(path, wanted, state)
-    wanted.update(state)
+    found = _fitting(path, wanted)
+    for name, value in found.items():
+        if not nn.parameter.is_lazy(wanted[name]):
+            _require_values(path, name, value, wanted[name])
+    wanted.update(found)
     model.load_state_dict(wanted)
 
 
 def read_state(path: Path) -> State:
-    """The weights in a .safetensors, .pt or .pth file, by name. Raises :class:`ModelError` when there are none."""
-    if not path.is_file():
-        raise ModelError(f"There is no file {path} with weights: check its path.")
-    if path.suffix == ".safetensors":
-        try:
-            return safetensors.torch.load_file(path)
-        except (SafetensorError, OSError, ValueError) as error:
-            raise ModelError(f"{path} is damaged or no safetensors file: save or copy it again.") from error
-    if path.suffix in (".pt", ".pth"):
-        return _pt_state(path)
-    raise ModelError(f"{path} is no .safetensors, .pt or .pth file: save it with safetensors.torch.save_file.")
+    """The only state dict in a file, by name. Raises :class:`ModelError` when there is none, or are several."""
+    found = checkpoints.read(path)
+    if isinstance(found, dict) and found and all(isinstance(each, Tensor) for each in found.values()):
+        return found  # as it is, because it may carry the layers' versions
+    states = checkpoints.states(found)
+    if len(states) != 1:
+        raise _several(path, list(states)) if states else _none(path, found)
+    return next(iter(states.values()))
 
 
-def _pt_state(path: Path) -> State:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # PyTorch raises the unpickler's, the archive's and its own errors
-        wrong = "holds more than tensors" if zipfile.is_zipfile(path) else "is damaged or holds more than tensors"
+def _fitting(path: Path, wanted: State) -> State:
+    """The one state dict in a file that fits, under the model's own names."""
+    found = checkpoints.read(path)
+    states = checkpoints.states(found)
+    if not states:
+        raise _none(path, found)
+    renamed = {where: _renamed(state, wanted) for where, state in states.items()}
+    named = {where: state for where, state in renamed.items() if not _differences(state, wanted)}
+    shaped = {where: state for where, state in named.items() if _misshapen(state, wanted) is None}
+    if not named:
+        where = max(renamed, key=lambda each: len(renamed[each].keys() & wanted.keys()))
+        raise _misfit(path, where, renamed[where], wanted)
+    if not shaped:
+        where, state = next(iter(named.items()))
+        name = _misshapen(state, wanted)
+        assert name is not None
         raise ModelError(
-            f"{path} {wrong}, and nothing is unpickled here: save model.state_dict() with safetensors.torch.save_file."
-        ) from error
-    if not isinstance(state, dict) or not all(isinstance(each, torch.Tensor) for each in state.values()):
-        raise ModelError(f"{path} is no state dict: save model.state_dict() with safetensors.torch.save_file.")
-    return state
+            f"{path}{where}: {name} has shape {tuple(state[name].shape)} where the model has "
+            f"{tuple(wanted[name].shape)}: {_EXACTLY}."
+        )
+    first, *others = shaped.values()
+    if any(not _equal(first, each) for each in others):
+        raise _several(path, list(shaped))
+    return {name: value for name, value in first.items() if name in wanted}
 
 
-def _check_fit(path: Path, wanted: State, found: State) -> None:
-    missing = [name for name in wanted if name not in found]
-    strange = [name for name in found if name not in wanted]
-    if missing or strange:
-        wrong = f"no {_few(missing)}" if missing else f"{_few(strange)} besides"
-        raise ModelError(f"{path} has {wrong}: give the weights of exactly this network.")
-    for name, value in wanted.items():
-        if value.shape != found[name].shape:
-            raise ModelError(
-                f"{path}: {name} has shape {tuple(found[name].shape)} where the network has {tuple(value.shape)}: "
-                "give the weights of exactly this network."
-            )
+def _renamed(state: State, wanted: State) -> State:
+    """The state dict under the model's names, as far as taking off and putting on beginnings of names leads there."""
+    best = state
+    for plain in (lambda name: name, _without_parallel):
+        mine, theirs = _by_name(state, plain), _by_name({name: name for name in wanted}, plain)
+        if mine is None or theirs is None:
+            continue
+        shared = _beginnings(mine)
+        some = {f"{name.partition('.')[0]}." for name in mine} & {f"{each}." for each in _WRAPPERS}
+        for off, on in product([*shared, *(some - {*shared})], _beginnings(theirs)):
+            if _foreign(off) and _foreign(on):
+                continue
+            moved = {theirs.get(on + name.removeprefix(off), name): value for name, value in mine.items()}
+            if off not in shared and not _differences(moved, wanted):
+                continue  # what begins in two ways is not the same model's, even if it fits
+            if len(moved) == len(mine) and _score(moved, wanted) > _score(best, wanted):
+                best = moved
+    return best
 
 
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+def _by_name(values: Mapping[str, T], plain: Callable[[str], str]) -> dict[str, T] | None:
+    """The same under plainer names, unless two become one."""
+    found = {plain(name): value for name, value in values.items()}
+    return found if len(found) == len(values) else None
+
+
+def _without_parallel(name: str) -> str:
+    return ".".join(part for part in name.split(".") if part not in _PARALLEL)
+
+
+def _beginnings(named: Mapping[str, object]) -> list[str]:
+    """What all names begin with, in whole parts, from nothing on; counters that are no layer's have no beginning."""
+    shared = [""]
+    for column in zip(*(name.split(".")[:-1] for name in named if name not in _COUNTERS), strict=False):
+        if len(set(column)) > 1:
+            break
+        shared.append(f"{shared[-1]}{column[0]}.")
+    return shared
+
+
+def _foreign(beginning: str) -> bool:
+    """Whether a beginning holds more than the names that wrappers usually give."""
+    return bool(set(beginning.split(".")[:-1]) - _WRAPPERS)
+
+
+def _score(state: State, wanted: State) -> int:
+    return len(state.keys() & wanted.keys())
+
+
+def _differences(state: State, wanted: State) -> list[str]:
+    return [*_missing(state, wanted), *_besides(state, wanted)]
+
+
+def _missing(state: State, wanted: State) -> list[str]:
+    """What the model has and the file has not: neither itself, nor under the name of a weight that is the same one."""
+    there = {_memory(wanted[name]) for name in wanted if name in state} - {None}
+    missing = [name for name in wanted if name not in state and not name.endswith(_COUNTERS)]
+    return [name for name in missing if _memory(wanted[name]) not in there]
+
+
+def _besides(state: State, wanted: State) -> list[str]:
+    return [name for name in state if name not in wanted and not name.endswith(_COUNTERS)]
+
+
+def _memory(value: Tensor) -> tuple[int, torch.Size] | None:
+    if nn.parameter.is_lazy(value) or not value.numel() or value.is_meta:
+        return None
+    return value.data_ptr(), value.shape
+
+
+def _misshapen(state: State, wanted: State) -> str | None:
+    both = [name for name in wanted if name in state and not nn.parameter.is_lazy(wanted[name])]
+    return next((name for name in both if state[name].shape != wanted[name].shape), None)
+
+
+def _equal(one: State, other: State) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def _require_values(path: Path, name: str, value: Tensor, own: Tensor) -> None:
+    """Refuse what is no weight: whole numbers for real ones, and values that are not finite where the model's are."""
+    if value.is_quantized or value.is_meta or value.layout is not torch.strided:
+        raise ModelError(
+            f"{path}: {name} is not stored as plain numbers: give weights that are neither packed nor empty."
+        )
+    floating = (value.is_floating_point(), own.is_floating_point())
+    fits = floating[0] or not floating[1] if not own.is_complex() else True
+    if not fits or (value.is_complex() and not own.is_complex()):
+        raise ModelError(
+            f"{path}: {name} is of {_kind(value)} where the model has {_kind(own)}: give weights of that kind."
+        )
+    taken = value.to(own.dtype)
+    if not floating[1] and floating[0] and not torch.equal(taken.to(value.dtype), value):
+        raise ModelError(f"{path}: {name} is not whole, but the model has {_kind(own)} there: {_EXACTLY}.")
+    strange = ~torch.isfinite(taken) & (torch.isfinite(own.to(taken.device)) | torch.isnan(taken))
+    if strange.any():
+        first = taken[strange].flatten()[0].item()
+        raise ModelError(
+            f"{path}: {name} has {int(strange.sum())} values that are not finite (as {first}): the training diverged, "
+            "or the file is damaged; give other weights."
+        )
+
+
+def _kind(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
+
+
+def _misfit(path: Path, where: str, state: State, wanted: State) -> ModelError:
+    missing, besides = _missing(state, wanted), _besides(state, wanted)
+    wrong = f"has no {few(missing)}" if missing else f"has {few(besides)} besides"
+    more = f" (but {few(besides)})" if missing and besides else ""
+    return ModelError(f"{path}{where} {wrong}{more}: {_EXACTLY}.")
+
+
+def _several(path: Path, places: list[str]) -> ModelError:
+    return ModelError(
+        f"{path} holds {len(places)} sets of weights, {few(places)}: save the one you mean, as with "
+        f"torch.save(torch.load('{path.name}'){places[0]:.60}, 'one.pt')."
+    )
+
+
+def _none(path: Path, found: object) -> ModelError:
+    return ModelError(
+        f"{path} holds no weights, {checkpoints.described(found)}: save model.state_dict() with torch.save."
+    )

@@ -10,14 +10,15 @@ from typing import Any
 import torch
 
 import lab
+from lab import outside_json
 from lab.catalogue import fingerprints
 from lab.data import Dataset
 from lab.errors import LabError
+from lab.files import write_whole
 from lab.models import default_device
 from lab.results.run import Measured
 from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
-from lab.training.checkpoint import replace
 
 
 def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weight
         "measured_ball": to_dict(measured.ball),
         "measured_attack": to_dict(measured.attack),
         "measured_source": measured.source,
+        "measured_evaluated": measured.evaluated,
         "versions": versions(),
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
@@ -68,7 +70,7 @@ def add_provenance(path: Path, recipe: Recipe, processes: int) -> None:
 def _sessions(path: Path) -> list[dict[str, Any]]:
     """What the file tells of earlier sessions; nothing if it is damaged."""
     try:
-        return [dict(each) for each in json.loads(path.read_text("utf-8"))]
+        return [dict(each) for each in outside_json.read(path)]
     except (OSError, ValueError, TypeError):
         return []
 
@@ -80,4 +82,4 @@ def versions() -> dict[str, str]:
 
 def write_json(path: Path, record: Any) -> None:
     """Write a file that a person can read, whole or not at all."""
-    replace(path, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
+    write_whole(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")

@@ -6,7 +6,6 @@ checkpoint without it does not exist.
 
 import hashlib
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,9 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor
 
+from lab import outside_json
 from lab.errors import LabError
+from lab.files import write_whole
 from lab.training.state import State
 
 KEPT = 2  # the last ones; the one before is there in case the last is damaged
@@ -26,14 +27,14 @@ class Damaged(LabError):
 
 def write(folder: Path, state: State) -> None:
     """Add a checkpoint to the folder and remove all but the last ones. Raises ``OSError`` when the disk refuses."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # in the run's folder, which must be there
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors().items()}
     content = safetensors.torch.save(tensors)
     record = state.record()
     record["sha256"] = checksum(record, content)
     name = f"step-{state.step:06d}"
-    replace(folder / f"{name}.safetensors", content)
-    replace(folder / f"{name}.json", json.dumps(record, indent=2).encode())
+    write_whole(folder / f"{name}.safetensors", content)
+    write_whole(folder / f"{name}.json", json.dumps(record, indent=2).encode())
     keep_only(folder, newest_first(folder)[:KEPT])
 
 
@@ -59,7 +60,7 @@ def step_of(path: Path) -> int:
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors and the record of a checkpoint. Raises :class:`Damaged` when they are not what was written."""
     try:
-        record = json.loads(path.read_text("utf-8"))
+        record = outside_json.read(path, nan=True)
         content = path.with_suffix(".safetensors").read_bytes()
         if record.pop("sha256") != checksum(record, content):
             raise ValueError("its checksum does not match")
@@ -71,17 +72,3 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def checksum(record: dict[str, Any], content: bytes) -> str:
     """SHA-256 over the record and the tensors."""
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode() + content).hexdigest()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, a crash or a full disk finds either the old one or the whole new one."""
-    scratch = path.with_name(f".{path.name}.part")
-    try:
-        with scratch.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(scratch, path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise

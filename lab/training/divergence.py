@@ -3,13 +3,10 @@
 from math import isfinite
 
 from lab.errors import LabError
-from lab.specs.optimisers import SGD, RMSProp
-from lab.specs.recipes import Adversarial, Recipe
-from lab.specs.similarity import Bidirectional, Pivot
+from lab.specs.recipes import Recipe
+from lab.specs.similarity import Distance
 
 HIGH_WEIGHT = 0.3  # λ₂ above which training diverges; Na et al. 2018, §4.3
-HIGH_RATES = {SGD: 0.1, RMSProp: 0.045}  # the papers' first learning rates
-HIGH_RATE = 0.01  # of Adam, ten times its usual one
 
 
 class Diverged(LabError):
@@ -28,14 +25,14 @@ def require_finite(recipe: Recipe, step: int, per_epoch: int, **numbers: float) 
 
 def likely_cause(recipe: Recipe) -> str:
     """What in a recipe is known to let training diverge, and what to do."""
-    similarity = recipe.similarity if isinstance(recipe, Adversarial) else None
-    if isinstance(similarity, (Bidirectional, Pivot)) and similarity.weight > HIGH_WEIGHT:
+    similarity = getattr(recipe, "similarity", None)
+    if isinstance(similarity, Distance) and similarity.weight > HIGH_WEIGHT:
         return (
             f"the similarity's weight λ₂ = {similarity.weight:g} is above {HIGH_WEIGHT:g}, where Na et al. 2018 (§4.3) "
             "saw this too: take a smaller one"
         )
     rate = recipe.optimiser.learning_rate
-    if rate > HIGH_RATES.get(type(recipe.optimiser), HIGH_RATE):
+    if rate > recipe.optimiser.high_rate:
         return f"the learning rate {rate:g} is high for {type(recipe.optimiser).__name__}: lower the learning rate"
     if recipe.precision == "bfloat16":
         return "bfloat16 keeps three digits only: set the precision to float32, or lower the learning rate"

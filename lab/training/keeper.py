@@ -9,12 +9,14 @@ from pathlib import Path
 
 import torch
 
+from lab import outside_json
 from lab.context import Context
 from lab.errors import LabError
+from lab.files import write_whole
 from lab.specs.recipes import Recipe
 from lab.training import checkpoint
 from lab.training.card import add_provenance
-from lab.training.folder import writing
+from lab.training.folder import adding
 from lab.training.metrics import Line
 from lab.training.state import State
 
@@ -64,7 +66,7 @@ class Keeper:
     def note_provenance(self, recipe: Recipe, processes: int) -> None:
         """Note where and from what training begins or goes on. Raises :class:`LabError` when its data have changed."""
         if self._folder is not None and self._writes:
-            with writing(self._folder):
+            with adding(self._folder):
                 add_provenance(self._folder / "provenance.json", recipe, processes)
 
     def note_lines(self, state: State) -> None:
@@ -85,7 +87,7 @@ class Keeper:
             return
         assert self._folder is not None
         started = time.monotonic()
-        with writing(self._folder):
+        with adding(self._folder):
             _settle(self._folder / "metrics.jsonl")
             checkpoint.write(self._folder / "checkpoints", state)
         self._kept, self._last = state.step, time.monotonic()
@@ -94,8 +96,8 @@ class Keeper:
     def _read_lines(self, count: int) -> list[Line]:
         assert self._folder is not None
         try:
-            written = (self._folder / "metrics.jsonl").read_text("utf-8").splitlines()
-            lines = [json.loads(each) for each in written[:count]]
+            written = outside_json.read_bytes(self._folder / "metrics.jsonl").splitlines()
+            lines = [outside_json.parse(each, nan=True) for each in written[:count]]
         except (OSError, ValueError):
             lines = []
         if len(lines) < count:
@@ -110,14 +112,14 @@ class Keeper:
             return
         assert self._folder is not None
         checkpoints = self._folder / "checkpoints"
-        with writing(self._folder):
-            checkpoint.replace(self._folder / "metrics.jsonl", _written(state.lines))
+        with adding(self._folder):
+            write_whole(self._folder / "metrics.jsonl", _written(state.lines))
             good = [each for each in checkpoint.newest_first(checkpoints) if checkpoint.step_of(each) <= state.step]
             checkpoint.keep_only(checkpoints, good)
 
     def _append(self, lines: list[Line]) -> None:
         assert self._folder is not None
-        with writing(self._folder), (self._folder / "metrics.jsonl").open("ab") as file:
+        with adding(self._folder), (self._folder / "metrics.jsonl").open("ab") as file:
             file.write(_written(lines))
 
 

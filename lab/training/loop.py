@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import torch
@@ -11,14 +11,16 @@ from torch import nn
 
 from lab.context import Cancelled, Context
 from lab.data import Dataset, Split, load
+from lab.errors import LabError
 from lab.models import build, default_device, fit_mean, set_generator
 from lab.specs.recipes import Recipe
 from lab.training.augmentation import augmented, drawn
 from lab.training.divergence import Diverged, require_finite
 from lab.training.examples import Prepared, prepare
+from lab.training.folder import Gone
 from lab.training.keeper import Keeper
 from lab.training.losses import batch_loss
-from lab.training.measure import ball_of
+from lab.training.measure import papers_ball
 from lab.training.metrics import Line, Partials, Tally, probe
 from lab.training.optimisers import optimiser_of, set_rate
 from lab.training.parallel import Group
@@ -72,7 +74,8 @@ def fit(
                 if group.any(ctx.cancelled()):
                     raise Cancelled
     except Cancelled:
-        keeper.keep(state)
+        with suppress(Gone):
+            keeper.keep(state)
         raise
     keeper.note_lines(state)
     keeper.keep(state)
@@ -109,7 +112,7 @@ def steps(setting: Setting, state: State, epoch: int, ctx: Context) -> Iterator[
     while state.step < (epoch + 1) * plan.per_epoch:
         seen = plan.seen(state.step)
         ctx.report(seen, images, **shown(state))
-        places = [seen + each for each in setting.group.share(min(plan.batch, images - seen))]
+        places = [seen + each for each in setting.group.share(plan.size(state.step))]
         batch = read(setting, order[places], draws[places], state.device)
         step(setting, state, batch, here.only(places).silent())
         write_line(setting, state, ctx)
@@ -131,11 +134,11 @@ def step(setting: Setting, state: State, batch: Batch, ctx: Context) -> None:
     set_rate(state.optimiser, recipe.optimiser.learning_rate * factor(recipe.schedule, state.step, plan))
     seed_dropout(model, ctx.seeded("dropout", state.step, group.rank), state.device)
     model.train()
-    with undone_if_cancelled(model), passes(recipe, state.device):
+    with undone_if_cancelled(model), passes(recipe, state.device), alone_refused(len(batch.y)):
         found = batch_loss(recipe, model, batch, plan.moment(state.step), ctx)
     loss = found.loss.item()
     state.optimiser.zero_grad(set_to_none=True)
-    (found.loss * group.weight(min(plan.batch, plan.images - plan.seen(state.step)))).backward()
+    (found.loss * group.weight(plan.size(state.step))).backward()
     group.average_gradients(model)
     gradient = nn.utils.get_total_norm([each.grad for each in model.parameters() if each.grad is not None]).item()
     require_finite(recipe, state.step, plan.per_epoch, loss=loss, gradient=gradient)
@@ -153,7 +156,8 @@ def write_line(setting: Setting, state: State, ctx: Context) -> None:
         return
     line = state.tally.means(setting.group)
     if plan.ends_epoch(state.step) and setting.group.first:
-        line |= probe(state.model, setting.data, ball_of(recipe, setting.data), ctx.seeded("probe", state.step))
+        ball = recipe.trained_against or papers_ball(setting.data)
+        line |= probe(state.model, setting.data, ball, ctx.seeded("probe", state.step))
     when = {
         "step": float(state.step),
         "epoch": state.step / plan.per_epoch,
@@ -180,6 +184,20 @@ def passes(recipe: Recipe, device: torch.device) -> Iterator[None]:
     """Run forward passes, an attack's too, in the recipe's precision; weights and gradients stay float32."""
     with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
         yield
+
+
+@contextmanager
+def alone_refused(images: int) -> Iterator[None]:
+    """Say in a sentence that batch normalisation cannot learn from so few images."""
+    try:
+        yield
+    except ValueError as error:
+        if "Expected more than 1 value per channel" not in str(error):
+            raise
+        raise LabError(
+            f"Batch normalisation cannot learn from a batch of {images}, where one pixel is left of each image: take "
+            "a larger batch, or another network."
+        ) from error
 
 
 @contextmanager

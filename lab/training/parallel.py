@@ -37,13 +37,17 @@ class Group:
     def share(self, count: int) -> range:
         """The places of this process's images in a batch of ``count``: every size-th, so all have the same mixture.
 
-        Of a batch with fewer images than there are processes each takes all.
+        Of a batch with fewer than two images for each process each takes all, since batch normalisation learns nothing
+        from a single image.
         """
-        return range(self.rank, count, self.size) if count >= self.size else range(count)
+        return range(self.rank, count, self.size) if self._shared(count) else range(count)
 
     def weight(self, count: int) -> float:
         """What the mean over this process's share is multiplied with, so that the processes' mean is the batch's."""
-        return len(self.share(count)) * self.size / count if count >= self.size else 1.0
+        return len(self.share(count)) * self.size / count if self._shared(count) else 1.0
+
+    def _shared(self, count: int) -> bool:
+        return self.size == 1 or count >= 2 * self.size
 
     def average_gradients(self, model: nn.Module) -> None:
         """Replace every gradient by its mean over the processes."""

@@ -18,7 +18,11 @@ MOST_STEPS = 20  # between two lines in an epoch of many
 
 @dataclass(frozen=True)
 class Plan:
-    """``epochs`` passes over so many ``images``, ``batch`` of them a step; an epoch's last batch may be smaller."""
+    """``epochs`` passes over so many ``images``, ``batch`` of them a step.
+
+    An epoch's last batch may be smaller, but for a single image, which joins the batch before: batch normalisation
+    learns nothing from one.
+    """
 
     images: int
     batch: int
@@ -27,7 +31,8 @@ class Plan:
     @property
     def per_epoch(self) -> int:
         """Steps of an epoch."""
-        return ceil(self.images / self.batch)
+        alone = self.batch > 1 and self.images > 1 and self.images % self.batch == 1
+        return ceil(self.images / self.batch) - alone
 
     @property
     def steps(self) -> int:
@@ -41,6 +46,11 @@ class Plan:
     def seen(self, step: int) -> int:
         """Images of the epoch that were read before this step of it."""
         return step % self.per_epoch * self.batch
+
+    def size(self, step: int) -> int:
+        """Images of this step."""
+        last = self.ends_epoch(step + 1)
+        return self.images - self.seen(step) if last else self.batch
 
     def ends_epoch(self, steps: int) -> bool:
         """Whether an epoch is complete after so many steps."""

@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 
-import psutil
 import torch
-from torch import Tensor, nn
-from torch.autograd.graph import saved_tensors_hooks
-from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils.flop_counter import FlopCounterMode
 
 from lab import datafiles
+from lab.cost import images_in_step, training_steps
 from lab.errors import LabError
-from lab.limits import MOST_MULTIPLICATIONS, images_in_step, limit, training_steps
+from lab.limits import MOST_MULTIPLICATIONS, limit
 from lab.models.build import blank
+from lab.models.memory import free_on, kept_for_backward
 from lab.specs.recipes import Recipe
 
 _COPIES = 4  # weights, their gradient, and Adam's two running means
@@ -32,7 +30,7 @@ def require_fits(recipe: Recipe, device: torch.device) -> None:
 
     Raises :class:`LabError` with the limit.
     """
-    size, free = size_of(recipe), free_memory(device)
+    size, free = size_of(recipe), free_on(device)
     if size.memory > free:
         raise LabError(
             f"This training needs about {size.memory / 2**30:,.1f} GiB of memory at once, but only "
@@ -55,31 +53,10 @@ def size_of(recipe: Recipe) -> Size:
     network = blank(recipe.architecture, outline.shape, outline.classes)
     x = torch.empty(2, *outline.shape, device="meta")
     with FlopCounterMode(display=False) as count:
-        kept = _kept(network, x)
+        kept, _ = kept_for_backward(network, x)
     weights = sum(each.nbytes for each in network.parameters())
     passes = training_steps(recipe) * _DIRECTIONS
     return Size(
         _COPIES * weights + kept // len(x) * images_in_step(recipe),
         count.get_total_flops() // 2 // len(x) * passes,
     )
-
-
-def free_memory(device: torch.device) -> int:
-    """Bytes that can still be had: the GPU's, else the machine's."""
-    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
-
-
-def _kept(network: nn.Module, x: Tensor) -> int:
-    """Bytes that a forward pass keeps for the backward one, besides the weights."""
-    weights = {StorageWeakRef(each.untyped_storage()) for each in network.parameters()}
-    found: dict[StorageWeakRef, int] = {}
-
-    def note(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        found[StorageWeakRef(storage)] = storage.nbytes()
-        return tensor
-
-    with saved_tensors_hooks(note, lambda tensor: tensor):
-        answer = network(x)
-    assert answer.requires_grad
-    return sum(size for storage, size in found.items() if storage not in weights)

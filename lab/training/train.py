@@ -1,8 +1,10 @@
 """Training from recipe to folder: weights, metrics, and a card that says what the network is."""
 
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
+from lab import datafiles
 from lab.claim import claimed
 from lab.context import Context
 from lab.data import load
@@ -13,10 +15,10 @@ from lab.runs import recipe_in, run_in
 from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
 from lab.training.card import card_of, write_json
-from lab.training.folder import writing
+from lab.training.folder import adding
 from lab.training.keeper import Keeper
 from lab.training.loop import fit
-from lab.training.measure import ball_of, measure, stranger
+from lab.training.measure import measure, papers_ball, stranger
 from lab.training.parallel import Group, joined
 
 FITTING = 0.9  # share of the time that goes into fitting rather than measuring, for the progress bar
@@ -30,9 +32,12 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None, resume: bool
     gives the weights that training without an interruption gives, bit for bit on the same device. A finished run that
     is carried on is returned as it is.
 
-    Raises :class:`LabError` when the folder holds a run and ``resume`` is not set or the recipe another one, when it
-    cannot be written, or when training diverges; :class:`lab.context.Cancelled` after keeping the state.
+    Raises :class:`LabError` when nothing can be trained on the data, when the folder holds a run and ``resume`` is not
+    set or the recipe another one, when it cannot be written, or when training diverges; :class:`lab.context.Cancelled`
+    after keeping the state.
     """
+    if folder is None or run_in(folder) is None:
+        datafiles.require_trainable(recipe.data)
     with joined() as group, ExitStack() as held:
         if folder is not None:
             group.require(lambda: _open(folder, recipe, resume, held))
@@ -46,8 +51,20 @@ def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:
     held.enter_context(claimed(folder))
     _require_own(folder, recipe, resume)
     if not (folder / "recipe.json").exists():
-        with writing(folder):
+        try:
             write_json(folder / "recipe.json", to_dict(recipe))
+        except OSError as error:
+            held.close()
+            _remove_empty(folder)
+            raise LabError(
+                f"No run can be begun in {folder} ({error.strerror or error}): make room there and start again."
+            ) from error
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder in which no run has begun: only what starts with a dot, as the claim, is there."""
+    if all(each.name.startswith(".") for each in folder.iterdir()):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
@@ -69,9 +86,10 @@ def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) ->
         return Run(recipe, History.of(lines), None)
     data = load(recipe.data, ctx.silent())
     measuring = ctx.span(FITTING, 1, 1).seeded("measure")
-    measured = measure(model, data, ball_of(recipe, data), measuring, stranger(recipe, data))
+    ball = recipe.trained_against or papers_ball(data)
+    measured = measure(model, data, ball, measuring, stranger(recipe, data))
     if folder is not None:
-        with writing(folder):
+        with adding(folder):
             save_weights(model, folder / "weights.safetensors")
             card = card_of(folder.name, recipe, measured, data, folder / "weights.safetensors")
             write_json(folder / "card.json", card | {"seconds": round(lines[-1]["seconds"], 1)})

@@ -1,11 +1,11 @@
 """The models that ship with the lab, and how they were made."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
 import lab.models
 from lab.context import Context
+from lab.files import write_whole
 from lab.results.run import Run
 from lab.specs import (
     BIM,
@@ -71,7 +71,8 @@ def _train_one(name: str, ctx: Context, folder: Path) -> Run:
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / name
         run = train(RECIPES[name], ctx, made)
-        shutil.copyfile(made / "weights.safetensors", folder / f"{name}.safetensors")
-        shutil.copyfile(made / "metrics.jsonl", folder / f"{name}.metrics.jsonl")
-        shutil.copyfile(made / "card.json", folder / f"{name}.json")
+        for source, end in (("weights.safetensors", ".safetensors"), ("metrics.jsonl", ".metrics.jsonl")):
+            write_whole(folder / f"{name}{end}", (made / source).read_bytes())
+        # Last, because a model without it is not listed.
+        write_whole(folder / f"{name}.json", (made / "card.json").read_bytes())
     return run

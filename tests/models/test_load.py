@@ -1,5 +1,6 @@
 """Loading networks: what was saved comes back, and every fault is one sentence."""
 
+import functools
 import json
 import sys
 
@@ -113,6 +114,10 @@ Net = lambda: nn.Linear(2, 3)
 number = 3
 def broken(): raise OSError("no such thing")
 def nothing(): return None
+class Odd(BaseException):
+    def __str__(self): raise RuntimeError
+def odd(): raise Odd
+made = nn.Linear(2, 3)
 def normalised():
     from lab.models import Normalised
     return Normalised(nn.Conv2d(3, 4, 1), [0.5] * 3, [0.2] * 3)
@@ -155,9 +160,11 @@ def test_normalisation_is_no_part_of_the_weights(builders):
         ("own_nets.nowhere:Net", "The module 'own_nets.nowhere' cannot be imported (ModuleNotFoundError"),
         ("own_nets.bad:Net", "cannot be imported (SyntaxError"),
         ("..own:Net", "cannot be imported"),
-        ("own_nets.nets:Nut", "has no 'Nut': define a function that returns the network"),
+        ("own_nets.nets:Nut", "has no 'Nut': define a function that returns the model"),
         ("own_nets.nets:number", "has a value of type int as 'number'"),
         ("own_nets.nets:broken", "own_nets.nets:broken() raised OSError: no such thing"),
+        ("own_nets.nets:odd", "own_nets.nets:odd() raised Odd: it is called without arguments"),
+        ("own_nets.nets:made", "own_nets.nets:made is a model itself: name a function that returns it"),
         ("own_nets.nets:nothing", "returned a value of type NoneType: it must return a torch.nn.Module"),
     ],
 )
@@ -169,9 +176,9 @@ def test_weights_that_do_not_fit_are_refused_with_the_first_at_fault(tmp_path, b
     good = nn.Linear(2, 3).state_dict()
     path = tmp_path / "w.safetensors"
     for state, words in (
-        ({"weight": good["weight"]}, "has no bias: give the weights of exactly this network"),
+        ({"weight": good["weight"]}, "has no bias: give the weights of exactly this model"),
         (good | {"extra": good["bias"].clone()}, "has extra besides"),
-        (good | {"weight": torch.zeros(3, 5)}, "weight has shape (3, 5) where the network has (3, 2)"),
+        (good | {"weight": torch.zeros(3, 5)}, "weight has shape (3, 5) where the model has (3, 2)"),
     ):
         safetensors.torch.save_file(state, path)
         assert words in complaint(Custom(f"{builders}:Net", str(path)))
@@ -186,15 +193,28 @@ def test_bad_weight_files_are_refused(tmp_path, builders):
     assert "check its path" in about("nowhere.pt")
     assert "is damaged or no safetensors file" in about("w.safetensors", b"nonsense")
     assert "is damaged or no safetensors file" in about("empty.safetensors", b"")
-    assert "is no .safetensors, .pt or .pth file" in about("w.ckpt", b"nonsense")
+    assert "is damaged or holds more than tensors" in about("w.ckpt", b"nonsense")
     assert "is damaged or holds more than tensors" in about("w.pt", b"nonsense")
     assert "is damaged or holds more than tensors" in about("w.pth", b"")
+
+
+def test_files_are_told_apart_by_content_whatever_their_names(tmp_path, builders):
+    given = nn.Linear(2, 3)
+    for name, save in (
+        ("a.safetensors", torch.save),
+        ("old.safetensors", functools.partial(torch.save, _use_new_zipfile_serialization=False)),
+        ("b.pt", safetensors.torch.save_file),
+    ):
+        save(given.state_dict(), tmp_path / name)
+        assert same(load(Custom(f"{builders}:Net", str(tmp_path / name))), given)
+    (tmp_path / "model.safetensors.index.json").write_text('{"weight_map": {"weight": "model-1.safetensors"}}')
+    assert "an index of several files" in complaint(
+        Custom(f"{builders}:Net", str(tmp_path / "model.safetensors.index.json"))
+    )
 
 
 def test_nothing_is_unpickled_from_a_pt_file(tmp_path, builders):
     torch.save(nn.Linear(2, 3), tmp_path / "whole.pt")
     text = complaint(Custom(f"{builders}:Net", str(tmp_path / "whole.pt")))
-    assert "holds more than tensors, and nothing is unpickled here" in text
+    assert "holds more than tensors (torch.nn.modules.linear.Linear), and nothing is unpickled here" in text
     assert "safetensors.torch.save_file" in text
-    torch.save({"state_dict": nn.Linear(2, 3).state_dict(), "epoch": 3}, tmp_path / "checkpoint.pt")
-    assert "is no state dict" in complaint(Custom(f"{builders}:Net", str(tmp_path / "checkpoint.pt")))

@@ -45,7 +45,9 @@ def publish(monkeypatch, path, name=SMALL):
     path.rename(named)
     real = models.get_model_weights(name).DEFAULT
     default = SimpleNamespace(url=named.as_uri(), meta=real.meta, transforms=real.transforms)
-    monkeypatch.setattr(pretrained.models, "get_model_weights", lambda _: SimpleNamespace(DEFAULT=default))
+    monkeypatch.setattr(
+        pretrained.torchvision_classifiers.models, "get_model_weights", lambda _: SimpleNamespace(DEFAULT=default)
+    )
     return named
 
 

@@ -20,7 +20,6 @@ from lab.specs import (
     RandomShift,
     Standard,
     StepLL,
-    StepRnd,
     Trained,
     cascade_training,
     ensemble_training,
@@ -29,7 +28,7 @@ from lab.specs import (
 from lab.training import prepared as preparing
 from lab.training.examples import examples
 from lab.training.losses import batch_loss
-from lab.training.prepared import prepare, repeatable
+from lab.training.prepared import prepare
 from lab.training.step import Moment
 
 BALL, CTX = Linf(0.2), Context(seed=5)
@@ -137,14 +136,6 @@ def test_what_needs_too_much_memory_is_not_stored(few, monkeypatch):
     monkeypatch.setattr(preparing, "MEMORY", 4 * 100 * 784)
     assert prepare(ensemble_training(), few, CTX).fixed[0].images is not None
     assert prepare(Standard(), few, CTX).fixed == ()
-
-
-def test_what_is_random_is_not_repeatable():
-    assert repeatable(BIM())
-    assert repeatable(PGD(random_start=False))
-    assert not repeatable(PGD())
-    assert not repeatable(StepRnd())
-    assert not repeatable(FGSM(alpha=0.1))
 
 
 def test_a_network_of_other_data_is_refused(few):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lab.attacks import evaluate
 from lab.context import Context
 from lab.data import Dataset, Split
 from lab.errors import SpecError
@@ -31,8 +32,9 @@ from lab.specs import (
     to_dict,
     trades_training,
 )
+from lab.training import measure as measuring
 from lab.training.losses import batch_loss
-from lab.training.measure import ball_of, measure, stranger
+from lab.training.measure import measure, papers_ball, stranger
 from lab.training.prepared import prepare
 from lab.training.step import Batch, Moment
 
@@ -107,8 +109,10 @@ def test_the_numbers_are_the_papers():
 
 
 def test_networks_are_measured_in_the_ball_they_were_trained_against(digits):
-    assert ball_of(TRADES(ball=Linf(0.1)), digits) == ball_of(Adversarial(ball=Linf(0.1)), digits) == Linf(0.1)
-    assert ball_of(Standard(), digits) == Linf(0.3)
+    for recipe in (TRADES(ball=Linf(0.1)), Adversarial(ball=Linf(0.1))):
+        assert recipe.trained_against == Linf(0.1)
+    assert Standard().trained_against is None
+    assert papers_ball(digits) == Linf(0.3)
 
 
 def test_the_black_box_is_a_network_of_other_initial_weights(digits):
@@ -120,10 +124,20 @@ def test_the_black_box_is_a_network_of_other_initial_weights(digits):
 
 def test_measured_has_a_black_box_only_with_a_source(digits):
     few = Dataset("few", digits.train, Split(digits.test.x[:20], digits.test.y[:20]), digits.class_names, "")
-    model, names = load_model(Trained("fgsm-trained")), ["clean", "fgsm", "rfgsm", "step_ll", "pgd"]
+    model, names = load_model(Trained("fgsm-trained")), ["clean", "fgsm", "rfgsm", "step_ll", "pgd", "evaluation"]
     alone = measure(model, few, Linf(0.2), Context())
     assert (list(alone.shares()), alone.black_box, alone.n) == (names, None, 20)
     beside = measure(model, few, Linf(0.2), Context(), "standard")
-    assert list(beside.shares()) == [*names, "black_box"]
+    assert set(beside.shares()) == {*names, "black_box"}
     assert unpack(pack(beside)).shares() == beside.shares()
     assert beside.pgd <= min(beside.fgsm, beside.clean)
+
+
+def test_measured_has_the_evaluation_of_the_first_images_with_their_number(digits, monkeypatch):
+    monkeypatch.setattr(measuring, "EVALUATED", 10)
+    few = Dataset("few", digits.train, Split(digits.test.x[:20], digits.test.y[:20]), digits.class_names, "")
+    model, seen = load_model(Trained("pgd-trained")), []
+    found = measure(model, few, Linf(0.3), Context(on_partial=seen.append))
+    x, y = digits.test.images(range(10)), digits.test.labels(range(10))
+    assert (found.n, found.evaluated, seen) == (20, 10, [])
+    assert found.evaluation == evaluate(model, x, y, Linf(0.3)).robust_accuracy

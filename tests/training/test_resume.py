@@ -8,6 +8,7 @@ import sys
 import pytest
 import torch
 
+from lab import files
 from lab.claim import claimed
 from lab.context import Cancelled, Context
 from lab.errors import LabError
@@ -144,18 +145,18 @@ def test_lines_of_metrics_after_the_checkpoint_are_forgotten(tmp_path, whole, sm
 
 
 def test_a_full_disk_stops_with_a_sentence_and_leaves_the_last_checkpoint(tmp_path, whole, eager, monkeypatch, small):
-    taken, real = [], checkpoint.os.fsync
+    taken, real = [], files.os.fsync
 
     def fsync(file):
         taken.append(file)
-        if len(taken) > 12:
+        if len(taken) > 24:  # a file's, then its folder's
             raise OSError(errno.ENOSPC, "No space left on device")
         real(file)
 
-    monkeypatch.setattr(checkpoint.os, "fsync", fsync)
+    monkeypatch.setattr(files.os, "fsync", fsync)
     with pytest.raises(LabError, match=r"No space left on device.*--resume; its last checkpoint is still good"):
         train(small, Context(), tmp_path)
-    monkeypatch.setattr(checkpoint.os, "fsync", real)
+    monkeypatch.setattr(files.os, "fsync", real)
     assert checkpoint.newest_first(tmp_path / "checkpoints")
     assert not list(tmp_path.rglob("*.part"))
     train(small, Context(), tmp_path, resume=True)

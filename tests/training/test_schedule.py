@@ -76,3 +76,26 @@ def test_momentum_and_weight_decay_are_those_of_the_textbook():
         velocity = 0.5 * velocity + 1 + 0.25 * expected
         expected -= 0.1 * velocity
     assert weight.item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("images", "batch", "sizes"),
+    [
+        (10, 4, [4, 4, 2]),
+        (9, 4, [4, 5]),
+        (8, 7, [8]),
+        (1281, 128, [128] * 9 + [129]),
+        (1437, 64, [64] * 22 + [29]),
+        (3, 1, [1, 1, 1]),
+        (1, 4, [1]),
+        (1, 1, [1]),
+        (5, 2, [2, 3]),
+        (3, 2, [3]),
+    ],
+)
+def test_a_single_image_joins_the_batch_before(images, batch, sizes):
+    plan = Plan(images, batch, epochs=2)
+    assert [plan.size(step) for step in range(plan.steps)] == sizes * 2
+    assert [plan.seen(step) for step in range(plan.per_epoch)] == [sum(sizes[:i]) for i in range(len(sizes))]
+    assert plan.ends_epoch(len(sizes))
+    assert plan.moment(plan.per_epoch).epoch == 1

@@ -6,7 +6,7 @@ import torch
 from lab.errors import LabError
 from lab.models import build
 from lab.specs import TRADES, Adversarial, MadryMNIST, SmallCNN, Standard, TramerD, WideResNet, pgd_training
-from lab.training.size import free_memory, require_fits, size_of
+from lab.training.size import free_on, require_fits, size_of
 
 DIGITS = 1437
 CPU = torch.device("cpu")
@@ -38,13 +38,13 @@ def test_what_a_pass_keeps_is_what_is_counted() -> None:
 
 @pytest.mark.parametrize("architecture", [MadryMNIST(16), SmallCNN(256)])
 def test_a_huge_network_is_refused_with_the_limit(architecture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lab.training.size.free_memory", lambda _: 2**28)
+    monkeypatch.setattr("lab.training.size.free_on", lambda _: 2**28)
     with pytest.raises(LabError, match=r"needs about [\d.]+ GiB .* only 0\.2 GiB are free"):
         require_fits(pgd_training(architecture=architecture, batch=4096), CPU)
 
 
 def test_a_training_without_end_is_refused_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lab.training.size.free_memory", lambda _: 2**40)
+    monkeypatch.setattr("lab.training.size.free_on", lambda _: 2**40)
     slow = pgd_training(architecture=WideResNet(), epochs=60, batch=8)
     with pytest.raises(LabError, match="LAB_MAX_TRAINING_MULTIPLICATIONS"):
         require_fits(slow, CPU)
@@ -52,4 +52,4 @@ def test_a_training_without_end_is_refused_with_the_limit(monkeypatch: pytest.Mo
     require_fits(slow, CPU)
     monkeypatch.undo()
     require_fits(pgd_training(), CPU)
-    assert free_memory(CPU) > 0
+    assert free_on(CPU) > 0

@@ -1,21 +1,22 @@
 """``lab train``: begun, paused by Ctrl-C, carried on, refused, and varied."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from lab.cli.main import main
-from lab.cli.progress import _Bar
+from lab.cli.progress import Bar
 from lab.cli.sweep import variants
 from lab.context import Progress
 from lab.errors import SpecError
 from lab.specs import Adversarial, Pivot, Standard
 from tests.served import ROOT
+from tests.waiting import PATIENCE, until
 
 QUICK = "--set architecture.width=4 --set epochs=1 --set batch=512"
 
@@ -46,7 +47,7 @@ def test_a_preset_is_trained_and_carried_on_it_is_as_it_was(say):
         ("train", "Name a recipe"),
         ("train --resume", "Name a recipe"),
         ("train --resume --name nothing", "There is no run called 'nothing'"),
-        ("train --resume --name mine --seed 1", "carried on with its own recipe"),
+        ("train --resume --name mine --seed 1", "resumed with its own recipe"),
         ("train --resume --name a/b", "cannot be the name of a run"),
         ("train Standard --resume --name standard", "already a model called 'standard'"),
         ("train Standard --vary epochs", "varies nothing"),
@@ -76,11 +77,9 @@ def test_ctrl_c_pauses_with_a_sentence_that_says_how_to_go_on(tmp_path):
         command, cwd=ROOT, env=os.environ | {"LAB_HOME": str(tmp_path)}, stderr=subprocess.PIPE, text=True
     )
     try:
-        until = time.monotonic() + 120
-        while not (metrics.exists() and metrics.stat().st_size) and time.monotonic() < until:
-            time.sleep(0.05)
+        until(lambda: metrics.exists() and metrics.stat().st_size)
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=120)
+        _, said = running.communicate(timeout=PATIENCE)
     finally:
         running.kill()
     assert running.returncode == 130
@@ -111,12 +110,16 @@ def test_variants_are_trained_by_the_engine(say):
 
 
 def test_the_time_left_of_a_run_carried_on_counts_from_there(monkeypatch):
-    said = []
-    monkeypatch.setattr("sys.stderr.write", said.append)
-    bar = _Bar()
-    bar.start -= 10
-    bar(Progress(0.5, "", {}))
-    assert "left" not in said[-1]
-    bar.drawn = 0
-    bar(Progress(0.75, "", {}))
-    assert "10 s left" in said[-1]
+    said = io.StringIO()
+    monkeypatch.setattr("sys.stderr", said)
+    with Bar() as bar:
+        bar.start_t -= 10
+        bar.show(Progress(0.5, "attacking", {"loss": 0.25}))
+        bar.last_print_t = 0
+        bar.show(Progress(0.75, "attacking", {"loss": 0.25}))
+    *_, first, second, last, _ = said.getvalue().split("\r")
+    assert "? left" in first
+    assert " 75 % |" in second
+    assert "| 00:10 left  attacking  loss 0.25" in second
+    assert last.strip() == ""
+    assert "\x1b" not in said.getvalue()  # a Windows console would print it

@@ -5,9 +5,13 @@ import pytest
 import torch
 from PIL import Image
 
+from lab import datafiles
+from lab.context import Context
 from lab.data import load
 from lab.errors import DataError
-from lab.specs import ImageFolder, NpzFile
+from lab.limits import require_modest
+from lab.specs import ImageFolder, NpzFile, Standard
+from lab.training import train
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.integers(0, 256, (6, 5, 4), dtype=np.uint8)
@@ -86,17 +90,73 @@ def with_nan():
         ({"y_train": np.array(list("abcabc"))}, "labels y_train have dtype <U1"),
         ({"y_train": Y - 1}, "labels y_train contain -1: number the classes from 0"),
         ({"y_test": np.array([0, 1, -7])}, "labels y_test contain -7"),
-        ({"y_train": np.array([0, 1, 3, 0, 1, 3])}, "no image of class 2"),
-        ({"y_test": np.array([0, 1, 3])}, "no image of class 3"),
         ({"y_train": np.array([0, 1, 2, 0, 1, 2**40])}, "number the classes from 0"),
-        ({"y_train": Y * 0, "y_test": Y[:3] * 0}, "a classifier needs at least two"),
-        ({"x_test": None}, "has no x_test: save x_train, y_train, x_test, y_test"),
+        ({"y_test": np.array([0, 1, 100_000])}, "labels y_test contain 100000: number the classes from 0"),
+        ({"y_train": np.array([0, 1, 2, 0, 1, 2**64 - 1], np.uint64)}, "number the classes from 0"),
+        (
+            {"x_test": None, "y_test": None},
+            "has no x_test: save x_train, y_train, x_test, y_test, or only x_test",
+        ),
+        ({"x_train": None}, "has no x_train"),
+        ({"y_train": None}, "has no y_train"),
+        ({"x_test": np.zeros((3, 3, 8, 3), np.uint8)}, "channels may be the second axis or the last"),
+        ({"x_test": np.zeros((3, 1, 8, 3), np.uint8)}, "channels may be the second axis or the last"),
+        ({"x_test": np.zeros((3, 3, 8, 1), np.uint8)}, "channels may be the second axis or the last"),
+        ({"x_test": np.full((3, 5, 4), 1 + 2e-5)}, "scale them to [0, 1]"),
+        ({"x_train": X.astype(np.uint16) * 16, "x_test": X[:3].astype(np.uint16)}, "which value is white is not known"),
+        ({"x_test": None}, "has no x_test: save x_train, y_train, x_test, y_test, or only x_test"),
         ({"x_train": np.array([X[0], X[1, :2]], dtype=object)}, "x_train holds Python objects instead of numbers"),
         ({"y_test": np.array([0, 1, None])}, "y_test holds Python objects instead of numbers"),
     ],
 )
 def test_bad_arrays_are_refused_in_one_sentence(tmp_path, changes, words):
     assert words in complaint(saved(tmp_path, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"x_train": None, "y_train": None}, "has no training images"),
+        ({"y_train": np.array([0, 1, 3, 0, 1, 3])}, "no training image of class 2"),
+        ({"y_test": np.array([0, 1, 3])}, "no training image of class 3"),
+        ({"y_train": np.array([281, 207] * 3), "y_test": np.array([281, 207, 281])}, "no training image of class 0"),
+        ({"y_train": Y * 0, "y_test": Y[:3] * 0}, "a classifier needs at least two"),
+    ],
+)
+def test_labels_with_gaps_and_test_images_alone_serve_for_everything_but_training(tmp_path, changes, words):
+    path = saved(tmp_path, **changes)
+    data = load(NpzFile(str(path)))
+    y = arrays(**changes)["y_test"]
+    assert data.test.y.tolist() == y.tolist()
+    assert data.classes == len(data.class_names) > max(y)
+    with pytest.raises(DataError, match=words) as refusal:
+        datafiles.require_trainable(NpzFile(str(path)))
+    assert str(path) in str(refusal.value)
+    recipe = Standard(data=NpzFile(str(path)), epochs=1)
+    for ask in (require_modest, lambda recipe: train(recipe, Context())):
+        with pytest.raises(DataError, match=words):
+            ask(recipe)
+
+
+def test_labels_in_a_column_are_read(tmp_path):
+    data = load(NpzFile(str(saved(tmp_path, y_train=Y[:, None], y_test=Y[:3, None].astype(np.uint8)))))
+    assert (data.train.y.tolist(), data.test.y.tolist()) == (Y.tolist(), Y[:3].tolist())
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_16_bit_arrays_are_scaled(tmp_path, order):
+    x = (X.astype(np.uint16) * 257).astype(f"{order}u2")
+    data = load(NpzFile(str(saved(tmp_path, x_train=x, x_test=x[:3]))))
+    np.testing.assert_allclose(data.train.images(slice(None))[:, 0], X / 255, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_values_that_rounding_put_outside_0_and_1_are_clipped(tmp_path, dtype):
+    x = (X / 255).astype(dtype)
+    x[0, 0, :2] = 1 + 9e-6, -9e-6
+    data = load(NpzFile(str(saved(tmp_path, x_train=x, x_test=x[:3]))))
+    assert data.train.x[0, 0, 0, :2].tolist() == [1, 0]
+    assert 0 <= data.test.x.min() <= data.test.x.max() <= 1
 
 
 def test_bad_files_are_refused_in_one_sentence(tmp_path):
@@ -151,13 +211,13 @@ def test_a_damaged_picture_is_named(folder):
     whole = picture.read_bytes()
     for content in (whole[: len(whole) // 2], b"", b"nonsense"):
         picture.write_bytes(content)
-        with pytest.raises(DataError, match=r"train.b.one\.png is no picture that can be read"):
+        with pytest.raises(DataError, match=r"train.b.one\.png is no image file that can be read"):
             load(ImageFolder(str(folder), size=8))
 
 
 def test_bad_folders_are_refused_in_one_sentence(folder):
     (folder / "train" / "empty").mkdir()
-    assert "train/empty has no pictures" in complaint(folder)
+    assert "train/empty has no images" in complaint(folder)
     (folder / "train" / "empty").rmdir()
     (folder / "test" / "z").mkdir()
     assert "test/z is no class of train" in complaint(folder)
@@ -165,4 +225,4 @@ def test_bad_folders_are_refused_in_one_sentence(folder):
     (folder / "test").rename(folder / "elsewhere")
     assert "has no folder test" in complaint(folder)
     (folder / "test" / "a").mkdir(parents=True)
-    assert "test has no pictures" in complaint(folder)
+    assert "test has no images" in complaint(folder)

@@ -1,0 +1,239 @@
+"""What a data set is called, which files it is read from, what their headers say, and a hash over their content."""
+
+import hashlib
+import importlib.util
+import os
+from dataclasses import dataclass
+from functools import lru_cache, singledispatch
+from pathlib import Path
+
+import numpy as np
+
+from lab.datafiles import arrays
+from lab.datafiles.checks import why_untrainable
+from lab.datafiles.files import file_hash, present, printable, shown, stamp
+from lab.datafiles.folder import images, notes, survey
+from lab.datafiles.npz import Npz
+from lab.errors import DataError
+from lab.home import data_folder
+from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, LiveData, NpzFile
+
+IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+BATCHES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CLOTHING = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag"),
+    "Ankle boot",
+)
+DIGITS_TEST, DIGITS_TRAIN = 360, 1437
+_TEN = tuple(range(10))
+
+_NAMES: dict[type[DataSpec], str] = {
+    Digits: "digits",
+    MNIST: "mnist",
+    FashionMNIST: "fashion-mnist",
+    CIFAR10: "cifar10",
+}
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a data set's headers and labels say, before its images are read.
+
+    ``shape`` (channels, height, width) of an image as a model is shown it; ``classes`` one more than the greatest
+    label; ``names`` of the classes, by label; ``labels`` that occur, rising and perhaps with gaps; ``untrainable`` why
+    nothing can be trained on it, in a sentence, or nothing; ``notes`` further sentences a user should know: the size,
+    what labels mean, files that are not read.
+    """
+
+    shape: tuple[int, int, int]
+    classes: int
+    n_test: int
+    n_train: int
+    names: tuple[str, ...] = ()
+    labels: tuple[int, ...] = ()
+    untrainable: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@singledispatch
+def name_of(spec: DataSpec) -> str:
+    """What a data set is called: its published name, or the name of its file or folder."""
+    return _NAMES[type(spec)]
+
+
+@name_of.register
+def _(spec: NpzFile) -> str:
+    return printable(Path(spec.path).stem)
+
+
+@name_of.register
+def _(spec: ImageFolder) -> str:
+    return printable(Path(spec.path).name or spec.path)  # the name of / is empty
+
+
+@name_of.register
+def _(spec: LiveData) -> str:
+    return spec.name
+
+
+@singledispatch
+def files(spec: DataSpec) -> tuple[Path, ...]:
+    """Every file a data set is read from. Raises :class:`DataError`, with the remedy, when one is not there."""
+    raise DataError(f"There is no data set of the kind {type(spec).__name__}.")
+
+
+@files.register
+def _(_: Digits) -> tuple[Path, ...]:
+    package = importlib.util.find_spec("sklearn")  # finds the package without importing it
+    if package is None or package.origin is None:
+        raise DataError("The digits come with scikit-learn, which is not installed: pip install scikit-learn.")
+    return present(Path(package.origin).parent / "datasets" / "data", ["digits.csv.gz"], "install scikit-learn again")
+
+
+@files.register(MNIST)
+@files.register(FashionMNIST)
+def _(spec: MNIST | FashionMNIST) -> tuple[Path, ...]:
+    kind = type(spec).__name__
+    remedy = f"set LAB_DATA (or --data-dir) to the folder that holds {kind}/raw, or allow its download"
+    return present(data_folder() / kind / "raw", IDX, remedy)
+
+
+@files.register
+def _(_: CIFAR10) -> tuple[Path, ...]:
+    remedy = (
+        "put the binary version of CIFAR-10 (cifar-10-binary.tar.gz, unpacked) there or allow its download; "
+        "the Python version cifar-10-batches-py is pickled, and nothing is unpickled here"
+    )
+    return present(data_folder() / "cifar-10-batches-bin", BATCHES, remedy)
+
+
+@files.register
+def _(spec: NpzFile) -> tuple[Path, ...]:
+    path = Path(spec.path)
+    return present(path.parent, [path.name], "give the path of an existing .npz file")
+
+
+@files.register
+def _(spec: ImageFolder) -> tuple[Path, ...]:
+    return images(spec)
+
+
+@files.register
+def _(_: LiveData) -> tuple[Path, ...]:
+    return ()  # its spec itself holds the hash of its content
+
+
+@singledispatch
+def outline(spec: DataSpec) -> Outline:
+    """What a data set's headers say, without reading its images. Raises :class:`DataError` in one sentence."""
+    raise DataError(f"There is no data set of the kind {type(spec).__name__}.")
+
+
+@outline.register
+def _(spec: Digits) -> Outline:
+    files(spec)
+    return Outline((1, 28, 28), 10, DIGITS_TEST, DIGITS_TRAIN, tuple("0123456789"), _TEN)
+
+
+@outline.register
+def _(spec: MNIST) -> Outline:
+    files(spec)
+    return Outline((1, 28, 28), 10, 10_000, 60_000, tuple("0123456789"), _TEN)
+
+
+@outline.register
+def _(spec: FashionMNIST) -> Outline:
+    files(spec)
+    return Outline((1, 28, 28), 10, 10_000, 60_000, CLOTHING, _TEN)
+
+
+@outline.register
+def _(spec: CIFAR10) -> Outline:
+    files(spec)
+    return Outline((3, 32, 32), 10, 10_000, 50_000, CIFAR10_CLASSES, _TEN)
+
+
+@outline.register
+def _(spec: ImageFolder) -> Outline:
+    found = survey(spec)
+    train = np.repeat(found.labels, [len(found.train.get(name, ())) for name in found.classes])
+    return Outline(
+        (3, spec.size, spec.size),
+        len(found.names),
+        sum(map(len, found.test.values())),
+        len(train),
+        found.names,
+        tuple(sorted(found.labels)),
+        why_untrainable(shown(spec.path), train, len(found.names)),
+        tuple(notes(found, spec)),
+    )
+
+
+@outline.register
+def _(spec: LiveData) -> Outline:
+    images, y = arrays.find(spec)
+    classes = int(y.max()) + 1
+    return Outline(
+        images.shape[1:],
+        classes,
+        len(y),
+        0,
+        tuple(map(str, range(classes))),
+        tuple(map(int, np.unique(y))),
+        why_untrainable(spec.name, y[:0], classes),
+    )
+
+
+@outline.register
+def _(spec: NpzFile) -> Outline:
+    found = _npz_outline(*stamp(files(spec)[0]))
+    if isinstance(found, str):
+        raise DataError(found)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _npz_outline(path: Path, _size: int, _changed: int) -> Outline | str:
+    """The outline of an .npz file, or the sentence about what is wrong with it: neither is found out twice."""
+    try:
+        npz = Npz(path)
+        train, test = npz.labels("train"), npz.labels("test")
+    except DataError as error:
+        return str(error)
+    labels = np.union1d(train, test)
+    classes = int(labels.max()) + 1
+    return Outline(
+        npz.shape,
+        classes,
+        len(test),
+        len(train),
+        tuple(map(str, range(classes))),
+        tuple(map(int, labels)),
+        why_untrainable(npz.where, train, classes),
+    )
+
+
+def require_trainable(spec: DataSpec) -> None:
+    """Refuse data without training images, or without any of a class. Raises :class:`DataError`."""
+    if sentence := outline(spec).untrainable:
+        raise DataError(sentence)
+
+
+@singledispatch
+def _file_names(spec: DataSpec, found: tuple[Path, ...]) -> list[str]:
+    return [path.name for path in found]
+
+
+@_file_names.register
+def _(spec: ImageFolder, found: tuple[Path, ...]) -> list[str]:
+    return [path.relative_to(spec.path).as_posix() for path in found]  # a folder's name is its images' label
+
+
+def fingerprint(spec: DataSpec) -> str:
+    """A hash over the content of a data set's files, and over their names."""
+    found = files(spec)
+    lines = [
+        os.fsencode(f"{name} {file_hash(path)}") for name, path in zip(_file_names(spec, found), found, strict=True)
+    ]
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()

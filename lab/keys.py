@@ -1,0 +1,34 @@
+"""Keys of results: the names under which they are asked for, and those under which they are stored.
+
+Whoever asks need not have PyTorch, and cannot know what a user's model is until its builder has run. So its results
+are stored, and looked for, under a second key, which who computes makes of the first one and the loaded models.
+"""
+
+from lab import catalogue
+from lab.specs.models import Custom, Live
+from lab.specs.spec import Spec, key
+
+
+def asked_key(spec: Spec) -> str:
+    """The name of the spec's result for who asks. Raises :class:`LabError` when a model or data set is not there."""
+    return key(spec, *catalogue.fingerprints(spec))
+
+
+def stored_key(spec: Spec, asked: str) -> str | None:
+    """The name under which the result asked for under that key is stored; None for a live model's, which is not.
+
+    It differs when the spec names users' models, which are loaded for it. Raises :class:`lab.errors.Unrepeatable` when
+    such a result must not be stored, and :class:`lab.errors.ModelError` when a model cannot be loaded.
+    """
+    if any(isinstance(part, Live) for part in catalogue.parts(spec)):
+        return None  # its code may be anywhere, as in a cell of a notebook that was changed since
+    if not names_users_models(spec):
+        return asked
+    from lab.models.load import identity
+
+    return key(spec, asked, *(identity(part) for part in catalogue.parts(spec) if isinstance(part, Custom)))
+
+
+def names_users_models(spec: Spec) -> bool:
+    """Whether a model of the user's takes part, so that only loading it tells what the result is of."""
+    return any(isinstance(part, Custom) for part in catalogue.parts(spec))

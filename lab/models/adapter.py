@@ -1,0 +1,208 @@
+"""The one adapter between the lab and every model: pixels in, logits out, every failure a sentence.
+
+Users' models change the images they are given, compute in half precision, want their images laid out row by row, return
+more than logits, print, fail, or exit. All of them pass through here, and nothing behind it needs to know. Our own
+architectures are known to do none of that and are spared the copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import chain
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from lab.context import Cancelled
+from lab.errors import AttackError, LabError, in_words, one_sentence
+from lab.models.aside import printing_aside
+from lab.models.logits import logits_in
+from lab.models.memory import out_of_memory
+
+NOT_ONE_FITS = "Not even one image fits into the memory: use a smaller model."
+
+_WRAPPED = {
+    "Adapted": "model",
+    "OptimizedModule": "_orig_mod",
+    "DataParallel": "module",
+    "Normalised": "model",
+    "Scaled": "model",
+    "Watched": "model",
+}
+"""Wrappers that have no name of their own, and where they keep the model."""
+
+_names: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
+
+
+class Adapted(nn.Module):
+    """A model as everything in the lab may call it: it takes (n, …) images in [0, 1] and returns (n, classes) logits.
+
+    The model gets a copy of the images, in its parameters' type and on their device. Its logits come back in float32,
+    or in float64 for float64 images. It is given the images row by row when it cannot take them channels last, and one
+    image twice when it cannot take one alone; a batch without gradient is halved when memory runs out. Raises
+    :class:`AttackError`, in one sentence with the model's name, the images' shape and the model's own words, when it
+    fails or exits, or returns what are no logits.
+
+    ``most`` is how many images it has been found to have memory for at once, None while that is not known.
+    """
+
+    most: int | None
+
+    def __init__(self, model: nn.Module, name: str) -> None:
+        super().__init__()
+        self.model, self.name, self.most = model, name, None
+        self._harmless = bool(getattr(model, "harmless", False))
+        self._row_by_row = self._twice = False
+        like = next(_floating(model), None)
+        self._type: torch.dtype | None = None if like is None else like.dtype
+        self._device: torch.device | None = None if like is None else like.device
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) logits of (n, …) images; differentiable as far as the model is."""
+        learning = torch.is_grad_enabled() and x.requires_grad
+        if self.most is not None and len(x) > self.most and not learning:
+            return self._in_parts(x)
+        try:
+            return self._logits(x)
+        except (LabError, Cancelled, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # a user's own code may raise anything
+            if not out_of_memory(error):
+                return self._in_another_way(x, error)
+            if learning:
+                raise
+            if len(x) < 2:
+                raise AttackError(NOT_ONE_FITS) from None
+        self.most = len(x) // 2
+        return self._in_parts(x)
+
+    def _logits(self, x: Tensor) -> Tensor:
+        if self._harmless and x.dtype == self._type:
+            logits: Tensor = self.model(x)
+            return logits
+        shown = x.contiguous() if self._row_by_row else x
+        if self._twice and len(x) == 1:
+            shown = torch.cat([shown, shown])
+        own = shown.to(device=self._device, dtype=self._type)
+        with printing_aside():
+            output = self.model(own.clone() if own is x else own)
+        logits = logits_in(output, len(shown)).to(torch.promote_types(x.dtype, torch.float32))
+        return logits if shown.shape == x.shape else logits[: len(x)]
+
+    def _in_another_way(self, x: Tensor, error: BaseException) -> Tensor:
+        """The logits, if the model only cannot take the images' layout, or a single image."""
+        ways = ("_row_by_row",) * (not x.is_contiguous()) + ("_twice",) * (len(x) == 1)
+        for way in ways:
+            if getattr(self, way):
+                continue
+            setattr(self, way, True)
+            try:
+                return self._logits(x)
+            except (LabError, Cancelled, KeyboardInterrupt):
+                raise
+            except BaseException:
+                setattr(self, way, False)
+        raise failed(self, x, error) from error
+
+    def _in_parts(self, x: Tensor) -> Tensor:
+        return torch.cat([self(part) for part in x.split(self.most or 1)])
+
+
+class Function(nn.Module):
+    """A function of images as a module, with the modules that it is known to call as its parts.
+
+    So they are put into evaluation mode, and their device is known.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+        self.parts = nn.ModuleList(_modules_of(function))
+
+    def forward(self, x: Tensor) -> Any:
+        """What the function returns."""
+        return self.function(x)
+
+
+def adapted(model: nn.Module | Callable[..., Any]) -> Adapted:
+    """The model behind the adapter; one that is behind it already stays as it is. Raises :class:`AttackError` for what
+    cannot be called.
+    """
+    if isinstance(model, Adapted):
+        return model
+    if isinstance(model, type) or not callable(model):
+        kind = f"the class {model.__name__}" if isinstance(model, type) else f"a value of type {type(model).__name__}"
+        raise AttackError(f"The model must be a torch.nn.Module or a function of images, not {kind}.")
+    name = name_of(model)
+    return Adapted(model if isinstance(model, nn.Module) else Function(model), name)
+
+
+def named(model: nn.Module, name: str) -> nn.Module:
+    """The same model, which sentences call by this name from now on."""
+    _names[model] = name
+    return model
+
+
+def name_of(model: Any) -> str:
+    """What sentences call the model: the name it was loaded by, else its class or function."""
+    if not isinstance(model, nn.Module):
+        return f"{getattr(model, '__name__', type(model).__name__)}()"
+    for each in _layers_of_wrapping(model):
+        if isinstance(each, Adapted):
+            return each.name
+        if each in _names:
+            return _names[each]
+        model = each
+    return str(getattr(model, "original_name", type(model).__name__))
+
+
+def core_of(model: nn.Module) -> nn.Module:
+    """The model itself, without adapter, compilation and other wrapping."""
+    return list(_layers_of_wrapping(model))[-1]
+
+
+def _layers_of_wrapping(model: nn.Module) -> Iterator[nn.Module]:
+    inner: Any = model
+    while isinstance(inner, nn.Module):
+        yield inner
+        inner = getattr(inner, _WRAPPED.get(type(inner).__name__, ""), None)
+
+
+def evaluating(model: nn.Module) -> nn.Module:
+    """The model in evaluation mode; an exported program, which has one mode only, stays in it."""
+    with suppress(NotImplementedError):
+        model.eval()
+    return model
+
+
+def failed(model: nn.Module, x: Tensor, error: BaseException) -> AttackError:
+    """The sentence for what a model raised on these images."""
+    return AttackError(
+        one_sentence(f"{name_of(model)} cannot process images of shape {tuple(x.shape[1:])}: ", in_words(error), ".")
+    )
+
+
+def _floating(model: nn.Module) -> Iterator[Tensor]:
+    return (each for each in chain(model.parameters(), model.buffers()) if each.is_floating_point())
+
+
+def _modules_of(function: Any) -> list[nn.Module]:
+    """The modules that a function, partial or method refers to directly."""
+    found: list[Any] = [getattr(function, "__self__", None)]
+    found += [getattr(function, "func", None), *getattr(function, "args", ())]
+    found += [*(getattr(function, "keywords", None) or {}).values()]
+    for cell in getattr(function, "__closure__", None) or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:  # a variable without a value yet
+            continue
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        found += [function.__globals__.get(name) for name in code.co_names]
+    modules = [each for each in found if isinstance(each, nn.Module)]
+    wrapped = getattr(function, "func", None)  # of a partial
+    inner = [] if wrapped is None or isinstance(wrapped, nn.Module) else _modules_of(wrapped)
+    return list(dict.fromkeys([*modules, *inner]))

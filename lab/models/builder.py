@@ -1,0 +1,65 @@
+"""The user's function that builds a custom model: imported, called, and every failure of it said in a sentence."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+
+from torch import nn
+
+from lab.errors import LabError, ModelError, in_words, one_sentence
+from lab.models.aside import printing_aside
+
+
+def call_builder(builder: str) -> nn.Module:
+    """The model that ``package.module:function`` returns, imported from the working directory too.
+
+    What it prints goes to the error stream. Raises :class:`ModelError` for whatever it raises, or when it exits.
+    """
+    module_name, _, function_name = builder.partition(":")
+    if not module_name or not function_name:
+        raise ModelError(f"'{builder}' names no builder: write it as package.module:function.")
+    function = _imported(module_name, function_name)
+    try:
+        with printing_aside():
+            model = function()
+    except (LabError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # the user's own code may raise anything
+        raise ModelError(
+            one_sentence(f"{builder}() raised ", in_words(error), ": it is called without arguments.")
+        ) from error
+    if not isinstance(model, nn.Module):
+        raise ModelError(f"{builder}() returned {_kind(model)}: it must return a torch.nn.Module.")
+    return model
+
+
+def _imported(module_name: str, function_name: str) -> Callable[[], object]:
+    here = os.getcwd()
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)
+    importlib.invalidate_caches()
+    try:
+        with printing_aside():
+            module = importlib.import_module(module_name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the user's own code may raise anything
+        raise ModelError(
+            one_sentence(
+                f"The module '{module_name}' cannot be imported (",
+                in_words(error),
+                "): start from the folder that holds it, or install it.",
+            )
+        ) from error
+    function = getattr(module, function_name, None)
+    if isinstance(function, nn.Module):
+        raise ModelError(f"{module_name}:{function_name} is a model itself: name a function that returns it.")
+    if not callable(function):
+        wrong = "has no" if function is None else f"has {_kind(function)} as"
+        raise ModelError(f"{module.__file__} {wrong} '{function_name}': define a function that returns the model.")
+    return function
+
+
+def _kind(value: object) -> str:
+    return f"a value of type {type(value).__name__}"

@@ -1,0 +1,161 @@
+"""What files of weights hold: safetensors, or what torch.save wrote, told apart by content. No code is unpickled."""
+
+import json
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from lab.errors import ModelError
+
+State = dict[str, Tensor]
+
+_MOST_CONTAINERS = 20_000
+_DEEPEST = 6
+_SAVE = "save model.state_dict() with torch.save or safetensors.torch.save_file"
+_FOREIGN = (
+    (b"version https://git-lfs", "is a Git LFS pointer, not the file itself: fetch it with 'git lfs pull'"),
+    (b"<", "is a web page, not weights: download it again"),
+    (b"\x93NUMPY", f"is a NumPy array: {_SAVE}"),
+    (b"\x89HDF", f"is an HDF5 (Keras) file: {_SAVE}"),
+    (b"{", "is a text (an index of several files?): join the weights in one file"),
+    (b"\x1f\x8b", "is packed with gzip: unpack it"),
+)
+
+
+def read(path: Path) -> Any:
+    """What a file of weights holds, on the CPU: dictionaries, lists, tensors, numbers and texts.
+
+    Raises :class:`ModelError`, in one sentence, when it is none, is damaged, or holds code.
+    """
+    if not path.is_file():
+        raise ModelError(f"There is no file {path} with weights: check its path.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+        size = path.stat().st_size
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= size:
+        return _safetensors(path)
+    for magic, words in _FOREIGN:
+        if start.startswith(magic):
+            raise ModelError(f"{path} {words}.")
+    if _says_safetensors(path, start):
+        return _safetensors(path)
+    return _saved(path)
+
+
+def states(found: Any) -> dict[str, State]:
+    """The state dicts in what a file holds, by where they are, as ``['model']`` or ``[0]``; those inside others too."""
+    return {where: state for where, value in _containers(found) if (state := _state(value))}
+
+
+def described(found: Any) -> str:
+    """What a file without weights holds, in a few words."""
+    if isinstance(found, Mapping):
+        return f"but {few([str(name)[:40] for name in found])}" if found else "it is empty"
+    return f"but a {type(found).__name__}"
+
+
+def few(names: list[str]) -> str:
+    """The first three names, and how many more there are."""
+    return ", ".join(name[:60] for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _says_safetensors(path: Path, start: bytes) -> bool:
+    """Whether only the name tells: what torch.save writes begins as an archive or a pickle does."""
+    return path.suffix == ".safetensors" and not start.startswith((b"PK", b"\x80"))
+
+
+def _safetensors(path: Path) -> State:
+    try:
+        return safetensors.torch.load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{path} is damaged or no safetensors file: save or copy it again.") from error
+
+
+def _saved(path: Path) -> Any:
+    _require_unpacked(path)
+    try:
+        with (
+            torch.serialization.safe_globals(_NUMBERS),
+            warnings.catch_warnings(),
+            path.open("rb") as file,  # of a path it reads the ending
+        ):
+            warnings.simplefilter("ignore")  # PyTorch's, of a file that is refused in a sentence, or sound
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # PyTorch raises the unpickler's, the archive's and its own errors
+        raise ModelError(f"{path} {_wrong(path, str(error))}: {_SAVE}.") from error
+
+
+def _wrong(path: Path, words: str) -> str:
+    kind = re.search(r"(?:GLOBAL|Unsupported class|global) ([A-Za-z_][\w.]{1,80})", words)
+    if kind and "WeightsUnpickler" in words:
+        return f"holds more than tensors ({kind[1]}), and nothing is unpickled here"
+    if zipfile.is_zipfile(path):
+        return "holds more than tensors, and nothing is unpickled here"
+    return "is damaged or holds more than tensors, and nothing is unpickled here"
+
+
+def _require_unpacked(path: Path) -> None:
+    """Refuse an archive that is packed: torch.save never packs, and little could become more than the memory takes."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OverflowError, OSError) as error:
+        raise ModelError(f"{path} is damaged or holds more than tensors: {_SAVE}.") from error
+    if any(each.filename.endswith("/constants.pkl") for each in members):
+        raise ModelError(f"{path} is a TorchScript archive, which is code: {_SAVE}.")
+    if any(each.compress_type != zipfile.ZIP_STORED for each in members):
+        raise ModelError(f"{path} is a packed archive, which torch.save does not write: {_SAVE}.")
+
+
+def _containers(found: Any) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    """Every dictionary in a file by where it is, but not deeper, nor more of them, than anybody saves."""
+    waiting: list[tuple[str, Any, int]] = [("", found, 0)] if isinstance(found, Mapping | list | tuple) else []
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST_CONTAINERS:
+        where, value, depth = waiting.pop(0)
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, Mapping):
+            yield where, value
+        if depth < _DEEPEST:
+            pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+            inner = [(key, each) for key, each in pairs if isinstance(each, Mapping | list | tuple)]
+            waiting += [(f"{where}[{key!r:.60}]", each, depth + 1) for key, each in inner[:_MOST_CONTAINERS]]
+
+
+def _state(value: Mapping[Any, Any]) -> State | None:
+    """The tensors of a dictionary, if it is a state dict: it may hold numbers and texts beside them."""
+    if any(not isinstance(name, str) for name in value):
+        return None
+    return {name: each for name, each in value.items() if isinstance(each, Tensor)} or None
+
+
+def _scalar(kind: np.dtype[Any], content: bytes | str) -> Any:
+    """A numpy number of a pickle, which may hold nothing but a number."""
+    if kind.hasobject or not isinstance(content, bytes | str):
+        raise ValueError("no number")
+    return np.frombuffer(content.encode("latin-1") if isinstance(content, str) else content, kind, 1)[0]
+
+
+# What besides tensors is let in: numpy's numbers, which are often saved as an accuracy, under their old and new names.
+_NUMBERS: list[Any] = [
+    (_scalar, "numpy._core.multiarray.scalar"),
+    (_scalar, "numpy.core.multiarray.scalar"),
+    np.dtype,
+    *{type(np.dtype(each)) for each in "?bBhHiIlLqQefd"},
+]

@@ -1,0 +1,55 @@
+"""The logits in what a model returned: unwrapped where that is unambiguous, else refused in a sentence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from lab.errors import AttackError
+
+
+def logits_in(output: Any, images: int) -> Tensor:
+    """(n, classes) logits in a model's output for ``images`` images.
+
+    Taken as such: a tensor (n, classes, 1, …), of a single image also (classes,); a tuple or list of one tensor; a
+    mapping or object with an entry ``logits``, or a mapping of one tensor. Raises :class:`AttackError` for anything
+    else, such as several tensors, and for whole or complex numbers.
+    """
+    logits = _unwrapped(output)
+    if not isinstance(logits, Tensor):
+        raise AttackError(
+            f"The model must return logits of shape (n, classes), but for {images} images it returns "
+            f"{_kind(output)}: return the logits alone."
+        )
+    if images == 1 and logits.dim() == 1:
+        logits = logits.unsqueeze(0)
+    while logits.dim() > 2 and logits.shape[-1] == 1:
+        logits = logits.squeeze(-1)
+    if logits.dim() != 2 or len(logits) != images:
+        raise AttackError(
+            f"The model must return logits of shape (n, classes), but for {images} images it returns "
+            f"{tuple(logits.shape)}."
+        )
+    if not logits.is_floating_point():
+        raise AttackError(
+            f"The model must return logits, one real number for each class, but it returns {logits.dtype}."
+        )
+    return logits
+
+
+def _unwrapped(output: Any) -> Any:
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, Mapping):
+        return output["logits"] if "logits" in output else next(iter(output.values())) if len(output) == 1 else None
+    if isinstance(getattr(output, "logits", None), Tensor):
+        return output.logits
+    return output[0] if isinstance(output, tuple | list) and len(output) == 1 else None
+
+
+def _kind(output: Any) -> str:
+    if isinstance(output, Mapping):
+        return f"a mapping with the entries {', '.join(map(str, list(output)[:4]))}"
+    if isinstance(output, tuple | list):
+        return f"a {type(output).__name__} of {len(output)}"
+    return type(output).__name__
