@@ -1,8 +1,23 @@
 """The lab: attacks, defences and analyses of adversarial robustness, without any user interface."""
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 try:
-    __version__ = version("adversarial-lab")
+    __version__ = version("adversarial-robustness-lab")
 except PackageNotFoundError:  # a checkout on the path that was never installed
     __version__ = "0+uninstalled"
+
+_IN_NOTEBOOKS = ("analyse", "attack", "evaluate", "judge", "judge_peer", "live", "live_data")
+
+
+def __getattr__(name: str) -> Any:
+    """What :mod:`lab.notebook` offers; PyTorch is imported when it is first used."""
+    if name not in _IN_NOTEBOOKS:
+        raise AttributeError(f"module 'lab' has no attribute '{name}'")
+    return getattr(import_module("lab.notebook"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_IN_NOTEBOOKS]

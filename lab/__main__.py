@@ -2,7 +2,16 @@
 
 import sys
 
-from lab.cli import main
+
+def main() -> int:
+    """Run the command that was typed; Ctrl-C ends it without a word, also while its modules are still read."""
+    try:
+        from lab.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

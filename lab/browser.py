@@ -80,7 +80,7 @@ def _administrator() -> list[str] | None:
 
 
 def _with_playwright() -> None:
-    _done([sys.executable, "-m", "playwright", "install", "chromium"])
+    _done([sys.executable, "-P", "-m", "playwright", "install", "chromium"])
 
 
 def _done(command: list[str]) -> bool:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import csv
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from typing import Any
 
-from lab import __version__, catalogue
+from lab import __version__, catalogue, outside_json
 from lab.browser import find_browser
 from lab.errors import LabError
 from lab.home import data_folder, home
 
 PACKAGES = ("torch", "torchvision", "distributed", "voila", "ipywidgets", "anywidget", "plotly", "numpy")
 PAIR = "pip install --upgrade --force-reinstall torch torchvision"
+CPU_ONLY = "pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu"
+_CUDA = re.compile(r"(nvidia|cuda)-.+|triton", re.IGNORECASE)
 _PROBE = """
 import json, torch, torchvision
 cuda = torch.cuda.is_available()
@@ -52,23 +55,26 @@ def examine(scheduler: str | None = None) -> Iterator[Finding]:
     yield _data()
     yield _models()
     yield _browser()
-    pytorch, device = pytorch_findings(import_pytorch())
+    probe = import_pytorch()
+    pytorch, device = pytorch_findings(probe)
     yield pytorch
     if device is not None:
         yield device
+        if not outside_json.parse(probe.stdout)["gpus"] and (size := cuda_size()):
+            yield unused_cuda(size)
         yield engine_finding(scheduler)
 
 
 def import_pytorch() -> subprocess.CompletedProcess[str]:
     """Import PyTorch and torchvision in a process of their own: a broken pair must not break the doctor."""
-    return subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-P", "-c", _PROBE], capture_output=True, text=True, check=False)
 
 
 def pytorch_findings(probe: subprocess.CompletedProcess[str]) -> tuple[Finding, Finding | None]:
     """Whether PyTorch and torchvision match each other, and the device they compute on if they do."""
     pair = f"torch {_version('torch') or 'missing'} with torchvision {_version('torchvision') or 'missing'}"
     if probe.returncode == 0:
-        return Finding("pytorch", f"{pair}: they match"), _device(json.loads(probe.stdout))
+        return Finding("pytorch", f"{pair}: they match"), _device(outside_json.parse(probe.stdout))
     return Finding("pytorch", f"{pair}: {_complaint(probe.stderr)}", f"Install a matching pair: {PAIR}"), None
 
 
@@ -97,6 +103,20 @@ def _device(probe: dict[str, Any]) -> Finding:
         mend = f"There is an NVIDIA GPU but torch is built without CUDA: {PAIR} --index-url https://download.pytorch.org/whl/cu128"
         return Finding("device", processor, mend)
     return Finding("device", processor)
+
+
+def unused_cuda(size: int) -> Finding:
+    """State how many bytes of CUDA packages lie idle on a machine without a CUDA device, and how to do without."""
+    found = f"{size / 2**30:.1f} GiB of CUDA packages (nvidia-*, triton), which nothing on this machine uses"
+    route = f"to save them, make a new environment and begin with '{CPU_ONLY}' (make clean; make lab TORCH=cpu)"
+    return Finding("CUDA", f"{found}; {route}")
+
+
+def cuda_size() -> int:
+    """Return the bytes of the installed packages that only CUDA needs, as their own records state them."""
+    found = [each for each in distributions() if _CUDA.fullmatch(each.metadata["Name"] or "")]
+    rows = [row for each in found for row in csv.reader((each.read_text("RECORD") or "").splitlines())]
+    return sum(int(size) for _, _, size in rows if size)
 
 
 def _home() -> Finding:

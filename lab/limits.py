@@ -1,22 +1,27 @@
-"""What this place allows at most, as its owner has set it, and what a training asks for."""
+"""What this place allows at most, as its owner has set it."""
 
-import math
 import os
 import shutil
 
 from lab import datafiles
+from lab.cost import cost
 from lab.errors import EngineError
 from lab.home import runs_folder
-from lab.specs.attacks import AttackSpec, Iterated
-from lab.specs.explore import effort
-from lab.specs.recipes import TRADES, Adversarial, Recipe
-from lab.specs.spec import params
+from lab.specs.recipes import Recipe
+from lab.specs.runs import TrainingRun
+from lab.specs.spec import Spec
 
 MOST_TRAINING_STEPS = 10_000_000
+MOST_GRADIENT_STEPS = 20_000_000
 MOST_MULTIPLICATIONS = 10**15
 MOST_RUNS = 100
+MOST_OF_AN_ADDRESS = 75
+"""Percent of what all visitors may have: a class behind one address can work, and others can still come in."""
 ROOM = 2**30
 """Bytes that must be free on the disk before a run is begun."""
+
+_TRAINING = "LAB_MAX_TRAINING_STEPS", MOST_TRAINING_STEPS, "fewer epochs, attack steps or attacked images"
+_COMPUTING = "LAB_MAX_GRADIENT_STEPS", MOST_GRADIENT_STEPS, "fewer images, restarts or steps"
 
 
 def limit(variable: str, usual: int) -> int:
@@ -36,27 +41,28 @@ def among_strangers() -> bool:
     return os.environ.get("LAB_PUBLIC") == "1"
 
 
-def training_steps(recipe: Recipe) -> int:
-    """What a recipe costs: passes of single images through the network, those of its attacks included."""
-    return math.ceil(datafiles.outline(recipe.data).n_train * recipe.epochs * _passes(recipe))
+def most_of_an_address(most: int) -> int:
+    """How many of the ``most`` that all visitors may have those may who come from one network address."""
+    return max(1, most * limit("LAB_MAX_ADDRESS_SHARE", MOST_OF_AN_ADDRESS) // 100)
 
 
-def images_in_step(recipe: Recipe) -> int:
-    """How many images, clean and adversarial, go through the network at once."""
-    batch = min(recipe.batch, datafiles.outline(recipe.data).n_train)
-    if isinstance(recipe, TRADES):
-        return 2 * batch
-    copies = recipe.share * recipe.keep_clean if isinstance(recipe, Adversarial) else 0
-    return math.ceil(batch * (1 + copies))
+def require_modest(spec: Spec) -> None:
+    """Refuse a request that costs more than this place allows.
 
-
-def require_modest(recipe: Recipe) -> None:
-    """Refuse a recipe that costs more than this place allows. Raises :class:`EngineError` with the limit."""
-    cost, most = training_steps(recipe), limit("LAB_MAX_TRAINING_STEPS", MOST_TRAINING_STEPS)
-    if cost > most:
+    Raises :class:`EngineError` with the limit, and :class:`LabError` for a kind of spec whose cost nobody has declared
+    and for a training on data that cannot be trained on.
+    """
+    recipe = spec.recipe if isinstance(spec, TrainingRun) else spec if isinstance(spec, Recipe) else None
+    if recipe is not None:
+        datafiles.require_trainable(recipe.data)
+    training = recipe is not None
+    variable, usual, less = _TRAINING if training else _COMPUTING
+    passes, most = cost(spec).passes, limit(variable, usual)
+    if passes > most:
+        what = "This training and the measuring of its accuracies" if training else type(spec).__name__
         raise EngineError(
-            f"This training would take {cost:,} gradient steps of single images, but this lab allows {most:,}: take "
-            "fewer epochs, attack steps or attacked images, or raise LAB_MAX_TRAINING_STEPS."
+            f"{what} would take {_counted(passes)} gradient steps of single images, but this lab allows {most:,}: "
+            f"take {less}, or raise {variable}."
         )
 
 
@@ -71,19 +77,6 @@ def require_room(runs: int) -> None:
         raise EngineError(f"Less than {ROOM / 2**30:g} GiB is free in {place}: make room there.")
 
 
-def _passes(recipe: Recipe) -> float:
-    """Passes for each training image and epoch: the attack's, then the step's own."""
-    if isinstance(recipe, Adversarial):
-        source = recipe.source
-        attacks = [getattr(source, each) for each in params(source)]
-        steps = [_effort(each, recipe.ball.eps) for each in attacks if isinstance(each, AttackSpec)]
-        return 1 + recipe.share * (max(steps, default=1) + recipe.keep_clean)
-    return 2 + recipe.steps if isinstance(recipe, TRADES) else 1
-
-
-def _effort(attack: AttackSpec, eps: float) -> int:
-    """Passes of an attack for one image; an iterated one without a number of steps takes its paper's."""
-    if isinstance(attack, Iterated) and attack.steps == 0:
-        levels = 255 * eps
-        return min(1000, max(1, math.floor(min(levels + 4, 1.25 * levels))))
-    return effort(attack)
+def _counted(number: int) -> str:
+    """A number as it is read; a long one roughly."""
+    return f"{number:,}" if number < 10**12 else f"{number:.0e}" if number < 10**300 else "too many"

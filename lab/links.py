@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab import catalogue
+from lab import catalogue, outside_json
 from lab.errors import LabError, SpecError
 from lab.specs.spec import Spec, from_dict, to_dict
 
@@ -56,8 +56,8 @@ def _unpacked(text: str) -> dict[str, Any]:
         if len(text) > _LONGEST:
             raise ValueError
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        record = json.loads(zlib.decompressobj().decompress(packed, 10 * _LONGEST))
-    except (ValueError, binascii.Error, zlib.error, RecursionError):
+        record = outside_json.parse(zlib.decompressobj().decompress(packed, 10 * _LONGEST), nan=True)
+    except (ValueError, binascii.Error, zlib.error):
         record = None
     if not isinstance(record, dict):
         raise LabError("This link is damaged: ask for it again, and copy all of it.")
@@ -65,10 +65,7 @@ def _unpacked(text: str) -> dict[str, Any]:
 
 
 def _spec(record: Any) -> Spec:
-    try:
-        spec: Spec = from_dict(record)
-    except RecursionError:
-        raise SpecError("This link is nested too deeply to be one of this lab.") from None
+    spec: Spec = from_dict(record)
     catalogue.require_listed(spec)
     return spec
 

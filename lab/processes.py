@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import time
 from collections.abc import Iterator
 
 import psutil
 
 MARK = "LAB_SERVER_MARK"
+
+
+def stop_on_signals() -> None:
+    """Make SIGTERM and a closed terminal end the program as Ctrl-C does: by the way it came."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    logging.disable()  # what is interrupted while it starts complains at length, and it helps nobody
+    raise KeyboardInterrupt
 
 
 def marked(mark: str) -> list[psutil.Process]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from functools import singledispatch
 
 import pandas as pd
 
-from lab.catalogue import find_data, fingerprints
 from lab.cli import options as shared
+from lab.cli.answers import answer
 from lab.cli.figure import draw, require_format
+from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
-from lab.context import Context
 from lab.errors import LabError, SpecError
-from lab.home import results_folder
+from lab.files import write_whole
+from lab.reports.tables import csv as csv_text
 from lab.results import (
     EmbeddingsResult,
+    EvaluationResult,
     MaskingResult,
     PreviewResult,
     RestartsResult,
@@ -26,19 +27,18 @@ from lab.results import (
     SurfaceResult,
     TransferResult,
 )
-from lab.results.masking_verdict import signs_frame
+from lab.results.evaluation_verdict import verdict
+from lab.results.masking_verdict import sentences, signs_frame
 from lab.results.result import pack
-from lab.specs import Analysis, to_dict
-from lab.specs.spec import key, params, spec_named
-from lab.store import Damaged, Store
+from lab.specs import Analysis, DataSpec, to_dict
+from lab.specs.spec import params, spec_named
 
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("analyse", help="run an analysis such as Restarts")
     parser.add_argument("analysis", metavar="ANALYSIS", help="see 'list analyses'")
-    parser.add_argument("--model", action="append", metavar="NAME", help="a model, or package.module:function; again")
-    shared.add_weights(parser)
+    shared.add_models(parser)
     parser.add_argument("--csv", metavar="FILE", help="also write every row of the result to this file")
     parser.add_argument("--npz", metavar="FILE", help="also write the whole result, with its spec, to this file")
     parser.add_argument("--figure", metavar="FILE", help="also draw the result for print: .pdf, .svg or .png")
@@ -55,21 +55,26 @@ def run(options: argparse.Namespace) -> int:
     if figure:
         require_format(figure)
     spec = _spec(options)
+    if "data" in params(spec):
+        shared.warn_of_pairs(spec.data, spec)  # type: ignore[attr-defined]
     start = time.perf_counter()
-    result = _answered(spec, options.download)
+    with progress_bar() as show:
+        result = answer(spec, show, options.download)
     seconds = round(time.perf_counter() - start, 3)
-    if csv:
-        rows(result).to_csv(csv, index=False)
-    if npz:
-        npz.write_bytes(pack(result))
-    if figure:
-        draw(result, figure)
-    found = summary(result)
+    found, notes, said = summary(result), _notes(spec), remarks(result)
     if options.json:
         records = json.loads(found.to_json(orient="records"))
-        print(json.dumps({"analysis": to_dict(spec), "seconds": seconds, "summary": records}))
+        about = {"analysis": to_dict(spec), "seconds": seconds, "data_notes": notes, "remarks": said}
+        print_json(about | {"summary": records})
     else:
-        print(f"{found.to_string(index=False, float_format='{:.4g}'.format)}\n\n{seconds:.1f} s")
+        lines = [found.to_string(index=False, float_format="{:.4g}".format), "", *notes, *said, f"{seconds:.1f} s"]
+        print("\n".join(lines), flush=True)
+    if csv:
+        write_whole(csv, csv_text(rows(result)))
+    if npz:
+        write_whole(npz, pack(result))
+    if figure:
+        draw(result, figure)
     return 0
 
 
@@ -109,6 +114,23 @@ def _(result: MaskingResult) -> pd.DataFrame:
     return signs_frame(result)
 
 
+@singledispatch
+def remarks(result: Result) -> list[str]:
+    """What a user reads below the table, each a sentence or two."""
+    return []
+
+
+@remarks.register
+def _(result: EvaluationResult) -> list[str]:
+    found = [(each.model, verdict(each)) for each in result.models]
+    return [f"{model}: {' '.join([each.words, *each.flaws])}" for model, each in found]
+
+
+@remarks.register
+def _(result: MaskingResult) -> list[str]:
+    return sentences(result)
+
+
 @rows.register
 def _(result: PreviewResult) -> pd.DataFrame:
     images = result.spec.images[: len(result.y)]
@@ -122,35 +144,18 @@ def _(result: SurfaceResult) -> pd.DataFrame:
 
 def _spec(options: argparse.Namespace) -> Analysis:
     kind = spec_named(Analysis, options.analysis)
+    models = shared.models(options.model, options.weights, options.name) or None
     given = {
-        "data": find_data(options.data) if options.data else None,
-        "models": shared.models(options.model, options.weights) if options.model else None,
+        "data": shared.data_set(options, options.data, models or ()),
+        "models": models,
         "seed": options.seed,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     if unknown := set(changes) - set(params(kind)):
         raise SpecError(f"{kind.__name__} takes no {unknown.pop()}: see 'list analyses'.")
-    return shared.with_settings(kind().replace(**changes), options.settings)
+    return shared.with_settings(kind().replace(**changes), options.settings, changes)
 
 
-def _answered(spec: Analysis, download: bool) -> Result:
-    """The result, from the store if it was ever computed before, on a page or here."""
-    with progress_bar() as show:
-        if download and "data" in params(spec):
-            shared.download(spec.data, show)  # type: ignore[attr-defined]
-        store, name = Store(results_folder()), key(spec, *fingerprints(spec))
-        found = _stored(store, name)
-        if found is None:
-            from lab.analysis import analyse
-
-            found = analyse(spec, Context(getattr(spec, "seed", 0), on_progress=show))
-            store.write(name, found)
-    return found
-
-
-def _stored(store: Store, name: str) -> Result | None:
-    try:
-        return store.read(name)
-    except Damaged as damage:
-        print(f"{damage} It is computed again.", file=sys.stderr)
-        return None
+def _notes(spec: Analysis) -> list[str]:
+    data = getattr(spec, "data", None)
+    return list(shared.data_notes(data)) if isinstance(data, DataSpec) else []

@@ -1,21 +1,31 @@
-"""``attack``: attack a model on test images and judge the result."""
+"""``attack``: attack a model on test images and judge the result; without ``--attack``, the quick evaluation."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from lab.catalogue import find_data, find_model
+from lab.catalogue import find_model
 from lab.cli import options as shared
+from lab.cli import quick
+from lab.cli.answers import require_loadable
+from lab.cli.evaluation import unweighted
+from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
+from lab.cli.saving import add_save, save, save_folder
 from lab.cli.tables import percent
+from lab.cli.threat import add_ball, ball_of
 from lab.context import Context
-from lab.results.attack import AttackResult
-from lab.specs import PGD, AttackSpec, Ball, DataSpec, ModelSpec, crossing, to_dict
-from lab.specs.spec import family_of, spec_named
+from lab.counts import counted
+from lab.reports.records import health_record
+from lab.results import AttackResult, Examples
+from lab.specs import PGD, AttackSpec, Ball, DataSpec, Digits, ModelSpec, crossing, to_dict
+from lab.specs.models import names_of
+from lab.specs.pace import pace_in_words
+from lab.specs.spec import family_of, spec_called
+from lab.specs.threat import threat
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,7 @@ class Trial:
 
     data: DataSpec
     model: ModelSpec
+    name: str
     attack: AttackSpec
     ball: Ball
     images: int
@@ -31,21 +42,22 @@ class Trial:
     eight_bit: bool = False
     bfloat16: bool = False
     source: ModelSpec | None = None
+    save: bool = False
 
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("attack", help="attack a model and report its accuracy")
-    parser.add_argument("--model", default="standard", metavar="NAME", help="a model, or package.module:function")
-    shared.add_weights(parser)
-    parser.add_argument("--attack", default="PGD", metavar="NAME", help="see 'list attacks' (default: PGD)")
-    norms = [each.__name__ for each in family_of(Ball)]
-    parser.add_argument("--norm", default="Linf", metavar="NORM", help=f"{' or '.join(norms)} (default: Linf)")
-    parser.add_argument("--eps", type=float, help="size of the ball, black to white being 1")
+    shared.add_models(parser)
+    about = "an attack or a preset of one, see 'list attacks' (default: those of the quick evaluation; PGD with --set)"
+    parser.add_argument("--attack", metavar="NAME", help=about)
+    add_ball(parser, family_of(Ball))
     parser.add_argument("--images", type=shared.positive, default=200, help="how many test images (default: 200)")
     parser.add_argument("--source", metavar="NAME", help="also show the model images made on this other one")
     parser.add_argument("--eight-bit", action="store_true", help="predict again with pixels rounded to 8 bits")
-    parser.add_argument("--bfloat16", action="store_true", help="search in bfloat16; verdicts stay float32's")
+    about = "with --attack: search in bfloat16; verdicts stay float32's"
+    parser.add_argument("--bfloat16", action="store_true", help=about)
+    add_save(parser)
     shared.add_computation(parser)
     parser.set_defaults(run=run)
 
@@ -53,60 +65,95 @@ def add_to(commands: shared.Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Attack, judge, print."""
     shared.use_data_folder(options.data_dir)
-    trial = _trial(options)
-    outcome = _tried(trial, options.download)
-    print(json.dumps(_record(trial, outcome), ensure_ascii=False) if options.json else _words(trial, outcome))
+    folder = save_folder(options)
+    if options.attack is None and not options.settings:
+        return quick.run(options, folder)
+    trials, records, saved = _trials(options), [], []
+    require_loadable([each.model for each in trials])
+    for number, trial in enumerate(trials):
+        shared.warn_of_pairs(trial.data, trial.model, trial.attack, *([trial.source] if trial.source else []))
+        outcome = _tried(trial, options.download)
+        records.append(_record(trial, outcome))
+        if folder:
+            saved.append(outcome.examples)
+        if not options.json:
+            print("\n\n" * bool(number) + _words(trial, outcome), flush=True)
+    if folder:
+        save(folder, [each for each in saved if each])
+    if options.json:
+        print_json(records if len(records) > 1 else records[0])
     return 0
 
 
-def _trial(options: argparse.Namespace) -> Trial:
-    ball = spec_named(Ball, options.norm)()
-    [model] = shared.models([options.model], options.weights)
+def _trials(options: argparse.Namespace) -> list[Trial]:
+    """One trial for each of the models."""
+    models = shared.models(options.model or ["standard"], options.weights, options.name)
+    return [_trial(options, model, name) for model, name in zip(models, names_of(models), strict=True)]
+
+
+def _trial(options: argparse.Namespace, model: ModelSpec, name: str) -> Trial:
     return Trial(
-        find_data(options.data or "digits"),
+        shared.data_set(options, options.data, [model]) or Digits(),
         model,
-        shared.with_settings(spec_named(AttackSpec, options.attack)(), options.settings),
-        ball if options.eps is None else ball.replace(eps=options.eps),
+        name,
+        shared.with_settings(spec_called(AttackSpec, options.attack or PGD.__name__), options.settings),
+        ball_of(options),
         options.images,
         options.seed or 0,
         options.eight_bit,
         options.bfloat16,
         find_model(options.source) if options.source else None,
+        options.save is not None,
     )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The judge's verdict, and that on the images made on another model if one was named."""
+    """The judge's verdict, that on the images made on another model if one was named, and notes about the data."""
 
     result: AttackResult
     transferred: AttackResult | None
+    notes: tuple[str, ...]
+    examples: Examples | None  # the adversarial examples, if they are to be saved
+    instability: str  # how the model is another one each time it is built; empty if it is not
 
 
 def _tried(trial: Trial, download: bool) -> Outcome:
-    from lab.attacks import attack, attack_in_bfloat16, further_restart, judge
+    from lab.attacks import attack, attack_in_bfloat16, examples, further_restart, judge
     from lab.data import load
+    from lab.models import instability_of
     from lab.models import load as load_model
 
     with progress_bar() as show:
-        test = load(trial.data, Context(on_progress=show, doing="reading the data"), download).test
-        model = load_model(trial.model)
+        data = load(trial.data, Context(on_progress=show, doing="reading the data"), download)
+        test = data.test
+        model, instability = load_model(trial.model), instability_of(trial.model)
         index = list(range(min(trial.images, len(test))))
         x, y = test.images(index), test.labels(index)
         ctx = Context(trial.seed, on_progress=show, doing="attacking")
         start = time.perf_counter()
         x_adv = (attack_in_bfloat16 if trial.bfloat16 else attack)(trial.attack, model, x, y, trial.ball, ctx)
-        seconds = time.perf_counter() - start
-        result = judge(x, y, x_adv, model, trial.ball, 256 if trial.eight_bit else None)
-        result = replace(result, seconds=seconds)
-        if isinstance(trial.attack, PGD) and trial.attack.random_start:
+        gain = None
+        if trial.attack.capabilities.retried:
             again = replace(ctx, doing="trying one more restart")
-            result = further_restart(trial.attack, model, x, y, result, trial.ball, again)
+            x_adv, gain = further_restart(trial.attack, model, x, y, x_adv, trial.ball, again)
+        seconds = time.perf_counter() - start
+        classes = data.classes if data.gapless else None
+        result = judge(x, y, x_adv, model, trial.ball, 256 if trial.eight_bit else None, classes)
+        result = replace(result, seconds=seconds)
+        if gain is not None:
+            result = result.beside_restart(gain)
+        kept = examples(model, x, y, x_adv, trial.ball, **_origin(trial)) if trial.save else None
         if trial.source is None:
-            return Outcome(result, None)
+            return Outcome(result, None, data.notes, kept, instability)
         made = attack(trial.attack, load_model(trial.source), x, y, trial.ball, replace(ctx, doing="transferring"))
         transferred = judge(x, y, made, model, trial.ball)
-        return Outcome(result.beside_transfer(transferred), transferred)
+        return Outcome(result.beside_transfer(transferred), transferred, data.notes, kept, instability)
+
+
+def _origin(trial: Trial) -> dict[str, Any]:
+    """What made the adversarial examples of a trial."""
+    return {"name": trial.name, "spec": trial.attack, "seed": trial.seed}
 
 
 def _record(trial: Trial, outcome: Outcome) -> dict[str, Any]:
@@ -123,9 +170,11 @@ def _record(trial: Trial, outcome: Outcome) -> dict[str, Any]:
         "transferred_accuracy": transferred.robust_accuracy if transferred else None,
         "source": to_dict(trial.source) if trial.source else None,
         "precision": "bfloat16" if _in_bfloat16(trial) else "float32",
-        "health": asdict(health) | {"warnings": _warnings(trial, result)} if health else None,
+        "health": health_record(health) | {"warnings": _warnings(trial, outcome)} if health else None,
         "data": to_dict(trial.data),
+        "data_notes": list(outcome.notes),
         "model": to_dict(trial.model),
+        "model_name": trial.name,
         "attack": to_dict(trial.attack),
         "seed": trial.seed,
     }
@@ -134,9 +183,10 @@ def _record(trial: Trial, outcome: Outcome) -> dict[str, Any]:
 def _words(trial: Trial, outcome: Outcome) -> str:
     result, transferred = outcome.result, outcome.transferred
     lines = [
-        f"{shared.words(trial.attack)}",
-        f"against {shared.words(trial.model)} on {len(result.y)} test images of {shared.words(trial.data)}, "
-        f"{shared.words(trial.ball)}, seed {trial.seed}",
+        *filter(None, (shared.words(trial.attack), pace_in_words(trial.attack, trial.ball))),
+        f"against {trial.name}{unweighted(trial.model)} on {counted(len(result.y), 'test image')} of "
+        f"{shared.words(trial.data)}, {threat(trial.ball)}, seed {trial.seed}",
+        *outcome.notes,
         "",
         f"clean accuracy   {percent(result.clean_accuracy):>7}",
         f"robust accuracy  {percent(result.robust_accuracy):>7}",
@@ -149,13 +199,14 @@ def _words(trial: Trial, outcome: Outcome) -> str:
         made_on = f"(on images made on {shared.words(trial.source)})"
         lines.append(f"  transferred    {percent(transferred.robust_accuracy):>7}  {made_on}")
     lines.append(f"time             {result.seconds:>5.1f} s{_precision(trial)}")
-    warnings = _warnings(trial, result)
-    return "\n".join([*lines, *(["", *(f"Take care: {each}" for each in warnings)] if warnings else [])])
+    warnings = _warnings(trial, outcome)
+    return "\n".join([*lines, *(["", *(f"Warning: {each}" for each in warnings)] if warnings else [])])
 
 
-def _warnings(trial: Trial, result: AttackResult) -> list[str]:
-    short = crossing(trial.attack, trial.ball)
-    return [*([short] if short else []), *(result.health.warnings if result.health else ())]
+def _warnings(trial: Trial, outcome: Outcome) -> list[str]:
+    short, result = crossing(trial.attack, trial.ball), outcome.result
+    unstable = f"{trial.name}: {outcome.instability}" if outcome.instability else ""
+    return [*filter(None, (short, unstable)), *(result.health.warnings if result.health else ())]
 
 
 def _precision(trial: Trial) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 
 from lab.cli import options as shared
+from lab.cli.output import print_json
 from lab.doctor import Finding, examine
 
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("doctor", help="say what is well and how to mend what is not")
+    parser = commands.add_parser("doctor", help="say what is well and how to fix what is not")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="also connect to this Dask scheduler")
     shared.add_data_folder(parser)
     shared.add_json(parser)
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
             print(_words(each), flush=True)
     well = all(each.well for each in findings)
     if options.json:
-        print(json.dumps({"well": well, "findings": [asdict(each) for each in findings]}))
+        print_json({"well": well, "findings": [asdict(each) for each in findings]})
     return 0 if well else 1
 
 

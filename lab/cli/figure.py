@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from lab.errors import LabError
+from lab.files import write_whole
 from lab.results.result import Result, pack
 
 FORMATS = (".pdf", ".svg", ".png")
@@ -21,12 +22,15 @@ def require_format(path: Path) -> Path:
     return path
 
 
-def draw(result: Result, path: Path) -> None:
-    """Write the figure of a result to a file. Raises :class:`LabError` in the words of ``widgets.paper``."""
+def draw(result: Result, path: Path, columns: int = 1) -> None:
+    """Write the figure of a result, so many columns of print wide, to a file.
+
+    Raises :class:`LabError` in the words of ``widgets.paper``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "result.npz"
-        kept.write_bytes(pack(result))
-        command = [sys.executable, "-m", "widgets.paper", str(kept), str(path)]
+        write_whole(kept, pack(result))
+        command = [sys.executable, "-P", "-m", "widgets.paper", str(kept), str(path), "--columns", str(columns)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"Drawing {path} failed."]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import inspect
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -12,11 +11,12 @@ from typing import Any
 
 from lab import catalogue
 from lab.cli.options import Commands, add_data_folder, add_json, use_data_folder
+from lab.cli.output import print_json
 from lab.cli.tables import percent, table
 from lab.cli.train import PRESETS
 from lab.specs import Architecture, AttackSpec, Recipe, Spec, to_dict
 from lab.specs.analyses import Analysis
-from lab.specs.spec import Param, default_of, family_of, params
+from lab.specs.spec import Param, default_of, family_of, params, presets
 
 FAMILIES: dict[str, type[Spec]] = {
     "attacks": AttackSpec,
@@ -39,18 +39,29 @@ def run(options: argparse.Namespace) -> int:
     """Print the list."""
     use_data_folder(options.data_dir)
     records, text = _LISTS.get(options.what, lambda: _specs(FAMILIES[options.what]))()
-    print(json.dumps(records, ensure_ascii=False) if options.json else text)
+    if options.json:
+        print_json(records)
+    else:
+        print(text)
     return 0
 
 
 def _data() -> tuple[list[dict[str, Any]], str]:
+    for sentence in catalogue.data_problems():
+        print(sentence, file=sys.stderr)
     cards = catalogue.data_sets()
     records = [asdict(each) | {"spec": to_dict(each.spec)} for each in cards]
     rows = [
-        (each.name, _size(each.shape), _known(each.classes), _known(each.n_test), each.note or "ready")
+        (each.name, _size(each.shape), *map(_known, (each.classes, each.n_train, each.n_test)), _remarks(each))
         for each in cards
     ]
-    return records, table(rows, ("data", "shape", "classes", "test images", ""))
+    return records, table(rows, ("data", "shape", "classes", "training images", "test images", ""))
+
+
+def _remarks(card: catalogue.DataCard) -> str:
+    if card.note:
+        return card.note
+    return " · ".join(["ready" if card.n_train else "ready, for tests only", *card.notes])
 
 
 def _models() -> tuple[list[dict[str, Any]], str]:
@@ -79,32 +90,52 @@ def _specs(family: type[Spec]) -> tuple[list[dict[str, Any]], str]:
     named: dict[str, Callable[[], Spec]] = {each.__name__: each for each in family_of(family)}
     if family is Recipe:
         named |= PRESETS
-    records = [{"name": name, "about": _about(make), "fields": _fields(make())} for name, make in named.items()]
+    records = [
+        {"name": name, "about": summary(make), "fields": _fields(make()), "presets": _presets(type(make()))}
+        for name, make in named.items()
+    ]
     return records, "\n\n".join(_described(name, make) for name, make in named.items())
+
+
+def _presets(kind: type[Spec]) -> list[dict[str, Any]]:
+    return [{"name": name, "about": summary(make), "spec": to_dict(make())} for name, make in presets(kind).items()]
 
 
 def _fields(spec: Spec) -> list[dict[str, Any]]:
     defaults = to_dict(spec)
-    return [{"name": name, "default": defaults[name]} | asdict(about) for name, about in params(spec).items()]
+    return [{"name": name, "default": defaults[name]} | _limits(about) for name, about in params(spec).items()]
+
+
+def _limits(about: Param) -> dict[str, Any]:
+    """All about a field but what only pages need."""
+    return {each: value for each, value in asdict(about).items() if each not in ("label", "brief")}
 
 
 def _described(name: str, make: Callable[[], Spec]) -> str:
     spec = make()
     rows = [
-        (f"  {field}", _short(getattr(spec, field)), _range(about), about.meaning)
+        (f"  {field}", default_text(getattr(spec, field), about), range_text(about), about.meaning)
         for field, about in params(spec).items()
     ]
     fields_of = [table(rows, ("  field", "default", "range", "meaning"))] if rows else []
-    return "\n".join([f"{name}: {_about(make)}", *fields_of])
+    named = [f"  {preset}: {summary(build)}" for preset, build in presets(type(spec)).items()]
+    return "\n".join([f"{name}: {summary(make)}", *fields_of, *named])
 
 
-def _range(about: Param) -> str:
+def default_text(value: Any, about: Param) -> str:
+    """Return a field's default as lists show it."""
+    return f"0 ({about.zero})" if about.zero and value == 0 else _short(value)
+
+
+def range_text(about: Param) -> str:
+    """Return the choices or limits of a field; empty where it has none."""
     if about.choices:
         return " or ".join(about.choices)
     return "" if about.low is None else f"{_short(about.low)} to {_short(about.high)}"
 
 
-def _about(made: Callable[[], Spec]) -> str:
+def summary(made: Callable[[], Spec]) -> str:
+    """Return the first line of what a spec, or a way to make one, says about itself."""
     return (inspect.getdoc(made) or "").partition("\n")[0]
 
 

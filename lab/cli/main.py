@@ -6,13 +6,18 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
 
 from lab import __version__
-from lab.cli import analyse, attack, browser, doctor, listing, pretrained, serve, train, zoo
-from lab.errors import LabError
+from lab.cli import analyse, attack, browser, doctor, evaluate, lessons, listing, pretrained, serve, train, zoo
+from lab.cli.options import Once
+from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
+from lab.errors import LONGEST, LabError, one_line
+from lab.home import home, settle_folders
 
-_COMMANDS = (serve, doctor, listing, attack, train, analyse, pretrained, zoo, browser)
+_COMMANDS = (serve, doctor, listing, evaluate, attack, train, analyse, lessons, pretrained, zoo, browser)
 
 
 class UsageError(LabError):
@@ -20,15 +25,42 @@ class UsageError(LabError):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, but a mistake is one sentence and no page of usage."""
+    """argparse, but a mistake is one sentence and no page of usage, and an option is written out.
+
+    What is short for one option today may be short for two tomorrow, or for another one.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **options})
+        for action in (None, "store"):
+            self.register("action", action, Once)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, but refuse ``--option=--``, of which it would make an empty list."""
+        for each in args or ():
+            if each.startswith("--") and each.endswith("=--"):
+                self.error(f"argument {each.removesuffix('=--')}: '--' is no value")
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}: see '{self.prog} --help'.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns 0, what the command says, 2 after a sentence on stderr, or 130 after Ctrl-C."""
+    """Run one command.
+
+    Returns 0, what the command says, 2 after a sentence on stderr, 130 after Ctrl-C, 141 when nobody reads on, or 1
+    after a fault of the lab itself, which is said in a sentence too; with ``LAB_DEBUG`` set it is raised.
+    """
+    settle_streams()
+    with stdout_of_its_own():
+        return _answered(arguments)
+
+
+def _answered(arguments: Sequence[str] | None) -> int:
+    """The exit code of a command, whatever happens in it."""
     try:
+        settle_folders()
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except LabError as error:
@@ -36,16 +68,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has no reader
+        abandon_stdout()
         return 141
     except OSError as error:
-        return _complain(f"{error.filename or 'The system'}: {error.strerror or error}.")
+        abandon_stdout()
+        return _complain(_refusal(error))
+    except Exception as error:
+        if os.environ.get("LAB_DEBUG"):
+            raise
+        what = one_line(f"{type(error).__name__}: {error}", 200)
+        _complain(f"Something went wrong in the lab ({what}): with LAB_DEBUG=1 it shows where.")
+        return 1
     return code
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    made = Parser(prog="python -m lab", description="A visual lab for adversarial robustness.", allow_abbrev=False)
+    made = Parser(prog="python -m lab", description="A visual lab for adversarial robustness.")
     made.add_argument("--version", action="version", version=__version__)
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     for each in _COMMANDS:
@@ -56,10 +95,28 @@ def parser() -> argparse.ArgumentParser:
 def _run(arguments: list[str]) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments = ["serve", *arguments]
-    options = parser().parse_args(arguments)
-    return options.run(options)
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as printed:  # --help or --version
+        return int(printed.code or 0)
+    options.arguments = arguments
+    code: int = options.run(options)
+    return code
+
+
+def _refusal(error: OSError) -> str:
+    """What the system refuses, and how to fix it where that is known."""
+    path = Path(error.filename) if isinstance(error.filename, str) else None
+    remedy = ": set LAB_HOME to a folder that you can write to" if path and _is_inside(path, home()) else ""
+    return f"{path or 'The system'}: {error.strerror or error}{remedy}."
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether the path is the folder, in it, or one that would have to be made for it."""
+    return path.is_relative_to(folder) or folder.is_relative_to(path)
 
 
 def _complain(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    with suppress(OSError):
+        print(one_line(sentence, LONGEST), file=sys.stderr, flush=True)
     return 2

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lab.catalogue import find_model
+from lab import datafiles, pairing
+from lab.catalogue import find_data, find_model
+from lab.catalogue import models as listed_models
+from lab.cli.progress import say
 from lab.context import Context, Progress
-from lab.errors import DataError, LabError, ModelError, SpecError
+from lab.errors import DataError, LabError, ModelError, SpecError, quoted
+from lab.home import path_of
 from lab.specs.data import DataSpec
 from lab.specs.models import Custom, ModelSpec
-from lab.specs.spec import Spec, parse_field
+from lab.specs.spec import Param, Spec, params, parse_field, parse_number
 
 Commands = Any  # argparse names the type of its list of commands only privately
 S = TypeVar("S", bound=Spec)
@@ -31,7 +36,8 @@ def add_data_folder(parser: argparse.ArgumentParser) -> None:
 
 def add_computation(parser: argparse.ArgumentParser) -> None:
     """What every computation takes: the data set, where it lies, the fields of the spec, the seed, and how to print."""
-    parser.add_argument("--data", metavar="NAME", help="data set, .npz file or image folder (default: digits)")
+    parser.add_argument("--data", metavar="NAME", help="data set, .npz file or folder of images (default: digits)")
+    add_size(parser)
     parser.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
     parser.add_argument(
         "--set",
@@ -46,9 +52,73 @@ def add_computation(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-def add_weights(parser: argparse.ArgumentParser) -> None:
-    """``--weights FILE``: those of a model that is named by its builder."""
-    parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="weights of a built model")
+def add_size(parser: argparse.ArgumentParser) -> None:
+    """``--size`` and ``--labels``: how a folder of images is read."""
+    parser.add_argument(
+        "--size",
+        type=positive,
+        metavar="N",
+        help="scale the images of a folder to N×N pixels (default: the model's size, else theirs, at most 224)",
+    )
+    about = "labels count the class folders of a folder 'in order', or are the 'numbers' that these are called"
+    parser.add_argument("--labels", choices=["in order", "numbers"], help=about)
+
+
+def data_set(options: argparse.Namespace, name: str | None, models: Sequence[ModelSpec] = ()) -> DataSpec | None:
+    """The data set of that name as ``--size`` and ``--labels`` say; a folder's images by default as a model takes them.
+
+    None for no name. Raises :class:`DataError` when it is not there, or when these options do not go with it.
+    """
+    if name is None:
+        if options.size is not None or options.labels is not None:
+            raise DataError("--size and --labels say how a folder of images is read: name it with --data.")
+        return None
+    spec = find_data(name, options.size, options.labels)
+    if options.size is None and (size := _size_of(models)):
+        with suppress(DataError):  # which is no folder
+            return datafiles.scaled(spec, size, None)
+    return spec
+
+
+def _size_of(models: Sequence[ModelSpec]) -> int | None:
+    """Height and width of the images that the first of these models takes whose images are known to be squares."""
+    shapes = {card.spec: card.shape for card in listed_models()}
+    return next((size for each in models if (size := _side(shapes.get(each)) or _library_size(each))), None)
+
+
+def _side(shape: tuple[int, int, int] | None) -> int | None:
+    return shape[1] if shape and shape[1] == shape[2] else None
+
+
+def _library_size(model: ModelSpec) -> int | None:
+    """The size that timm or torchvision names for a model of theirs; only then are they imported."""
+    if not isinstance(model, Custom) or not model.library:
+        return None
+    from lab.models.libraries import blueprint
+
+    return blueprint(model.builder).size
+
+
+def add_models(
+    parser: argparse.ArgumentParser,
+    meaning: str = "a model, package.module:function, timm:NAME or torchvision:NAME; again",
+) -> None:
+    """``--model NAME``, and for each that is named by its builder ``--weights FILE`` and ``--name NAME``."""
+    parser.add_argument("--model", action="append", default=[], metavar="NAME", help=meaning)
+    about = "weights of a built model; again: one for each in their order, or several of a single one"
+    parser.add_argument("--weights", action="append", default=[], metavar="FILE", help=about)
+    parser.add_argument("--name", action="append", default=[], help="what a built model is called; as --weights")
+
+
+class Once(argparse.Action):
+    """What an option with a value does unless it is said otherwise: it takes the value, but only once."""
+
+    def __call__(self, _: object, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        given = vars(namespace).setdefault("_given", set())
+        if option is not None and self.dest in given:
+            raise argparse.ArgumentError(self, "given more than once, but only one value counts")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
 
 
 def download(data: DataSpec, show: Callable[[Progress], None]) -> None:
@@ -74,6 +144,14 @@ def positive(text: str) -> int:
     return value
 
 
+def number(text: str) -> float:
+    """A number as a person types it, 0.3 or 8/255."""
+    try:
+        return parse_number(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"should be a number such as 0.3 or 8/255, not {quoted(text)}") from None
+
+
 natural.__name__ = "whole number"  # argparse puts it into its message
 positive.__name__ = "positive whole number"
 
@@ -82,18 +160,27 @@ def use_data_folder(folder: str | None) -> None:
     """Look for data sets in that folder, here and in every process started from here."""
     if folder is None:
         return
-    path = Path(folder).expanduser()
+    path = path_of(folder)
     if not path.is_dir():
         raise DataError(f"There is no folder {path}: name the one that holds the data sets.")
     os.environ["LAB_DATA"] = str(path.resolve())
 
 
-def with_settings(spec: S, settings: Sequence[str]) -> S:
-    """The spec with ``field=value`` words applied in their order; ``attack.steps=40`` reaches into a field."""
+def with_settings(spec: S, settings: Sequence[str], given: Iterable[str] = ()) -> S:
+    """The spec with ``field=value`` words applied in their order; ``attack.steps=40`` reaches into a field.
+
+    ``given`` are the fields that options of their own have set. Raises :class:`SpecError` when one is set twice.
+    """
+    known = set(given)
     for each in settings:
         path, equals, text = each.partition("=")
         if not equals:
             raise SpecError(f"'{each}' sets nothing: write --set FIELD=VALUE.")
+        if path in known:
+            raise SpecError(f"'{path:.80}' is set more than once, but only one value counts: leave the others out.")
+        if any(other.startswith(f"{path}.") for other in known):
+            raise SpecError(f"'{path:.80}' is set after one of its own fields, which would be lost: set it first.")
+        known.add(path)
         spec = _with_field(spec, path.split("."), text)
     return spec
 
@@ -108,42 +195,89 @@ def _with_field(spec: S, path: list[str], text: str) -> S:
     return spec.replace(**{name: _with_field(inner, rest, text)})
 
 
-def models(names: Sequence[str], weights: Sequence[str]) -> tuple[ModelSpec, ...]:
-    """Models by name, or built by ``package.module:function``; each builder takes the next weights file, if any."""
-    files = list(weights)
-    found = tuple(_custom(each, files) if ":" in each else find_model(each) for each in names)
-    if files:
-        raise ModelError(f"{files[0]} belongs to no model: give --weights with a --model package.module:function.")
-    return found
+def models(models: Sequence[str], weights: Sequence[str], names: Sequence[str]) -> tuple[ModelSpec, ...]:
+    """Models by name, or built by ``package.module:function`` with its weights file and what it is called, if given.
+
+    A single builder with several weights files makes as many models. Raises :class:`ModelError` when there are not as
+    many weights files, or names, as built models, or none.
+    """
+    models = _repeated(models, len(weights))
+    built = [each for each in models if ":" in each]
+    files = [weights_file(each) for each in _for_each(built, "--weights", weights)]
+    called = _for_each(built, "--name", names) if names else _stems(built, files)
+    if len(set(called)) < len(list(filter(None, called))):
+        raise ModelError("Two models have one --name: give each another one.")
+    custom = iter([Custom(*each) for each in zip(built, files, called, strict=True)])
+    return tuple(next(custom) if ":" in each else find_model(each) for each in models)
 
 
-def _custom(builder: str, files: list[str]) -> Custom:
-    return Custom(builder, weights_file(files.pop(0)) if files else "")
+def _repeated(models: Sequence[str], weights: int) -> list[str]:
+    """The models; the only builder among them once for each file of weights."""
+    alone = sum(":" in each for each in models) == 1
+    return [copy for each in models for copy in [each] * (max(1, weights) if alone and ":" in each else 1)]
+
+
+def _stems(builders: Sequence[str], files: Sequence[str]) -> list[str]:
+    """What models of one builder are called: by their files, as far as these have names of their own; else empty."""
+    stems = [Path(each).stem for each in files]
+    alike = len(builders) > 1 and len(set(builders)) == 1
+    return stems if alike and all(stems) and len(set(stems)) == len(stems) else [""] * len(builders)
+
+
+def _for_each(builders: Sequence[str], option: str, values: Sequence[str]) -> Sequence[str]:
+    """As many values of an option as there are builders: those given, or empty ones."""
+    if not values:
+        return [""] * len(builders)
+    if not builders:
+        raise ModelError(f"{values[0]:.80} belongs to no model: give its builder with --model package.module:function.")
+    if len(values) != len(builders):
+        there = "is 1 built model" if len(builders) == 1 else f"are {len(builders)} built models"
+        times = "once" if len(values) == 1 else f"{len(values)} times"
+        raise ModelError(f"There {there}, but {option} is given {times}: give one for each model, in their order.")
+    return values
 
 
 def weights_file(text: str) -> str:
-    """The full path of an existing weights file."""
-    path = Path(text).expanduser().resolve()
+    """The full path of an existing weights file; empty for none."""
+    if not text:
+        return ""
+    path = path_of(text).resolve()
     if not path.is_file():
         raise ModelError(f"There is no weights file {path}.")
     return str(path)
 
 
+def warn_of_pairs(data: DataSpec, *specs: Spec) -> None:
+    """Say which of the models in these specs were trained on other data; what was asked for is done all the same."""
+    for each in pairing.warnings(data, *specs):
+        say(f"Warning: {each}")
+
+
+def data_notes(data: DataSpec) -> tuple[str, ...]:
+    """What to say beside a number on these data: the size of a folder's images, what labels mean, unread files."""
+    return datafiles.outline(data).notes
+
+
 def words(spec: Spec) -> str:
     """A spec as a person would write it, without the fields it does not have."""
-    inner = ", ".join(f"{name} {_word(value)}" for name, value in vars(spec).items())
+    fields = params(spec)
+    inner = ", ".join(f"{name} {_word(value, fields[name])}" for name, value in vars(spec).items() if value != "")
     return f"{type(spec).__name__} ({inner})" if inner else type(spec).__name__
 
 
-def _word(value: object) -> str:
+def _word(value: object, about: Param) -> str:
     if isinstance(value, Spec):
         return words(value)
+    if about.zero and value == 0:
+        return about.zero
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def output_file(text: str) -> Path:
     """A path to write to, whose folder exists."""
-    path = Path(text).expanduser()
-    if not path.resolve().parent.is_dir():
-        raise LabError(f"There is no folder {path.resolve().parent} to write {path.name} into.")
+    path = path_of(text).resolve()
+    if not path.parent.is_dir():
+        raise LabError(f"There is no folder {path.parent} to write {path.name} into.")
+    if path.is_dir():
+        raise LabError(f"{path} is a folder: name a file to write.")
     return path

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from lab.cli.options import Commands, add_json
+from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
 from lab.context import Context
 
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     with progress_bar() as show:
         folder = fetch_pretrained(options.name, Context(on_progress=show))
     if options.json:
-        print(json.dumps({"name": options.name, "folder": str(folder)}))
+        print_json({"name": options.name, "folder": str(folder)})
     else:
         print(f"{options.name}: kept in {folder}")
     return 0

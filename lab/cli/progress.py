@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from lab.context import Progress
+from tqdm import tqdm
 
-_WIDTH = 24
-_PAUSE = 0.1  # seconds between two drawings
+from lab.context import Progress
 
 
 @contextmanager
@@ -20,49 +18,46 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    try:
-        yield _Bar()
-    finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+    with Bar() as bar:
+        yield bar.show
 
 
 def say(sentence: str) -> None:
     """Print a sentence on stderr; a progress bar that stands there is drawn again below it."""
-    wipe = "\r\x1b[K" if sys.stderr.isatty() else ""
-    print(f"{wipe}{sentence}", file=sys.stderr, flush=True)
+    Bar.write(sentence, file=sys.stderr)
+    sys.stderr.flush()
 
 
-class _Bar:
-    """Draws itself again at most ten times a second. What was done before it (a run carried on) took it no time."""
+class Bar(tqdm):
+    """How much of 1 is done. What was done before it (a run that is resumed) took it no time."""
+
+    monitor_interval = 0  # no thread that watches it: progress comes often enough
 
     def __init__(self) -> None:
-        self.start = time.monotonic()
-        self.drawn = 0.0
+        shape = "{percentage:3.0f} % |{bar:24}| {remaining} left  {desc}"
         self.first: float | None = None
+        super().__init__(
+            total=1.0,
+            file=sys.stderr,
+            leave=False,
+            ncols=_width(),
+            nrows=2,  # a terminal that does not know its size would draw nothing
+            mininterval=0.1,
+            miniters=0,
+            smoothing=0,
+            bar_format=shape,
+        )
 
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
+    def show(self, progress: Progress) -> None:
+        """Draw this progress, at most ten times a second."""
         if self.first is None or progress.fraction < self.first:
-            self.first = progress.fraction
-        if now - self.drawn < _PAUSE:
-            return
-        self.drawn = now
-        line = _line(progress, now - self.start, self.first)
-        sys.stderr.write(f"\r{line[: shutil.get_terminal_size().columns - 1]}\x1b[K")
-        sys.stderr.flush()
+            self.first = self.initial = progress.fraction
+        figures = ", ".join(f"{name} {value:.3g}" for name, value in progress.metrics.items())
+        self.ncols = _width()
+        self.set_description_str("  ".join(filter(None, (progress.doing, figures))), refresh=False)
+        self.update(min(1.0, max(0.0, progress.fraction)) - self.n)
 
 
-def _line(progress: Progress, seconds: float, first: float) -> str:
-    share = min(1.0, max(0.0, progress.fraction))
-    done = round(share * _WIDTH)
-    left = f"{_duration(seconds * (1 - share) / (share - first))} left" if share > first + 0.02 else ""
-    figures = ", ".join(f"{name} {value:.3g}" for name, value in progress.metrics.items())
-    parts = [f"[{'#' * done}{'.' * (_WIDTH - done)}] {share:4.0%}", left, progress.doing, figures]
-    return "  ".join(filter(None, parts))
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+def _width() -> int:
+    """Characters of the terminal's line but the last, at which some consoles begin a new one."""
+    return max(1, shutil.get_terminal_size().columns - 1)

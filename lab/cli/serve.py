@@ -7,11 +7,17 @@ import json
 import os
 import sys
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
+from lab import catalogue, datafiles
 from lab.cli import options as shared
-from lab.errors import ModelError
-from lab.serve import LOOPBACK, Site, check, serving, stop_on_signals
+from lab.errors import DataError, ModelError
+from lab.home import path_of
+from lab.processes import stop_on_signals
+from lab.server import LOOPBACK, Site, add_module_folder, check, serving
+from lab.specs.data import DataSpec
+from lab.specs.models import Custom, ModelSpec, names_of
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -19,14 +25,28 @@ def add_to(commands: shared.Commands) -> None:
     parser = commands.add_parser("serve", help="serve the lab and open the browser (what no command means)")
     parser.add_argument("--host", default=LOOPBACK[0], help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=shared.natural, help="port, 0 for any (default: the first free from 8866 on)")
+    parser.add_argument(
+        "--public",
+        action="store_true",
+        help="others can reach it, as through a proxy: visitors control only their own runs (default: with --host)",
+    )
+    parser.add_argument(
+        "--trust-host", action="append", default=[], metavar="NAME", help="name it is reached by, such as a proxy's"
+    )
+    parser.add_argument(
+        "--trust-proxy", action="append", default=[], metavar="ADDRESS", help="proxy whose X-Forwarded-For is believed"
+    )
+    parser.add_argument("--base-url", default="/", metavar="PATH", help="path before all addresses, such as a proxy's")
+    parser.add_argument(
+        "--most-visitors", type=shared.positive, metavar="N", help="pages open at a time (default: what fits in memory)"
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--preheat", type=shared.natural, default=1, metavar="N", help="pages kept ready (default: 1)")
     parser.add_argument("--lazy", action="store_true", help="compute a page's first picture only when it is opened")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="use this Dask scheduler instead of an own engine")
-    parser.add_argument("--model", metavar="BUILDER", help="offer an own network too: package.module:function")
-    parser.add_argument("--weights", metavar="FILE", help="its weights, .safetensors or .pt")
-    parser.add_argument("--name", help="what it is called on the pages")
-    parser.add_argument("--data", metavar="PATH", help="folder of data sets, own .npz file or image folder")
+    shared.add_models(parser, "offer a custom model too: package.module:function, timm:NAME …; again")
+    parser.add_argument("--data", metavar="PATH", help="folder of data sets, custom .npz file or folder of images")
+    shared.add_size(parser)
     parser.set_defaults(run=run)
 
 
@@ -35,55 +55,88 @@ def run(options: argparse.Namespace) -> int:
     from lab.engine import launch
 
     stop_on_signals()
-    offer_data(options.data)
-    offer_model(options.model, options.weights, options.name)
-    site = Site(options.host, options.port, options.preheat, ahead=not options.lazy)
+    offer_data(options.data, options.size, options.labels)
+    offer_models(options.model, options.weights, options.name)
+    site = Site(
+        options.host,
+        options.port,
+        options.preheat,
+        ahead=not options.lazy,
+        open_to_strangers=options.public,
+        base_url=options.base_url,
+        trusted_hosts=tuple(options.trust_host),
+        most_visitors=options.most_visitors,
+        trusted_proxies=tuple(options.trust_proxy),
+    )
     check(site)  # before the engine starts, so that a taken port is said at once
     try:
         with launch(options.scheduler) as engine, serving(site, engine) as voila:
             _announce(voila.address, site, browse=not options.no_browser)
-            voila.wait()
+            voila.watch(_say)
     except KeyboardInterrupt:
         print("Stopped.")
     return 0
 
 
-def offer_data(text: str | None) -> None:
-    """Put a folder of data sets, or one own data set, into the catalogue of this server."""
-    path = Path(text or "").expanduser().resolve()
-    if text is not None and (path.is_file() or (path / "train").is_dir()):
-        _append("LAB_OWN_DATA", str(path))
-    else:
-        shared.use_data_folder(text)
-
-
-def offer_model(builder: str | None, weights: str | None, name: str | None) -> None:
-    """Put an own network into the catalogue of this server: its pages and workers read it from the environment."""
-    if builder is None:
-        if weights or name:
-            raise ModelError("--weights and --name describe an own network: give its builder with --model.")
+def offer_data(text: str | None, size: int | None = None, labels: str | None = None) -> None:
+    """Put a folder of data sets, or one custom data set, into the catalogue of this server, and say how it is read."""
+    path = path_of(text) if text is not None else None
+    if path is not None and (path.is_file() or datafiles.is_image_folder(path)):
+        spec = datafiles.custom_data(path, size, labels)
+        datafiles.offer(spec)
+        _tell_about(spec)
         return
-    if ":" not in builder:
-        raise ModelError(f"'{builder}' names no builder: write --model package.module:function.")
-    record = {
-        "name": name or builder.rpartition(":")[2],
-        "builder": builder,
-        "weights": shared.weights_file(weights) if weights else "",
-    }
-    os.environ["LAB_OWN_MODELS"] = json.dumps([record])
-    _append("PYTHONPATH", os.getcwd())  # where the builder is looked for, whatever the folder of a kernel or worker
+    if size is not None or labels is not None:
+        raise DataError("--size and --labels say how a folder of images is read: name it with --data.")
+    shared.use_data_folder(text)
 
 
-def _append(variable: str, path: str) -> None:
-    os.environ[variable] = os.pathsep.join(filter(None, (os.environ.get(variable), path)))
+def _tell_about(spec: DataSpec) -> None:
+    """Say how a data set is read, or what is wrong with it: it is offered once that is put right."""
+    try:
+        sentences = datafiles.outline(spec).notes
+    except DataError as error:
+        sentences = (str(error),)
+    for each in sentences:
+        print(each, flush=True)
+
+
+def offer_models(builders: Sequence[str], weights: Sequence[str], names: Sequence[str]) -> None:
+    """Put custom models into the catalogue of this server: its pages and workers read them from the environment."""
+    for each in builders:
+        if ":" not in each:
+            raise ModelError(f"'{each:.80}' names no builder: write --model package.module:function or timm:NAME.")
+    models = shared.models(builders, weights, names)
+    if not models:
+        return
+    called = _called(models)
+    if taken := {each.name for each in catalogue.models()} & set(called):
+        raise ModelError(f"There is already a model called '{taken.pop():.80}': choose another name with --name.")
+    records = [
+        {"name": name, "builder": each.builder, "weights": each.weights}
+        for name, each in zip(called, models, strict=True)
+        if isinstance(each, Custom)
+    ]
+    os.environ["LAB_OWN_MODELS"] = json.dumps(records)
+    add_module_folder(Path.cwd())  # where the builder is looked for, whatever the folder of a kernel or worker
+
+
+def _called(models: Sequence[ModelSpec]) -> Sequence[str]:
+    """What pages call custom models: as they are named, else by their builders' functions if these differ."""
+    functions = [each.name or each.builder.rpartition(":")[2] for each in models if isinstance(each, Custom)]
+    return functions if len(set(functions)) == len(functions) else names_of(models)
 
 
 def _announce(address: str, site: Site, browse: bool) -> None:
-    print(f"The lab is open at {address} (Ctrl-C stops it).", flush=True)
+    _say(f"The lab is open at {address} (Ctrl-C stops it).")
     if site.public:
-        print("Anyone who can reach this machine can use it: there is no password.", flush=True)
+        _say("Anyone who can reach this machine can use it: there is no password.")
     if browse and not _open(address):
-        print("No browser could be opened: go to that address.", flush=True)
+        _say("No browser could be opened: go to that address.")
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
 
 
 def _open(address: str) -> bool:

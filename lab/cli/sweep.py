@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any
 
 from lab.cli import options as shared
+from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
 from lab.cli.tables import percent, table
@@ -32,13 +32,17 @@ def add_vary(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def variants(name: str, recipe: Recipe, vary: Sequence[str]) -> list[TrainingRun]:
-    """A run for every combination of the values, each named after its own. Raises :class:`SpecError` as a spec does."""
+def variants(name: str, recipe: Recipe, vary: Sequence[str], given: Iterable[str] = ()) -> list[TrainingRun]:
+    """A run for every combination of the values, each named after its own.
+
+    Raises :class:`SpecError` as a spec does, and when a field that is varied has been ``given`` a value.
+    """
+    given = set(given)
     choices = [[(path, value) for value in values.split(",")] for path, values in map(_parted, vary)]
     runs = []
     for chosen in product(*choices):
-        changed = shared.with_settings(recipe, [f"{path}={value}" for path, value in chosen])
-        endings = [f"{path.rpartition('.')[2]}-{re.sub(r'[^A-Za-z0-9_.-]', '', value)}" for path, value in chosen]
+        changed = shared.with_settings(recipe, [f"{path}={value}" for path, value in chosen], given)
+        endings = [f"{path.rpartition('.')[2]}-{_in_a_name(value)}" for path, value in chosen]
         runs.append(TrainingRun("-".join([name, *endings]), changed))
     if len({each.name for each in runs}) < len(runs):
         raise SpecError("--vary names a value twice: give every one once.")
@@ -63,7 +67,10 @@ def run(runs: Sequence[TrainingRun], as_json: bool, record: Callable[[Run], dict
         if job.error:
             say(f"{name}: {job.error}")
     results = {name: record(job.result) for name, job in found.items() if job.result is not None}
-    print(json.dumps(results) if as_json else _table(results))
+    if as_json:
+        print_json(results)
+    else:
+        print(_table(results))
     return 0 if len(results) == len(runs) else 2
 
 
@@ -86,6 +93,11 @@ def _table(results: dict[str, dict[str, Any]]) -> str:
     shown = ("clean_accuracy", "fgsm_accuracy", "pgd_accuracy")
     rows = [(name, *(percent(each[accuracy]) for accuracy in shown)) for name, each in results.items()]
     return table(rows, ("network", "clean", "FGSM", "PGD"))
+
+
+def _in_a_name(value: str) -> str:
+    """A value as the name of a run has it: 8/255 as 8_255, and without what a name may not hold."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "", value.replace("/", "_"))
 
 
 def _parted(text: str) -> tuple[str, str]:

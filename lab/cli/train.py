@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,16 +11,20 @@ from typing import Any
 from lab import catalogue, datafiles, runs
 from lab.cli import options as shared
 from lab.cli import sweep
+from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
 from lab.cli.tables import percent
 from lab.context import Cancelled, Context
-from lab.errors import LabError
+from lab.counts import counted
+from lab.errors import LabError, no_such
 from lab.results.run import Measured, Run
 from lab.specs import Recipe, presets, to_dict
-from lab.specs.spec import family_of, spec_named
+from lab.specs.spec import family_of
+from lab.specs.threat import threat
 
 PRESETS: dict[str, Callable[..., Recipe]] = {each.name: each.build for each in presets.PRESETS}
+RECIPES: dict[str, Callable[..., Recipe]] = PRESETS | {each.__name__: each for each in family_of(Recipe)}
 
 _WORDS = {
     "clean": "clean",
@@ -30,16 +33,16 @@ _WORDS = {
     "step_ll": "Step-LL",
     "pgd": "PGD",
     "black_box": "black box",
+    "evaluation": "quick evaluation",
 }
 
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("train", help="train a network by a recipe and keep it among the models")
-    names = [each.__name__ for each in family_of(Recipe)]
-    parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join([*PRESETS, *names]))
+    parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join(RECIPES))
     parser.add_argument("--name", help="what the network is called in the list of models")
-    parser.add_argument("--resume", action="store_true", help="carry on the run of that --name")
+    parser.add_argument("--resume", action="store_true", help="resume the run of that --name")
     sweep.add_vary(parser)
     shared.add_computation(parser)
     parser.set_defaults(run=run)
@@ -49,9 +52,12 @@ def run(options: argparse.Namespace) -> int:
     """Train, keep, print."""
     shared.use_data_folder(options.data_dir)
     recipe = _recipe(options)
+    if _speaks():
+        shared.warn_of_pairs(recipe.data, recipe)
+        _say_notes(recipe, options.download)
     name = options.name or f"{options.recipe.lower()}-{datafiles.name_of(recipe.data)}-{recipe.seed}"
     if options.vary:
-        return sweep.run(sweep.variants(name, recipe, options.vary), options.json, record)
+        return sweep.run(sweep.variants(name, recipe, options.vary, _given(options)), options.json, record)
     _require_name(name, options.resume)
     folder = runs.folder(name)
 
@@ -63,11 +69,27 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _given(options: argparse.Namespace) -> set[str]:
+    """The fields of the recipe that the command line gives a value."""
+    fields = {"data": options.data, "seed": options.seed}
+    named = {name for name, value in fields.items() if value is not None}
+    return named | {each.partition("=")[0] for each in options.settings}
+
+
+def _say_notes(recipe: Recipe, download: bool) -> None:
+    """Say how the data are read, unless they are still to be fetched. Raises :class:`LabError` if none can train."""
+    if not download:
+        datafiles.require_trainable(recipe.data)
+        for each in shared.data_notes(recipe.data):
+            say(each)
+
+
 def record(run: Run) -> dict[str, Any]:
     """What a program wants to know of a run."""
     measured = run.accuracies
     return {f"{name}_accuracy": share for name, share in measured.shares().items()} | {
         "n": measured.n,
+        "evaluated": measured.evaluated,
         "ball": to_dict(measured.ball),
         "loss": run.history.loss.tolist(),
         "seconds": round(float(run.history.seconds[-1]), 3),
@@ -77,7 +99,8 @@ def record(run: Run) -> dict[str, Any]:
 def words(measured: Measured) -> str:
     """A run's accuracies for a person."""
     accuracies = ", ".join(f"{_WORDS[name]} {percent(value)}" for name, value in measured.shares().items())
-    return f"accuracy {accuracies} on {measured.n} test images, {shared.words(measured.ball)}"
+    about = f"accuracy {accuracies} on {counted(measured.n, 'test image')}, {threat(measured.ball)}"
+    return about + (f"; the evaluation on the first {measured.evaluated}" if measured.evaluated else "")
 
 
 def _trained(recipe: Recipe, folder: Path, options: argparse.Namespace) -> Run | None:
@@ -107,7 +130,7 @@ def _silently(_: str) -> None:
 
 def _print(name: str, folder: Path, result: Run, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"name": name, "folder": str(folder), "recipe": to_dict(result.recipe)} | record(result)))
+        print_json({"name": name, "folder": str(folder), "recipe": to_dict(result.recipe)} | record(result))
     else:
         print(f"{name}: {words(result.accuracies)}; kept in {folder}")
 
@@ -116,22 +139,26 @@ def _recipe(options: argparse.Namespace) -> Recipe:
     """The recipe that the options describe; that of the run which is carried on when they name none."""
     if options.recipe is None:
         return _known_recipe(options)
-    start = PRESETS.get(options.recipe.lower()) or spec_named(Recipe, options.recipe)
-    given = {"data": catalogue.find_data(options.data) if options.data else None, "seed": options.seed}
+    recipes = {name.lower(): build for name, build in RECIPES.items()}
+    start = recipes.get(options.recipe.lower())
+    if start is None:
+        raise LabError(no_such("recipe", options.recipe, RECIPES))
+    given = {"data": shared.data_set(options, options.data), "seed": options.seed}
     changes = {name: value for name, value in given.items() if value is not None}
-    return shared.with_settings(start().replace(**changes), options.settings)
+    return shared.with_settings(start().replace(**changes), options.settings, changes)
 
 
 def _known_recipe(options: argparse.Namespace) -> Recipe:
     if not options.resume or not options.name:
-        raise LabError("Name a recipe ('python -m lab list recipes'), or a run to carry on: --resume --name NAME.")
-    if options.settings or options.data or options.seed is not None or options.vary:
-        raise LabError("A run is carried on with its own recipe: leave --data, --seed, --set and --vary out.")
+        raise LabError("Name a recipe ('python -m lab list recipes'), or a run to resume: --resume --name NAME.")
+    changed = (options.data, options.size, options.labels, options.seed)
+    if options.settings or options.vary or any(each is not None for each in changed):
+        raise LabError("A run is resumed with its own recipe: leave --data, --size, --seed, --set and --vary out.")
     _require_name(options.name, resume=True)
 
     recipe = runs.recipe_in(runs.folder(options.name))
     if recipe is None:
-        raise LabError(f"There is no run called '{options.name}' among yours: begin it with a RECIPE.")
+        raise LabError(f"There is no run called '{options.name}' among yours: start it with a RECIPE.")
     return recipe
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from lab.cli.options import Commands, add_json
+from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
 from lab.cli.train import record, words
 from lab.context import Context
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     with progress_bar() as show:
         runs = train_zoo(Context(on_progress=show), tuple(options.names) or tuple(RECIPES))
     if options.json:
-        print(json.dumps({name: record(each) for name, each in runs.items()}))
+        print_json({name: record(each) for name, each in runs.items()})
     else:
         print("\n".join(f"{name}: {words(each.accuracies)}" for name, each in runs.items()))
     return 0

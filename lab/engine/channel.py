@@ -9,13 +9,13 @@ from lab.engine.job import Job
 from lab.specs import Spec
 
 if TYPE_CHECKING:
-    from lab.engine.engine import Engine
+    from lab.engine.requests import Requests
 
 
 class Channel:
     """A place of a page that shows one result: submitting to it gives up its previous, unfinished job."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Requests) -> None:
         self._engine = engine
         self.job: Job | None = None
 

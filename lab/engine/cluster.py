@@ -1,9 +1,11 @@
 """The engine's processes: a scheduler and its workers on this machine, or the way to those elsewhere."""
 
 import logging
+import multiprocessing
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,9 +15,15 @@ from typing import Any
 import dask
 from distributed import Nanny, Scheduler, Security, SpecCluster
 
+import lab
 from lab.engine.connection import PATIENCE, Connection
+from lab.engine.machine import memory
+from lab.errors import EngineError
+from lab.home import settle_folders
 
-SLOTS = {"short": 2, "long": 1}
+SLOTS = {"quick": 2, "short": 2, "long": 1}
+"""How many jobs of a kind a worker computes at once: cheap ones, others, and trainings."""
+
 _LOOPBACK = "127.0.0.1"
 
 _CONFIG: dict[str, Any] = {
@@ -30,6 +38,8 @@ _CONFIG: dict[str, Any] = {
     # When the worker cannot be started again, its jobs fail in words instead of waiting for ever.
     "distributed.scheduler.no-workers-timeout": "120s",
 }
+# Read whenever a worker dies: after 15 seconds Dask would end for good one that is only slow to start again.
+_MEANWHILE: dict[str, Any] = {"distributed.deploy.lost-worker-timeout": "1000 days"}
 # Dask serves HTTP in any case, to whoever asks on this machine: without status pages it then has nothing to tell.
 _NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
@@ -43,6 +53,7 @@ def launch(scheduler: str | None = None, dashboard: int | None = None, patience:
     nothing is started. ``dashboard`` is the port of Dask's own status pages, which are off without it. Raises
     :class:`lab.errors.EngineError` when the given scheduler does not answer within ``patience`` seconds.
     """
+    settle_folders()
     with ExitStack() as stack:
         connection = _existing(scheduler, patience) if scheduler else stack.enter_context(_embedded(dashboard))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-engine-", ignore_cleanup_errors=True))
@@ -69,19 +80,57 @@ def _existing(address: str, patience: float) -> Connection:
 
 @contextmanager
 def _embedded(dashboard: int | None) -> Iterator[Connection]:
+    _require_own_process()
+    _find_lab_first()
     security = Security.temporary()
+    try:
+        cluster = _cluster(security, dashboard)
+    except Exception as error:  # Dask's own words for whatever its settings, or the machine, do not allow
+        raise EngineError(
+            f"The engine could not be started ({_cause(error):.110}): see Dask's settings (DASK_…, ~/.config/dask); a "
+            "script must start it under if __name__ == '__main__'."
+        ) from error
+    with dask.config.set(_MEANWHILE | _pages(dashboard)), cluster:
+        yield Connection.secured(cluster.scheduler_address, security)
+
+
+def _cluster(security: Security, dashboard: int | None) -> SpecCluster:
     preloads = [*dask.config.get("distributed.worker.preload"), "lab.engine.warm"]
-    pages = _NO_PAGES if dashboard is None else {}
-    with dask.config.set(_CONFIG | pages | {"distributed.worker.preload": preloads}):
-        cluster = SpecCluster(
+    with dask.config.set(_CONFIG | _pages(dashboard) | {"distributed.worker.preload": preloads}):
+        return SpecCluster(
             scheduler={"cls": Scheduler, "options": _scheduler_options(security, dashboard)},
             workers=_workers(security),
             security=security,
             silence_logs=logging.ERROR,
             name="adversarial-lab",
         )
-    with cluster:
-        yield Connection.secured(cluster.scheduler_address, security)
+
+
+def _pages(dashboard: int | None) -> dict[str, Any]:
+    return _NO_PAGES if dashboard is None else {}
+
+
+def _require_own_process() -> None:
+    """Refuse to start processes from within one that is just being started and runs the script once more."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise EngineError("Start the engine under if __name__ == '__main__': its processes run the script's top again.")
+
+
+def _find_lab_first() -> None:
+    """Let no ``lab.py`` where a user's modules are be taken for the lab by a worker, which inherits ``sys.path``.
+
+    An editable install is in no folder of ``sys.path``, so that it would come after all of them.
+    """
+    root = str(Path(lab.__file__).parents[1])
+    if root not in sys.path:
+        sys.path.insert(0, root)
+
+
+def _cause(error: BaseException) -> str:
+    """The first cause of an error in one line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _scheduler_options(security: Security, dashboard: int | None) -> dict[str, Any]:
@@ -98,12 +147,14 @@ def _scheduler_options(security: Security, dashboard: int | None) -> dict[str, A
 def _workers(security: Security) -> dict[int, dict[str, Any]]:
     """One worker process per GPU that sees only that one, or one for the CPU."""
     places: list[dict[str, str]] = [{"CUDA_VISIBLE_DEVICES": each} for each in gpus()] or [{}]
+    # Dask's own limit is the memory times threads over cores, as if every thread were a task of its own.
     options = {
         "host": _LOOPBACK,
         "protocol": "tls://",
         "security": security,
         "nthreads": sum(SLOTS.values()),
         "resources": SLOTS,
+        "memory_limit": memory() // len(places),
         "dashboard": False,
         "silence_logs": logging.ERROR,
     }

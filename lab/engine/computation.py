@@ -9,28 +9,37 @@ from typing import Any
 from distributed import Client, Future, fire_and_forget
 
 from lab.context import Progress
+from lab.engine.inside import tell_scheduler
 from lab.engine.job import Job
-from lab.engine.keeper import PARTIAL, PROGRESS, WITHDRAW
+from lab.engine.keeper import LASTING, PARTIAL, PROGRESS, WITHDRAW, Queue
+from lab.engine.origin import origin
 from lab.engine.work import compute
 from lab.errors import LabError
 from lab.results.result import Result, unpack
 
 _AGAIN = "The computation was interrupted and began again."
+_QUICK_FIRST, _TRAININGS_LAST = 100, -100
 
 
 @dataclass(eq=False)
 class Computation:
-    """A task under its Dask ``name``, shared by every job of this engine that has its key."""
+    """A task under its Dask ``name``, shared by every job of this engine that has its key.
+
+    ``slot`` is the kind of slot it takes on a worker, ``rank`` how many of them this engine had asked for before: the
+    first of everybody come before the second of anybody, so that visitors take turns.
+    """
 
     key: str
     name: str
     text: str
     slot: str
+    rank: int = 0
     jobs: list[Job] = field(default_factory=list)
     _future: Future | None = None
     _run: str | None = None
     _again: bool = False
-    _times: dict[str, float] = field(default_factory=dict)
+    _heard: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _past: set[str] = field(default_factory=set)
     _progress: tuple[Progress, float, str | None] | None = None
     _partial: Result | None = None
 
@@ -48,11 +57,12 @@ class Computation:
             job.shown(self._partial)
 
     def submit(self, client: Client) -> Future:
-        """Ask Dask for the result and listen. The task outlives its clients unless it is withdrawn."""
+        """Ask Dask for the result and listen. The task outlives its clients, for how long is the keeper's to say."""
         # A worker looks at the first of its waiting tasks only: a long one there, whose slot is taken, would block
         # the short ones behind it although their slots are free.
-        how = {"key": self.name, "resources": {self.slot: 1}, "priority": 1 if self.slot == "short" else 0}
-        future = client.submit(compute, self.text, self.key, self.name, **how)
+        first = {"quick": _QUICK_FIRST, LASTING: _TRAININGS_LAST}.get(self.slot, 0)
+        how = {"key": self.name, "resources": {self.slot: 1}, "priority": first - self.rank}
+        future = client.submit(compute, self.text, self.key, self.name, origin(), **how)
         fire_and_forget(future)
         for topic in self.topics:
             client.subscribe_topic(topic, partial(self.hear, topic))
@@ -64,7 +74,7 @@ class Computation:
         if self._future is not None:
             for topic in self.topics:
                 client.unsubscribe_topic(topic)
-            client._send_to_scheduler({"op": WITHDRAW, "key": self.name})
+            tell_scheduler(client, op=WITHDRAW, key=self.name)
             self.forget()
 
     def forget(self) -> None:
@@ -73,18 +83,34 @@ class Computation:
             self._future.release()
             self._future = None
 
-    def hear(self, topic: str, event: tuple[float, dict[str, Any]]) -> None:
-        """An event of one of its topics, from the subscription or fetched; an older one than the last is ignored."""
-        time, message = event
-        if time <= self._times.get(topic, 0.0):
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no worker has been heard of yet."""
+        return self._progress is None
+
+    def hear(self, topic: str, event: tuple[float, dict[str, Any]], fetched: bool = False) -> None:
+        """An event of one of its topics, from the subscription or ``fetched``; what is older than the last is ignored.
+
+        The order is that of the worker's own count: clocks are put back.
+        """
+        _, message = event
+        run, number = message["run"], message["number"]
+        last_run, last = self._heard.get(topic, ("", 0))
+        if run in self._past or (fetched and last) or (run == last_run and number <= last):
             return
-        self._times[topic] = time
-        self._again = self._again or self._run not in (None, message["run"])
-        self._run = message["run"]
+        if self._run not in (None, run):
+            self._again = True
+            self._past.add(str(self._run))
+        self._run, self._heard[topic] = run, (run, number)
         if topic.startswith(PROGRESS):
             self._hear_progress(message)
         else:
             self._hear_partial(message["data"])
+
+    def wait(self, queue: Queue) -> None:
+        """Tell every job what it waits for."""
+        for job in tuple(self.jobs):
+            job.waits(queue)
 
     def end(self, *how: Any) -> None:
         """Tell every job how it ended."""

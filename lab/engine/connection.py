@@ -1,14 +1,15 @@
 """How a page finds the engine: an address and the credentials for it, in a file only its owner can read."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from distributed import Client, Security
 
+from lab import outside_json
 from lab.errors import EngineError
+from lab.files import write_whole
 
 PATIENCE = 10.0
 """Seconds in which a scheduler has to answer."""
@@ -39,7 +40,7 @@ class Connection:
     def load(cls, path: Path) -> Self:
         """The connection that :meth:`save` wrote. Raises :class:`EngineError` when there is none to be read."""
         try:
-            return cls(**json.loads(path.read_text()))
+            return cls(**outside_json.read(path))
         except (OSError, ValueError, TypeError) as error:
             raise EngineError(
                 f"The engine's connection file {path} cannot be read ({error}): start the lab again."
@@ -53,17 +54,25 @@ class Connection:
     def save(self, folder: Path) -> Path:
         """Write the connection file into a folder and return its path; nobody but the owner may read it."""
         path = folder / "engine.json"
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(vars(self), file)
+        write_whole(path, json.dumps(vars(self)), mode=0o600)
         return path
 
     def client(self, timeout: float = PATIENCE) -> Client:
         """A Dask client of that scheduler. Raises :class:`EngineError` when it does not answer in time."""
         credentials = {name: getattr(self, name) for name in _CREDENTIALS if getattr(self, name)}
         security = Security(require_encryption=True, **credentials) if credentials else None
+        self._require_credentials(security or Security())
         try:
             return Client(self.address, security=security, timeout=timeout, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             raise EngineError(
                 f"No engine answers at {self.address} ({type(error).__name__}): start it, or correct the address."
             ) from error
+
+    def _require_credentials(self, security: Security) -> None:
+        """Refuse an encrypted scheduler without what it is to be spoken to with, which Dask would try for long."""
+        if self.address.startswith("tls://") and not all(getattr(security, name) for name in _CREDENTIALS):
+            raise EngineError(
+                f"{self.address} is encrypted, but there are no credentials for it: set "
+                "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__TLS__CLIENT__CERT and …__TLS__CLIENT__KEY to the files."
+            )

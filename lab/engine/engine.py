@@ -1,4 +1,4 @@
-"""The client's side of the engine: specs go in, jobs come out."""
+"""The engine on Dask, seen from a page or program: specs go in, jobs come out."""
 
 from __future__ import annotations
 
@@ -16,45 +16,34 @@ from distributed.client import ClosedClientError, FutureCancelledError
 from distributed.scheduler import NoValidWorkerError
 from tornado.ioloop import IOLoop
 
-from lab import catalogue, runs, specs
-from lab.engine.channel import Channel
+from lab import runs
 from lab.engine.cluster import SLOTS, launch
 from lab.engine.computation import Computation
 from lab.engine.connection import Connection
-from lab.engine.job import Job
-from lab.engine.keeper import Keeper
+from lab.engine.keeper import Keeper, Queue
+from lab.engine.requests import RUN, Requests, how_ended
 from lab.engine.work import Outcome
-from lab.errors import EngineError, LabError
-from lab.home import results_folder
-from lab.limits import limit
-from lab.results.result import unpack
-from lab.specs import Spec, TrainingRun
-from lab.store import Damaged, Store
+from lab.errors import LONGEST, EngineError, LabError, one_line
+from lab.specs import Spec
 
 logger = logging.getLogger("lab.engine")
 
-MOST_COMPUTATIONS = 8
-MOST_GRADIENT_STEPS = 20_000_000
-_RUN = f"{TrainingRun.__name__}-"
 _PATIENCE = 2.0  # seconds in which the scheduler should answer a question
 _MOMENT = 0.2  # seconds in which the other pages let go of a result
+_GLANCE = 1.0  # seconds between two looks at the queue
 
 
-class Engine:
+class Engine(Requests):
     """A connection to the engine, one per page or program. All methods may be called from any thread.
 
     Everything that concerns Dask happens on the client's own loop, in the order in which it was asked for.
     """
 
     def __init__(self, client: Client, deliver: Callable[[Callable[[], None]], object] | None, stack: ExitStack):
-        self.loop: IOLoop = cast(IOLoop, client.loop)
+        super().__init__(cast(IOLoop, client.loop), deliver)
         self._client = client
         self._address = client.scheduler_info(n_workers=0)["address"]
-        self._deliver = deliver or self.loop.add_callback
         self._stack = stack
-        self._store = Store(results_folder())
-        self._lock = threading.RLock()
-        self._computations: dict[str, Computation] = {}
 
     @classmethod
     def connect(
@@ -76,31 +65,6 @@ class Engine:
             _require_slots(client)
             return cls(client, deliver, stack.pop_all())
 
-    def submit(self, spec: Spec, on_change: Callable[[Job], object] | None = None) -> Job:
-        """A job for the spec's result: stored, already being computed for somebody, or computed now.
-
-        A training run that was paused is carried on. Raises :class:`LabError` when the spec names what does not
-        exist, costs too much, when too many computations are waiting, or when the engine is gone.
-        """
-        _require_modest(spec)
-        job = Job(spec, self.key(spec), self, on_change)
-        with self._lock:
-            computation = self._computations.get(job.key)
-            if computation is None:
-                if self._answered(job):
-                    return job
-                self._require_place()
-            if isinstance(spec, TrainingRun):
-                runs.begin(spec)
-            if computation is None:
-                computation = self._begun(spec, job.key)
-            computation.join(job)
-        return job
-
-    def channel(self) -> Channel:
-        """A place where the latest submission wins."""
-        return Channel(self)
-
     def workers(self) -> int:
         """How many workers there are now; 0 when the engine cannot be reached."""
         try:
@@ -113,101 +77,33 @@ class Engine:
 
         Empty when the engine cannot be reached.
         """
-        return {name.removeprefix(_RUN): begun for name, begun in self._underway().items() if name.startswith(_RUN)}
+        return {name.removeprefix(RUN): begun for name, begun in self._underway().items() if name.startswith(RUN)}
 
     def serves_others(self) -> bool:
         """Whether there are unfinished jobs that nobody at this engine asked for, training runs not counted."""
         with self._lock:
             mine = {computation.name for computation in self._computations.values()}
-        return any(not name.startswith(_RUN) for name in self._underway().keys() - mine)
-
-    def key(self, spec: Spec) -> str:
-        """The name of the spec's result: equal for everything that must give an equal result.
-
-        A training run's is its own, because it has one folder, whatever recipe is asked for under that name.
-        """
-        if isinstance(spec, TrainingRun):
-            return runs.folder(spec.name).name
-        return specs.key(spec, *catalogue.fingerprints(spec))
-
-    def withdraw(self, job: Job) -> None:
-        """Give a job up; its computation stops when no job of this engine and no other page waits for it."""
-        with self._lock:
-            computation = self._computations.get(job.key)
-            if computation is None or job not in computation.jobs:
-                return
-            computation.jobs.remove(job)
-            if not computation.jobs:
-                del self._computations[job.key]
-                self.loop.add_callback(self._release, computation)
-        job.ended("cancelled")
+        return any(not name.startswith(RUN) for name in self._underway().keys() - mine)
 
     def close(self) -> None:
-        """Close the connection. What is being computed goes on, and its result will be in the store."""
-        with self._lock:
-            computations, self._computations = list(self._computations.values()), {}
-        for computation in computations:
-            computation.end("failed", None, "The connection to the engine was closed; the computation goes on there.")
+        """Close the connection. Trainings go on; other jobs end soon unless another page wants them, too."""
+        self._end_all("The connection to the engine was closed.")
         sent = threading.Event()
         self.loop.add_callback(sent.set)
         sent.wait(1.0)  # until then the loop may still have to send what was given up
         self._stack.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def deliver(self, call: Callable[[], None]) -> None:
-        """Have a call made on the thread of whoever uses this engine."""
-        try:
-            self._deliver(call)
-        except RuntimeError:  # that thread's loop is closed: its page is gone
-            logger.debug("A change could not be delivered.", exc_info=True)
-
-    def _answered(self, job: Job) -> bool:
-        """Whether the store, or the run's folder, has the job's result, which ends it."""
-        try:
-            result = runs.finished(job.spec) if isinstance(job.spec, TrainingRun) else self._store.read(job.key)
-        except Damaged as error:
-            job.note = f"{error} It is computed again."
-            return False
-        if result is not None:
-            job.ended("done", result)
-        return result is not None
-
-    def _require_place(self) -> None:
-        if self._client.status != "running":
-            raise EngineError(self._gone())
-        if len(self._computations) >= MOST_COMPUTATIONS:
-            raise EngineError(
-                f"{MOST_COMPUTATIONS} computations of this page are already waiting or running: "
-                "stop one of them, or wait until one is done."
-            )
-
-    def _begun(self, spec: Spec, key: str) -> Computation:
-        slot = "long" if getattr(spec, "long", False) else "short"
-        computation = Computation(key, f"{type(spec).__name__}-{key}", specs.to_json(spec), slot)
-        self._computations[key] = computation
-        self.loop.add_callback(self._follow, computation)
-        return computation
-
     async def _follow(self, computation: Computation) -> None:
         """See a computation through to its end, or until it is withdrawn."""
         how: tuple[object, ...]
         try:
-            how = _how(await self._outcome(computation))
+            how = how_ended(await self._outcome(computation))
         except LabError as error:
             how = ("failed", None, str(error))
         except Exception as error:
             how = ("failed", None, self._in_words(error))
-        with self._lock:
-            if self._computations.get(computation.key) is not computation:
-                return
-            del self._computations[computation.key]
-        computation.end(*how)
-        self._release(computation)
+        if self._end(computation, *how):
+            self._release(computation)
 
     async def _outcome(self, computation: Computation) -> Outcome:
         for last in (False, False, True):
@@ -248,13 +144,29 @@ class Engine:
         future = computation.submit(client)
         for topic in computation.topics:
             for event in await client.get_events(topic):
-                computation.hear(topic, event)
-        [outcome] = await client.gather([future])
+                computation.hear(topic, event, fetched=True)
+        queued = asyncio.ensure_future(self._tell_queue(computation))
+        try:
+            [outcome] = await client.gather([future])
+        finally:
+            queued.cancel()
         return outcome
 
-    def _wanted(self, computation: Computation) -> bool:
-        with self._lock:
-            return self._computations.get(computation.key) is computation
+    async def _tell_queue(self, computation: Computation) -> None:
+        """Say what a computation waits for, as long as no worker has begun with it."""
+        while computation.is_waiting:
+            await asyncio.sleep(_GLANCE)
+            scheduler = self._client.scheduler
+            queue: Queue | None = await scheduler.lab_queue(key=computation.name) if scheduler else None
+            if queue is not None and computation.is_waiting:
+                computation.wait(queue)
+
+    def _require_reachable(self) -> None:
+        if self._client.status != "running":
+            raise EngineError(self._gone())
+
+    def _begin(self, computation: Computation, _: Spec) -> None:
+        self.loop.add_callback(self._follow, computation)
 
     def _release(self, computation: Computation) -> None:
         """Take this engine's interest in the task back."""
@@ -272,28 +184,10 @@ class Engine:
         if isinstance(error, CancelledError | ClosedClientError | OSError):
             return self._gone()
         logger.error("A job could not be followed.", exc_info=error)
-        return f"The computation failed: {type(error).__name__}: {error}"
+        return one_line(f"The computation failed: {type(error).__name__}: {error}", LONGEST)
 
     def _gone(self) -> str:
         return f"The engine at {self._address} cannot be reached any more: start the lab again."
-
-
-def _how(outcome: Outcome) -> tuple[object, ...]:
-    """The end of a job, as :meth:`Job.ended` takes it."""
-    if outcome.paused:
-        return "cancelled", None, None
-    return ("failed", None, outcome.error) if outcome.data is None else ("done", unpack(outcome.data))
-
-
-def _require_modest(spec: Spec) -> None:
-    """Refuse a spec that costs more gradient steps than this place allows."""
-    cost = getattr(spec, "gradient_steps", 0)
-    most = limit("LAB_MAX_GRADIENT_STEPS", MOST_GRADIENT_STEPS)
-    if cost > most:
-        raise EngineError(
-            f"{type(spec).__name__} would take {cost:,} gradient steps of single images, but this lab allows {most:,}: "
-            "take fewer images, restarts or steps, or raise LAB_MAX_GRADIENT_STEPS."
-        )
 
 
 def _require_slots(client: Client) -> None:

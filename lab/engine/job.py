@@ -8,13 +8,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 from lab.context import Progress
+from lab.engine.keeper import Queue
 from lab.engine.throttle import Throttle
 from lab.errors import EngineError
 from lab.results.result import Result
 from lab.specs import Spec
 
 if TYPE_CHECKING:
-    from lab.engine.engine import Engine
+    from lab.engine.requests import Requests
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _SETTLED = 0.3  # seconds a computation must have run before its pace says anything
@@ -24,11 +25,12 @@ class Job:
     """One request for a result. Its attributes always hold the latest state and may be read from any thread.
 
     ``progress`` and ``partial`` say how far it is, ``result`` what came out, ``error`` why nothing did, ``note``
-    what a person should know besides. ``on_change(job)`` is called after changes, at most ten times a second and
+    what a person should know besides, and ``queue`` how many are computed now and its number among those that wait.
+    ``on_change(job)`` is called after changes, at most ten times a second and
     always after the last one, through the engine's ``deliver``.
     """
 
-    def __init__(self, spec: Spec, key: str, engine: Engine, on_change: Callable[[Job], object] | None) -> None:
+    def __init__(self, spec: Spec, key: str, engine: Requests, on_change: Callable[[Job], object] | None) -> None:
         self.spec = spec
         self.key = key
         self.on_change = on_change
@@ -38,6 +40,7 @@ class Job:
         self.result: Any = None
         self.error: str | None = None
         self.note: str | None = None
+        self.queue: Queue | None = None
         self._engine = engine
         self._elapsed = 0.0
         self._heard = 0.0
@@ -63,6 +66,17 @@ class Job:
             return None
         since = monotonic() - self._heard
         return max(0.0, self._elapsed * (1 / self.progress.fraction - 1) - since)
+
+    @property
+    def why_waiting(self) -> str:
+        """What the job waits for, in a sentence; empty when it does not wait, or when that is not known yet."""
+        if self.state != "waiting" or self.queue is None:
+            return ""
+        computing, number = self.queue["computing"], self.queue["number"]
+        if not computing:
+            return "Waiting for a worker …"
+        others = "1 other computation is running" if computing == 1 else f"{computing} other computations are running"
+        return f"Waiting: {others}, and this one is number {number} in the queue."
 
     def cancel(self) -> None:
         """Give the job up. The computation stops unless somebody else waits for it too; twice does no harm."""
@@ -91,6 +105,12 @@ class Job:
             self._elapsed = elapsed
             self._heard = monotonic()
         self._throttle.request()
+
+    def waits(self, queue: Queue) -> None:
+        """The engine heard where the job stands in the queue."""
+        if self.state == "waiting" and queue != self.queue:
+            self.queue = queue
+            self._announce()
 
     def shown(self, partial: Result) -> None:
         """The engine heard a partial result."""

@@ -1,24 +1,40 @@
-"""The scheduler's side of a job: who still wants it, and the last thing that was heard of it."""
+"""The scheduler's side of a job: who still wants it, how long the queue is, and the last thing that was heard of it."""
 
-from typing import Any
+import logging
+from time import monotonic
+from typing import Any, TypedDict
 
 from distributed import Scheduler, SchedulerPlugin
+
+from lab.engine import inside
+from lab.engine.inside import ANYBODY
 
 PROGRESS = "lab-progress/"
 PARTIAL = "lab-partial/"
 WITHDRAW = "lab-withdraw"
 UNDERWAY = "lab_underway"
+QUEUE = "lab_queue"
 
-_ENDED = ("memory", "erred", "released", "forgotten")
-_ANYBODY = "fire-and-forget"  # the client that Dask invents for a task which must outlive its real clients
+GRACE = 20.0
+"""Seconds for which a job outlives its last page, so that a page which is loaded anew finds it again."""
+
+LASTING = "long"
+"""The slot of the jobs that outlive their pages for good: trainings."""
+
+
+class Queue(TypedDict):
+    """What a waiting job waits for: how many of its slot are computed, and its number in the queue."""
+
+    computing: int
+    number: int
 
 
 class Keeper(SchedulerPlugin):
-    """Lets a job go on without its page, lets it be cancelled all the same, and keeps its topics small.
+    """Lets a job outlive its page, a training for good; lets it be cancelled all the same; keeps its topics small.
 
     Dask's ``fire_and_forget`` keeps a task alive when its last client is gone. The message ``WITHDRAW`` takes one
     client's interest back and, when no other client is left, that of ``fire_and_forget`` as well: only then is the
-    task cancelled. It travels in the client's own stream, so it never overtakes a submission before or after it.
+    task cancelled. A client that is gone without a word is given :data:`GRACE` seconds to come back.
     """
 
     name = "lab-keeper"
@@ -26,39 +42,80 @@ class Keeper(SchedulerPlugin):
 
     async def start(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
-        scheduler.stream_handlers[WITHDRAW] = self.withdraw
-        scheduler.handlers[UNDERWAY] = self.underway
+        self._abandoned: dict[str, float] = {}
+        logging.getLogger("distributed.scheduler").addFilter(inside.is_not_of_a_closed_connection)
+        inside.listen(scheduler, WITHDRAW, self.withdraw)
+        inside.listen(scheduler, UNDERWAY, self.underway, answers=True)
+        inside.listen(scheduler, QUEUE, self.queue, answers=True)
 
     def withdraw(self, key: str, client: str) -> None:
         """That client no longer wants the task."""
-        self._scheduler.client_releases_keys([key], client)
-        task = self._scheduler.tasks.get(key)
-        if task is not None and {each.client_key for each in task.who_wants or ()} == {_ANYBODY}:
-            self._scheduler.client_releases_keys([key], _ANYBODY)
+        inside.release(self._scheduler, key, client)
+        if self._is_nobodys(key):
+            inside.release(self._scheduler, key, ANYBODY)
+
+    def remove_client(self, scheduler: Scheduler, client: str) -> None:  # noqa: ARG002 the hook's signature
+        """A page is gone: what only it wanted is given up soon."""
+        for task in inside.unfinished(scheduler):
+            if inside.slot_of(task) not in ("", LASTING) and self._is_nobodys(task.key):
+                self._abandoned.setdefault(task.key, monotonic())
+        if self._abandoned:
+            scheduler.loop.call_later(GRACE, self._give_up)
+
+    def update_graph(self, scheduler: Scheduler, *, keys: set[Any], **kwargs: Any) -> None:  # noqa: ARG002 the hook's
+        """What is asked for again is no longer abandoned: when this page is gone, too, its time begins anew."""
+        for key in keys:
+            self._abandoned.pop(key, None)
 
     def underway(self) -> dict[str, bool]:
         """The unfinished tasks by name, and whether a worker has begun with them."""
-        unfinished = [key for key, task in self._scheduler.tasks.items() if task.state not in _ENDED]
-        return {str(key): bool(self._topics[PROGRESS + str(key)].events) for key in unfinished}
+        return {str(task.key): self._has_begun(task.key) for task in inside.unfinished(self._scheduler)}
+
+    def queue(self, key: str) -> Queue | None:
+        """Where a task stands among those of its slot; None for one that does not wait."""
+        task = self._scheduler.tasks.get(key)
+        if task is None or self._has_begun(key):
+            return None
+        slot = inside.slot_of(task)
+        alike = [each.key for each in inside.unfinished(self._scheduler) if inside.slot_of(each) == slot]
+        waiting = [each for each in alike if not self._has_begun(each)]
+        if key not in waiting:
+            return None
+        return Queue(computing=len(alike) - len(waiting), number=waiting.index(key) + 1)
 
     def log_event(self, topic: Any, msg: Any) -> None:  # noqa: ARG002 the hook's signature
         """A late subscriber needs the last event only, and a partial result may be megabytes."""
         if not isinstance(topic, str) or not topic.startswith((PROGRESS, PARTIAL)):
             return
         _, _, key = topic.partition("/")
+        topics = inside.topics(self._scheduler)
         if key not in self._scheduler.tasks:  # the worker has not yet noticed that nobody wants it any more
-            self._topics.pop(topic, None)
+            topics.pop(topic, None)
             return
-        events = self._topics[topic].events
+        events = topics[topic].events
         while len(events) > 1:
             events.popleft()
 
     def transition(self, key: Any, start: str, finish: str, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Forget the topics together with their task."""
         if finish == "forgotten":
+            self._abandoned.pop(key, None)
             for topic in (f"{PROGRESS}{key}", f"{PARTIAL}{key}"):
-                self._topics.pop(topic, None)
+                inside.topics(self._scheduler).pop(topic, None)
 
-    @property
-    def _topics(self) -> Any:
-        return self._scheduler._broker._topics  # Dask has no public way to shorten or drop a topic
+    def _give_up(self) -> None:
+        """End what has been nobody's for long enough."""
+        for key, since in tuple(self._abandoned.items()):
+            if not self._is_nobodys(key):
+                del self._abandoned[key]
+            elif monotonic() - since >= GRACE * 0.99:
+                del self._abandoned[key]
+                inside.release(self._scheduler, key, ANYBODY)
+
+    def _is_nobodys(self, key: str) -> bool:
+        return inside.wanted_by(self._scheduler, key) == {ANYBODY}
+
+    def _has_begun(self, key: str) -> bool:
+        topics = inside.topics(self._scheduler)
+        name = PROGRESS + key
+        return name in topics and bool(topics[name].events)

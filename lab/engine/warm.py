@@ -1,10 +1,14 @@
-"""Preloaded by an embedded worker: what its first job needs is imported while nobody waits for it yet."""
+"""Preloaded by a worker: what its first job needs is imported while nobody waits for it yet."""
 
+import logging
 import signal
 import threading
+from contextlib import suppress
 
 from distributed import Worker
 
+from lab.engine.inside import is_not_of_a_closed_connection, settle
+from lab.engine.origin import code
 from lab.engine.work import functions
 
 
@@ -12,4 +16,13 @@ def dask_setup(worker: Worker) -> None:
     """Called by Dask when the worker starts."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers in order
-    threading.Thread(target=functions, name="lab-warm", daemon=True).start()
+    logging.getLogger("distributed.worker").addFilter(is_not_of_a_closed_connection)
+    settle(worker)
+    code()
+    threading.Thread(target=_import, name="lab-warm", daemon=True).start()
+
+
+def _import() -> None:
+    """What fails here, as it does when the worker ends meanwhile, the first job meets again and says."""
+    with suppress(Exception):
+        functions()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
-import os
 import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 
 from distributed import Reschedule, Status, Worker, get_worker
+from tornado.ioloop import IOLoop
 
 from lab import runs
 from lab.context import Cancelled, Context, Progress
+from lab.engine.inside import is_executing, memory_limit, settle
 from lab.engine.keeper import PARTIAL, PROGRESS
+from lab.engine.machine import cores, require_memory
+from lab.engine.origin import Origin, require_alike
 from lab.engine.throttle import Throttle
-from lab.errors import LabError
+from lab.errors import LONGEST, LabError, Unknown, Unrepeatable, one_line
 from lab.home import results_folder
+from lab.keys import names_users_models, stored_key
 from lab.results.result import Result, pack
 from lab.results.run import Run
 from lab.specs import Recipe, Spec, TrainingRun, from_json
@@ -37,26 +43,58 @@ class Outcome:
     paused: bool = False
 
 
-def compute(text: str, key: str, name: str) -> Outcome:
+def compute(text: str, key: str, name: str, asking: Origin) -> Outcome:
     """The result of the spec that is written in ``text``, from the store or computed; ``name`` is the task's.
 
     Runs on a Dask worker. A cancelled task that somebody asked for again in the meantime starts over.
     """
-    publisher = Publisher(get_worker(), name)
+    worker = get_worker()
+    settle(worker)
+
+    def request() -> Spec:
+        require_alike(asking)
+        spec: Spec = from_json(text)
+        return spec
+
+    publisher = Publisher(worker.loop, partial(_tell_scheduler, worker, name), partial(_is_wanted, worker, name))
     try:
-        spec = from_json(text)
-        if isinstance(spec, TrainingRun):
-            return _carried_on(spec, publisher)
-        store = Store(results_folder())
-        return Outcome(pack(_found(store, key, publisher) or _made(store, key, spec, publisher)))
+        return outcome(request, key, publisher, memory_limit(worker))
     except Cancelled:
         raise Reschedule from None
+
+
+def outcome(request: Callable[[], Spec], key: str, publisher: Publisher, memory: int | None = None) -> Outcome:
+    """How the request for a spec's result ends, on a worker of Dask or in a thread of this process.
+
+    ``memory`` are the bytes this process may use, None for all that are free. Raises :class:`Cancelled`.
+    """
+    try:
+        spec = request()
+        if isinstance(spec, TrainingRun):
+            return _carried_on(spec, publisher)
+        store, stored = Store(results_folder()), _stored_key(spec, key, publisher)
+        result = _found(store, stored, publisher) or _made(store, stored, spec, key, publisher, memory)
+        return Outcome(pack(result))
     except LabError as error:
         return Outcome(error=str(error))
+    except Cancelled:
+        raise
     except Exception as error:
-        return Outcome(error=_in_words(error, text))
+        return Outcome(error=_in_words(error, key))
     finally:
         publisher.close()
+
+
+def _tell_scheduler(worker: Worker, name: str, topic: str, message: dict[str, object]) -> None:
+    worker.log_event(topic + name, message)
+
+
+def _is_wanted(worker: Worker, name: str) -> bool:
+    """Whether anybody still waits: the scheduler takes a running task back by marking it on its worker.
+
+    A worker that is being closed waits for its tasks, so to it nothing is wanted any more.
+    """
+    return worker.status not in (Status.closing, Status.closed) and is_executing(worker, name)
 
 
 def functions() -> tuple[Callable[[Spec, Context], Result], Callable[..., Run]]:
@@ -68,30 +106,34 @@ def functions() -> tuple[Callable[[Spec, Context], Result], Callable[..., Run]]:
 
 
 def use_all_cores() -> None:
-    """Let PyTorch use every core in this thread, whatever an earlier job left."""
+    """Let PyTorch use every core that this process may use in this thread, whatever an earlier job left."""
     import torch
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(cores())
 
 
 class Publisher:
     """Tells whoever listens how far a task is: the last state is always told, but at most ten a second.
 
     Partial results come ever more slowly, each after half as much time again: drawing them takes the processor
-    from what computes them when both are on one machine.
+    from what computes them when both are on one machine. ``tell(topic, message)`` is called from any thread;
+    ``wanted()`` says whether anybody still waits.
     """
 
-    def __init__(self, worker: Worker, name: str) -> None:
-        self._worker = worker
-        self._name = name
+    def __init__(
+        self, loop: IOLoop, tell: Callable[[str, dict[str, object]], None], wanted: Callable[[], bool]
+    ) -> None:
+        self._heard = tell
+        self.wanted = wanted
         self._run = uuid.uuid4().hex
         self._started = monotonic()
         self._progress = Progress(0.0, "", {})
         self._partial: Result | None = None
         self._notes: list[str] = []
+        self._numbers = itertools.count(1)
         self._open = True
-        self._progress_throttle = Throttle(worker.loop, self._tell_progress)
-        self._partial_throttle = Throttle(worker.loop, self._tell_partial, self._patience)
+        self._progress_throttle = Throttle(loop, self._tell_progress)
+        self._partial_throttle = Throttle(loop, self._tell_partial, self._patience)
         self._tell_progress()
 
     def progress(self, progress: Progress) -> None:
@@ -108,16 +150,6 @@ class Publisher:
         """Something a person should know although the job goes on."""
         self._notes.append(sentence)
         self._tell_progress()
-
-    def wanted(self) -> bool:
-        """Whether anybody still waits: the scheduler takes a running task back by marking it on its worker.
-
-        A worker that is being closed waits for its tasks, so to it nothing is wanted any more.
-        """
-        if self._worker.status in (Status.closing, Status.closed):
-            return False
-        task = self._worker.state.tasks.get(self._name)
-        return task is not None and task.state in ("executing", "long-running")
 
     def close(self) -> None:
         """Nothing is told any more."""
@@ -145,24 +177,38 @@ class Publisher:
 
     def _tell(self, topic: str, message: dict[str, object]) -> None:
         if self._open:
-            self._worker.log_event(topic + self._name, message | {"run": self._run})
+            count = {"run": self._run, "number": next(self._numbers)}
+            self._heard(topic, message | count)
 
 
-def _found(store: Store, key: str, publisher: Publisher) -> Result | None:
+def _stored_key(spec: Spec, asked: str, publisher: Publisher) -> str | None:
+    """The name of the result in the store; None, and a note why, when it must not be stored."""
+    if names_users_models(spec):
+        functions()  # they are loaded now
     try:
-        return store.read(key)
-    except Damaged as error:
-        publisher.note(f"{error} It is computed again.")
+        return stored_key(spec, asked)
+    except Unrepeatable as why:
+        publisher.note(str(why))
         return None
 
 
-def _made(store: Store, key: str, spec: Spec, publisher: Publisher) -> Result:
+def _found(store: Store, name: str | None, publisher: Publisher) -> Result | None:
+    try:
+        return store.read(name) if name else None
+    except (Damaged, Unknown) as error:
+        publisher.note(str(error))
+        return None
+
+
+def _made(store: Store, name: str | None, spec: Spec, asked: str, publisher: Publisher, memory: int | None) -> Result:
     analyse, train = functions()
     use_all_cores()
+    require_memory(spec, memory)
     ctx = _context(publisher, getattr(spec, "seed", 0))
     result = train(spec, ctx) if isinstance(spec, Recipe) else analyse(spec, ctx)
     try:
-        store.write(key, result)
+        if name is not None and name == _stored_key(spec, asked, publisher):  # no model has changed meanwhile
+            store.write(name, result)
     except LabError as error:  # the person who waits gets the result all the same
         publisher.note(str(error))
     return result
@@ -214,4 +260,4 @@ def _context(publisher: Publisher, seed: int = 0) -> Context:
 def _in_words(error: Exception, what: str) -> str:
     """A fault of the program as a sentence; the whole story goes to the log."""
     logger.error("The computation of %s failed.", what, exc_info=error)
-    return f"The computation failed: {type(error).__name__}: {error}"
+    return one_line(f"The computation failed: {type(error).__name__}: {error}", LONGEST)

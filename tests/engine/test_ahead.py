@@ -10,8 +10,9 @@ import pytest
 from lab.engine import Engine, compute_ahead
 from lab.home import results_folder
 from lab.store import Store
-from tests.engine.slow_analysis import Slow
-from tests.engine.test_engine import begun, until
+from tests.engine.slow_analysis import Slow, held, let_go
+from tests.engine.test_engine import begun
+from tests.waiting import PATIENCE, until
 
 
 def stored(engine: Engine, spec: Slow) -> bool:
@@ -39,25 +40,28 @@ def visitor(connection: Path) -> Iterator[Engine]:
 
 
 def test_whoever_waits_goes_first(engine: Engine, visitor: Engine, tmp_path: Path) -> None:
-    early = Slow(steps=100, diary=str(tmp_path / "early"))
-    asked = Slow(steps=40, diary=str(tmp_path / "asked"))
+    early = held(Slow(diary=str(tmp_path / "early")))
+    asked = held(Slow(diary=str(tmp_path / "asked")))
     thread = threading.Thread(target=compute_ahead, args=(engine, [early]))
     thread.start()
     until(lambda: begun(early) == 1)
     job = visitor.submit(asked)
     until(lambda: not engine._computations)  # given up
-    assert not job.finished
-    job.wait(20)
     assert (begun(early), stored(engine, early)) == (1, False)
-    thread.join(20)
+    let_go(early)
+    let_go(asked)
+    job.wait(PATIENCE)
+    thread.join(PATIENCE)
     assert (begun(early), stored(engine, early)) == (2, True)
 
 
 def test_what_a_visitor_waits_for_too_is_not_given_up(engine: Engine, visitor: Engine, tmp_path: Path) -> None:
-    same = Slow(steps=40, diary=str(tmp_path / "same"))
+    same = held(Slow(diary=str(tmp_path / "same")))
     thread = threading.Thread(target=compute_ahead, args=(engine, [same]))
     thread.start()
     until(lambda: begun(same) == 1)
-    visitor.submit(same).wait(20)
-    thread.join(20)
+    job = visitor.submit(same)
+    let_go(same)
+    job.wait(PATIENCE)
+    thread.join(PATIENCE)
     assert begun(same) == 1

@@ -1,6 +1,7 @@
 """The engine's processes, and what importing the engine costs."""
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
@@ -11,12 +12,16 @@ from urllib.request import urlopen
 import dask
 import pytest
 from distributed import LocalCluster
+from distributed.comm import CommClosedError
 
+import lab
 from lab.engine import Engine, launch
-from lab.engine.cluster import gpus
+from lab.engine.cluster import SLOTS, gpus
+from lab.engine.inside import is_not_of_a_closed_connection
 from lab.errors import EngineError
 from lab.specs import Preview
 from tests.engine.slow_analysis import Slow
+from tests.waiting import PATIENCE
 
 NO_PRELOAD: dict[str, list[str]] = {"distributed.worker.preload": []}
 
@@ -32,14 +37,22 @@ def test_workers_use_every_core(engine: Engine) -> None:
     assert list(engine._client.run(os.getenv, "OMP_NUM_THREADS").values()) == [os.environ.get("OMP_NUM_THREADS")]
 
 
-@pytest.mark.parametrize("page", ["status", "info/main/workers.html", "json/counts.json", "metrics"])
+PAGES = ["status", "info/main/workers.html", "json/counts.json", "metrics", "health"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_there_are_no_status_pages_unless_asked_for(engine: Engine, page: str) -> None:
+    require_no_page(engine, page)
+
+
+def require_no_page(engine: Engine, page: str) -> None:
+    """Neither the scheduler nor the worker has such a page."""
     info = engine._client.scheduler_info()
     ports = [each["services"]["dashboard"] for each in (info, *info["workers"].values())]
     assert len(ports) == 2
     for port in ports:
         with pytest.raises(HTTPError, match="404"):
-            urlopen(f"http://127.0.0.1:{port}/{page}", timeout=5)
+            urlopen(f"http://127.0.0.1:{port}/{page}", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("visible", "found"), [("", []), ("-1", []), ("2", ["2"]), ("0,1", ["0", "1"])])
@@ -62,7 +75,7 @@ def test_without_a_server_an_engine_is_started_even_inside_a_running_loop(
 
     async def cell() -> int:  # what a notebook's kernel does
         with dask.config.set(NO_PRELOAD), Engine.connect() as engine:
-            return len(engine.submit(Preview(images=(0, 1))).wait(30).y)
+            return len(engine.submit(Preview(images=(0, 1))).wait(PATIENCE).y)
 
     assert asyncio.run(cell()) == 2
 
@@ -71,17 +84,58 @@ def test_a_running_scheduler_is_used_as_it_is(connection: Path, tmp_path: Path) 
     spec = Slow(steps=3, diary=str(tmp_path / "diary"))
     options = {"n_workers": 1, "processes": False, "protocol": "tcp", "dashboard_address": None}
     with (
-        LocalCluster(threads_per_worker=3, resources={"short": 2, "long": 1}, **options) as cluster,
+        LocalCluster(threads_per_worker=5, resources=SLOTS, **options) as cluster,
         launch(cluster.scheduler_address) as path,
         Engine.connect(path) as engine,
     ):
-        assert len(engine.submit(spec).wait(20).numbers) == 3
+        assert len(engine.submit(spec).wait(PATIENCE).numbers) == 3
 
 
 def test_workers_without_slots_are_refused_in_words(connection: Path) -> None:
     options = {"n_workers": 1, "processes": False, "protocol": "tcp", "dashboard_address": None}
     with (
         LocalCluster(threads_per_worker=1, **options) as cluster,
-        pytest.raises(EngineError, match="--resources short=2,long=1"),
+        pytest.raises(EngineError, match="--resources quick=2,short=2,long=1"),
     ):
         Engine.connect(cluster.scheduler_address)
+
+
+FOREIGN = """
+import sys
+from lab.engine import Connection, launch
+sys.path.append({folder!r})  # as for a custom model's builder
+if __name__ == "__main__":
+    with launch() as path:
+        print(Connection.of(path).client().run(lambda: __import__("lab").__file__))
+"""
+
+
+def test_a_lab_py_beside_a_users_models_is_not_taken_for_the_lab(tmp_path: Path) -> None:
+    (tmp_path / "lab.py").write_text("raise SystemExit('hidden')")
+    script = FOREIGN.format(folder=str(tmp_path))
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert str(Path(lab.__file__)) in ran.stdout, ran.stderr[-500:]
+
+
+def test_nobody_complains_of_a_connection_that_has_gone(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    """As a page that closes in the middle of a job, or ``doctor`` in the middle of a heartbeat of its worker."""
+    assert all("is_not_of_a_closed_connection" in found for found in engine._client.run(_filters).values())
+    logger = logging.getLogger("tests.worker")
+    logger.addFilter(is_not_of_a_closed_connection)
+    engine.training()  # which brings the keeper
+    scheduler = engine._client.run_on_scheduler(_filters, "distributed.scheduler")
+    assert "is_not_of_a_closed_connection" in scheduler
+    for error in (CommClosedError("gone"), ValueError("told")):
+        logger.error("Failed to communicate.", exc_info=error)
+    assert [record.exc_info[1].args for record in caplog.records if record.name == logger.name] == [("told",)]
+
+
+def _filters(logger: str = "distributed.worker") -> str:
+    return str(logging.getLogger(logger).filters)

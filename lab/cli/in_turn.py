@@ -1,0 +1,41 @@
+"""Several models one after the other: what is finished is shown and kept, whatever becomes of those after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from lab.cli.evaluation import INTERRUPTED, Request
+from lab.cli.pausing import pausing
+from lab.cli.progress import say
+from lab.context import Cancelled
+from lab.errors import LabError
+
+T = TypeVar("T")
+
+
+def in_turn(
+    asked: Sequence[Request], compute: Callable[[Request, Callable[[], bool]], T], show: Callable[[int, T], None]
+) -> tuple[list[T], int]:
+    """What was computed for the requests, and the exit code; ``show`` gets each as soon as it is known.
+
+    One of several that fails is said in a sentence, and the next one's turn comes (2); after an interruption none
+    comes (130). Raises the :class:`LabError` of a request that is alone.
+    """
+    found: list[T] = []
+    code = 0
+    with pausing() as stopped:
+        for each in asked:
+            try:
+                found.append(compute(each, stopped))
+            except Cancelled:
+                say(INTERRUPTED)
+                return found, 130
+            except LabError as error:
+                if len(asked) == 1:
+                    raise
+                say(f"{each.name} is left out: {error}")
+                code = 2
+            else:
+                show(len(found) - 1, found[-1])
+    return found, code

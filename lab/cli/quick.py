@@ -1,0 +1,121 @@
+"""``attack`` without ``--attack``: the quick evaluation, so that no number comes from one weak attack by default."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lab.catalogue import find_model
+from lab.cli.answers import require_loadable
+from lab.cli.evaluation import Request, evaluated, in_words, plain, requests
+from lab.cli.in_turn import in_turn
+from lab.cli.output import print_json
+from lab.cli.progress import progress_bar
+from lab.cli.saving import examples_of, images_of, save
+from lab.cli.tables import percent
+from lab.context import Context
+from lab.errors import SpecError
+from lab.results import AttackResult, EvaluationResult, Examples
+from lab.results.evaluation_transfer import with_transfer
+from lab.specs import PGD, ModelSpec, to_dict
+from lab.specs.evaluation import QUICK
+from lab.specs.models import name_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An evaluation, the examples in 8 bits if they were asked for, and what images made on another model achieve."""
+
+    request: Request
+    result: EvaluationResult
+    examples: Examples | None
+    source: ModelSpec | None
+    transferred: AttackResult | None
+
+    @property
+    def alone(self) -> float:
+        """Robust accuracy under the attacks on the model itself."""
+        [model] = self.result.models
+        return model.accuracies()[-2 if self.transferred else -1]
+
+
+def run(options: argparse.Namespace, folder: Path | None) -> int:
+    """Evaluate, print each model as it is known, save. What the options of one attack mean here, they say in words."""
+    if options.bfloat16:
+        raise SpecError("--bfloat16 is for the search of one attack: name it with --attack, as --attack PGD.")
+    asked = requests(options, QUICK)
+    source = find_model(options.source) if options.source else None
+    require_loadable([each.model for each in asked])
+
+    def compute(request: Request, stopped: Callable[[], bool]) -> Outcome:
+        return _outcome(request, source, options, stopped)
+
+    def show(number: int, outcome: Outcome) -> None:
+        if not options.json:
+            print("\n\n" * bool(number) + _words(outcome, options.eight_bit), flush=True)
+
+    found, code = in_turn(asked, compute, show)
+    if folder:
+        save(folder, [each.examples for each in found if each.examples])
+    if options.json and found:
+        records = [_record(each, options.eight_bit) for each in found]
+        print_json(records if len(asked) > 1 else records[0])
+    return code
+
+
+def _outcome(
+    request: Request, source: ModelSpec | None, options: argparse.Namespace, cancelled: Callable[[], bool]
+) -> Outcome:
+    result, transferred = evaluated(request, options.download, cancelled), None
+    if source:
+        result, transferred = _beside_transfer(request, result, source, cancelled)
+    kept = examples_of(result) if options.eight_bit or options.save else None
+    return Outcome(request, result, kept, source, transferred)
+
+
+def _beside_transfer(
+    request: Request, result: EvaluationResult, source: ModelSpec, cancelled: Callable[[], bool]
+) -> tuple[EvaluationResult, AttackResult]:
+    """The evaluation with a last stage, PGD's adversarial examples of another model, and what these achieve alone."""
+    from lab.attacks import judge, maximise
+    from lab.models import load
+
+    start, spec, attack = time.perf_counter(), request.spec, PGD()
+    x, y = images_of(result)
+    with progress_bar() as show:
+        ctx = Context(spec.seed, on_progress=show, cancelled=cancelled, doing="transferring")
+        made = maximise(attack, load(source), x, y, spec.ball, ctx)
+    found, seconds = judge(x, y, made, load(request.model), spec.ball), time.perf_counter() - start
+    worst = with_transfer(result.models[0], name_of(source), attack, found, made.float().cpu().numpy(), seconds)
+    return replace(result, models=(worst,)), found
+
+
+def _record(outcome: Outcome, eight_bit: bool) -> dict[str, Any]:
+    """What ``--json`` prints: what it prints of one attack, and the evaluation."""
+    [model], source, transferred = outcome.result.models, outcome.source, outcome.transferred
+    found = plain(outcome.request, model)
+    stronger = None if transferred is None else transferred.robust_accuracy < outcome.alone
+    return found | {
+        "model": found["model_spec"],
+        "attack": to_dict(outcome.request.spec),
+        "precision": "float32",
+        "rounded_accuracy": outcome.examples.rounded_accuracy if eight_bit and outcome.examples else None,
+        "transferred_accuracy": transferred.robust_accuracy if transferred else None,
+        "source": to_dict(source) if source else None,
+        "health": found["health"] | {"transfer_stronger": stronger},
+    }
+
+
+def _words(outcome: Outcome, eight_bit: bool) -> str:
+    lines = [in_words(outcome.request, outcome.result.models[0])]
+    if eight_bit and outcome.examples:
+        about = "adversarial pixels rounded to 256 levels inside the threat model"
+        lines.append(f"  in 8 bits      {percent(outcome.examples.rounded_accuracy):>7}  ({about})")
+    if outcome.source and outcome.transferred:
+        about = f"on images made on {name_of(outcome.source)}; the robust accuracy counts them"
+        lines.append(f"  transferred    {percent(outcome.transferred.robust_accuracy):>7}  ({about})")
+    return "\n".join(lines)

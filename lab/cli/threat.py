@@ -1,0 +1,23 @@
+"""``--norm`` and ``--eps``: the threat model."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from lab.cli.options import number
+from lab.specs.balls import Ball
+from lab.specs.spec import Spec, spec_named
+
+
+def add_ball(parser: argparse.ArgumentParser, kinds: Sequence[type[Spec]]) -> None:
+    """The norm, of these kinds, and how far an adversary may go in it."""
+    norms = [each.__name__ for each in kinds]
+    parser.add_argument("--norm", default="Linf", metavar="NORM", help=f"{' or '.join(norms)} (default: Linf)")
+    parser.add_argument("--eps", type=number, help="radius of the threat model, black to white being 1")
+
+
+def ball_of(options: argparse.Namespace) -> Ball:
+    """The threat model that the options name. Raises :class:`SpecError` for a radius that its norm does not admit."""
+    ball = spec_named(Ball, options.norm)()
+    return ball if options.eps is None else ball.replace(eps=options.eps)

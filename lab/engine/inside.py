@@ -1,0 +1,84 @@
+"""What is taken from inside Dask because it has no public way: all of it is here, and the version has an upper bound.
+
+Tried with distributed 2026.1 and 2026.8; pyproject.toml and environment.yml name the first version not tried.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from distributed import Client, Scheduler, Worker
+from distributed.comm import CommClosedError
+
+ANYBODY = "fire-and-forget"
+"""The client that Dask invents for a task which must outlive its real clients."""
+
+_ENDED = ("memory", "erred", "released", "forgotten")
+
+
+def is_not_of_a_closed_connection(record: logging.LogRecord) -> bool:
+    """Whether a record of Dask's tells anything but that the other side went while it was spoken to.
+
+    As every page and engine ends; when it was not meant to, whoever waits for a job is told.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], CommClosedError))
+
+
+def tell_scheduler(client: Client, **message: Any) -> None:
+    """Send a message in the client's own stream: it never overtakes a submission before or after it."""
+    client._send_to_scheduler(message)
+
+
+def listen(scheduler: Scheduler, operation: str, call: Callable[..., Any], answers: bool = False) -> None:
+    """Have ``call`` made for messages of clients: those of their stream, or questions that it ``answers``."""
+    (scheduler.handlers if answers else scheduler.stream_handlers)[operation] = call
+
+
+def unfinished(scheduler: Scheduler) -> Iterable[Any]:
+    """The tasks that are not at their end, in the order in which workers take them."""
+    found = [task for task in scheduler.tasks.values() if task.state not in _ENDED]
+    return sorted(found, key=lambda task: task.priority or ())
+
+
+def wanted_by(scheduler: Scheduler, key: str) -> set[str]:
+    """The clients that want a task."""
+    task = scheduler.tasks.get(key)
+    return {each.client_key for each in task.who_wants or ()} if task is not None else set()
+
+
+def slot_of(task: Any) -> str:
+    """The slot that a task takes; empty for one that is not ours."""
+    return next(iter(task.resource_restrictions or {}), "")
+
+
+def release(scheduler: Scheduler, key: str, client: str) -> None:
+    """Take a client's interest in a task back; without any, the task ends."""
+    if client in scheduler.clients:
+        scheduler.client_releases_keys([key], client)
+
+
+def topics(scheduler: Scheduler) -> Any:
+    """The topics by name, each with its ``events``, to shorten or to drop."""
+    return scheduler._broker._topics
+
+
+def is_executing(worker: Worker, key: str) -> bool:
+    """Whether the scheduler still wants the task from this worker, which runs it."""
+    task = worker.state.tasks.get(key)
+    return task is not None and task.state in ("executing", "long-running")
+
+
+def settle(worker: Worker) -> None:
+    """Give a worker that was started by hand what an embedded one has: it neither pauses nor spills, without a word.
+
+    And, where PyTorch is not imported yet, its threads sleep while they wait for each other.
+    """
+    manager = worker.memory_manager
+    manager.memory_target_fraction = manager.memory_spill_fraction = manager.memory_pause_fraction = False
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def memory_limit(worker: Worker) -> int | None:
+    """Bytes beyond which the worker is ended; None for no limit."""
+    return worker.memory_manager.memory_limit or None

@@ -1,0 +1,47 @@
+"""What a worker may use of its machine: the cores and the memory that this process really has."""
+
+import os
+
+import dask
+import psutil
+from dask.system import cpu_count
+from distributed.system import memory_limit
+
+from lab.cost import cost
+from lab.errors import EngineError
+from lab.memory import free_memory
+from lab.specs import Spec
+
+_THREADS = "OMP_NUM_THREADS"
+
+
+def cores() -> int:
+    """Cores that this process may use: not more than its affinity, its container or ``OMP_NUM_THREADS`` allow.
+
+    A worker of Dask's own command line is given ``OMP_NUM_THREADS=1`` by Dask, which says nothing about the machine.
+    """
+    own = os.environ.get(_THREADS, "")
+    by_dask = str(dask.config.get("distributed.nanny.pre-spawn-environ", {}).get(_THREADS, ""))
+    asked = int(own) if own.isdecimal() and int(own) > 0 and own != by_dask else cpu_count()
+    return min(asked, cpu_count())
+
+
+def memory() -> int:
+    """Bytes of memory that the machine, or this container, has."""
+    return memory_limit()
+
+
+def require_memory(spec: Spec, limit: int | None) -> None:
+    """Refuse a request that needs more memory than is left within ``limit`` bytes of this process.
+
+    Raises :class:`EngineError` with both numbers.
+    """
+    free = free_memory()
+    if limit is not None:
+        free = min(free, limit - psutil.Process().memory_info().rss)
+    needed = cost(spec).bytes_on(cores())
+    if needed > free:
+        raise EngineError(
+            f"{type(spec).__name__} needs about {needed / 2**30:,.1f} GiB of memory, but only "
+            f"{max(free, 0) / 2**30:,.1f} GiB are free: take fewer images, restarts, directions or passes at once."
+        )

@@ -1,0 +1,27 @@
+"""How much a visitor may send: so much a second, and more for a moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+class Allowance:
+    """A token bucket: ``burst`` at once, then ``rate`` a second."""
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._left = burst
+        self._then = clock()
+
+    def take(self, amount: float) -> bool:
+        """Take that much, if it is there; what is refused costs nothing."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + self._rate * (now - self._then))
+        self._then = now
+        if amount > self._left:
+            return False
+        self._left -= amount
+        return True

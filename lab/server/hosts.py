@@ -1,0 +1,44 @@
+"""Which names the lab answers to, so that no page of another site can steer a lab on one's own machine.
+
+A name of that site's own that resolves to 127.0.0.1 makes a browser take the lab for a part of the site (DNS
+rebinding); only the ``Host`` that the browser sends tells.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The names of a lab: those of this machine, and ``trusted`` ones; with ``anyone``, all others too."""
+
+    trusted: frozenset[str] = frozenset()
+    anyone: bool = False
+
+    def admit(self, host: str) -> bool:
+        """Whether a request with that ``Host`` is answered."""
+        return self.anyone or self.trusts(host) or is_loopback(name_of(host))
+
+    def trusts(self, host: str) -> bool:
+        """Whether that is one of the trusted names, with a port or without."""
+        return name_of(host) in self.trusted
+
+
+def name_of(host: str) -> str:
+    """The name in ``name:port``, in lower case; empty for what is no such thing."""
+    name, colon, port = host.rpartition(":")
+    if not colon or host.endswith("]"):
+        name, port = host, ""
+    if port.strip("0123456789") or any(each in name for each in "/@ ,"):
+        return ""
+    return name.removeprefix("[").removesuffix("]").removesuffix(".").lower()
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a name means the machine it is used on, wherever that is."""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"

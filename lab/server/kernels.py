@@ -1,0 +1,199 @@
+"""Visitors' kernels: how many there may be, which are taken back, and what each may use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import zmq
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
+from tornado.ioloop import IOLoop, PeriodicCallback
+from traitlets import Float, Int, Unicode
+
+from lab.limits import most_of_an_address
+from lab.server.children import command
+
+PATIENCE = 60.0
+"""Seconds until a kernel is taken back that no page has connected to."""
+
+MOST_BYTES_KEPT = 8 * 2**20
+"""Of what a kernel has said since its page is out of reach; with more, the page could not catch up."""
+
+MOST_MESSAGES_READ_AHEAD = 32
+"""Of a kernel's channel, while the server is busy; the others wait in the kernel, whose memory is limited."""
+
+_LOOK = 5.0  # seconds between two looks at who has come
+_BREATH = 2.0  # seconds that a kernel for a later visitor has to start before the next one does
+
+
+class Kernel(ServerKernelManager):
+    """A kernel that ends with the server and may use only so much memory."""
+
+    most_memory = Int(1024, config=True, help="MiB of data that a kernel may hold")
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        """How it is started."""
+        arguments = ["-f", os.path.realpath(self.connection_file), *(extra_arguments or [])]
+        return command("ipykernel_launcher", arguments, "--memory", str(self.most_memory))
+
+
+class Kept(list[tuple[str, list[bytes]]]):
+    """What a kernel says while its page is out of reach; ``on_full`` is called once, when it is more than ``most``."""
+
+    def __init__(self, most: int, on_full: Callable[[], object]) -> None:
+        super().__init__()
+        self._left = most
+        self._on_full = on_full
+
+    def append(self, message: tuple[str, list[bytes]]) -> None:
+        """Keep one more message, or, of too much, nothing at all."""
+        if self._left < 0:
+            return
+        self._left -= sum(map(len, message[1]))
+        if self._left < 0:
+            self.clear()
+            self._on_full()
+        else:
+            super().append(message)
+
+
+@dataclass(eq=False)
+class Guest:
+    """Somebody who opens the page: the kernel that he was given, since when, and whether his page has reached it.
+
+    ``address`` is the network address he comes from, empty when that is unknown.
+    """
+
+    kernel_id: str | None = None
+    since: float = float("inf")
+    reached: bool = False
+    address: str = ""
+
+
+class Kernels(AsyncMappingKernelManager):
+    """All kernels. Those of the pool, which wait for the next visitors, do not count as anybody's."""
+
+    kernel_manager_class = Unicode("lab.server.kernels.Kernel", config=True)
+    most_visitors = Int(100, config=True, help="visitors who may be here at the same time")
+    patience = Float(PATIENCE, config=True, help="seconds until a kernel without a page is ended")
+
+    def __init__(self, **options: Any) -> None:
+        self._guests: set[Guest] = set()
+        self._refilling = asyncio.Lock()
+        super().__init__(**options)
+        self.context.setsockopt(zmq.RCVHWM, MOST_MESSAGES_READ_AHEAD)  # of all sockets made from now on
+        self._looking = PeriodicCallback(self.end_the_forgotten, 1000 * min(_LOOK, self.patience))
+        self._looking.start()
+
+    @property
+    def visitors(self) -> int:
+        """How many visitors are here, those included whose page is just being made."""
+        self._guests = {each for each in self._guests if each.kernel_id is None or each.kernel_id in self}
+        return len(self._guests)
+
+    @property
+    def full(self) -> bool:
+        """Whether nobody else can come in."""
+        return self.visitors >= self.most_visitors
+
+    def crowded(self, address: str) -> bool:
+        """Whether those of one address have taken up their share of the places."""
+        many = sum(each.address == address for each in self._guests) if self.visitors else 0
+        return bool(address) and many >= most_of_an_address(self.most_visitors)
+
+    @contextmanager
+    def welcome(self, address: str = "") -> Iterator[Guest]:
+        """A place for a visitor while his page is made; his kernel keeps it after that."""
+        guest = Guest(address=address)
+        self._guests.add(guest)
+        try:
+            yield guest
+        finally:
+            guest.since = time.monotonic()
+            if guest.kernel_id is None:
+                self._guests.discard(guest)
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """Note that a page has reached its kernel."""
+        super().notify_connect(kernel_id)
+        for each in self._guests:
+            each.reached |= each.kernel_id == kernel_id
+
+    async def end_the_forgotten(self) -> None:
+        """End the kernels that no page has connected to in time."""
+        before = time.monotonic() - self.patience
+        for guest in [each for each in self._guests if not each.reached and each.since < before]:
+            await self.take_back(guest)
+
+    def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
+        """Keep what a kernel says for a page that is out of reach, and end one that talks on to nobody."""
+        super().start_buffering(kernel_id, session_key, channels)
+        end = partial(IOLoop.current().add_callback, self.take_back, Guest(kernel_id))
+        self._kernel_buffers[kernel_id]["buffer"] = Kept(MOST_BYTES_KEPT, end)
+
+    async def take_back(self, guest: Guest) -> None:
+        """End a visitor's kernel."""
+        self._guests.discard(guest)
+        if guest.kernel_id is not None and guest.kernel_id in self:
+            await ensure_async(self.shutdown_kernel(guest.kernel_id, now=True))
+
+    async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
+        """Start one: at once for a visitor, one after the other for the pool, so that visitors do not wait for it."""
+        if options.get("env", {}).get("VOILA_PREHEAT") != "True":
+            return await super().start_kernel(**options)
+        async with self._refilling:
+            kernel_id = await super().start_kernel(**options)
+            await asyncio.sleep(_BREATH)
+            return kernel_id
+
+    def ready(self, notebook: str) -> int:
+        """How many kernels of the pool have been started and are alive; Voilà also counts those still to come."""
+        pool = self._pool(notebook)
+        pool[:] = [each for each in pool if not each.done() or self._is_alive(each)]
+        pool.sort(key=lambda each: not each.done())
+        return sum(each.done() for each in pool)
+
+    def _pool(self, notebook: str) -> list[asyncio.Task[dict[str, Any]]]:
+        return getattr(self, "_pools", {}).get(notebook, [])  # Voilà's own, if it keeps kernels ready
+
+    def _is_alive(self, started: asyncio.Task[dict[str, Any]]) -> bool:
+        if started.cancelled() or started.exception():
+            return False
+        kernel_id = started.result()["kernel_id"]
+        kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
+        return kernel is not None and kernel.provisioner.process.poll() is None
+
+
+class Opening:
+    """The kernels as the making of one page sees them: it notes which one the visitor is given."""
+
+    def __init__(self, kernels: Kernels, guest: Guest) -> None:
+        self._kernels = kernels
+        self._guest = guest
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kernels, name)
+
+    def get_pool_size(self, notebook: str) -> int:
+        """How many kernels are ready; without one, the visitor gets a new one rather than a place in a queue."""
+        return self._kernels.ready(notebook)
+
+    async def get_rendered_notebook(self, **options: Any) -> tuple[Any, list[str], str]:
+        """A kernel of the pool, with its page."""
+        kernels: Any = self._kernels  # Voilà adds this to the class when it keeps kernels ready
+        found = await kernels.get_rendered_notebook(**options)
+        self._guest.kernel_id = found[2]
+        return found
+
+    async def start_kernel(self, **options: Any) -> str:
+        """A new kernel."""
+        kernel_id: str = await ensure_async(self._kernels.start_kernel(**options))
+        self._guest.kernel_id = kernel_id
+        return kernel_id

@@ -1,0 +1,189 @@
+"""The server: Voilà on an engine, watched from the first port that is free to the last process that has ended."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from lab.errors import LabError
+from lab.home import home
+from lab.processes import MARK, end
+from lab.server.addresses import plain
+from lab.server.children import start
+from lab.server.logs import bounded_log
+from lab.server.ports import free_port
+from lab.server.site import NOTEBOOK, Site, kernel_memory
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "widgets"  # where Jupyter finds voila/templates/adversarial
+PATIENCE = (5.0, 10.0, 15.0)
+"""Seconds to wait for an answer, question after question: a server that leaves all of them unanswered is stuck.
+
+Growing, because a busy one answers late, and a restart costs every visitor his page."""
+PAUSE = 5.0  # seconds between two questions
+STEADY = 60.0  # seconds after which the end of Voilà is an accident, and not something that would happen again
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy knows the way to this machine
+
+
+@contextmanager
+def serving(site: Site, engine: Path | str) -> Iterator[Voila]:
+    """Voilà on the lab's page, answering, with its kernels connected to that engine; nothing of it is left after.
+
+    Raises :class:`LabError` when the port is taken or Voilà does not start.
+    """
+    marks = {"LAB_ENGINE": str(engine), "LAB_PUBLIC": str(int(site.public))}
+    port = free_port(site.host, site.port)
+    log_file = home() / "logs" / f"voila-{port}.log"
+    with (
+        tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as connections,
+        bounded_log(log_file) as log,
+    ):
+        voila = Voila(site, port, log_file, marks, connections, log)
+        try:
+            voila.begin()
+            if site.ahead:
+                with _computing_ahead(marks):
+                    yield voila
+            else:
+                yield voila
+        finally:
+            voila.end()
+
+
+class Voila:
+    """The process that serves the pages, and those that came before it when it had to be started again."""
+
+    def __init__(
+        self, site: Site, port: int, log: Path, marks: dict[str, str], connections: str, output: IO[bytes]
+    ) -> None:
+        self.site = site
+        self.port = port
+        self.log = log
+        self._marks = marks
+        self._connections = connections
+        self._output = output
+
+    @property
+    def address(self) -> str:
+        """What to type into a browser."""
+        return self.site.address(self.port)
+
+    def begin(self, patience: float = 60.0) -> None:
+        """Start it and wait until it answers. Raises :class:`LabError` when it does not."""
+        self._mark = uuid.uuid4().hex
+        self._began = time.monotonic()
+        self.process = start(
+            "lab.server.pages",
+            _arguments(self.site, self.port, self._connections),
+            _environment() | self._marks | {MARK: self._mark},
+            self._output,
+            called="voila",
+        )
+        while not self.answers():
+            if self.process.poll() is not None:
+                raise LabError(f"Voilà could not start; its last words are in {self.log}.")
+            if time.monotonic() > self._began + patience:
+                raise LabError(f"Voilà does not answer after {patience:.0f} s; its last words are in {self.log}.")
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        """End it and all its kernels."""
+        end(self._mark)
+
+    def watch(self, say: Callable[[str], None], pause: float = PAUSE, patience: tuple[float, ...] = PATIENCE) -> None:
+        """Block for as long as it runs, and start it again when it answers no more; ``say`` is told so.
+
+        Raises :class:`LabError` when it ends by itself soon after its start, or cannot be started again.
+        """
+        while True:
+            self._wait_for_its_end(pause)
+            code = self.process.poll()
+            if code is not None and time.monotonic() < self._began + STEADY:
+                raise LabError(f"Voilà stopped by itself (exit code {code}); its last words are in {self.log}.")
+            if code is not None:
+                say(f"Voilà stopped by itself (exit code {code}) and is started again.")
+            elif any(self.answers(each) for each in patience):
+                continue
+            else:
+                say(f"Voilà has not answered for {sum(patience):.0f} s and is started again.")
+            self.end()
+            self.begin()
+
+    def answers(self, patience: float = 2.0) -> bool:
+        """Whether it is well: asked at an address that takes no visitor's kernel."""
+        try:
+            with _direct.open(self.site.health(self.port), timeout=patience) as answer:
+                return json.load(answer).get("status") == "ok"
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
+            return False
+
+    def _wait_for_its_end(self, pause: float) -> None:
+        try:
+            self.process.wait(timeout=pause)
+        except subprocess.TimeoutExpired:
+            return
+
+
+@contextmanager
+def _computing_ahead(marks: dict[str, str]) -> Iterator[None]:
+    """A process that has the pages' first pictures computed. Nothing in ``lab`` imports the pages; this starts them."""
+    mark = uuid.uuid4().hex
+    with bounded_log(home() / "logs" / "openings.log") as log:
+        process = start("widgets.openings", [], {**os.environ, **marks, MARK: mark}, log)
+        try:
+            yield
+        finally:
+            process.terminate()  # so that it takes back what it asked for
+            end(mark)
+
+
+def _environment() -> dict[str, str]:
+    """This environment, with the page's template, and with this Python's kernel rather than another one's."""
+    path = os.pathsep.join(filter(None, (str(TEMPLATES), os.environ.get("JUPYTER_PATH"))))
+    return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+def _arguments(site: Site, port: int, connections: str) -> list[str]:
+    """How Voilà is set up.
+
+    A page that is left asks for its kernel's end without the token that Jupyter's forms carry, so that check is
+    off: whoever knows a kernel's secret number may end it, and there is nothing else to forge. A kernel that dies
+    stays dead, because a blank one in its place would leave the page on the screen without life.
+    """
+    options = {
+        "Voila.ip": site.host,
+        "Voila.port": port,
+        "Voila.port_retries": 0,
+        "Voila.base_url": site.path,
+        "Voila.open_browser": False,
+        "Voila.root_dir": NOTEBOOK.parent,
+        "Voila.connection_dir_root": connections,
+        "Voila.kernel_websocket_connection_class": "lab.server.gate.Gate",
+        "Pages.any_host": site.any_host,
+        "VoilaConfiguration.multi_kernel_manager_class": "lab.server.kernels.Kernels",
+        "VoilaConfiguration.template": "adversarial",
+        "VoilaConfiguration.preheat_kernel": site.preheat > 0,
+        "VoilaConfiguration.default_pool_size": site.preheat,
+        "VoilaConfiguration.file_denylist": ".*",
+        "VoilaConfiguration.allow_template_override": "NO",
+        "VoilaConfiguration.allow_theme_override": "NO",
+        "Kernels.most_visitors": site.room(),
+        "Kernel.most_memory": kernel_memory(),
+        "KernelRestarter.restart_limit": 0,
+        "KernelRestarter.time_to_dead": 1.0,
+        "MappingKernelManager.cull_idle_timeout": 900,
+        "MappingKernelManager.cull_interval": 60,
+    }
+    names = [f"--Pages.trusted_hosts={name}" for name in site.names]
+    names += [f"--Pages.trusted_proxies={plain(each)}" for each in site.trusted_proxies]
+    return [str(NOTEBOOK), *(f"--{name}={value}" for name, value in options.items()), *names]

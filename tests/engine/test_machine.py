@@ -1,0 +1,204 @@
+"""What a worker may use of its machine, and whom it works for."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import dask
+import pytest
+from distributed import Security
+from distributed.worker_memory import parse_memory_limit
+
+from lab.engine import Connection, Engine, launch, machine, origin
+from lab.engine import cluster as cluster_module
+from lab.engine.cluster import SLOTS, _workers
+from lab.errors import EngineError
+from lab.specs import PGD, Explore, Linf, RobustnessCurves
+from tests.engine.slow_analysis import Slow
+from tests.waiting import PATIENCE
+
+GIB = 2**30
+
+
+@pytest.mark.parametrize("cores", [1, 2, 16, 64])
+@pytest.mark.parametrize(("gpus", "each"), [("", 32 * GIB), ("0,1,2,3", 8 * GIB)])
+def test_workers_share_all_of_the_memory_whatever_the_cores(
+    monkeypatch: pytest.MonkeyPatch, cores: int, gpus: str, each: int
+) -> None:
+    """Dask's own limit is 3/cores of the memory: 4.4 of 23.5 GiB on 16 cores, and all of it on two."""
+    monkeypatch.setattr("dask.system.CPU_COUNT", cores)
+    monkeypatch.setattr("distributed.system.MEMORY_LIMIT", 32 * GIB)
+    monkeypatch.setattr("distributed.worker_memory.system.MEMORY_LIMIT", 32 * GIB)
+    monkeypatch.setattr(machine, "memory_limit", lambda: 32 * GIB)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", gpus)
+    for options in [worker["options"] for worker in _workers(Security()).values()]:
+        logger = SimpleNamespace(warning=print)
+        found = parse_memory_limit(options["memory_limit"], options["nthreads"], cores, logger=logger)  # type: ignore[arg-type]
+        assert found == each
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinity")
+def test_no_more_threads_than_the_affinity_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert machine.cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize(
+    ("asked", "by_dask", "found"),
+    [("", 1, 8), ("3", 1, 3), ("1", 1, 8), ("1", None, 1), ("64", 1, 8), ("0", 1, 8), ("many", 1, 8), ("4,2", None, 8)],
+)
+def test_as_many_threads_as_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, asked: str, by_dask: int | None, found: int
+) -> None:
+    monkeypatch.setattr(machine, "cpu_count", lambda: 8)
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    environ = {} if by_dask is None else {"OMP_NUM_THREADS": by_dask}
+    with dask.config.set({"distributed.nanny.pre-spawn-environ": environ}):
+        assert machine.cores() == found
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        RobustnessCurves(images=10_000, levels=40),
+        Explore(attack=PGD(passes=1000)),
+        Slow(memory=2**40),
+    ],
+)
+def test_what_cannot_fit_is_refused_with_both_numbers(spec: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        EngineError, match=r"needs about [\d.,]+ GiB of memory, but only [\d.,]+ GiB are free"
+    ) as refused:
+        machine.require_memory(spec, machine.psutil.Process().memory_info().rss + 2**22)
+    assert len(str(refused.value)) <= 300
+    machine.require_memory(Explore(ball=Linf(0.1)), None)
+
+
+def test_what_a_container_does_not_leave_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.memory._in_container", lambda: [2**20])
+    with pytest.raises(EngineError, match=r"only 0\.0 GiB are free"):
+        machine.require_memory(Slow(memory=2**22), None)
+
+
+def test_a_worker_refuses_what_does_not_fit(engine: Engine, tmp_path: Path) -> None:
+    job = engine.submit(Slow(diary=str(tmp_path / "diary"), memory=2**45))
+    with pytest.raises(EngineError, match=r"Slow needs about 32,768\.0 GiB"):
+        job.wait(PATIENCE)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Callable[[str], origin.Origin]:
+    """What another process with the LAB_HOME of that name would say."""
+
+    def said(name: str) -> origin.Origin:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LAB_HOME", str(tmp_path / name))
+            return origin.origin()
+
+    return said
+
+
+def test_the_same_folder_is_known_under_another_path(
+    elsewhere: Callable[[str], origin.Origin], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = elsewhere("home")
+    (tmp_path / "mounted").symlink_to(tmp_path / "home")
+    for same in ("home", "mounted", "home/."):
+        monkeypatch.setenv("LAB_HOME", str(tmp_path / same))
+        origin.require_alike(asking)
+
+
+@pytest.mark.parametrize("other", ["other", "not-there", "deep/er", "x" * 200])
+def test_another_lab_home_is_refused_with_both_paths(
+    elsewhere: Callable[[str], origin.Origin], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    asking = elsewhere("home")
+    if other == "other":
+        elsewhere("other")
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / other))
+    with pytest.raises(EngineError, match="same LAB_HOME") as refused:
+        origin.require_alike(asking)
+    assert str(tmp_path / "home")[-60:] in str(refused.value)
+    assert str(tmp_path / other)[-60:] in str(refused.value)
+    assert len(str(refused.value)) <= 300
+
+
+def test_another_version_is_refused(elsewhere: Callable[[str], origin.Origin]) -> None:
+    for changed in ({"version": "9.9", "code": "deadbeef"}, {"code": "deadbeef"}):
+        with pytest.raises(EngineError, match="another version of the lab") as refused:
+            origin.require_alike(elsewhere("home") | changed)
+        assert len(str(refused.value)) <= 300
+
+
+def test_a_worker_with_another_lab_home_is_said_by_the_job(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "mine"))
+    job = engine.submit(Slow(diary=str(tmp_path / "diary")))
+    with pytest.raises(EngineError, match="same LAB_HOME"):
+        job.wait(PATIENCE)
+    assert str(tmp_path / "mine")[-60:] in str(job.error)
+
+
+def test_settings_that_dask_cannot_use_are_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    obstacle = tmp_path / "file"
+    obstacle.touch()
+    with (
+        dask.config.set({"temporary-directory": str(obstacle / "below")}),
+        pytest.raises(EngineError, match=r"could not be started .*NotADirectoryError.*Dask's settings") as refused,
+        launch(),
+    ):
+        pass
+    assert len(str(refused.value)) <= 300
+
+
+@pytest.mark.parametrize("error", [TypeError("x" * 900), RuntimeError("two\nlines"), OSError(2, "No such file", "/a")])
+def test_whatever_dask_raises_is_one_short_line(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Cluster failed to start") from error
+
+    monkeypatch.setattr(cluster_module, "_cluster", fail)
+    with pytest.raises(EngineError, match=type(error).__name__) as refused, launch():
+        pass
+    assert len(str(refused.value)) <= 300
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("files", [{}, {"ca-file": "ca.pem"}, {"ca-file": "ca.pem", "client.cert": "cert.pem"}])
+def test_an_encrypted_scheduler_without_credentials_is_said_at_once(files: dict[str, str]) -> None:
+    with (
+        dask.config.set({f"distributed.comm.tls.{name}": path for name, path in files.items()}),
+        pytest.raises(EngineError, match="there are no credentials for it: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE"),
+    ):
+        Connection("tls://127.0.0.1:9").client(timeout=30)
+
+
+def test_a_script_without_a_guard_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(EngineError, match="__main__"), launch():
+        pass
+
+
+def test_what_dask_keeps_private_is_touched_in_one_file() -> None:
+    import re
+
+    folder = Path(cluster_module.__file__).parent
+    private = re.compile(r"\b(client|_client|scheduler|_scheduler|worker|_worker)\._[a-z]")
+    found = [path.name for path in folder.glob("*.py") if private.search(path.read_text("utf-8"))]
+    assert found == ["inside.py"]
+
+
+def test_the_version_of_dask_has_an_upper_bound() -> None:
+    root = Path(__file__).parents[2]
+    for name in ("pyproject.toml", "environment.yml"):
+        assert "distributed>=2026.1,<2026.9" in (root / name).read_text("utf-8")
+    assert sys.modules["distributed"].__version__ < "2026.9"
+    assert set(SLOTS) == {"quick", "short", "long"}

@@ -1,0 +1,58 @@
+"""Whose network address a request comes from, and that those of one cannot take up everybody's places."""
+
+import json
+from contextlib import ExitStack
+
+import pytest
+
+from lab.server.addresses import address_of
+from lab.server.frames import read, with_metadata
+from lab.server.kernels import Kernels
+from tests.server.visitor import frame, message
+
+PROXIES = ("127.0.0.1", "10.0.0.2")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "proxies", "found"),
+    [
+        ("203.0.113.5", "", (), "203.0.113.5"),
+        ("203.0.113.5", "198.51.100.1", (), "203.0.113.5"),  # who is no proxy says what he likes
+        ("203.0.113.5", "198.51.100.1", PROXIES, "203.0.113.5"),
+        ("127.0.0.1", "203.0.113.5", PROXIES, "203.0.113.5"),
+        ("127.0.0.1", "198.51.100.1, 203.0.113.5", PROXIES, "203.0.113.5"),  # the first is the visitor's own word
+        ("127.0.0.1", "198.51.100.1,203.0.113.5 , 10.0.0.2", PROXIES, "203.0.113.5"),
+        ("::ffff:127.0.0.1", "203.0.113.5", PROXIES, "203.0.113.5"),
+        ("2001:db8:1:2:3::4", "", (), "2001:db8:1:2::/64"),  # a customer has all of these
+        ("127.0.0.1", "", (), ""),
+        ("127.0.0.1", "203.0.113.5", (), ""),  # a proxy that nobody has named
+        ("127.0.0.1", "127.0.0.1", PROXIES, ""),
+        ("127.0.0.1", "unknown", PROXIES, ""),
+        ("127.0.0.1", "198.51.100.1, <script>", PROXIES, ""),
+        ("", "", (), ""),
+    ],
+)
+def test_an_address_is_what_a_trusted_proxy_says(peer, forwarded, proxies, found):
+    assert address_of(peer, forwarded, proxies) == found
+
+
+def test_the_server_writes_the_address_into_a_message_whatever_stands_there():
+    parts = message("comm_msg", {"comm_id": "a"})
+    parts[2] = b'{"address": "mine", "version": "2.1.0"}'
+    whole = frame([*parts, b"buffer"])
+    known = read(whole).metadata | {"address": "203.0.113.5"}
+    again = with_metadata(whole, known)
+    assert read(again).metadata == {"address": "203.0.113.5", "version": "2.1.0"}
+    assert again == frame([*parts[:2], json.dumps(known).encode(), parts[3], b"buffer"])
+
+
+def test_one_address_leaves_places_for_others(monkeypatch):
+    kernels = Kernels(most_visitors=4)
+    with ExitStack() as here:
+        for address in ["203.0.113.5"] * 3 + [""] * 9:
+            assert not kernels.crowded(address)  # of nobody knows where, nobody knows that it is one person
+            here.enter_context(kernels.welcome(address))
+        assert kernels.crowded("203.0.113.5")
+        assert not kernels.crowded("203.0.113.6")
+        monkeypatch.setenv("LAB_MAX_ADDRESS_SHARE", "100")
+        assert not kernels.crowded("203.0.113.5")

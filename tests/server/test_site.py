@@ -1,0 +1,99 @@
+"""Sites: who can reach them, by what address, and those that cannot be served."""
+
+import json
+import os
+import sys
+
+import pytest
+
+from lab.cli import main
+from lab.errors import LabError
+from lab.server import Site, add_module_folder, check
+from lab.server.site import BYTES_OF_A_KERNEL
+
+
+@pytest.mark.parametrize(
+    ("site", "public"),
+    [
+        (Site(), False),
+        (Site("localhost"), False),
+        (Site("::1"), False),
+        (Site("0.0.0.0"), True),
+        (Site("192.168.1.5"), True),
+        (Site("::"), True),
+        (Site(open_to_strangers=True), True),
+        (Site(trusted_hosts=("lab.example",)), False),
+    ],
+)
+def test_public_is_an_option_and_whatever_listens_beyond_this_machine(site, public):
+    assert site.public == public
+
+
+@pytest.mark.parametrize(
+    ("site", "address", "health"),
+    [
+        (Site(), "http://127.0.0.1:1", "http://127.0.0.1:1/health"),
+        (Site("::1"), "http://[::1]:1", "http://[::1]:1/health"),
+        (Site(base_url="lab"), "http://127.0.0.1:1/lab/", "http://127.0.0.1:1/lab/health"),
+        (Site(base_url="/user/ann/"), "http://127.0.0.1:1/user/ann/", "http://127.0.0.1:1/user/ann/health"),
+    ],
+)
+def test_the_address_is_where_the_page_is(site, address, health):
+    assert (site.address(1), site.health(1)) == (address, health)
+
+
+def test_as_many_visitors_as_a_container_has_memory_for(monkeypatch):
+    monkeypatch.setattr("lab.memory._in_container", lambda: [3 * BYTES_OF_A_KERNEL])
+    assert Site().room() == 3
+    assert Site(most_visitors=7).room() == 7
+
+
+def test_a_public_lab_answers_to_every_name_unless_it_is_given_some():
+    assert Site(open_to_strangers=True).any_host
+    assert not Site(open_to_strangers=True, trusted_hosts=("lab.example",)).any_host
+    assert not Site().any_host
+
+
+@pytest.mark.parametrize(
+    ("site", "words"),
+    [
+        (Site(preheat=10**30), "So many pages kept ready"),
+        (Site(preheat=5, most_visitors=4), "more than the 4 that --most-visitors allows"),
+        (Site(base_url="/a?b"), "--base-url takes a path"),
+        (Site(base_url="/löb"), "--base-url takes a path"),
+        (Site(trusted_hosts=("https://lab.example/",)), "--trust-host takes the name"),
+        (Site(host="a" * 300), "There is no address"),
+        (Site(host=".."), "There is no address"),
+        (Site(host="a\0b"), "There is no address"),
+        (Site(host="ä" * 100), "There is no address"),
+        (Site(port=10**400), "There is no port so large"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_in_a_short_sentence(site, words):
+    with pytest.raises(LabError, match=words) as refused:
+        check(site)
+    assert len(str(refused.value)) <= 300
+
+
+@pytest.mark.parametrize("text", ["12", "0", "-1", str(10**30), "much"])
+def test_a_limit_of_memory_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv("LAB_MAX_KERNEL_MEMORY", text)
+    with pytest.raises(LabError, match="LAB_MAX_KERNEL_MEMORY"):
+        check(Site())
+
+
+@pytest.mark.parametrize("line", [["--host", "a" * 300], ["--preheat", "9" * 40]])
+def test_the_command_line_refuses_in_one_sentence(capsys, line):
+    assert main(["serve", "--no-browser", *line]) == 2
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert len(sentence) <= 300
+
+
+def test_a_folder_of_modules_may_contain_any_character(monkeypatch, tmp_path):
+    monkeypatch.setenv("LAB_MODULE_FOLDERS", "")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    folders = [tmp_path / "course 10:30; ü", tmp_path / "other"]
+    for each in folders:
+        add_module_folder(each)
+    assert json.loads(os.environ["LAB_MODULE_FOLDERS"]) == list(map(str, folders))
+    assert sys.path[-2:] == list(map(str, folders))  # last, so that they hide nothing
