@@ -5,13 +5,13 @@ from typing import Any, Protocol, get_args, get_origin, get_type_hints
 
 import traitlets as t
 
-from lab.errors import SpecError
+from lab.errors import FieldError, SpecError
 from lab.specs import ModelSpec, Param, Spec, params
-from lab.specs.spec import family_of
+from lab.specs.spec import kinds_of, label_of, title_of
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.lists import Listed, Numbers, Variants
 from widgets.plain import Box, Words
-from widgets.words import words
+from widgets.words import said
 
 _WIDE = 1e5  # a linear slider over more than this could not be set to anything in particular
 
@@ -65,14 +65,21 @@ class Form(Box):
         for name, part in self.parts.items():
             try:
                 values[name] = part.read()
-                self._default.replace(**{name: values[name]})
                 _complain(part, "")
             except SpecError as error:
-                complaints.append(error)
-                _complain(part, str(error))
+                complaints.append(_refused(part, error))
+        while True:  # until all are complained of that cannot be beside the others
+            try:
+                spec = self._default.replace(**values)
+                break
+            except FieldError as error:
+                if error.field not in values:
+                    raise
+                del values[error.field]
+                complaints.append(_refused(self.parts[error.field], error))
         if complaints:
             raise complaints[0]
-        return self._default.replace(**values)
+        return spec
 
     read = spec
 
@@ -95,15 +102,15 @@ class Form(Box):
 
 
 class Variant(Box):
-    """One spec of a family, such as the norm of a ball: which one, then its own fields."""
+    """One spec of some kinds, such as the norm of a ball: which one, then its own fields."""
 
     changes = t.Int(0)
 
-    def __init__(self, default: Spec, family: type[Spec], label: str, meaning: str = "") -> None:
-        members = {kind.__name__: kind for kind in family_of(family)}
+    def __init__(self, default: Spec, kinds: Sequence[type[Spec]], label: str, meaning: str = "") -> None:
+        members = {kind.__name__: kind for kind in kinds}
         self._forms = {type(default).__name__: _form(default)}
         self._members = members
-        options = [Option(value=name, label=words(name), help=_said(kind)) for name, kind in members.items()]
+        options = [Option(value=name, label=title_of(kind), help=_said(kind)) for name, kind in members.items()]
         self.kind = Choice(value=type(default).__name__, label=label, help=meaning, options=options)
         super().__init__([self.kind], "lab-form")
         self.kind.observe(self._changed, "value")
@@ -115,7 +122,7 @@ class Variant(Box):
         try:
             name = self.kind.read()
         except SpecError as error:
-            self.kind.error = str(error)
+            self.kind.error = said(error)
             raise
         self.kind.error = ""
         return self._form(name).spec()
@@ -150,9 +157,10 @@ def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] 
     """The control, or the form, for one field of a spec."""
     hint = get_type_hints(type(default))[name]
     value = getattr(default, name)
-    about = {"label": words(name), "help": _sentence(param.meaning)}
+    about = {"label": label_of(default, name), "help": sentence(param.meaning)}
     if isinstance(value, Spec):
-        return Variant(value, hint, words(name), about["help"]) if len(family_of(hint)) > 1 else _form(value)
+        kinds = kinds_of(default, name)
+        return Variant(value, kinds, about["label"], about["help"]) if len(kinds) > 1 else _form(value)
     if param.choices is not None:
         options = [Option(value=choice, label=choice) for choice in param.choices]
         return Choice(value=value, options=options, **about)
@@ -161,25 +169,32 @@ def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] 
     if hint in (int, float):
         step = param.step if hint is int else 0
         return Number(
-            value=value, usual=list(usual or _slider(param)), log=param.log, step=step, unit=param.unit, **about
+            value=value,
+            usual=list(usual or _slider(param)),
+            logarithmic=param.log,
+            step=step,
+            unit=param.unit,
+            zero=param.zero,
+            **about,
         )
     if hint is str:
         return Text(value=value, **about)
     if get_origin(hint) is tuple:
-        return _several(value, get_args(hint)[0], about)
+        return _several(default, name, about)
     raise SpecError(f"{type(default).__name__}.{name} has no control of its own: give the form one.")
 
 
-def _several(value: tuple[Any, ...], item: Any, about: dict[str, str]) -> Part:
+def _several(default: Spec, name: str, about: dict[str, str]) -> Part:
     """The part for a field that holds several numbers, models, or specs of a family."""
+    value, item = getattr(default, name), get_args(get_type_hints(type(default))[name])[0]
     if item in (int, float):
         numbers = Numbers(whole=item is int, **about)
         numbers.write(value)
         return numbers
     if issubclass(item, ModelSpec):
         return Listed(value, **about)
-    members = {kind.__name__: kind for kind in family_of(item)}
-    options = [Option(value=name, label=words(name), help=_said(kind)) for name, kind in members.items()]
+    members = {kind.__name__: kind for kind in kinds_of(default, name)}
+    options = [Option(value=name, label=title_of(kind), help=_said(kind)) for name, kind in members.items()]
     return Variants(value, options, lambda name, default: _form(default or members[name]()), **about)
 
 
@@ -208,8 +223,16 @@ def _said(kind: type[Spec]) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
-def _sentence(meaning: str) -> str:
+def sentence(meaning: str) -> str:
+    """The meaning of a field as a sentence of its own."""
     return f"{meaning[:1].upper()}{meaning[1:]}." if meaning else ""
+
+
+def _refused(part: Part, error: SpecError) -> SpecError:
+    """The refusal with the label of the part it is about, at which it is said, too."""
+    told = SpecError(said(error, getattr(part, "label", "")))
+    _complain(part, str(told))
+    return told
 
 
 def _complain(part: Part, words: str) -> None:

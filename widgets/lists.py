@@ -8,9 +8,11 @@ import traitlets as t
 from lab.catalogue import models
 from lab.errors import SpecError
 from lab.specs import Spec
+from lab.specs.spec import parse_number
 from widgets.controls import Option, Several, Text
 from widgets.plain import Box
 from widgets.theme import model_colour
+from widgets.words import said
 
 MOST = 6  # specs or models in one list
 
@@ -22,23 +24,17 @@ class Numbers(Text):
 
     def read(self) -> Any:
         """The numbers. Raises :class:`SpecError` where one is none."""
-        kind = int if self.whole else _number
+        kind = int if self.whole else parse_number
         named = "whole numbers" if self.whole else "numbers"
         typed = super().read()
         try:
             return tuple(kind(each) for each in str(typed).split(",")) if str(typed).strip() else ()
-        except (ValueError, ZeroDivisionError):
+        except ValueError:
             raise SpecError(f"{self.label} should be {named} with commas between, not {typed!r:.60}.") from None
 
     def write(self, value: Any) -> None:
         """Show these numbers."""
         self.value = ", ".join(map(str, value))
-
-
-def _number(text: str) -> float:
-    """A number as it is typed: 0.3, or 8/255."""
-    above, slash, below = text.partition("/")
-    return float(above) / float(below) if slash else float(above)
 
 
 class Variants(Box):
@@ -63,7 +59,7 @@ class Variants(Box):
             if len(set(names)) < len(names):
                 raise SpecError(f"Each of the {self.kinds.label.lower()} can be chosen once.")
         except SpecError as error:
-            self.kinds.error = str(error)
+            self.kinds.error = said(error)
             raise
         self.kinds.error = ""
         return tuple(self._form(name).spec() for name in names)
@@ -93,11 +89,14 @@ class Variants(Box):
 
 
 class Listed(Several):
-    """Several of the models that this installation lists; a visitor can name no others."""
+    """Several of the models that this installation lists, each with its data; a visitor can name no others."""
 
     def __init__(self, value: tuple[Spec, ...], **about: Any) -> None:
-        self._specs = {card.name: card.spec for card in models()}
-        options = [Option(value=name, label=name, colour=model_colour(name)) for name in self._specs]
+        found = models()
+        self._specs = {card.name: card.spec for card in found}
+        options = [
+            Option(value=card.name, label=card.name, colour=model_colour(card.name), note=card.data) for card in found
+        ]
         here = [name for name, spec in self._specs.items() if spec in value]
         super().__init__(options=options, most=MOST, value=here, **about)
 

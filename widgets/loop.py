@@ -4,6 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 
+from widgets.faults import said_on_page
+
 
 class OnLoop:
     """Calls a function on the loop it was made on, at most once per ``interval`` seconds.
@@ -34,7 +36,8 @@ class OnLoop:
         with self._lock:
             self._waiting = False
         self._next = self._loop.time() + self._interval
-        self._call()
+        with said_on_page():
+            self._call()
 
 
 class Every:
@@ -50,7 +53,6 @@ class Every:
         self._loop.call_later(seconds, self._run)
 
     def _run(self) -> None:
-        try:
+        with said_on_page():
             self._call()
-        finally:
-            self._loop.call_later(self._seconds, self._run)
+        self._loop.call_later(self._seconds, self._run)

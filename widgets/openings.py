@@ -9,7 +9,7 @@ from typing import Any
 
 from lab.engine import Engine, compute_ahead
 from lab.errors import LabError
-from lab.serve import stop_on_signals
+from lab.processes import stop_on_signals
 from lab.specs import Spec
 from widgets.dashboards.app import PAGES
 
@@ -26,6 +26,7 @@ class Noted:
     error: str | None = None
     note: str | None = None
     seconds_left: float | None = None
+    why_waiting: str = ""
 
     def cancel(self) -> None:
         """Nothing is lost."""

@@ -10,6 +10,8 @@ import anywidget
 import ipywidgets as ipw
 import traitlets as t
 
+from widgets.guarded import Guarded
+
 W = TypeVar("W", bound=ipw.Widget)
 
 _shared: dict[type[ipw.Widget], Any] = {}
@@ -22,15 +24,19 @@ def shared(kind: type[W]) -> W:
     return _shared[kind]
 
 
-class Plain(anywidget.AnyWidget):
-    """A widget with a browser's side of its own."""
+class Layout(Guarded, ipw.Layout):
+    """A layout that leaves everything to the style sheet."""
+
+
+class Plain(Guarded, anywidget.AnyWidget):
+    """A widget with a browser's side of its own. Its traits tagged ``heard`` are the ones that the browser may set."""
 
     @t.default("layout")
     def _layout(self) -> ipw.Layout:
-        return shared(ipw.Layout)
+        return shared(Layout)
 
 
-class Box(ipw.Box):
+class Box(Guarded, ipw.Box):
     """Widgets in an element of some style classes."""
 
     def __init__(self, children: Iterable[Any], *classes: str) -> None:
@@ -40,7 +46,7 @@ class Box(ipw.Box):
 
     @t.default("layout")
     def _layout(self) -> ipw.Layout:
-        return shared(ipw.Layout)
+        return shared(Layout)
 
 
 class Words(Plain):

@@ -40,7 +40,8 @@ function render({ model, el }) {
     const refusal = model.get("refusal");
     if (now === "waiting" || now === "running") {
       const share = now === "running" ? `${Math.round(100 * model.get("fraction"))} %` : "";
-      const later = refusal || model.get("stale") ? "the settings have changed since" : "";
+      const before = model.get("stale") ? "the figures show earlier settings" : "";
+      const later = refusal || model.get("due") ? "the settings have changed since" : before;
       return [WORDS[now], share, model.get("doing"), left(model.get("seconds_left")), later];
     }
     if (refusal) return ["Check the settings", refusal];
@@ -53,8 +54,9 @@ function render({ model, el }) {
     const active = now === "waiting" || now === "running";
     el.dataset.state = !active && model.get("refusal") ? "refused" : now;
     el.dataset.stale = String(model.get("stale"));
+    el.dataset.due = String(model.get("due"));
     stop.disabled = !active;
-    run.classList.toggle("lab-button-due", model.get("stale") || (!active && now !== "done"));
+    run.classList.toggle("lab-button-due", model.get("due") || (!active && now !== "done"));
     bar.hidden = !active;
     if (now === "waiting") bar.removeAttribute("value");
     else bar.value = model.get("fraction");

@@ -10,7 +10,7 @@ from lab.errors import LabError
 from lab.specs import Spec
 from widgets.loop import OnLoop
 from widgets.plain import Plain
-from widgets.words import plainly
+from widgets.words import plainly, said
 
 _ACTIVE = ("waiting", "running")
 
@@ -18,15 +18,17 @@ _ACTIVE = ("waiting", "running")
 class RunBar(Plain):
     """Runs the spec that ``spec()`` gives on an engine, and shows what comes with ``show(result)``.
 
-    ``state`` is ready or the job's own; ``refusal`` says what is wrong with the settings; ``stale`` that they are
-    not those of the figures (or of the running job). The same settings pressed again while they run are not run
-    again; others take the place of the running ones. ``interval`` is the time in seconds between two redraws.
+    ``state`` is ready or the job's own; ``refusal`` says what is wrong with the settings; ``stale`` that the figures
+    show other ones; ``due`` that Run would compute what is neither drawn nor under way. The same settings pressed again
+    while they run are not run again; others take the place of the running ones. ``interval`` is the time in seconds
+    between two redraws.
     """
 
     _esm = Path(__file__).with_name("run_bar.js")
 
     state = t.Unicode("ready").tag(sync=True)
     stale = t.Bool(False).tag(sync=True)
+    due = t.Bool(False).tag(sync=True)
     refusal = t.Unicode().tag(sync=True)
     doing = t.Unicode().tag(sync=True)
     fraction = t.Float(0.0).tag(sync=True)
@@ -43,11 +45,13 @@ class RunBar(Plain):
         self._spec = spec
         self._show = show
         self._drawn: Any = None
+        self._left = False
         self._changed = OnLoop(self._follow, interval)
         self.on_msg(self._pressed)
 
     def run(self) -> None:
         """Ask for the present settings; what is wrong with them is said instead."""
+        self._left = False
         try:
             spec = self._spec()
             if self._is_active() and self.job.spec == spec:
@@ -55,7 +59,7 @@ class RunBar(Plain):
             self.stop()
             self.job = self._engine.submit(spec, on_change=lambda _: self._changed())
         except LabError as error:
-            self.refusal = str(error)
+            self._refuse(error)
             return
         self._follow()
 
@@ -64,21 +68,36 @@ class RunBar(Plain):
         if self._is_active():
             self.job.cancel()
 
+    def leave(self) -> None:
+        """Give up the running job, because nobody looks at its figures any more, until :meth:`come_back`."""
+        self._left = self._left or self._is_active()
+        self.stop()
+
+    def come_back(self) -> None:
+        """Ask again for what was given up when the page was left, unless something else was asked for since."""
+        if self._left and self.job.state == "cancelled":
+            self.run()
+        self._left = False
+
     def settings_changed(self) -> None:
         """Say whether the settings are admissible, and whether they are those of the figures."""
         try:
             spec = self._spec()
         except LabError as error:
-            self.refusal = str(error)
+            self._refuse(error)
             return
-        self.refusal = ""
-        self.stale = self._known() is not None and spec != self._known()
+        under_way = self.job.spec if self._is_active() else None
+        drawn = self._drawn.spec if self._drawn is not None else None
+        with self.hold_sync():
+            self.refusal = ""
+            self.stale = spec != (drawn or under_way or spec)
+            self.due = spec != (under_way or drawn or spec)
 
-    def _known(self) -> Spec | None:
-        """What is being computed or, without that, what is drawn."""
-        if self._is_active():
-            return self.job.spec
-        return self._drawn.spec if self._drawn is not None else None
+    def _refuse(self, error: LabError) -> None:
+        """Say why the settings cannot be; whatever is drawn was drawn with others."""
+        with self.hold_sync():
+            self.refusal = said(error)
+            self.stale, self.due = self._drawn is not None, False
 
     def _is_active(self) -> bool:
         return self.job is not None and self.job.state in _ACTIVE
@@ -90,15 +109,19 @@ class RunBar(Plain):
             self.stop()
 
     def _follow(self) -> None:
-        """Show the job as it is now."""
+        """Show the job as it is now: first what it has found, so that whoever reads "done" sees it."""
         job, progress = self.job, self.job.progress
-        with self.hold_sync():
-            self.state = job.state
-            self.doing = progress.doing if progress else ""
-            self.fraction = progress.fraction if progress else 0.0
-            self.seconds_left = job.seconds_left
-            self.message = plainly(job.error or job.note or "")
-        result = job.result or job.partial
+        try:
+            self._draw(job.result or job.partial)
+        finally:
+            with self.hold_sync():
+                self.state = job.state
+                self.doing = progress.doing if progress else ""
+                self.fraction = progress.fraction if progress else 0.0
+                self.seconds_left = job.seconds_left
+                self.message = plainly(job.error or job.note or job.why_waiting)
+
+    def _draw(self, result: Any) -> None:
         if result is not None and result is not self._drawn:
             self._drawn = result
             self._show(result)

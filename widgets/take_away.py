@@ -6,6 +6,7 @@ from typing import Any
 
 from lab.errors import LabError
 from widgets.plain import Plain
+from widgets.words import said
 
 
 class TakeAway(Plain):
@@ -32,4 +33,4 @@ class TakeAway(Plain):
             elif isinstance(content, str) and content in self._text:
                 self.send({"kind": content, "text": self._text[content]()})
         except LabError as error:
-            self.send({"kind": "error", "text": str(error)})
+            self.send({"kind": "error", "text": said(error)})

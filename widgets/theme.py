@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lab.pairing import unmarked
+
 INK = "#1B2430"
 MUTED = "#566272"
 FAINT = "#8A94A3"
@@ -59,11 +61,12 @@ DIVERGING = ((0.0, "#0B5CAD"), (0.25, "#8DB2D9"), (0.5, "#F4F6F8"), (0.75, "#EBA
 
 
 def model_colour(name: str) -> str:
-    """The colour of a model, the same on every page, at least 3:1 on white.
+    """The colour of a model, the same on every page, at least 3:1 on white; a mark in the name does not change it.
 
     The models of the zoo differ also for colour-blind eyes. Another name gets its colour from its letters, or the next
     one if that is taken: the first dozen of them differ from each other and from the zoo.
     """
+    name = unmarked(name)
     if name not in _MODELS and name not in _own:
         first = hashlib.sha256(name.encode()).digest()[0] % len(_OWN_MODELS)
         wanted = (*_OWN_MODELS[first:], *_OWN_MODELS[:first])
@@ -72,8 +75,11 @@ def model_colour(name: str) -> str:
 
 
 def class_colour(index: int) -> str:
-    """The colour of a class: Petroff's ten, which differ also for colour-blind eyes, then the same again."""
-    return _CLASSES[index % len(_CLASSES)]
+    """The colour of a class: Petroff's ten, which differ also for colour-blind eyes, then the same again.
+
+    Of no class, at an index below 0, it is grey.
+    """
+    return MUTED if index < 0 else _CLASSES[index % len(_CLASSES)]
 
 
 def fade(colour: str, opacity: float) -> str:
@@ -134,9 +140,12 @@ TEMPLATE: dict[str, Any] = {
 """Plotly's template as plain JSON. The plot view adds it in the browser; a figure never carries a copy."""
 
 
+_SHEETS = ("theme", "controls", "run_bar", "layout", "figures")
+
+
 @cache
 def css() -> str:
-    """The page's style sheet: the names of this file as CSS variables, then ``theme.css``."""
+    """The page's style sheet: the names of this file as CSS variables, then the sheets beside it."""
     colours = {
         "ink": INK,
         "muted": MUTED,
@@ -156,4 +165,5 @@ def css() -> str:
     lines = [f"--lab-{name}: {value};" for name, value in colours.items()]
     lines += [f"--lab-size-{name}: {value}px;" for name, value in sizes.items()]
     variables = "\n  ".join([*lines, f"--lab-font: {FONT};"])
-    return f".lab {{\n  {variables}\n}}\n" + Path(__file__).with_name("theme.css").read_text(encoding="utf-8")
+    sheets = [Path(__file__).with_name(f"{each}.css").read_text(encoding="utf-8") for each in _SHEETS]
+    return "\n".join([f".lab {{\n  {variables}\n}}", *sheets])

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from tests.pages.visit import PATIENCE
+
 _SCRIPT = Path(__file__).with_name("every_control.js").read_text("utf-8")
 _LATER = 500  # milliseconds until the address and the figures, too, are those of the last change
 
@@ -48,7 +50,7 @@ def _move(page: Any, names: list[str], settings: str, known: set[str]) -> list[s
 def _until(page: Any, name: str, condition: str, before: dict[str, str]) -> None:
     try:
         page.wait_for_function(
-            f"before => ({condition})(before)(everyControl.state())", arg=before, polling=50, timeout=20_000
+            f"before => ({condition})(before)(everyControl.state())", arg=before, polling=50, timeout=PATIENCE
         )
     except Exception as error:
         raise AssertionError(f"{name}: waited in vain for {condition}") from error

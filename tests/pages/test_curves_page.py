@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
 from tests.pages.visit import type_in
-from widgets.dashboards.curves import DEFAULT
 
 pytestmark = pytest.mark.page
 
@@ -24,7 +24,7 @@ FGSM_TRAINED = 4
 @pytest.fixture(scope="module")
 def page(visit_of_file):
     """The page, opened by its address, for all tests of this file."""
-    found = visit_of_file("robustness-curves", DEFAULT.replace(images=60, searched=10)).page
+    found = visit_of_file("robustness-curves", ASKED["robustness-curves"]).page
     found.wait_for_selector(f"{HERE} .js-plotly-plot .legendtoggle")
     return found
 

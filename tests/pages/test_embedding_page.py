@@ -2,10 +2,9 @@
 
 import pytest
 
-from lab.specs import Trained
+from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
 from tests.pages.visit import type_in
-from widgets.dashboards.embedding import DEFAULT, FLAT
 
 pytestmark = pytest.mark.page
 
@@ -21,7 +20,7 @@ POINT = """([trace, place]) => {
 
 @pytest.fixture(scope="module")
 def page(visit_of_file):
-    found = visit_of_file("embeddings", DEFAULT.replace(models=tuple(map(Trained, FLAT)), averaged=8)).page
+    found = visit_of_file("embeddings", ASKED["embeddings"]).page
     found.wait_for_selector(f"{HERE} .lab-gallery-small img")
     until_drawn(found, "_fullData[2].x.length > 0")
     return found
@@ -88,7 +87,7 @@ def test_every_control_moves_something_drawn(page):
 
 
 def test_other_settings_are_computed_after_a_press(page):
-    for label, value in {"Images drawn": "60", "Images averaged over": "8", "Levels of ε": "3"}.items():
+    for label, value in {"Number of images": "60", "Images averaged over": "8", "Levels of ε": "3"}.items():
         type_in(page, label, value)
     page.get_by_role("button", name="Run", exact=True).locator("visible=true").click()
     until_drawn(page, "_fullData[0].x.length < 70")

@@ -28,7 +28,7 @@ def test_dragging_shows_the_last_value(page):
     before = page.locator(f"{HERE} .lab-gallery-large img").nth(1).get_attribute("src")
     for place in (100, 200, 300, 500, 700, 600):
         slider.evaluate("(slider, place) => { slider.value = place; slider.dispatchEvent(new Event('input')); }", place)
-    until_noted(page, "ε 0.3 ")
+    until_noted(page, "ε = 0.3 ")
     assert page.locator(f"{HERE} .lab-gallery-large img").nth(1).get_attribute("src") != before
 
 

@@ -1,7 +1,6 @@
 """Permalinks, code and numbers in a browser: what leaves a page is what it shows."""
 
 import io
-import time
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +48,5 @@ def test_code_and_numbers_leave_the_page(mine):
     assert "spec = Restarts(" in dialog(mine.page, "Code")
     with mine.page.expect_download() as saved:
         mine.page.get_by_role("button", name="Numbers", exact=True).click()
-    time.sleep(0.1)
     arrays = np.load(io.BytesIO(Path(saved.value.path()).read_bytes()), allow_pickle=False)
     assert b'"Restarts"' in arrays["structure"].tobytes()

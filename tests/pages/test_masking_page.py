@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import PATIENCE, type_in
-from widgets.dashboards.masking import DEFAULT
+from tests.pages.visit import type_in
 
 pytestmark = pytest.mark.page
 
@@ -16,7 +16,7 @@ ACCURACY = f"() => ({FIGURE})('Accuracy over ε')._fullData.map(each => Array.fr
 
 @pytest.fixture(scope="module")
 def page(visit_of_file):
-    found = visit_of_file("masking", DEFAULT.replace(images=40, steps=20)).page
+    found = visit_of_file("masking", ASKED["masking"]).page
     until_done(found)
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-case').length === 3")
     return found
@@ -24,7 +24,7 @@ def page(visit_of_file):
 
 def until_done(page):
     done = f"document.querySelector('{HERE} .lab-run-bar')?.dataset.state === 'done'"
-    page.wait_for_function(done, timeout=2 * PATIENCE)
+    page.wait_for_function(done)
 
 
 def until_changed(page, before):
@@ -44,8 +44,8 @@ def test_every_control_moves_something_drawn(page):
 
 def test_verdicts_curves_images_and_what_would_settle_it(page):
     titles = page.locator(f"{HERE} .lab-case h4").all_inner_texts()
-    assert titles[0].strip().startswith("standard: No sign")
-    assert titles[1].strip().startswith("fgsm-trained: The gradient is masked for one step")
+    assert titles[0].strip().startswith("standard: Broken.")
+    assert titles[1].strip().startswith("fgsm-trained: Masked: its gradient does not show")
     before = page.evaluate(ACCURACY)
     assert min(before[-1]) < 10  # PGD ends below chance
     page.locator(f"{HERE} .lab-look").get_by_label("Curves of", exact=True).select_option("2")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.pages.visit import PATIENCE
+
 
 @pytest.mark.page
 def test_the_page_opens_and_asks_nothing_of_another_server(browser, lab):
@@ -12,7 +14,7 @@ def test_the_page_opens_and_asks_nothing_of_another_server(browser, lab):
     page.on("requestfailed", lambda request: failed.append(request.url))
     try:
         page.goto(lab.address)
-        page.get_by_text("PGD restarts").first.wait_for(timeout=30_000)
+        page.get_by_text("PGD restarts").first.wait_for(timeout=PATIENCE)
     finally:
         page.close()
     here = (lab.address, lab.address.replace("http", "ws"), "data:", "blob:")
@@ -25,7 +27,7 @@ def test_a_page_that_is_left_takes_its_kernel_along(visit, lab):
     found = visit()
     [kernel] = [each for each in lab.children("ipykernel_launcher") if found.kernel in " ".join(each.cmdline())]
     found.page.goto("about:blank")
-    kernel.wait(timeout=20)
+    kernel.wait(timeout=PATIENCE / 1000)
 
 
 @pytest.mark.page

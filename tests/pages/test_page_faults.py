@@ -36,30 +36,30 @@ def test_stop_pressed_twice(page):
 
 
 def test_run_pressed_ten_times(page):
-    begin(page, Seed="102", Restarts="60")
+    begin(page, Seed="102", Restarts="30")
     page.press("Run", times=10)
-    page.until_drawn(60)
+    page.until_drawn(30)
     page.until("done")
 
 
 def test_the_page_is_reloaded_during_a_job(page, lab):
     """The address brings the settings back, and with them the job that is under way."""
-    begin(page, Seed="103", Restarts="150")
+    begin(page, Seed="103", Restarts="80")
     page.page.wait_for_function("location.hash.includes('?')")
     page.until_running(0.05)
     before = stored(lab)
     page.page.reload()
-    page.until_drawn(150)
+    page.until_drawn(80)
     page.until("done")
     assert stored(lab) > before
     assert page.box("Seed").input_value() == "103"
 
 
 def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
-    begin(page, Seed="104", Restarts="150")
+    begin(page, Seed="104", Restarts="60")
     page.until_running(0.05)
     worker(lab).kill()
-    page.until_drawn(150)
+    page.until_drawn(60)
     page.until("done")
 
 
@@ -81,11 +81,27 @@ def test_two_visitors_ask_for_the_same_picture_at_once(page, visit):
     other = visit()
     other.until("done")
     for each in (page, other):
-        begin(each, Seed="106", Restarts="200")
+        begin(each, Seed="106", Restarts="40")
     for each in (page, other):
-        each.until_drawn(200)
+        each.until_drawn(40)
         each.until("done")
     assert page.drawn("Final losses")["data"] == other.drawn("Final losses")["data"]
+
+
+def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(visit, lab):
+    page = visit()
+    page.until("done")
+    begin(page, Seed="107", Restarts="7")
+    page.until_drawn(7)
+    [kernel] = [each for each in lab.children("ipykernel_launcher") if page.kernel in " ".join(each.cmdline())]
+    assert page.page.locator("#connection").is_hidden()
+    kernel.kill()
+    page.page.get_by_text("The connection to the lab was lost. Reload").wait_for()
+    page.page.get_by_role("button", name="Reload", exact=True).click()
+    page.until_drawn(7)
+    assert page.page.locator("#connection").is_hidden()
+    assert page.box("Seed").input_value() == "107"
+    page.complaints[:] = [each for each in page.complaints if "404" not in each]  # the browser's, about the kernel
 
 
 def stored(lab):

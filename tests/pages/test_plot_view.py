@@ -8,7 +8,7 @@ from plotly.io.json import to_json_plotly
 
 import widgets.plot
 from tests.pages.visit import PATIENCE
-from widgets.figures.drawing import figure
+from widgets.figures.drawing import figure, room
 from widgets.theme import TEMPLATE
 
 pytestmark = pytest.mark.page
@@ -75,6 +75,31 @@ def test_a_legend_keeps_off_the_plot_in_every_window(drawn):
         assert clear
         heights.append(height)
     assert heights[0] > heights[1] < heights[2]
+
+
+CAPTION = "image 0 · label 7 · 200 restarts so far · <b>bold: mean</b> of all that are drawn here, in nats"
+INSIDE = """() => [...document.querySelectorAll(".legendtitletext, .annotation-text")].every((text) => {
+  const [box, card] = [text.getBoundingClientRect(), text.closest("section").getBoundingClientRect()];
+  return box.left >= card.left - 1 && box.right <= card.right + 1 && box.height > 0;
+})"""
+
+
+def test_a_caption_takes_as_many_lines_as_it_needs_and_keeps_its_words(drawn):
+    """The legend's title, a headline from the left edge, and the heads of two panels."""
+    heads = [
+        {"x": x, "y": 1, "xref": "paper", "yref": "paper", "text": CAPTION, "xanchor": "left", "yanchor": "bottom"}
+        for x in (0, 0.5)
+    ]
+    page = drawn(
+        titled=figure([{"type": "scatter", "y": [1]}], CAPTION, "", xaxis={}),
+        panels=figure([{"type": "scatter", "y": [1]}], "", "", annotations=heads, **room(300, [0.5, 0.5])),
+    )
+    text = page.locator(".annotation-text").first
+    for width, lines in {420: "> 40", 1600: "< 30", 600: "> 40"}.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        tall = f"document.querySelector('.annotation-text').getBoundingClientRect().height {lines}"
+        page.wait_for_function(f"({INSIDE})() && {tall}")
+        assert "200 restarts so far · bold: mean of all that" in text.evaluate("text => text.textContent")
 
 
 @pytest.mark.parametrize("before", ["", "delete window.requestIdleCallback"], ids=["Chromium", "as in Safari"])

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.pages.every_control import move_every_control
+from tests.pages.visit import PATIENCE
 
 pytestmark = pytest.mark.page
 
@@ -40,7 +41,7 @@ def points(page):
 
 
 def until_more_points(page, than):
-    for _ in range(300):
+    for _ in range(PATIENCE // 100):
         if (now := points(page)) > than:
             return now
         page.wait_for_timeout(100)
@@ -52,7 +53,7 @@ def test_start_watch_pause_reload_resume_finish_and_use(visitor):
     name = page.get_by_label("Name", exact=True)
     name.fill("clicked")
     name.press("Enter")
-    for label, value in {"Width": "1", "Epochs": "40", "Batch": "256"}.items():
+    for label, value in {"Width": "1", "Epochs": "40", "Batch size": "256"}.items():
         visitor.set(label, value)
     page.wait_for_function(f"document.querySelector('{HERE} .lab-starter').innerText.includes('57,480')")
     page.get_by_role("button", name="Start", exact=True).click()

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import PATIENCE, type_in
-from widgets.dashboards.transfer import DEFAULT
+from tests.pages.visit import type_in
+from tests.waiting import until
 
 pytestmark = pytest.mark.page
 
@@ -25,7 +26,7 @@ def another_page(visit):
 
 
 def opened(visit):
-    found = visit("transfer", DEFAULT.replace(images=60)).page
+    found = visit("transfer", ASKED["transfer"]).page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
     until_done(found)
     until_captioned(found, "top-1 transfer rate · FGSM")
@@ -34,7 +35,7 @@ def opened(visit):
 
 def until_done(page):
     done = f"document.querySelector('{HERE} .lab-run-bar')?.dataset.state === 'done'"
-    page.wait_for_function(done, timeout=2 * PATIENCE)
+    page.wait_for_function(done)
 
 
 def matrix(page):
@@ -82,6 +83,14 @@ def place_of(page, source, target):
     return cells["x"] + cells["width"] * (target + 0.5) / 4, cells["y"] + cells["height"] * (source + 0.5) / 6.3
 
 
+def pointed(page, words):
+    """Whether the tip of a cell that the pointer moves to has the words: a figure drawn anew just then is deaf."""
+    page.mouse.move(*place_of(page, 1, 1))
+    page.mouse.move(*place_of(page, 1, 2), steps=4)
+    page.wait_for_timeout(500)
+    return page.evaluate(f"words => document.querySelector('{HERE} .lab-tip')?.innerText.includes(words)", words)
+
+
 def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     rates = matrix(page)["rows"]
     assert [rates[i][i] for i in range(4)] == [100] * 4
@@ -103,16 +112,14 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
 
 def test_a_cell_shows_its_images_and_leads_to_the_surface(another_page):
     page = another_page
-    page.mouse.move(*place_of(page, 1, 1))
-    page.mouse.move(*place_of(page, 1, 2), steps=4)
-    page.wait_for_function(f"document.querySelector('{HERE} .lab-tip')?.innerText.includes('standard-b reads')")
+    until(lambda: pointed(page, "standard-b predicts"))
     assert page.locator(f"{HERE} .lab-tip img").count() == 2
     page.mouse.click(*place_of(page, 1, 2))
     until_shown(page, "fool standard-b and also fgsm-trained")
     assert matrix(page)["chosen"] == [1, 2]
     facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
-    assert facts.startswith("standard-b reads")
-    assert "fgsm-trained reads" in facts
+    assert facts.startswith("standard-b predicts")
+    assert "fgsm-trained predicts" in facts
     label = page.locator(f"{HERE} .lab-transferred h4").first.inner_text().split("label ")[1].strip()
     page.get_by_role("button", name="Open the loss surface of fgsm-trained").click()
     page.wait_for_function(
@@ -140,9 +147,9 @@ def test_other_settings_are_computed_after_a_press_and_are_said_to_be_stale_befo
     page.wait_for_selector(f"{HERE} .lab-stale")
     assert matrix(page)["rows"] == before
     run(page)
-    until_captioned(page, "L∞ ε 0.1 · 40 images")
+    until_captioned(page, "L∞, ε = 0.1 · 40 images")
     until_done(page)
     assert matrix(page)["rows"] != before
     assert page.locator(f"{HERE} .lab-stale").count() == 0
     page.locator(f"{HERE} .lab-look").get_by_label("Attack", exact=True).select_option(label="PGD (steps 2)")
-    until_captioned(page, "PGD (steps 2), L∞ ε 0.1 · 40 images")
+    until_captioned(page, "PGD (steps 2), L∞, ε = 0.1 · 40 images")

@@ -6,9 +6,11 @@ from typing import Any
 
 from lab import links
 from lab.links import Link
+from lab.server.frames import PROTOCOL
 from lab.specs import Spec
+from tests.server.visitor import frame
 
-PATIENCE = 60_000  # milliseconds until something that does not appear is missing
+PATIENCE = 180_000  # milliseconds until something that does not appear is missing, on a busy machine, too
 
 
 class Visit:
@@ -126,12 +128,26 @@ class Visit:
     def tell_kernel(self, message: dict[str, Any]) -> None:
         """Send the kernel a message on a websocket of our own, past everything the page would do."""
         self.page.evaluate(
-            """([url, message]) => new Promise((done, failed) => {
-              const socket = new WebSocket(url);
-              socket.onopen = () => { socket.send(message); setTimeout(() => { socket.close(); done(); }, 1000); };
+            """([url, protocol, frame]) => new Promise((done, failed) => {
+              const socket = new WebSocket(url, [protocol]);
+              socket.onopen = () => {
+                socket.send(new Uint8Array(frame));
+                setTimeout(() => { socket.close(); done(); }, 1000);
+              };
               socket.onerror = () => failed(new Error('no websocket'));
             })""",
-            [f"{self.address.replace('http', 'ws')}/api/kernels/{self.kernel}/channels", json.dumps(message)],
+            [
+                f"{self.address.replace('http', 'ws')}/api/kernels/{self.kernel}/channels",
+                PROTOCOL,
+                list(
+                    frame(
+                        [
+                            json.dumps(message[each]).encode()
+                            for each in ("header", "parent_header", "metadata", "content")
+                        ]
+                    )
+                ),
+            ],
         )
 
     def _connected(self, socket: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import selectors
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     with asyncio.Runner(loop_factory=Loop) as runner:
         runner.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
+
+
+@pytest.fixture(autouse=True)
+def no_fault_ends_on_the_page(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """An unexpected error is only said on the page: here it makes the test fail, unless it is marked ``faults``."""
+    yield
+    if request.node.get_closest_marker("faults") is None:
+        assert not [each.message for each in caplog.get_records("call") if each.name == "lab.page"]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ class FakeJob:
         self.error: str | None = None
         self.note: str | None = None
         self.seconds_left: float | None = None
+        self.why_waiting = ""
         self.cancels = 0
         self._on_change = on_change or (lambda _: None)
 

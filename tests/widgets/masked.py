@@ -2,15 +2,22 @@
 
 import numpy as np
 
-from lab.results import Health, MaskingResult, ModelMasking
+from lab.results import Health, MaskingResult, ModelEvaluation, ModelMasking
 from lab.specs import Masking
 from lab.specs.models import name_of
+from tests.evaluations import sample_evaluation
 
 IMAGES = 100
 SOUND = Health(0.0, 0.0, 0.0, probabilities=False, one_step_stronger=False)
 
 
-def examined(spec: Masking, name: str = "a", sources: tuple[str, ...] = ("b",), health: Health = SOUND) -> ModelMasking:
+def examined(
+    spec: Masking,
+    name: str = "a",
+    sources: tuple[str, ...] = ("b",),
+    health: Health = SOUND,
+    evaluation: ModelEvaluation | None = None,
+) -> ModelMasking:
     """A model without defence: every attack fools every image but noise, which fools none; black boxes fool 80."""
     attacks, radii, n = len(Masking.attacks), len(spec.radii), IMAGES
     wrong = np.ones((attacks, radii, n), bool)
@@ -32,6 +39,7 @@ def examined(spec: Masking, name: str = "a", sources: tuple[str, ...] = ("b",), 
         orders=(1, 4, 16),
         orthogonal=np.array([0, 4, 16, 16]),
         health=health,
+        evaluation=evaluation,
     )
 
 
@@ -39,5 +47,8 @@ def masked(spec: Masking, count: int | None = None) -> MaskingResult:
     """The models of a spec, or the first ones of them."""
     names = [name_of(each) for each in spec.models]
     kept = names[: len(names) if count is None else count]
-    models = tuple(examined(spec, name, tuple(each for each in names if each != name)) for name in kept)
+    evaluated = {name: sample_evaluation(name, IMAGES, 0, ball=spec.ball, checks=()) for name in kept}
+    models = tuple(
+        examined(spec, name, tuple(each for each in names if each != name), evaluation=evaluated[name]) for name in kept
+    )
     return MaskingResult(spec, np.arange(IMAGES) % 10, 10, models, len(kept) / len(names))

@@ -5,6 +5,7 @@ import pytest
 from lab.specs import Linf, Spec
 from tests.widgets.conftest import settled
 from tests.widgets.embedded import embedded
+from tests.widgets.engine import restarts
 from widgets.dashboards.app import App
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -24,6 +25,7 @@ async def test_a_page_is_built_once(engine):
     app = App(engine)
     app.navigation.selected = "pgd-restarts"
     page = app.built["pgd-restarts"]
+    engine.jobs[0].finish(restarts(engine.jobs[0].spec))
     assert open_pages(app) == ["pgd-restarts"]
     app.navigation.selected = "home"
     assert open_pages(app) == ["home"]

@@ -7,16 +7,25 @@ import pandas as pd
 import pytest
 
 from lab.catalogue import ModelCard
-from lab.cli import main
-from lab.cli import sweep as cli_sweep
-from lab.specs import FGSM, L2, RobustnessCurves, SmallCNN, Standard, Trained, to_dict
+from lab.specs import (
+    FGSM,
+    L2,
+    RobustnessCurves,
+    SmallCNN,
+    Standard,
+    Trained,
+    TrainingRun,
+    fgsm_training,
+    pivot_training,
+    to_dict,
+)
 from lab.specs.curves import MOST_ATTACKS
 from tests.widgets.conftest import settled
 from tests.widgets.curved import curved
 from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.curves_links import fate
-from widgets.dashboards.curves_plots import PIVOTS, WIDTHS, training
 from widgets.dashboards.curves_sweeps import pivot_weights, widths
+from widgets.dashboards.studio import StudioPage
 from widgets.figures.curves import Point
 from widgets.figures.curves_sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
 
@@ -43,7 +52,16 @@ async def test_it_opens_with_the_default_settings_asked_for(engine):
     assert job.spec == page.settings()
     assert job.spec.models == (Trained("standard"), Trained("pgd-trained"))
     assert all(view.drawn["data"] for view in page.views.values())
-    assert "python -m lab train" in page.views["widths"].drawn["layout"]["annotations"][0]["text"]
+    for name in ("widths", "ratios", "pivots"):
+        layout = page.views[name].drawn["layout"]
+        words = layout["annotations"][0]["text"].replace("<br>", " ")
+        assert "training studio" in words
+        assert "python -m" not in words
+        assert (layout["xaxis"]["visible"], layout["yaxis"]["visible"]) == (
+            False,
+            False,
+        )  # nothing lies under the words
+        assert layout["height"] < 200
 
 
 async def test_the_level_and_the_intervals_repaint_only(engine):
@@ -85,7 +103,7 @@ async def test_wrong_settings_are_refused_in_words(engine):
     assert page.bar.refusal == ""
     assert page.bar.stale
     page.form.parts["ball"].kind.value = "Spatial"
-    assert "L∞ or L2" in page.bar.refusal
+    assert "L∞, L2" in page.bar.refusal
 
 
 @pytest.mark.parametrize("view", ["accuracy", "trade-off", "distances", "widths"])
@@ -162,24 +180,32 @@ def test_zero_stands_left_of_the_smallest_weight_on_a_logarithmic_axis():
     assert drawn["layout"]["xaxis"]["ticktext"] == ["0", "0.0001", "0.01"]
 
 
-@pytest.mark.parametrize("varied", [WIDTHS, PIVOTS])
-def test_the_command_of_an_empty_figure_can_be_given(varied, monkeypatch, tmp_path):
-    """As far as its parser and the variants of its recipe."""
-    monkeypatch.setenv("LAB_HOME", str(tmp_path))
-    asked: list = []
-    monkeypatch.setattr(cli_sweep, "run", lambda runs, *_: asked.extend(runs) or 0)
-    command = training(varied, "digits").replace("<br>", "\n").partition("python -m lab ")[2]
-    assert main(command.replace("\\\n", "").split()) == 0
-    assert len(asked) == 3
+async def test_an_empty_figure_leads_to_the_studio_where_its_models_are_trained(engine):
+    page = await opened(engine)
+    followed: list = []
+    page.links.lead(followed.append)
+    for place, link in enumerate(page.links.links):
+        if link.page == "training-studio":
+            page.links._handle_custom_msg(place, [])
+    width, weight = (each.settings["recipe"] for each in followed)
+    studio = StudioPage(engine)
+    for recipe in (width, weight):
+        studio.ask(TrainingRun("mine", recipe))
+        assert studio.settings().recipe == recipe
+    others = (fgsm_training(), pivot_training())  # what a person trains from the presets, beside these two
+    for kind, recipe, other in zip((widths, pivot_weights), (width, weight), others, strict=True):
+        cards = [ModelCard(f"r{i}", Trained(f"r{i}"), "run", "digits", recipe=to_dict(each)) for i, each in
+                 enumerate((recipe, other))]  # fmt: skip
+        assert len(kind(cards, "digits")[0].runs) == 2
 
 
 @pytest.mark.parametrize(
     ("right", "level", "image", "words"),
     [
-        ([[1, 1, 0], [1, 0, 0], [0, 0, 0]], 1, 1, "falls"),
-        ([[1, 1, 0], [1, 0, 0], [1, 0, 0]], 2, 1, "fell"),
-        ([[1, 1, 0], [1, 1, 0]], 1, 2, "misread"),
-        ([[1, 1], [1, 1]], 1, 0, "holds"),
+        ([[1, 1, 0], [1, 0, 0], [0, 0, 0]], 1, 1, "broken at this"),
+        ([[1, 1, 0], [1, 0, 0], [1, 0, 0]], 2, 1, "broken at a smaller"),
+        ([[1, 1, 0], [1, 1, 0]], 1, 2, "misclassified"),
+        ([[1, 1], [1, 1]], 1, 0, "withstands"),
     ],
 )
 def test_a_point_is_explained_by_an_image_that_falls_there(right, level, image, words):

@@ -1,15 +1,19 @@
 """The page Embeddings without a browser: set a control, press, point, look at the figures and pictures."""
 
 import io
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from lab.results.prediction import NO_CLASS
 from lab.specs import FGSM, L2, Embeddings, Trained
 from tests.widgets.conftest import settled
 from tests.widgets.embedded import embedded
 from widgets.dashboards.embedding import FOLLOWED, EmbeddingsPage
-from widgets.figures.embedding import TRACES
+from widgets.dashboards.embedding_cards import Pointed, followed_cards, tip
+from widgets.figures.embedding import TRACES, embedding_frame
 from widgets.figures.embedding_view import PCA, TWO_CLASSES
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -63,11 +67,11 @@ async def test_pointing_shows_the_image_and_leaving_hides_it(engine):
     page = await opened(engine)
     page.views["plane"].hovered = {"trace": 0, "point": 20, "x": 0, "y": 0, "customdata": 20}
     await settled()
-    assert page.views["plane"].tip["words"] == "image 20, label 0; standard reads 0"
+    assert page.views["plane"].tip["words"] == "image 20, label 0; standard predicts 0"
     page.views["plane"].hovered = {"trace": TRACES + 4, "point": 0, "x": 0, "y": 0, "customdata": 3}
     await settled()
     tip = page.views["plane"].tip
-    assert (len(tip["pictures"]), tip["words"]) == (2, "image 3, label 3; at ε 0.3 pgd-trained reads 4")
+    assert (len(tip["pictures"]), tip["words"]) == (2, "image 3, label 3; at ε 0.3 pgd-trained predicts 4")
     page.views["plane"].hovered = None
     await settled()
     assert page.views["plane"].tip is None
@@ -208,3 +212,18 @@ async def test_every_figure_has_its_numbers_as_csv(engine, view, monkeypatch):
     await settled()
     page.views[view]._handle_custom_msg("csv", [])
     assert "standard" in pd.read_csv(io.StringIO(sent[2]["csv"])).to_numpy()
+
+
+def test_logits_that_are_no_numbers_are_read_as_no_class():
+    result = embedded(Embeddings(models=(Trained("mine"),)))
+    model = replace(
+        result.models[0],
+        logits=np.full_like(result.models[0].logits, np.nan),
+        way_logits=np.full_like(result.models[0].way_logits, np.nan),
+    )
+    result = replace(result, models=(model,))
+    for image in (int(result.followed[0]), 1):
+        assert tip(result, Pointed(0, image), 0)["words"].endswith("mine predicts not a number")
+    shown = [each for card in followed_cards(result, 0) for each in card["pictures"]]
+    assert all((each["words"], each["fooled"]) == ("→ not a number", True) for each in shown)
+    assert (embedding_frame(result, PCA)["read"] == NO_CLASS).all()

@@ -3,16 +3,19 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from lab.results import Health
-from lab.specs import FGSM, L2, AttackSpec, Trained
+from lab.results.prediction import NO_CLASS
+from lab.specs import FGSM, L2, AttackSpec, Explore, Trained
 from lab.specs.spec import family_of
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
 from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.explore_cards import badges
+from widgets.dashboards.explore_cards import attack_cards, badges, model_cards
+from widgets.figures.explore import probabilities
 from widgets.forms import has_control
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -54,7 +57,7 @@ async def test_the_first_stage_shows_the_pictures_and_keeps_the_rest(engine):
     await settled()
     engine.jobs[-1].advance(0.1, explored(engine.jobs[-1].spec, stage=1))
     await settled()
-    assert "ε 0.4" in page.pictures.note
+    assert "PGD, 20 steps of 0.112, L∞, ε = 0.4" in page.pictures.note  # what follows ε is said
     assert (page.row.cards, page.views["success-by-scale"].figure) == (row, scales)
 
 
@@ -62,7 +65,7 @@ async def test_a_card_says_what_is_read_how_far_it_is_and_whether_to_trust_it(en
     page = await opened(engine)
     fooled, holds = page.pictures.cards
     assert [each["title"] for each in fooled["pictures"]] == ["clean", "adversarial", "difference"]
-    assert fooled["pictures"][1]["words"].startswith("reads 3")
+    assert fooled["pictures"][1]["words"].startswith("predicted 3")
     assert (fooled["pictures"][1]["fooled"], holds["pictures"][1]["fooled"]) == (True, False)
     assert fooled["facts"][0] == "L∞ 0.200 · L2 0.75 · L0 14 of 784 pixels"
     assert fooled["facts"][1] == "loss 0.00 → 9.00 nats · margin 8.00 → −8.00"
@@ -74,7 +77,7 @@ async def test_a_card_says_what_is_read_how_far_it_is_and_whether_to_trust_it(en
 async def test_a_further_start_that_gains_is_said_of_the_one_image(engine):
     health = Health(0.0, 0.0, 0.0, probabilities=False, one_step_stronger=False, restart_gain=1.0)
     [badge] = badges(health)
-    assert badge["words"].startswith("One further random start fools this image, which the attack did not")
+    assert badge["words"].startswith("One further random start fooled this image, which the attack alone had not")
     assert "robust accuracy" not in badge["words"]
     page = await opened(engine)
     page.form.parts["ball"].form.parts["eps"].value = 0.4
@@ -94,6 +97,7 @@ async def test_steps_that_cannot_cross_the_ball_are_said_at_every_card(engine):
     assert not any("far side" in each["words"] for card in page.pictures.cards for each in card["badges"])
     page.form.parts["ball"].kind.value = "L2"
     page.form.parts["ball"].form.parts["eps"].value = 8
+    page.form.parts["attack"].form.parts["step_size"].value = 0.03
     await settled()
     engine.jobs[-1].finish(explored(engine.jobs[-1].spec))
     await settled()
@@ -185,3 +189,17 @@ async def test_a_visitor_names_only_listed_models_of_an_attack(engine):
 @pytest.mark.parametrize("kind", family_of(AttackSpec), ids=lambda kind: kind.__name__)
 def test_every_field_of_an_attack_has_a_control(kind):
     assert [name for name in vars(kind()) if not has_control(kind(), name)] == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_logits_that_are_no_numbers_are_read_as_no_class(value):
+    result = explored(Explore(models=(Trained("mine"),)))
+    model = replace(result.models[0], clean=np.full(10, value, np.float32), adversarial=np.full(10, value, np.float32))
+    tried = tuple(replace(each, prediction=NO_CLASS) for each in result.tried)
+    result = replace(result, models=(model,), tried=tried)
+    [card] = model_cards(result)
+    assert [each.get("words", "") for each in card["pictures"][:2]] == ["not a number"] * 2
+    assert all(each["fooled"] for each in card["pictures"][:2])
+    assert {each["words"] for card in attack_cards(result) for each in card["pictures"]} == {"→ not a number"}
+    assert (result.to_frame()["prediction"] == NO_CLASS).all()
+    assert probabilities(result) is not None

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import pytest
 
 from lab.errors import SpecError
-from lab.specs import L2, PGD, Adversarial, Analysis, Linf, MadryMNIST, Margin, Spec, TrainingRun, params
-from lab.specs.spec import family_of
+from lab.specs import BIM, L2, PGD, Adversarial, Linf, MadryMNIST, Margin, Spec, params
+from lab.specs.spec import family_of, label_of, title_of
 from widgets.controls import Choice, Number, Several, Text, Toggle
 from widgets.controls.images import Images
 from widgets.forms import Form, Variant
-from widgets.words import plainly, words
+from widgets.words import plainly
 
-NAMES = re.compile("ResNet|RMSProp|ReLU")  # spelt so in the papers
+NAMES = re.compile("AutoAttack|MultiTargeted|ResNet|RMSProp|ReLU")  # spelt so in the papers
 
 GARBAGE = [
     None, [], {}, {"a": 1}, [[["deep"]]], "forty", "", "9" * 10_000, float("nan"), float("inf"), -1, 1e300, True,
@@ -30,8 +30,10 @@ def test_controls_follow_type_range_and_meaning():
     form = Form(PGD())
     steps, size = form.parts["steps"], form.parts["step_size"]
     assert isinstance(steps, Number)
-    assert (steps.step, steps.log, steps.usual) == (1, False, [1, 100])
-    assert (size.step, size.log, size.label) == (0, True, "Step size")
+    assert (steps.step, steps.logarithmic, steps.usual) == (1, False, [1, 100])
+    assert (size.step, size.logarithmic, size.label) == (0, True, "Step size")
+    assert (size.zero, size.value, size.usual) == ("follows ε", 0, [0.001, 0.5])
+    assert steps.zero == ""
     assert isinstance(form.parts["random_start"], Toggle)
     assert isinstance(form.parts["labels"], Choice)
     assert isinstance(form.parts["objective"], Variant)
@@ -40,17 +42,17 @@ def test_controls_follow_type_range_and_meaning():
 def test_everything_a_form_offers_has_plain_words():
     specs = [kind for kind in _below(Spec) if kind.__module__.startswith("lab.specs")]
     for kind in specs:
-        family = [each.__name__ for each in family_of(kind) if each in specs]
-        assert len({words(each) for each in family}) == len(family)
-    offered = {kind.__name__ for kind in specs if not _below(kind) and not issubclass(kind, Analysis | TrainingRun)}
-    said = {words(name) for name in (*offered, *(name for kind in specs for name in params(kind)))}
+        family = [each for each in family_of(kind) if each in specs]
+        assert len({title_of(each) for each in family}) == len(family)
+    said = {title_of(kind) for kind in specs if not _below(kind)}
+    said |= {label_of(kind, name) for kind in specs for name in params(kind)}
     assert {each for each in said if re.search(r"[a-z][A-Z]|[A-Z]{2}[a-z]|_", NAMES.sub("", each))} == set()
 
 
 def test_a_sentence_of_the_lab_uses_the_words_of_the_form():
     said = plainly("Only FlipPixels finds images in L0: choose it, or the ball Linf or L2.")
     assert said == "Only Flip pixels finds images in L0: choose it, or the ball L∞ or L2."
-    assert plainly("WorstCase.attacks must name one.") == "WorstCase.attacks must name one."
+    assert plainly("WorstCase.attacks must name one.") == "Attacks must name one."
 
 
 def _below(kind):
@@ -66,6 +68,18 @@ def test_a_changed_control_changes_the_spec_and_is_counted():
     form.parts["steps"].value = 7
     assert form.spec() == PGD(steps=7)
     assert form.changes == 1
+
+
+def test_what_leaves_its_choice_to_something_else_says_so_for_0():
+    form = Form(BIM())
+    assert (form.parts["steps"].zero, form.parts["step_size"].zero) == ("as in paper", "follows ε")
+    form.write(BIM.kurakin())
+    assert form.spec() == BIM.kurakin()
+    form.parts["step_size"].value = 0
+    assert form.spec() == BIM()
+    for kind in _below(Spec):  # 0 stands for something only where it is admissible, and what it is is explained
+        for name, about in params(kind).items():
+            assert not about.zero or (about.low == 0 and "0: " in about.meaning), (kind, name)
 
 
 def test_values_beyond_the_slider_are_admitted():
@@ -92,7 +106,7 @@ def test_garbage_is_refused_in_words_at_its_field(name, value):
 def test_every_wrong_field_says_so_and_the_first_is_raised():
     form = Form(PGD())
     form.parts["steps"].value, form.parts["restarts"].value = 0, 0
-    with pytest.raises(SpecError, match="steps"):
+    with pytest.raises(SpecError, match="Steps"):
         form.spec()
     assert "between 1 and 1000" in form.parts["steps"].error
     assert form.parts["restarts"].error
@@ -108,7 +122,7 @@ def test_a_nested_family_is_a_choice_with_its_own_fields():
 
 
 def test_a_family_remembers_what_was_set_in_each_member():
-    ball = Variant(Linf(0.1), Linf.__mro__[1], "Ball")
+    ball = Variant(Linf(0.1), [Linf, L2], "Ball")
     ball.kind.value = "L2"
     assert ball.read() == L2()
     ball.kind.value = "Linf"

@@ -23,7 +23,7 @@ from lab.specs import (
 )
 from tests.widgets.conftest import settled
 from tests.widgets.masked import masked
-from widgets.dashboards.app import with_fields
+from widgets.dashboards.carried import with_fields
 from widgets.dashboards.masking import MaskingPage
 from widgets.dashboards.masking_plots import PLOTS
 
@@ -48,8 +48,9 @@ async def test_it_opens_with_the_default_settings_asked_for(engine):
 async def test_a_verdict_has_its_reasons_and_what_would_settle_it(engine):
     page = await opened(engine)
     [card, _] = page.verdicts.cards
-    assert card["title"] == "standard: No sign of a masked gradient."
-    assert card["facts"][0].startswith("What would settle it: ")
+    assert card["title"] == "standard: Broken."
+    assert "0.0% withstand the quick evaluation (PGD broke " in card["facts"][0]
+    assert card["facts"][1].startswith("What would settle it: ")
     assert "Labels leaked: 0 of 100" in card["facts"]
     assert all(badge["good"] for badge in card["badges"])
     assert card["badges"][0]["words"].startswith("✓ Black box against white box: FGSM on pgd-trained fools 80%")

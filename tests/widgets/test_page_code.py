@@ -5,6 +5,7 @@ import pytest
 from widgets.dashboards.app import PAGES
 
 SMALL = {
+    "evaluation": lambda spec: spec.replace(images=5, models=spec.models[:1]),
     "embeddings": lambda spec: spec.replace(count=20, averaged=5, levels=3),
     "robustness-curves": lambda spec: spec.replace(images=10, searched=2, levels=2),
     "training-studio": lambda spec: spec.replace(recipe=spec.recipe.replace(epochs=1)),

@@ -5,11 +5,14 @@ import re
 
 import numpy as np
 import plotly.graph_objects as go
+import pytest
 
 from lab.errors import LabError
 from widgets.plain import shared
 from widgets.plot import PlotView
 from widgets.plot.library import Library
+
+FLAT = ["zoom2d", "pan2d", "resetScale2d"]
 
 
 def answers(view: PlotView, content: object, monkeypatch) -> list:
@@ -80,6 +83,29 @@ def test_a_figure_leaves_as_one_html_file(monkeypatch):
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=", text[:2000] + text[-4000:])  # nothing is fetched
     assert view.drawn["data"][0]["y"]["bdata"] in text.replace("\\u002f", "/")
     assert "\\u003c\\u002fscript" in text  # no name of a trace ends the script
+
+
+@pytest.mark.parametrize(
+    ("layout", "buttons"),
+    [
+        ({}, FLAT),
+        ({"xaxis": {"fixedrange": True}, "yaxis": {}}, FLAT),
+        ({"xaxis": {"fixedrange": True}, "yaxis12": {"fixedrange": True}}, []),
+        ({"scene2": {"aspectmode": "cube"}}, ["zoom3d", "pan3d", "orbitRotation", "resetCameraDefault3d"]),
+        ({"modebar": {"add": ["sendChartToCloud", "sendDataToCloud", "editInChartStudio"]}}, FLAT),
+    ],
+)
+def test_a_figure_offers_what_is_on_the_list_and_nothing_else(layout, buttons, monkeypatch):
+    view = PlotView("a")
+    view.draw(go.Figure(go.Scatter(y=[1]), layout=layout, skip_invalid=True))
+    assert [each for group in view.config.get("modeBarButtons", []) for each in group] == buttons
+    assert view.config.get("displayModeBar", True) == bool(buttons)
+    assert view.config["showSendToCloud"] is False
+    assert view.config["plotlyServerURL"] == ""
+    [(_, packed)] = answers(view, "html", monkeypatch)
+    text = gzip.decompress(packed).decode()
+    assert '"showSendToCloud": false' in text
+    assert all(f'"{each}"' in text for each in buttons)
 
 
 def test_no_figure_is_said_in_words(monkeypatch):

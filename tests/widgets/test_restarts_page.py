@@ -81,6 +81,9 @@ async def test_settings_reach_the_spec(engine):
     page.bar.run()
     spec = engine.jobs[-1].spec
     assert (spec.models, spec.images, spec.attack.steps, spec.ball) == ((Trained("mine"),), (5, 7), 9, L2())
+    assert "lab-stale" in page.content._dom_classes  # the figures still show the settings before
+    engine.jobs[-1].finish(restarts(spec))
+    await settled()
     assert "lab-stale" not in page.content._dom_classes
 
 

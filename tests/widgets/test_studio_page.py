@@ -4,10 +4,12 @@ import io
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from lab import catalogue, links, runs
+from lab.catalogue import find_data
 from lab.claim import claimed
 from lab.errors import LabError
 from lab.links import Link
@@ -26,7 +28,9 @@ from lab.specs import (
     Standard,
     Trained,
     TrainingRun,
+    fast_training,
     fgsm_training,
+    pgd_training,
     to_dict,
 )
 from tests.widgets.conftest import settled
@@ -114,7 +118,7 @@ async def test_every_recipe_can_be_picked(engine, preset):
 async def test_every_experiment_fills_the_form(engine, trial):
     page = StudioPage(engine)
     page._content()
-    page._fill(trial.recipe, trial.name)
+    page.trials._handle_custom_msg(trial.name, [])
     assert page.settings().recipe == trial.recipe
     assert re.match(r"\w+ et al\. \d{4}, §", trial.text)
 
@@ -158,7 +162,7 @@ async def test_hostile_names_are_refused_in_words(engine, name):
 
 
 async def test_too_much_is_refused_with_the_limit_before_anything_is_started(engine, monkeypatch):
-    monkeypatch.setenv("LAB_MAX_TRAINING_STEPS", "20000")
+    monkeypatch.setenv("LAB_MAX_TRAINING_STEPS", "290000")
     page = StudioPage(engine)
     assert "14,370" in page.bar.cost
     page.form.parts["recipe"].form.parts["epochs"].value = 20
@@ -185,7 +189,7 @@ async def test_a_run_is_followed_from_its_folder(engine):
     assert page.result[-1].history.epoch[-1] == 6
     finish(runs.folder("mine") / "card.json", runs.folder("mine") / "weights.safetensors", Standard())
     found = row(page, "mine")
-    assert (found["state"], found["accuracies"]) == ("finished", ["97 %", "50 %", "0 %"])
+    assert (found["state"], found["accuracies"]) == ("finished", ["97 %", "50 %", "0 %", ""])
 
 
 async def test_pause_resume_and_discard(engine):
@@ -355,7 +359,90 @@ async def test_the_list_is_looked_up_again_and_again(engine):
 def test_a_recipe_in_a_line():
     assert summary(Standard(epochs=1)) == "Standard · Small CNN · 1 epoch"
     assert summary(fgsm_training(architecture=SmallCNN(width=4))) == (
-        "FGSM (predicted labels) · L∞ 0.3 · Small CNN · 10 epochs"
+        "FGSM (predicted labels) · L∞, ε = 0.3 · Small CNN · 10 epochs"
     )
-    assert summary(Adversarial(source=CascadeExamples())).startswith("Cascade Step-LL · L∞ 0.3")
+    assert summary(Adversarial(source=CascadeExamples())).startswith("Cascade Step-LL · L∞, ε = 0.3")
     assert summary(Adversarial(source=OwnExamples())).startswith("FGSM (predicted labels)")
+
+
+def told(page: StudioPage) -> tuple[str, str, str]:
+    """What the page says about where its form comes from: the choice, its note, the pressed experiment."""
+    note = next(each["note"] for each in page.preset.options if each["value"] == page.preset.value)
+    return page.preset.value, note, page.trials.chosen
+
+
+async def test_what_the_form_was_filled_with_is_said_and_nothing_else(engine):
+    page = StudioPage(engine)
+    presets = [each.name for each in PRESETS]
+    assert told(page)[0] == presets[0]
+    page.preset.value = "pgd-training"
+    page.trials._handle_custom_msg("leaking", [])
+    assert told(page) == ("experiment: Label leaking", "", "leaking")
+    page.preset.value = "fgsm-training"
+    assert (page.preset.value, page.trials.chosen) == ("fgsm-training", "")
+    assert [each["value"] for each in page.preset.options] == presets
+    press(page, "clone", "fgsm-trained")
+    assert told(page) == ("recipe of fgsm-trained", "As fgsm-trained was trained, under a name of its own.", "")
+    page.ask(TrainingRun("shared", fast_training()))
+    assert told(page)[0] == "recipe of shared"
+    page.preset.value = "pgd-training"
+    assert told(page)[0] == "pgd-training"
+    assert page.settings().recipe == pgd_training()
+    for value in ("nonsense", None, 3, ["pgd-training"]):
+        page.preset.value = value
+        assert page.settings().recipe == pgd_training()
+
+
+async def test_a_form_that_was_changed_says_so(engine):
+    page = StudioPage(engine)
+    page.trials._handle_custom_msg("capacity", [])
+    epochs = page.form.parts["recipe"].form.parts["epochs"]
+    kept, epochs.value = epochs.value, 3
+    assert told(page) == ("experiment: Too little capacity", "Changed since.", "")
+    epochs.value = kept
+    assert told(page) == ("experiment: Too little capacity", "", "capacity")
+    page.preset.value = "pgd-training"
+    page.form.parts["recipe"].form.parts["epochs"].value = 3
+    assert told(page)[0] == "pgd-training"
+    assert told(page)[1].endswith("Changed since.")
+
+
+async def test_a_recipe_that_cannot_be_set_leaves_everything_as_it_was(engine, tmp_path):
+    for each in (tmp_path / "zoo").glob("*.json"):  # the models that ensembles are made of
+        each.unlink()
+    page = StudioPage(engine)
+    page.preset.value = "pgd-training"
+    page.form.parts["recipe"].form.parts["epochs"].value = 3
+    before = page.settings()
+    page.preset.value = "ensemble-training"
+    assert "not offered here" in page.bar.refusal
+    assert told(page)[0] == "pgd-training"
+    assert page.settings() == before
+
+
+@pytest.fixture
+def test_only(tmp_path):
+    """A data set in the lab's folder that cannot be trained on, beside one that can."""
+    x, y = np.zeros((4, 28, 28), np.uint8), np.arange(4) % 2
+    (tmp_path / "data").mkdir()
+    np.savez(tmp_path / "data" / "whole.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    np.savez(tmp_path / "data" / "tests.npz", x_test=x, y_test=y)
+    np.savez(tmp_path / "data" / "gaps.npz", x_train=x, y_train=y * 2, x_test=x, y_test=y)
+    np.savez(tmp_path / "data" / "single.npz", x_train=x, y_train=y * 0, x_test=x, y_test=y * 0)
+
+
+@pytest.mark.usefixtures("test_only")
+async def test_data_that_cannot_be_trained_on_are_not_offered(engine):
+    data = StudioPage(engine).form.parts["recipe"].form.parts["data"]
+    assert [each["value"] for each in data.options] == ["digits", "whole"]
+    for why in ("no training images", "no training image of class 1", "a single class"):
+        assert why in data.help
+
+
+@pytest.mark.usefixtures("test_only")
+async def test_why_data_cannot_be_trained_on_is_said_when_a_recipe_names_them(engine):
+    page = StudioPage(engine)
+    before = page.settings()
+    page.ask(TrainingRun("mine", Standard(data=find_data("tests"))))
+    assert "no training images" in page.bar.refusal
+    assert page.settings() == before

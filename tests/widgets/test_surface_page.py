@@ -97,6 +97,8 @@ def test_a_window_is_the_nearest_power_of_two():
     assert window_of({"x": [-0.1, 0.1], "y": [-0.1, 0.1]}, result)["zoom"] == 4
     assert window_of({"x": [-9, 9], "y": [-9, 9]}, result)["zoom"] == 1
     assert window_of({"x": [0, 1e-9], "y": [0, 1e-9]}, result)["zoom"] == 1024
+    for end in (10**309, -(10**400), float("nan"), float("inf"), "x", None, [1]):
+        assert window_of({"x": [0, end], "y": [0, 1]}, result) is None
 
 
 async def test_pointing_shows_the_image_there(engine):
@@ -107,7 +109,7 @@ async def test_pointing_shows_the_image_there(engine):
     await settled()
     [card] = page.here.cards
     assert (card["title"], card["facts"][0]) == ("standard", "ε₁ −0.18, ε₂ 0.06")
-    assert card["facts"][1].startswith("reads 2")
+    assert card["facts"][1].startswith("predicted 2")
     assert card["pictures"][0]["source"] != first["pictures"][0]["source"]
     page.views["map"].hovered = None
     await settled()
@@ -117,6 +119,7 @@ async def test_pointing_shows_the_image_there(engine):
 @pytest.mark.parametrize(
     "event",
     [None, "x", {"trace": "0"}, {"trace": 999, "x": 0, "y": 0}, {"trace": 0, "x": None, "y": 0},
+     {"trace": 0, "x": 10**400, "y": 0}, {"trace": 0, "x": 0, "y": -(10**309)}, {"trace": 10**400, "x": 0, "y": 0},
      {"trace": 0, "x": 1e300, "y": 0}, {"trace": -1, "x": 0, "y": 0}, {"trace": 0, "x": [1], "y": 0}],
 )  # fmt: skip
 def test_a_hover_that_points_nowhere_is_ignored(event):

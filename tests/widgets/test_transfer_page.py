@@ -1,6 +1,7 @@
 """The page Transfer without a browser: set a control, press Run, click a cell, look at the figures' data."""
 
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ from lab.errors import LabError
 from lab.specs import BIM, FGSM, L2, PGD, Digits, Explore, Linf, Trained, TransferMatrix, from_json, to_json
 from tests.widgets.conftest import settled
 from tests.widgets.transferred import transferred
-from widgets.dashboards.app import with_fields
+from widgets.dashboards.carried import with_fields
 from widgets.dashboards.transfer import TransferPage
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -67,7 +68,7 @@ async def test_a_click_on_a_cell_chooses_it_and_shows_what_transferred(engine):
     assert frames(page)[-1] == 1
     [card] = page.gallery.cards
     assert card["title"] == "Image 0, label 0"
-    assert card["facts"] == ["standard reads 1", "pgd-trained reads 2"]
+    assert card["facts"] == ["standard predicts 1", "pgd-trained predicts 2"]
     assert "standard → pgd-trained" in page.views["over-eps"].drawn["layout"]["legend"]["title"]["text"]
 
 
@@ -75,7 +76,7 @@ async def test_the_first_image_of_a_cell_stands_beside_the_pointer(engine):
     page = await opened(engine)
     page.views["matrix"].hovered = {"trace": 0, "point": [0, 1], "x": 1, "y": 0, "customdata": None}
     tip = page.views["matrix"].tip
-    assert tip["words"] == "image 0, label 0: standard reads 1, pgd-trained reads 2"
+    assert tip["words"] == "image 0, label 0: standard predicts 1, pgd-trained predicts 2"
     assert len(tip["pictures"]) == 2
     for nothing in (None, {"x": 1, "y": 7}, "x"):
         page.views["matrix"].hovered = nothing
@@ -95,9 +96,22 @@ async def test_an_image_that_is_pressed_opens_in_the_explorer(engine):
 async def test_many_models_get_the_whole_width(engine):
     page = await opened(engine)
     few = page.settings()
-    for spec, wide in ((few.replace(models=tuple(Trained(f"model-{i}") for i in range(8))), True), (few, False)):
-        page.show(transferred(spec))
-        assert all(("lab-many" in view._dom_classes) == wide for view in page.views.values())
+    for count, wide in ((8, ["lab-several", "lab-many"]), (4, ["lab-several"]), (2, [])):
+        page.show(transferred(few.replace(models=tuple(Trained(f"model-{i}") for i in range(count)))))
+        assert [each for each in ("lab-several", "lab-many") if each in page.figures._dom_classes] == wide
+
+
+@pytest.mark.parametrize("view", ["matrix", "correlation"])
+@pytest.mark.parametrize("name", ["=cmd|'/C calc'!A0", "@SUM(A1)", " +1"])
+async def test_no_name_of_a_model_is_a_formula_in_the_csv_file_of_a_figure(engine, monkeypatch, view, name):
+    page = await opened(engine)
+    page.show(replace(page.result, models=(name, *page.result.models[1:])))
+    sent: list = []
+    monkeypatch.setattr(page.views[view], "send", sent.append)
+    page.views[view]._handle_custom_msg("csv", [])
+    texts = pd.read_csv(io.StringIO(sent[0]["csv"])).select_dtypes(["object", "string"]).to_numpy().ravel()
+    assert f"'{name}" in texts
+    assert name not in texts
 
 
 @pytest.mark.parametrize(
@@ -113,7 +127,7 @@ async def test_the_keyboard_reaches_every_cell_too(engine):
     page = await opened(engine)
     page.places["source"].value = page.places["target"].value = "1"
     assert frames(page)[-1] == 1
-    assert page.gallery.cards[0]["facts"] == ["pgd-trained reads 2"]
+    assert page.gallery.cards[0]["facts"] == ["pgd-trained predicts 2"]
 
 
 async def test_no_transferred_image_says_so(engine):
@@ -224,7 +238,7 @@ async def test_one_attack_in_two_settings(engine):
     assert "set alike" in page.bar.refusal
     page.attacks.form("PGD 2").parts["steps"].value = 5
     page.bar.run()
-    assert engine.jobs[-1].spec.attacks[2:] == (PGD(steps=20, step_size=0.03), PGD(steps=5, step_size=0.03))
+    assert engine.jobs[-1].spec.attacks[2:] == (PGD(steps=20), PGD(steps=5))
     engine.jobs[-1].finish(transferred(engine.jobs[-1].spec))
     await settled()
     assert [option["label"] for option in page.places["attack"].options][2:] == ["PGD (steps 20)", "PGD (steps 5)"]
@@ -232,7 +246,7 @@ async def test_one_attack_in_two_settings(engine):
     again.ask(page.settings())
     assert again.settings() == page.settings()
     page.attacks.chosen.value = ["FGSM", "PGD 2"]
-    assert page.settings().attacks[1] == PGD(steps=5, step_size=0.03)
+    assert page.settings().attacks[1] == PGD(steps=5)
     page.attacks.chosen.value = ["FGSM"]
     assert "PGD 2" not in [option["value"] for option in page.attacks.chosen.options]
 

@@ -1,10 +1,11 @@
 """Choosing one, or several, of some options."""
 
+from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict
 
 import traitlets as t
 
-from lab.errors import SpecError
+from lab.errors import SpecError, one_line, quoted
 from widgets.controls.control import Control, source
 
 
@@ -31,19 +32,28 @@ class Choice(Control):
 
 
 class Several(Control):
-    """Several of some options, at most ``most``, in the order in which they were chosen."""
+    """Several of some options, at most ``most``, in the order in which they were chosen.
+
+    ``others`` are options that stand apart, folded away under ``apart`` until a person looks for them.
+    """
 
     _esm = source("several")
 
     options = t.List(t.Any()).tag(sync=True)
+    others = t.List(t.Any()).tag(sync=True)
+    apart = t.Unicode("Others").tag(sync=True)
     most = t.Int(4).tag(sync=True)
 
     def read(self) -> Any:
         """The chosen options' values. Raises :class:`SpecError` when there is none, or an unknown one."""
         values = self.value if isinstance(self.value, list | tuple) else ()
+        return tuple(_known(self, value) for value in self.several(values))
+
+    def several(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """The values, if they are as many as may be chosen. Raises :class:`SpecError` when they are not."""
         if not 1 <= len(values) <= self.most:
             raise SpecError(f"Choose between 1 and {self.most} of the {self.label.lower()}.")
-        return tuple(_known(self, value) for value in values)
+        return tuple(values)
 
     def write(self, value: Any) -> None:
         """Choose these options, by their values."""
@@ -53,5 +63,6 @@ class Several(Control):
 def _known(control: Any, value: Any) -> str:
     values = [option["value"] for option in control.options]
     if value not in values:
-        raise SpecError(f"{control.label} must be one of {', '.join(values)}, but is {value!r:.40}.")
+        known = one_line(", ".join(values), 150)
+        raise SpecError(f"{control.label} must be one of {known}, but is {quoted(value, 40)}.")
     return value

@@ -24,7 +24,7 @@ def source(name: str) -> str:
 class Control(Plain):
     """One setting: ``value`` as the browser sent it, ``error`` in words or empty."""
 
-    value = t.Any(None).tag(sync=True)
+    value = t.Any(None).tag(sync=True, heard=True)
     label = t.Unicode().tag(sync=True)
     help = t.Unicode().tag(sync=True)
     error = t.Unicode().tag(sync=True)
@@ -48,14 +48,17 @@ class Number(Control):
     """A number with a slider over its ``usual`` range (none when empty) and a box that takes any number.
 
     ``step``: the slider offers the lowest number and every so many more; 0 is for numbers that need not be whole.
+    ``zero`` is what the box says for 0, where that leaves the choice to something else: "follows ε". It is the slider's
+    first place, also on a logarithmic one.
     """
 
     _esm = source("number")
 
     usual = t.List(t.Float()).tag(sync=True)
-    log = t.Bool(False).tag(sync=True)
+    logarithmic = t.Bool(False).tag(sync=True)
     step = t.Int(0).tag(sync=True)
     unit = t.Unicode().tag(sync=True)
+    zero = t.Unicode().tag(sync=True)
 
 
 class Toggle(Control):

@@ -8,15 +8,22 @@ function tell(model, name, value) {
   model.save_changes();
 }
 
-function helper(model, id) {
-  const sign = make("button", "lab-help-sign", { type: "button", textContent: "?" });
+// Help is no stop on the way through the fields: a screen reader tells it with the field, and F1 in the field shows it.
+function helper(model, id, wrap) {
+  const sign = make("button", "lab-help-sign", { type: "button", textContent: "?", tabIndex: -1 });
   const text = make("p", "lab-help", { id, hidden: true });
-  sign.setAttribute("aria-label", "What is this?");
+  sign.setAttribute("aria-label", `What is ${model.get("label")}?`);
   sign.setAttribute("aria-controls", id);
   const show = () => sign.setAttribute("aria-expanded", String(!text.hidden));
-  sign.addEventListener("click", () => {
+  const turn = () => {
     text.hidden = !text.hidden;
     show();
+  };
+  sign.addEventListener("click", turn);
+  wrap.addEventListener("keydown", (event) => {
+    if (event.key !== "F1" || sign.hidden) return;
+    event.preventDefault();
+    turn();
   });
   const write = () => {
     text.textContent = model.get("help");
@@ -50,11 +57,12 @@ function field(model, el, { group = false } = {}) {
   const head = make("div", "lab-field-head");
   const label = make(group ? "legend" : "label", "lab-label", { textContent: model.get("label") });
   if (!group) label.htmlFor = id;
-  const { sign, text } = helper(model, `${id}-help`);
+  const { sign, text } = helper(model, `${id}-help`, wrap);
   const body = make("div", "lab-field-body");
   const error = complaint(model, `${id}-error`, wrap);
-  wrap.setAttribute("aria-describedby", `${id}-help ${id}-error`);
+  const described = `${id}-help ${id}-error`;
   if (group) {
+    wrap.setAttribute("aria-describedby", described);
     label.append(sign);
     wrap.append(label, text, body, error);
   } else {
@@ -62,5 +70,36 @@ function field(model, el, { group = false } = {}) {
     wrap.append(head, text, body, error);
   }
   el.append(wrap);
-  return { id, wrap, head, body };
+  return { id, wrap, head, body, described };
+}
+
+const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 };
+
+// One stop of the tab key for many controls of a kind: arrow keys, Home and End go from one to the next. `across` says
+// how many stand in a row, for arrows up and down. Gives what must be called when the controls are others.
+function oneStop(group, css, across = () => 1) {
+  const all = () => [...group.querySelectorAll(css)];
+  const free = () => all().filter((each) => !each.disabled && !each.closest("[hidden]"));
+  const stopAt = (stop) => all().forEach((each) => (each.tabIndex = each === stop ? 0 : -1));
+  const aim = ({ key }, from, count) => {
+    if (key === "Home") return 0;
+    if (key === "End") return count - 1;
+    return from + STEPS[key] * (key === "ArrowUp" || key === "ArrowDown" ? across() : 1);
+  };
+  group.addEventListener("keydown", (event) => {
+    const stops = free();
+    const from = stops.indexOf(event.target);
+    if (from < 0 || !(event.key in STEPS || event.key === "Home" || event.key === "End")) return;
+    event.preventDefault();
+    const to = aim(event, from, stops.length);
+    if (stops[to]) stops[to].focus();
+  });
+  group.addEventListener("focusin", (event) => {
+    if (event.target.matches(css)) stopAt(event.target);
+  });
+  return () => {
+    const stops = free();
+    const on = (each) => each.checked || each.getAttribute("aria-pressed") === "true";
+    stopAt(stops.find((each) => each === document.activeElement) ?? stops.find(on) ?? stops[0]);
+  };
 }

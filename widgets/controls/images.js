@@ -60,11 +60,18 @@ function pager(model) {
   return { bar, show };
 }
 
+// How many thumbnails stand in a row.
+function across(grid) {
+  const tops = [...grid.children].map((each) => each.offsetTop);
+  return Math.max(1, tops.filter((top) => top === tops[0]).length);
+}
+
 function render({ model, el }) {
   const { body } = field(model, el, { group: true });
   const grid = make("div", "lab-images");
   const { bar, show: count } = pager(model);
   body.append(grid, bar);
+  const stop = oneStop(grid, "button", () => across(grid));
   const draw = () => {
     const buttons = model.get("positions").map((_, i) => thumbnail(model, i));
     grid.replaceChildren(...(buttons.length ? buttons : [make("p", "lab-field-note", { textContent: model.get("waiting") })]));
@@ -76,6 +83,7 @@ function render({ model, el }) {
       button.setAttribute("aria-pressed", String(now.includes(Number(button.value))));
     }
     count();
+    stop();
   };
   model.on("change:positions change:pixels change:waiting", draw);
   model.on("change:value change:page", show);

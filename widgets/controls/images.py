@@ -20,7 +20,7 @@ class Images(Control):
     names = t.List(t.Unicode()).tag(sync=True)
     total = t.Int(0).tag(sync=True)
     most = t.Int(4).tag(sync=True)
-    page = t.Any(0).tag(sync=True)
+    page = t.Any(0).tag(sync=True, heard=True)
     waiting = t.Unicode("The images are being fetched …").tag(sync=True)
 
     def read(self) -> Any:

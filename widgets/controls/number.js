@@ -1,58 +1,99 @@
 // Six digits, or 1/255 and its multiples as such: the steps between the grey levels of an image.
-function shown(value) {
+function shown(value, zero) {
   if (typeof value !== "number") return String(value);
+  if (value === 0 && zero) return zero;
   const rounded = Number(value.toPrecision(6));
   const levels = Math.round(255 * value);
   return rounded !== value && levels / 255 === value ? `${levels}/255` : String(rounded);
 }
 
-function meant(text) {
+function meant(text, zero) {
   const trimmed = text.trim().replace(",", ".");
+  if (zero && trimmed === zero) return 0;
   const [whole, above, below] = trimmed.match(/^(\d+)\s*\/\s*(\d+)$/) ?? [];
   const value = whole ? above / below : Number(trimmed);
   return trimmed !== "" && Number.isFinite(value) ? value : text;
 }
 
-// The slider counts a thousand places; on a logarithmic one equal distances are equal factors.
+// The slider counts a thousand places, on a logarithmic one equal distances being equal factors; its keys count steps.
 const PLACES = 1000;
+const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
 
 function scale(model) {
   const [low, high] = model.get("usual");
-  const log = model.get("log") && low > 0;
+  const log = model.get("logarithmic") && low > 0;
+  const zero = log && model.get("zero") !== ""; // 0 is a place of its own, before the lowest number
   const step = model.get("step");
   const fine = 10 ** Math.floor(Math.log10((high - low) / 50));
+  const clean = (value) => Number(value.toPrecision(6));
   const rounded = (value) => {
     if (step) return low + Math.round((value - low) / step) * step;
     if (log) return Number(value.toPrecision(2));
-    return Number((Math.round(value / fine) * fine).toPrecision(6));
+    return clean(Math.round(value / fine) * fine);
   };
+  // The least change that a value can have there: on a logarithmic scale the last of two digits.
+  const stepAt = (value, up) => step || (log ? 10 ** (Math.floor(Math.log10(value) + (up ? 1e-9 : -1e-9)) - 1) : fine);
+  const next = (value, up) => {
+    const size = stepAt(value, up);
+    const first = step ? low : 0;
+    const count = (value - first) / size;
+    return clean(first + (up ? Math.floor(count + 1e-6) + 1 : Math.ceil(count - 1e-6) - 1) * size);
+  };
+  const within = (value) => Math.min(high, Math.max(low, value));
   return {
-    place: (value) => PLACES * (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low)),
-    value: (place) => rounded(log ? low * (high / low) ** (place / PLACES) : low + ((high - low) * place) / PLACES),
+    low,
+    high,
+    moved(value, steps) {
+      let now = typeof value !== "number" ? low : zero && value === 0 ? 0 : within(value);
+      for (let i = 0; i < Math.abs(steps); i++) {
+        if (zero && now === 0) now = steps > 0 ? low : 0;
+        else now = zero && steps < 0 && now === low ? 0 : within(next(now, steps > 0));
+      }
+      return now;
+    },
+    place: (value) => {
+      if (zero && value === 0) return 0;
+      return PLACES * (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
+    },
+    value: (place) => {
+      if (zero && place === 0) return 0;
+      return rounded(log ? low * (high / low) ** (place / PLACES) : low + ((high - low) * place) / PLACES);
+    },
   };
 }
 
 function render({ model, el }) {
-  const { id, head, body } = field(model, el);
+  const { id, head, body, described } = field(model, el);
   const box = make("input", "lab-number", { id, type: "text", inputMode: "decimal", autocomplete: "off" });
+  box.classList.toggle("lab-number-words", model.get("zero") !== "");
   const unit = make("span", "lab-unit", { textContent: model.get("unit") });
   const ranged = model.get("usual").length === 2;
   const slider = make("input", "lab-slider", { type: "range", min: 0, max: PLACES, step: 1, hidden: !ranged });
   slider.setAttribute("aria-label", `${model.get("label")}, slider`);
+  for (const input of [box, slider]) input.setAttribute("aria-describedby", described);
   head.append(box, unit);
   body.append(slider);
 
   const show = () => {
     const value = model.get("value");
-    box.value = shown(value);
+    const said = shown(value, model.get("zero"));
+    box.value = said;
     if (!ranged) return;
     const place = typeof value === "number" ? scale(model).place(value) : 0;
     slider.value = place;
     slider.style.setProperty("--filled", `${Math.min(100, Math.max(0, place / (PLACES / 100)))}%`);
-    slider.setAttribute("aria-valuetext", shown(value));
+    slider.setAttribute("aria-valuetext", said);
   };
   slider.addEventListener("input", () => tell(model, "value", scale(model).value(Number(slider.value))));
-  box.addEventListener("change", () => tell(model, "value", meant(box.value)));
+  slider.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // the browser's own, such as Back
+    const { high, moved, value } = scale(model);
+    const ends = { Home: value(0), End: high };
+    if (!(event.key in KEYS) && !(event.key in ends)) return;
+    event.preventDefault();
+    tell(model, "value", ends[event.key] ?? moved(model.get("value"), KEYS[event.key]));
+  });
+  box.addEventListener("change", () => tell(model, "value", meant(box.value, model.get("zero"))));
   model.on("change:value", show);
   show();
 }

@@ -1,12 +1,13 @@
 const PAUSE = 600; // milliseconds that a level is shown while it plays
 
 function render({ model, el }) {
-  const { id, head, body } = field(model, el);
+  const { id, head, body, described } = field(model, el);
   const row = make("div", "lab-player");
   const button = make("button", "lab-small-button", { type: "button" });
   const slider = make("input", "lab-slider", { id, type: "range", min: 0, step: 1 });
   const said = make("output", "lab-player-words");
   said.htmlFor = id;
+  slider.setAttribute("aria-describedby", described);
   head.append(said);
   row.append(button, slider);
   body.append(row);

@@ -38,12 +38,13 @@ function chip(model, option) {
 }
 
 // A line that leaves only the options with these letters; Enter chooses the first of them, Escape shows all again.
-function search(rows, label) {
+function search(rows, label, narrowed) {
   const box = make("input", "lab-text lab-find", { type: "search", autocomplete: "off" });
   box.setAttribute("aria-label", `Find in ${label}`);
   const narrow = () => {
     const letters = box.value.trim().toLowerCase();
     for (const each of rows.children) each.hidden = !each.textContent.toLowerCase().includes(letters);
+    narrowed();
   };
   box.addEventListener("input", narrow);
   box.addEventListener("keydown", (event) => {
@@ -60,12 +61,24 @@ function render({ model, el }) {
   const { body } = field(model, el, { group: true });
   const chips = make("div", "lab-chips");
   const rows = make("div", "lab-checks");
-  const { box, narrow } = search(rows, model.get("label"));
-  body.append(chips, box, rows);
+  const apart = make("details", "lab-apart");
+  const title = make("summary", "");
+  const strange = make("div", "lab-checks");
+  apart.append(title, strange);
+  const stops = [oneStop(rows, "input"), oneStop(strange, "input"), oneStop(chips, "button")];
+  const stop = () => stops.forEach((each) => each());
+  const { box, narrow } = search(rows, model.get("label"), stop);
+  body.append(chips, box, rows, apart);
+  const every = () => [...model.get("options"), ...model.get("others")];
   const draw = () => {
     const options = model.get("options");
+    const others = model.get("others");
     const long = options.length > LONG;
     rows.replaceChildren(...options.map((option) => row(model, option)));
+    strange.replaceChildren(...others.map((option) => row(model, option)));
+    strange.classList.toggle("lab-checks-long", others.length > LONG);
+    apart.hidden = !others.length;
+    title.textContent = `${model.get("apart")} (${others.length})`;
     rows.classList.toggle("lab-checks-long", long);
     chips.hidden = box.hidden = !long;
     box.placeholder = `Find among ${options.length}`;
@@ -75,17 +88,20 @@ function render({ model, el }) {
   const show = () => {
     const now = chosen(model);
     const most = model.get("most");
-    for (const input of rows.querySelectorAll("input")) {
+    for (const input of body.querySelectorAll(".lab-checks input")) {
       input.checked = now.includes(input.value);
       input.disabled = !input.checked && now.length >= most;
       input.parentElement.title = input.disabled ? `At most ${most} can be chosen: leave one out first` : input.dataset.help;
     }
-    const options = now.map((value) => model.get("options").find((option) => option.value === value));
+    const options = now.map((value) => every().find((option) => option.value === value));
+    if (model.get("others").some((option) => now.includes(option.value))) apart.open = true;
     const focused = chips.contains(document.activeElement);
     chips.replaceChildren(...options.filter(Boolean).map((option) => chip(model, option)));
     if (focused) box.focus();
+    stop();
   };
   model.on("change:options", draw);
+  model.on("change:others", draw);
   model.on("change:value", show);
   draw();
 }

@@ -1,6 +1,7 @@
 function render({ model, el }) {
-  const { id, body } = field(model, el);
+  const { id, body, described } = field(model, el);
   const box = make("input", "lab-text", { id, type: "text", autocomplete: "off" });
+  box.setAttribute("aria-describedby", described);
   const show = () => {
     box.value = String(model.get("value"));
   };

@@ -1,7 +1,8 @@
 function render({ model, el }) {
-  const { id, head } = field(model, el);
+  const { id, head, described } = field(model, el);
   const box = make("input", "lab-toggle", { id, type: "checkbox" });
   box.setAttribute("role", "switch");
+  box.setAttribute("aria-describedby", described);
   const show = () => {
     box.checked = model.get("value") === true;
   };

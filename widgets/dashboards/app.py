@@ -1,7 +1,6 @@
 """The lab as one application: a home and a tab for every page, each built when it is first opened."""
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,23 @@ from typing import Any
 import traitlets as t
 
 from lab.engine import Engine
-from lab.errors import LabError, SpecError
-from lab.specs import Spec, params
+from lab.errors import LabError
+from lab.specs import (
+    Embeddings,
+    Evaluation,
+    Explore,
+    LossSurface,
+    Masking,
+    Restarts,
+    RobustnessCurves,
+    TransferMatrix,
+)
+from lab.specs.spec import title_of
+from widgets.alert import Alert
+from widgets.dashboards.carried import LabSettings
 from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.embedding import EmbeddingsPage
+from widgets.dashboards.evaluation import EvaluationPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.links import Link
 from widgets.dashboards.masking import MaskingPage
@@ -24,6 +36,7 @@ from widgets.dashboards.transfer import TransferPage
 from widgets.loop import OnLoop
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
+from widgets.words import said
 
 TITLE = "Adversarial Lab"
 
@@ -42,69 +55,75 @@ class Entry:
 PAGES = (
     Entry(
         "pgd-restarts",
-        "PGD restarts",
+        title_of(Restarts),
         "Madry et al. 2017 · Figures 1 and 2",
         "Start PGD from many random points of the ball. Do all of them end at the same loss, and how far apart?",
         RestartsPage,
     ),
     Entry(
         "attack-explorer",
-        "Attack explorer",
+        title_of(Explore),
         "Every attack of the four papers",
-        "Take one image and drag ε. See what an attack changes, what the network then reads, and whether to trust it.",
+        "Take one image and drag ε. See what an attack changes, what the model then predicts, and whether to trust it.",
         ExplorePage,
     ),
     Entry(
+        "evaluation",
+        title_of(Evaluation),
+        "Croce & Hein 2020 · Carlini et al. 2019",
+        "How robust is a model under attacks that need no tuning, and what speaks against believing the number?",
+        EvaluationPage,
+    ),
+    Entry(
         "loss-surface",
-        "Loss surface",
+        title_of(LossSurface),
         "Tramèr et al. 2018 · Figures 1, 4 and 5",
-        "Look at the loss around an image as a landscape. Zoom in and see how one-step training bends it.",
+        "Look at the loss around an image as a landscape. Zoom in: does one-step training bend it?",
         SurfacePage,
     ),
     Entry(
         "masking",
-        "Masking",
+        title_of(Masking),
         "Tramèr et al. 2018 · Section 4.1",
-        "One step cannot fool this network. Is it robust, or is its gradient masked? A verdict with its reasons.",
+        "Where one step cannot fool a model: is it robust, or is its gradient masked? A verdict with its reasons.",
         MaskingPage,
     ),
     Entry(
         "transfer",
-        "Transfer",
+        title_of(TransferMatrix),
         "Kurakin et al. 2017 · Tables 4 and 6",
-        "Show images that were made to fool one network to another. Whose fool whom, and who stands apart?",
+        "Show images that were made to fool one model to another. Whose adversarial examples fool whom?",
         TransferPage,
     ),
     Entry(
         "embeddings",
-        "Embeddings",
+        title_of(Embeddings),
         "Na et al. 2018 · Figures 4 and 7",
         "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
         EmbeddingsPage,
     ),
     Entry(
         "robustness-curves",
-        "Curves",
+        title_of(RobustnessCurves),
         "Kurakin et al. 2017 · Figures 1 and 3",
-        "Accuracy over ε for any networks and attacks, what robustness costs, and how near the nearest images are.",
+        "Accuracy over ε for any models and attacks, what robustness costs, and the distance to the "
+        "nearest adversarial example.",
         CurvesPage,
     ),
     Entry(
         "training-studio",
         "Training studio",
         "Every training recipe of the four papers",
-        "Train a network by a paper's recipe or your own, and watch whether it becomes robust or only looks so.",
+        "Train a model by a paper's recipe or your own, and watch whether it becomes robust or only looks so.",
         StudioPage,
     ),
 )
 
-CARRIED = ("data", "models", "image", "images", "attack", "ball")
-"""The settings that travel from page to page."""
-
 _WELCOME = (
-    "A change too small to matter to you can make a network read another digit. Here you can attack networks, see how "
-    "the attack finds its way, and find out which defences hold and which only look as if they did.",
-    "Every page is one experiment of a paper, on real data and trained networks. Change a setting, press Run, and "
+    "A change too small to matter to you can make a model misclassify a digit. Here you can attack models, follow the "
+    "attack step by step, and find out which defences withstand it and which only seem to: the page Evaluation gives "
+    "each model's robust accuracy, and says whether to believe it.",
+    "Every page is one experiment of a paper, on real data and trained models. Change a setting, press Run, and "
     "compare. Results are kept, so a picture that someone has asked for before is there at once.",
 )
 
@@ -120,8 +139,8 @@ class Navigation(Plain):
 
     title = t.Unicode(TITLE).tag(sync=True)
     pages = t.List(t.Dict()).tag(sync=True)
-    selected = t.Any("home").tag(sync=True)
-    state = t.Any("").tag(sync=True)
+    selected = t.Any("home").tag(sync=True, heard=True)
+    state = t.Any("").tag(sync=True, heard=True)
     refusal = t.Unicode().tag(sync=True)
     engine = t.Unicode().tag(sync=True)
 
@@ -134,13 +153,13 @@ class Home(Plain):
     title = t.Unicode(TITLE).tag(sync=True)
     paragraphs = t.List(t.Unicode()).tag(sync=True)
     cards = t.List(t.Dict()).tag(sync=True)
-    opened = t.Any("").tag(sync=True)
+    opened = t.Any("").tag(sync=True, heard=True)
 
 
 class App(Box):
     """The whole lab. ``navigation.selected`` says which page is open; ``visit(name)`` opens one.
 
-    What a person changed on a page (data, models, image, attack, ball) is so on the next page, too, where it can be.
+    What a person changed on a page (data, models, image, attack, ball) is so on the others, too, where it can be.
     """
 
     def __init__(self, engine: Any = None) -> None:
@@ -151,9 +170,8 @@ class App(Box):
         self.navigation = Navigation(pages=tabs)
         self.home = Home(paragraphs=list(_WELCOME), cards=[_card(entry) for entry in PAGES])
         self.pages: dict[str, Page] = {}
-        self._at_first: dict[str, Spec] = {}
-        self._linked: dict[tuple[str, str], Spec] = {}
-        self.built: dict[str, Box] = {"home": Box([self.home], "lab-place", "lab-home")}
+        self._settings = LabSettings()
+        self.built: dict[str, Box] = {"home": Box([shared(Alert), self.home], "lab-place", "lab-home")}
         self._places = Box(self.built.values(), "lab-places")
         shared(Library)  # so that the browser reads it while a person still reads the home page
         super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
@@ -165,17 +183,25 @@ class App(Box):
     def visit(self, name: str, carry: bool = True) -> None:
         """Show a page; it is built when it is shown for the first time. Unknown names change nothing.
 
-        ``carry``: with what was changed on the page before.
+        ``carry``: with what was changed on other pages.
         """
         if name == self._open or (name not in self.built and name not in self._entries):
             return
         before, self._open = self._open, name
+        self.navigation.refusal = ""
+        if before in self.pages:
+            self._settings.leave(before, self.pages[before])
+            self.pages[before].leave()
         page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
-        self.navigation.selected = name
-        if carry and page and before in self.pages:
-            self._carry(before, name)
+        if self.navigation.selected != name:  # nothing in the address asked for it
+            with self.navigation.hold_sync():
+                self.navigation.selected, self.navigation.state = name, ""
+        if page:
+            self._settings.arrive(name, page, take=carry)
+        if page and carry:
+            page.come_back()
         self._told()
 
     def follow(self, link: Link) -> None:
@@ -187,8 +213,7 @@ class App(Box):
         self.visit(link.page, carry=False)
         page = self.pages.get(link.page)
         if page is not None:
-            page.ask(with_fields(page.settings(), link.settings))
-            self._linked[link.page, origin] = page.settings()
+            self._settings.follow(origin, link.page, page, link.settings)
 
     def _build(self, name: str) -> Page | None:
         if name == "home":
@@ -196,7 +221,6 @@ class App(Box):
         page = self.pages[name] = self._entries[name].build(self._engine)
         self.built[name] = Box([page], "lab-place")
         self._places.children = tuple(self.built.values())
-        self._at_first[name] = page.settings()
         for form in filter(None, (page.form, page.look)):
             form.observe(lambda _: self._told(), "changes")
         if page.links is not None:
@@ -204,17 +228,6 @@ class App(Box):
         for view in page.views.values():
             view.observe(lambda _: self._told(), "camera")
         return page
-
-    def _carry(self, before: str, name: str) -> None:
-        page = self.pages[name]
-        at_first = self._linked.get((before, name), self._at_first[before])
-        try:
-            mine = page.settings()
-            carried = with_changes(self.pages[before].carried(), at_first, mine)
-            if carried != mine:
-                page.ask(carried)
-        except LabError:
-            self._told()  # settings that cannot be stay on their own page, which says what is wrong with them
 
     def _tell_state(self) -> None:
         """Put the open page's state into the address; settings that cannot be leave it as it is."""
@@ -240,7 +253,8 @@ class App(Box):
             page.follow(state)
             self.navigation.refusal = ""
         except LabError as error:
-            self.navigation.refusal = str(error)
+            self.navigation.refusal = said(error)
+            page.come_back()
         self._told()
 
     def _arrived(self, _: Any, content: Any, __: Any) -> None:
@@ -253,28 +267,6 @@ class App(Box):
     def _opened(self, change: Any) -> None:
         if isinstance(change["new"], str):
             self.visit(change["new"])
-
-
-def with_changes(changed: Spec, at_first: Spec, spec: Spec) -> Spec:
-    """``spec`` with what distinguishes two specs of another page, field by field of the same meaning."""
-    values = {name: getattr(changed, name) for name in params(changed) if name in CARRIED}
-    return with_fields(spec, {name: value for name, value in values.items() if value != getattr(at_first, name)})
-
-
-def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
-    """``spec`` with those of some values that it can have.
-
-    A page of one image takes the first of several, and gives its own as the only one where it is not among them.
-    """
-    for name, value in values.items():
-        mine = getattr(spec, "images", None)
-        if name == "image" and isinstance(mine, tuple):  # elsewhere it is how many images there are
-            name, value = "images", mine if value in mine else (value,)
-        elif name == "images" and hasattr(spec, "image") and isinstance(value, tuple):
-            name, value = "image", value[0]
-        with suppress(SpecError):
-            spec = spec.replace(**{name: value})
-    return spec
 
 
 def _card(entry: Entry) -> dict[str, str]:

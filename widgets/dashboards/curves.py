@@ -5,12 +5,21 @@ from typing import Any
 
 from lab.engine import Engine
 from lab.errors import SpecError
+from lab.pairing import unmarked
 from lab.results import CurvesResult
 from lab.specs import RobustnessCurves, Trained
+from lab.specs.attacks import attack_titles
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from widgets.controls import Radius, Toggle
 from widgets.dashboards.choices import DataChoice, ModelChoice, Place
-from widgets.dashboards.curves_links import clicked_link, clicked_point, distance_link, point_links, training_links
+from widgets.dashboards.curves_links import (
+    clicked_link,
+    clicked_point,
+    distance_link,
+    point_links,
+    training_links,
+    varying_links,
+)
 from widgets.dashboards.curves_plots import PLOTS, CurvesLook, Drawn
 from widgets.dashboards.curves_sweeps import Sweeps
 from widgets.dashboards.guide import Guide
@@ -20,16 +29,15 @@ from widgets.dashboards.transfer_controls import Attacks
 from widgets.forms import Form
 from widgets.plain import Box
 from widgets.run_bar import RunBar
-from widgets.words import attack_words
 
 QUESTION = "How robust is a network, and at which ε?"
 SOURCE = "Kurakin et al. 2017, Figures 1 and 3 · Madry et al. 2017, Figure 3 · Na et al. 2018, Figures 5 and 9"
 SENTENCE = (
-    "Accuracy falls as the attack may change more; where it rises again, the attack fails (a masked gradient, or a "
-    "label that leaks), and the network has not become robust."
+    "How much accuracy is left as the attack may change more? Where it rises again with ε, the attack fails (a masked "
+    "gradient, or a label that leaks): the model has not become robust."
 )
 TRIES = (
-    "Compare FGSM with PGD on fgsm-trained: the larger ε, the better it seems to resist FGSM. PGD tells the truth.",
+    "Compare FGSM with APGD on fgsm-trained: does it seem to resist one of them better? Believe the lower accuracy.",
     "Move ε: on the right, who pays how much clean accuracy for which robustness?",
     "Click any point: the page opens that explains it, with the point's network, attack and ε.",
     "Add another attack, or a network that you trained yourself.",
@@ -60,7 +68,7 @@ class CurvesPage(Page):
         engine = engine or Engine.connect()
         self.result: CurvesResult | None = None
         self.data, self.models = DataChoice(), ModelChoice(PREFERRED, most=MOST_MODELS)
-        self.attacks = Attacks(DEFAULT.attacks, repeats=True)
+        self.attacks = Attacks(DEFAULT, repeats=True)
         self.attacks.chosen.most = MOST_ATTACKS
         given = {"data": self.data, "models": self.models, "attacks": self.attacks}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
@@ -83,7 +91,7 @@ class CurvesPage(Page):
         before, self.result = self.result, result
         self.player.offer(before.spec.eps if before else DEFAULT.eps, result.spec.eps)
         self.places["model"].offer([each.model for each in result.models])
-        self.places["attack"].offer(attack_words(result.spec.attacks))
+        self.places["attack"].offer(attack_titles(result.spec.attacks))
         self._paint()
 
     def _content(self) -> Box:
@@ -116,14 +124,21 @@ class CurvesPage(Page):
         self._paint()
 
     def _paint_beside(self, drawn: Drawn) -> None:
-        self.links.offer(self._leads(drawn.look))
+        self.links.offer([*self._leads(drawn.look), *self._to_train()])
+
+    def _to_train(self) -> list[Link]:
+        """Where the models are trained that the figures over a setting lack."""
+        try:
+            return varying_links(self.sweeps, self.data.card.spec)
+        except SpecError:
+            return []  # the form says it at the field
 
     def _leads(self, look: CurvesLook) -> list[Link]:
         """Where the chosen point leads, its model's nearest adversarial image, and its training."""
         if self.result is None or look.model >= len(self.result.models):
             return []
         model = self.result.models[look.model].model
-        others = (distance_link(self.result, look.model), self.trainings.get(model))
+        others = (distance_link(self.result, look.model), self.trainings.get(unmarked(model)))
         return [*point_links(self.result, look.point), *[each for each in others if each]]
 
     def _clicked(self, name: str, change: Any) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 from lab.catalogue import ModelCard
 from lab.errors import LabError
 from lab.results import CurvesResult
-from lab.specs import PGD
+from lab.specs import PGD, DataSpec, Pivot, SmallCNN, fgsm_training, pivot_training
+from lab.specs.attacks import attack_titles
 from lab.specs.spec import from_dict
+from widgets.dashboards.curves_sweeps import Sweeps
 from widgets.dashboards.links import Link
 from widgets.figures.curves import Point, point_at
-from widgets.words import attack_words
 
 RESTARTS = 100
 """Random starts of a PGD whose restarts are looked at."""
@@ -29,22 +30,22 @@ class Fate:
 
 
 def fate(right: np.ndarray, level: int) -> Fate | None:
-    """Of (L + 1, n) verdicts the first image that falls at this level; else one that fell before, or that holds.
+    """Of (L + 1, n) verdicts the first image that is broken at this level; else one broken before, or that withstands.
 
     None where there are no images.
     """
     now, before, clean = right[level], right[max(level - 1, 0)], right[0]
     cases = (
-        (before & ~now, "falls at this ε"),
-        (clean & ~now, "fell at a smaller ε"),
-        (~now, "is misread as it is"),
-        (now, "still holds"),
+        (before & ~now, "is broken at this ε"),
+        (clean & ~now, "is broken at a smaller ε"),
+        (~now, "is misclassified without an attack"),
+        (now, "withstands this ε"),
     )
     return next((Fate(int(found.argmax()), words) for found, words in cases if found.any()), None)
 
 
 def point_links(result: CurvesResult, point: Point) -> list[Link]:
-    """Where a point leads: to an image of it under its attack, to the attack's restarts, surface and masking."""
+    """Where a point leads: to an image of it under its attack, to its restarts, surface, masking and evaluation."""
     right = point.right(result)
     found = fate(right, point.level) if right is not None else None
     if found is None:
@@ -53,7 +54,7 @@ def point_links(result: CurvesResult, point: Point) -> list[Link]:
     name, model = result.models[point.model].model, spec.models[point.model]
     ball = spec.ball.replace(eps=spec.eps[max(point.level, 1)])  # nothing can be looked at in a ball of radius 0
     about = {"data": spec.data, "models": (model,), "image": found.image, "ball": ball, "seed": spec.seed}
-    kind = attack_words(spec.attacks)[point.attack]
+    kind = attack_titles(spec.attacks)[point.attack]
     explorer = f"Look at image {found.image}, which {found.words}: {kind} on {name}"
     links = [Link(explorer, "attack-explorer", about | {"attack": attack})]
     if isinstance(attack, PGD):
@@ -61,6 +62,7 @@ def point_links(result: CurvesResult, point: Point) -> list[Link]:
         links.append(Link(f"Restart {kind} on it from {RESTARTS} random starts", "pgd-restarts", restarted))
     links.append(Link(f"See the loss surface of {name} around it", "loss-surface", about))
     links.append(masking_link(result, point.model))
+    links.append(evaluation_link(result, point))
     return links
 
 
@@ -69,6 +71,14 @@ def masking_link(result: CurvesResult, place: int) -> Link:
     spec = result.spec
     about = {"data": spec.data, "models": (spec.models[place],), "ball": spec.ball}
     return Link(f"Ask whether {result.models[place].model} masks its gradient", "masking", about)
+
+
+def evaluation_link(result: CurvesResult, point: Point) -> Link:
+    """From a model's accuracy under one attack to its worst case over attacks that need no tuning."""
+    spec = result.spec
+    ball = spec.ball.replace(eps=spec.eps[max(point.level, 1)])
+    about = {"data": spec.data, "models": (spec.models[point.model],), "ball": ball}
+    return Link(f"Evaluate {result.models[point.model].model} under the strongest attacks", "evaluation", about)
 
 
 def distance_link(result: CurvesResult, place: int, image: int | None = None) -> Link | None:
@@ -90,6 +100,20 @@ def training_links(cards: Sequence[ModelCard]) -> dict[str, Link]:
         with suppress(LabError):  # a recipe that cannot be read leads nowhere
             settings = {"name": card.name, "recipe": from_dict(card.recipe or {})}
             links[card.name] = Link(f"See the training of {card.name}", "training-studio", settings)
+    return links
+
+
+def varying_links(sweeps: Sweeps, data: DataSpec) -> list[Link]:
+    """Into the studio, where the models are trained that the figures over a setting still lack."""
+    links: list[Link] = []
+    if not sweeps.widths:
+        recipe = fgsm_training(data=data, architecture=SmallCNN(width=8))
+        settings = {"name": "width-8", "recipe": recipe}
+        links.append(Link("Train another width in the studio", "training-studio", settings))
+    if not sweeps.pivots:
+        recipe = pivot_training(data=data, similarity=Pivot(weight=0.01))
+        settings = {"name": "pivot-weight-0.01", "recipe": recipe}
+        links.append(Link("Train another weight of the pivot loss in the studio", "training-studio", settings))
     return links
 
 

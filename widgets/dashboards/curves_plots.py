@@ -1,7 +1,6 @@
 """The figures of the page Robustness curves, and the settings that change only how they are drawn."""
 
 from dataclasses import dataclass
-from html import escape
 
 from lab.results import CurvesResult
 from lab.specs import Spec, param
@@ -11,11 +10,25 @@ from widgets.dashboards.page import Plot, of_result
 from widgets.figures.curves import Point, accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
 from widgets.figures.curves_sweep import accuracy_over_setting, ratio_over_setting, setting_frame
 
-Varied = tuple[str, str, str]
-"""A setting, a recipe that has it, and values worth comparing, as the command line takes them."""
 
-WIDTHS: Varied = ("width", "fgsm-training", "architecture.width=4,8,16")
-PIVOTS: Varied = ("λ₂", "pivot-training", "similarity.weight=1e-4,1e-3,1e-2")
+@dataclass(frozen=True)
+class Varied:
+    """A setting of a recipe, and values worth comparing: what the figures over a setting need."""
+
+    setting: str
+    recipe: str
+    values: str
+
+    def invitation(self, data: str) -> str:
+        """How to come by models on some data that differ in this setting only, where there are none yet."""
+        return (
+            f"No two models trained on {data} differ in {self.setting} alone. Train {self.recipe} several times in the "
+            f"training studio, with {self.values}."
+        )
+
+
+WIDTHS = Varied("width", "fgsm-training", "width 4, 8 and 16 of its architecture")
+PIVOTS = Varied("the weight of the pivot loss", "pivot-training", "weight 0.0001, 0.001 and 0.01 of its similarity")
 WIDTH, PIVOT = "width (or ρ) of the network", "λ₂, weight of the pivot loss"
 
 
@@ -65,34 +78,20 @@ PLOTS = {
     ),
     "pivots": Plot(
         "Weight of the pivot loss",
-        lambda _, drawn: accuracy_over_setting(drawn.sweeps.pivots, PIVOT, training(PIVOTS, drawn.sweeps.data)),
+        lambda _, drawn: accuracy_over_setting(drawn.sweeps.pivots, PIVOT, PIVOTS.invitation(drawn.sweeps.data)),
         lambda _, drawn: setting_frame(drawn.sweeps.pivots, "pivot_weight"),
         note="Na et al. 2018, Figure 5",
     ),
     "widths": Plot(
         "Capacity",
-        lambda _, drawn: accuracy_over_setting(drawn.sweeps.widths, WIDTH, training(WIDTHS, drawn.sweeps.data)),
+        lambda _, drawn: accuracy_over_setting(drawn.sweeps.widths, WIDTH, WIDTHS.invitation(drawn.sweeps.data)),
         lambda _, drawn: setting_frame(drawn.sweeps.widths, "width"),
         note="Madry et al. 2017, Figure 3",
     ),
     "ratios": Plot(
-        "Capacity, as a share of clean accuracy",
-        lambda _, drawn: ratio_over_setting(drawn.sweeps.widths, WIDTH, training(WIDTHS, drawn.sweeps.data)),
+        "Capacity, as a fraction of clean accuracy",
+        lambda _, drawn: ratio_over_setting(drawn.sweeps.widths, WIDTH, WIDTHS.invitation(drawn.sweeps.data)),
         lambda _, drawn: setting_frame(drawn.sweeps.widths, "width"),
         note="Kurakin et al. 2017, Figures 1 and 4",
     ),
 }
-
-
-def training(varied: Varied, data: str) -> str:
-    """How to train networks on some data that differ in one setting only, where there are none yet."""
-    setting, recipe, values = varied
-    there = "" if data == "digits" else f" --data {escape(data)}"
-    lines = (
-        f"No two networks on these data differ in {setting} alone.",
-        "This trains three, in a terminal:",
-        "",
-        f"python -m lab train {recipe}{there} \\",
-        f"--vary {values}",
-    )
-    return "<br>".join(lines)

@@ -79,6 +79,9 @@ def _by_pivot(recipe: dict[str, Any]) -> tuple[float, dict[str, Any]] | None:
     similarity = recipe.get("similarity")
     if not isinstance(similarity, dict) or similarity.get("spec") not in ("Pivot", "NoSimilarity"):
         return None
+    weight = similarity.get("weight", 0.0)
+    if not isinstance(weight, int | float):
+        return None
     usual = Pivot()  # what a run without the loss is compared with
     distance = {name: similarity.get(name, getattr(usual, name)) for name in ("norm", "layer")}
-    return float(similarity.get("weight", 0.0)), recipe | {"similarity": distance}
+    return float(weight), recipe | {"similarity": distance}

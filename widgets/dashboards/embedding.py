@@ -25,8 +25,8 @@ from widgets.run_bar import RunBar
 QUESTION = "Which way does an attack push an image?"
 SOURCE = "Na et al. 2018, Figures 4 and 7"
 SHOWS = (
-    "Dots are test images as the network's last layer sees them, coloured by label; arrows are ways of some images as "
-    "ε grows, coloured by what is read there."
+    "Dots are test images in the model's last layer, coloured by label; arrows trace the followed images as ε grows, "
+    "coloured by the predicted class."
 )
 TRIES = (
     "Press play. Click a dot: its way is drawn, too, it gets a ring, and the buttons below and the other pages take "

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.results import EmbeddingsResult
+from lab.results.prediction import class_in_words, predictions
 from widgets.dashboards.gallery import Card, Picture
 from widgets.figures.embedding import TRACES
 from widgets.figures.mosaic import picture, png
@@ -37,10 +38,13 @@ def tip(result: EmbeddingsResult, where: Pointed, level: int) -> dict[str, Any]:
     if where.image in places:
         followed, level = places.index(where.image), model.reached(level)
         pictures.append(png(picture(model.pictures[level, followed] / 255)))
-        read = result.class_names[int(model.way_logits[level, followed].argmax())]
-        return {"pictures": pictures, "words": f"{words}; at ε {result.spec.eps[level]:.3g} {model.model} reads {read}"}
-    read = result.class_names[int(model.logits[where.image].argmax())]
-    return {"pictures": pictures, "words": f"{words}; {model.model} reads {read}"}
+        read = class_in_words(int(predictions(model.way_logits[level, followed])), result.class_names)
+        return {
+            "pictures": pictures,
+            "words": f"{words}; at ε {result.spec.eps[level]:.3g} {model.model} predicts {read}",
+        }
+    read = class_in_words(int(predictions(model.logits[where.image])), result.class_names)
+    return {"pictures": pictures, "words": f"{words}; {model.model} predicts {read}"}
 
 
 def followed_cards(result: EmbeddingsResult, level: int) -> list[Card]:
@@ -51,14 +55,13 @@ def followed_cards(result: EmbeddingsResult, level: int) -> list[Card]:
         shown: list[Picture] = []
         for model in result.models:
             now = model.reached(level)
-            read = int(model.way_logits[now, i].argmax())
+            read = int(predictions(model.way_logits[now, i]))
+            words = _short(class_in_words(read, result.class_names))
             shown.append(
                 {
                     "source": png(picture(model.pictures[now, i] / 255)),
                     "title": "",
-                    "words": _short(result.class_names[read])
-                    if read == label
-                    else f"→ {_short(result.class_names[read])}",
+                    "words": words if read == label else f"→ {words}",
                     "fooled": read != label,
                 }
             )
@@ -73,7 +76,7 @@ def followed_note(result: EmbeddingsResult, level: int) -> str:
     names = ", ".join(each.model for each in result.models)
     order = f" · pictures from left to right: {names}" if len(result.models) > 1 else f" · {names}"
     eps = result.spec.eps[min(each.reached(level) for each in result.models)]
-    return f"at ε {eps:.3g}{order} · the words are what is read"
+    return f"at ε {eps:.3g}{order} · the words are the predictions"
 
 
 def _short(name: str, most: int = 12) -> str:

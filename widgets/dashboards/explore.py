@@ -5,15 +5,16 @@ from typing import Any
 from lab.engine import Engine
 from lab.errors import LabError
 from lab.results import ExploreResult
-from lab.specs import PGD, Explore
+from lab.specs import PGD, AttackSpec, Explore
 from widgets.controls import Images
 from widgets.dashboards.choices import DataChoice, ImageChoice, ModelChoice
-from widgets.dashboards.explore_cards import attack_cards, attack_note, model_cards, model_note, waiting
+from widgets.dashboards.explore_cards import attack_cards, attack_note, model_cards, model_note, needs, waiting
+from widgets.dashboards.findings import success_by_scale
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import LivePage, Plot, of_result
+from widgets.figures import explore_scale
 from widgets.figures.explore import path, path_frame, probabilities, probabilities_frame
-from widgets.figures.explore_scale import loss_by_scale, scale_frame, success_by_scale
 from widgets.forms import Form
 from widgets.plain import Box
 from widgets.run_bar import RunBar
@@ -21,15 +22,15 @@ from widgets.run_bar import RunBar
 QUESTION = "What does an attack do to one image?"
 SOURCE = "Every attack of the four papers"
 SHOWS = (
-    "One image before and after the attack, what each network reads, and how the attack got there. Every change of a "
+    "One image before and after the attack, what each model predicts, and how the attack got there. Every change of a "
     "setting is computed at once: drag ε and watch."
 )
 TRIES = (
-    "Raise ε until the picture disturbs you. How much earlier does the network give in?",
-    "Raise the scale of the logits: no decision changes, yet ordinary PGD stops working. The badges say why.",
-    "Choose Step-LL, then Iter-LL: a class that is far away needs more than one step.",
+    "Raise ε until the picture disturbs you. At which ε was each model fooled, if at all?",
+    "Raise the scale of the logits, which changes no prediction. Does PGD still succeed? The badges say why not.",
+    "Choose Step-LL, then Iter-LL: does one step reach the least likely class, or does it take several?",
 )
-DEFAULT = Explore(attack=PGD(steps=20, step_size=0.03))
+DEFAULT = Explore(attack=PGD(steps=20))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
     "Data and models": ("data", "models"),
@@ -50,14 +51,14 @@ PLOTS = {
     "path": Plot("Loss and margin", of_result(path), of_result(path_frame), note="along the steps of the attack"),
     "success-by-scale": Plot(
         "Success over the scale of the logits",
-        of_result(success_by_scale),
-        of_result(scale_frame),
-        note="A factor changes no decision of the network, yet ordinary PGD soon takes it for robust.",
+        of_result(explore_scale.success_by_scale),
+        of_result(explore_scale.scale_frame),
+        note="A factor changes no prediction of the model. Does PGD still fool it?",
     ),
     "loss-by-scale": Plot(
         "Loss over the scale of the logits",
-        of_result(loss_by_scale),
-        of_result(scale_frame),
+        of_result(explore_scale.loss_by_scale),
+        of_result(explore_scale.scale_frame),
         note="The plain gradient of a saturated softmax is zero in float32; our direction is not.",
     ),
 }
@@ -77,8 +78,8 @@ class ExplorePage(LivePage):
         self.models = ModelChoice(PREFERRED, most=3)
         self.images = OneImage(engine, value=[DEFAULT.image])
         self.form = Form(DEFAULT, groups=GROUPS, given={"data": self.data, "models": self.models, "image": self.images})
-        self.pictures = Gallery("Clean, adversarial, difference", "lab-gallery-large")
-        self.row = Gallery("The same image, every attack", "lab-gallery-small")
+        self.pictures = Gallery("Clean, adversarial, difference", "lab-gallery-large", mend=self._mend_chosen)
+        self.row = Gallery("The same image, every attack", "lab-gallery-small", mend=self._mend_compared)
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
         self.begin()
@@ -93,14 +94,39 @@ class ExplorePage(LivePage):
         if before is not None and before.spec != result.spec:
             before = None
         swept = (result.sweeps or result.done == 1) and not (before and before.sweeps)
-        if before is None or swept:  # with the scales comes what a further random start gains
+        if before is None or swept:  # with the scales comes what a further random start found
             self.pictures.show(model_cards(result), model_note(result))
-        if before is None:
             self._draw("probabilities", "path")
+        if before is None:
+            self._earlier(True, self.compared, self.swept)
         if swept:
             self._draw("success-by-scale", "loss-by-scale")
+            self._earlier(False, self.swept)
+            self.views["success-by-scale"].note = success_by_scale(result) or PLOTS["success-by-scale"].note
         if result.tried:
+            self._earlier(False, self.compared)
             self.row.show(waiting(attack_cards(result), list[Any](self.row.cards), result), attack_note(result))
+
+    def _mend_chosen(self, _: int) -> None:
+        """Take the threat model that the chosen attack needs."""
+        if self.result is not None:
+            self._take(self.result.spec.attack)
+
+    def _mend_compared(self, card: int) -> None:
+        """Look at a compared attack in the threat model that it needs."""
+        attacks = list(dict.fromkeys(each.attack for each in self.result.tried)) if self.result is not None else []
+        for attack in attacks[card : card + 1]:
+            self._take(attack)
+
+    def _take(self, attack: AttackSpec) -> None:
+        assert self.result is not None
+        self.form.parts["attack"].write(attack)
+        self.form.parts["ball"].write(needs(attack, self.result.spec.ball) or self.result.spec.ball)
+
+    def _earlier(self, earlier: bool, *parts: Box) -> None:
+        """Mark parts that a partial result does not have yet and that therefore show the settings before."""
+        for each in parts:
+            (each.add_class if earlier else each.remove_class)("lab-earlier")
 
     def _draw(self, *names: str) -> None:
         for name in names:
@@ -109,7 +135,8 @@ class ExplorePage(LivePage):
     def _content(self) -> Box:
         lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
         upper, lower = list(self.views.values())[:2], list(self.views.values())[2:]
-        return Box([lead, Box([self.pictures, *upper, self.row, *lower], "lab-figures")], "lab-content")
+        self.compared, self.swept = Box([self.row], "lab-part"), Box(lower, "lab-part")
+        return Box([lead, Box([self.pictures, *upper, self.compared, self.swept], "lab-figures")], "lab-content")
 
     def _csv(self, name: str) -> str:
         if self.result is None or (not self.result.sweeps and name.endswith("scale")):

@@ -5,15 +5,17 @@ from itertools import groupby
 import numpy as np
 
 from lab.results import ExploreResult, Health, ModelExplored, Tried
-from lab.specs import AttackSpec, crossing
-from widgets.dashboards.gallery import Badge, Card, Picture
+from lab.results.prediction import NO_CLASS, class_in_words, predictions
+from lab.results.thumbnails import sparse
+from lab.specs import AttackSpec, Ball, crossing
+from lab.specs.pace import pace_in_words
+from lab.specs.spec import title_of
+from lab.specs.threat import threat
+from widgets.dashboards.gallery import LARGEST_SIDE, Badge, Card, Picture
 from widgets.figures.explore import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png
 from widgets.theme import model_colour
-from widgets.words import called, plainly
-
-LARGEST_SIDE = 160
-"""Larger images are shown with every k-th pixel only."""
+from widgets.words import plainly
 
 
 def model_cards(result: ExploreResult) -> list[Card]:
@@ -27,9 +29,10 @@ def model_note(result: ExploreResult) -> str:
     factor = f" · logits × {spec.logit_scale:,.6g}" if spec.logit_scale != 1 else ""
     limit = scale(result)
     magnified = f", magnified × {1 / limit:.2g}" if limit else ""
+    attack = ", ".join(filter(None, (title_of(spec.attack), pace_in_words(spec.attack, spec.ball))))
     return (
-        f"image {spec.image}, label {result.class_names[result.y]} · {called(spec.attack)}, "
-        f"{called(spec.ball)} ε {spec.ball.eps:.3g}{factor} · {in_words(limit, len(result.x))}{magnified}"
+        f"image {spec.image}, label {result.class_names[result.y]} · {attack}, "
+        f"{threat(spec.ball)}{factor} · {in_words(limit, len(result.x))}{magnified}"
     )
 
 
@@ -62,20 +65,22 @@ def attack_note(result: ExploreResult) -> str:
 
 
 def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Card:
-    read, now = softmax(model.clean), softmax(model.adversarial)
-    pictures: list[Picture] = [
-        _picture(result.x, "clean", _reads(result, read), fooled=int(read.argmax()) != result.y),
-        _picture(model.x_adv, "adversarial", _reads(result, now), fooled=int(now.argmax()) != result.y),
-        {"source": png(difference(_thin(model.x_adv - result.x), limit)), "title": "difference"},
-    ]
-    card: Card = {"title": model.model, "colour": model_colour(model.model), "pictures": pictures}
+    misclassified, fooled = (int(predictions(each)) != result.y for each in (model.clean, model.adversarial))
+    clean = _picture(result.x, "clean", _predicted(result, model.clean), fooled=misclassified)
+    card: Card = {"title": model.model, "colour": model_colour(model.model), "pictures": [clean]}
     if model.error:
-        return card | {"error": plainly(model.error)}
+        return card | {"error": plainly(model.error)} | mending(result.spec.attack, result.spec.ball)
+    title = "adversarial" if fooled and not misclassified else "attacked"  # the former had to succeed
+    card["pictures"] += [
+        _picture(model.x_adv, title, _predicted(result, model.adversarial), fooled=fooled),
+        {"source": png(difference(sparse(model.x_adv - result.x, LARGEST_SIDE), limit)), "title": "difference"},
+    ]
     linf, l2, l0 = result.distances(model)
     size = result.x[0].size
     facts = [
         f"L∞ {linf:.3f} · L2 {l2:.2f} · L0 {l0:,} of {size:,} pixels",
         f"loss {_change(model.loss)} nats · margin {_change(model.margin)}",
+        *(["misclassified before any attack"] if misclassified else []),
     ]
     return card | {"facts": facts, "badges": badges(model.health, crossing(result.spec.attack, result.spec.ball))}
 
@@ -84,18 +89,12 @@ def badges(health: Health | None, short: str = "") -> list[Badge]:
     """Whether the outcome can be trusted, in words about this image; ``short`` says that the steps are too short."""
     if health is None:
         return []
-    warnings = [*([short] if short else []), *health.warnings]
+    warnings = [*([short] if short else []), *(each.sentence(alone=True) for each in health.findings)]
     if not warnings:
         return [
             {"words": "Health: no complaint. The gradient is not zero and the softmax not saturated.", "good": True}
         ]
-    return [{"words": _of_one_image(each), "good": False} for each in warnings]
-
-
-def _of_one_image(words: str) -> str:
-    for many in ("100% of the images", "100.0% of the images"):
-        words = words.replace(many, "this image")
-    return words.replace(", and the robust accuracy is lower than this", "")
+    return [{"words": each, "good": False} for each in warnings]
 
 
 def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) -> Card:
@@ -103,31 +102,41 @@ def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) 
         {
             "source": png(picture(each.picture / 255)),
             "title": "",
-            "words": f"→ {_short(result.class_names[each.prediction])}" if _fooled(result, each) else "holds",
+            "words": f"→ {_short(class_in_words(each.prediction, result.class_names))}"
+            if _fooled(result, each)
+            else "withstands",
             "fooled": _fooled(result, each),
         }
         for each in tried
         if not each.error
     ]
-    card: Card = {"title": called(attack), "chosen": attack == result.spec.attack, "pictures": shown}
+    card: Card = {"title": title_of(attack), "chosen": attack == result.spec.attack, "pictures": shown}
     wrong = [each.error for each in tried if each.error]
     if wrong:
-        return card | {"error": plainly(wrong[0])}
+        return card | {"error": plainly(wrong[0])} | mending(attack, result.spec.ball)
     return card | {"facts": [f"L∞ {_span([each.linf for each in tried])}", f"L2 {_span([each.l2 for each in tried])}"]}
 
 
+def mending(attack: AttackSpec, ball: Ball) -> Card:
+    """The button for the threat model that an attack needs, where this ball is none of its own."""
+    needed = needs(attack, ball)
+    return Card(mends=f"{title_of(attack)} in {title_of(needed)}") if needed is not None else Card()  # type: ignore[typeddict-item]
+
+
+def needs(attack: AttackSpec, ball: Ball) -> Ball | None:
+    """The first threat model that an attack finds images in, if it finds none in this ball."""
+    return None if isinstance(ball, attack.balls) else attack.balls[0]()
+
+
 def _picture(image: np.ndarray, title: str, said: str, fooled: bool) -> Picture:
-    return {"source": png(picture(_thin(image))), "title": title, "words": said, "fooled": fooled}
+    return {"source": png(picture(sparse(image, LARGEST_SIDE))), "title": title, "words": said, "fooled": fooled}
 
 
-def _thin(image: np.ndarray) -> np.ndarray:
-    step = -(-max(image.shape[1:]) // LARGEST_SIDE)
-    return image[:, ::step, ::step]
-
-
-def _reads(result: ExploreResult, probability: np.ndarray) -> str:
-    top = int(probability.argmax())
-    return f"reads {_short(result.class_names[top])} · {probability[top]:.1%}"
+def _predicted(result: ExploreResult, logits: np.ndarray) -> str:
+    top = int(predictions(logits))
+    if top == NO_CLASS:
+        return class_in_words(top, result.class_names)
+    return f"predicted {_short(result.class_names[top])} · {softmax(logits)[top]:.1%}"
 
 
 def _change(values: np.ndarray) -> str:

@@ -30,37 +30,41 @@ function fillPicture(figure, { source, title, words = "", fooled = null }) {
 }
 
 function card() {
-  const article = make("article", "lab-case");
+  const made = make("div", "lab-case");
   const title = make("h4");
   title.append(make("span", "lab-dot"), make("span"));
-  article.append(title, make("div", "lab-pictures"), make("ul", "lab-facts"), make("ul", "lab-badges"), make("p", "lab-error"));
-  return article;
+  made.append(title, make("div", "lab-pictures"), make("ul", "lab-facts"), make("ul", "lab-badges"), make("p", "lab-refused"), make("button", "lab-button lab-mend"));
+  return made;
 }
 
-function fillCard(article, { title, opens = "", colour = "", chosen = false, pale = false, pictures, facts = [], badges = [], error = "" }) {
-  const [heading, shown, said, trust, failure] = article.children;
+function fillCard(element, { title, opens = "", colour = "", chosen = false, pale = false, pictures, facts = [], badges = [], error = "", mends = "" }) {
+  const [heading, shown, said, trust, refusal, mend] = element.children;
   const [dot, name] = heading.children;
   dot.hidden = !colour;
   dot.style.background = colour;
   write(name, title);
-  article.title = opens;
-  article.tabIndex = opens ? 0 : -1;
-  if (opens) article.setAttribute("role", "button");
-  else article.removeAttribute("role");
-  article.dataset.chosen = String(chosen);
-  article.dataset.pale = String(pale);
-  article.dataset.failed = String(Boolean(error) && pictures.length === 0);
+  element.title = opens;
+  const pressed = opens ? { role: "button", tabindex: "0", "aria-label": `${title}: ${opens}`, "aria-pressed": String(chosen) } : {};
+  for (const each of ["role", "tabindex", "aria-label", "aria-pressed"]) {
+    if (each in pressed) element.setAttribute(each, pressed[each]);
+    else element.removeAttribute(each);
+  }
+  element.dataset.chosen = String(chosen);
+  element.dataset.pale = String(pale);
+  element.dataset.failed = String(Boolean(error) && pictures.length === 0);
   sized(shown, pictures.length, picture).forEach((each, i) => fillPicture(each, pictures[i]));
   sized(said, facts.length, () => make("li")).forEach((each, i) => write(each, facts[i]));
   sized(trust, badges.length, () => make("li")).forEach((each, i) => {
     write(each, badges[i].words);
     each.dataset.good = String(badges[i].good);
   });
-  write(failure, error);
+  write(refusal, error);
+  mend.type = "button";
+  write(mend, mends);
 }
 
 function render({ model, el }) {
-  const head = make("header", "lab-figure-head");
+  const head = make("div", "lab-figure-head");
   const words = make("div");
   const title = make("h3", "lab-figure-title");
   const note = make("p", "lab-figure-note");
@@ -69,12 +73,19 @@ function render({ model, el }) {
   head.append(words);
   el.append(head, cards);
   const press = (event) => {
+    const button = event.target.closest(".lab-mend");
+    if (button) {
+      model.send({ mend: [...cards.children].indexOf(button.closest(".lab-case")) });
+      return;
+    }
     const place = [...cards.children].indexOf(event.target.closest(".lab-case"));
     if (place >= 0 && cards.children[place].title) model.send(place);
   };
   cards.addEventListener("click", press);
   cards.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") press(event);
+    if ((event.key !== "Enter" && event.key !== " ") || event.target.closest(".lab-mend")) return; // a button presses itself
+    event.preventDefault(); // or a space would scroll the page
+    press(event);
   });
   const show = () => {
     write(title, model.get("heading"));

@@ -8,6 +8,9 @@ import traitlets as t
 
 from widgets.plain import Plain
 
+LARGEST_SIDE = 160
+"""Larger images are shown with every k-th pixel only."""
+
 
 class Picture(TypedDict):
     """A picture as a data address, what it shows, and the words under it; ``fooled`` colours them."""
@@ -28,7 +31,8 @@ class Badge(TypedDict):
 class Card(TypedDict):
     """One case: heading with an optional colour, pictures, facts, badges, or the sentence why there is nothing.
 
-    A card that ``opens`` something, in words, can be pressed.
+    A card that ``opens`` something, in words, can be pressed. Beside the sentence why there is nothing may stand a
+    button that ``mends`` it.
     """
 
     title: str
@@ -40,12 +44,13 @@ class Card(TypedDict):
     facts: NotRequired[list[str]]
     badges: NotRequired[list[Badge]]
     error: NotRequired[str]
+    mends: NotRequired[str]
 
 
 class Gallery(Plain):
     """Cards that are redrawn in place, so that dragging a slider does not make the page jump.
 
-    ``press`` is called with the place of a card that was pressed.
+    ``press`` is called with the place of a card that was pressed, ``mend`` with that of one whose button was.
     """
 
     _esm = Path(__file__).with_name("gallery.js")
@@ -55,9 +60,16 @@ class Gallery(Plain):
     note = t.Unicode().tag(sync=True)
     cards = t.List(t.Any()).tag(sync=True)
 
-    def __init__(self, heading: str, *classes: str, press: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        heading: str,
+        *classes: str,
+        press: Callable[[int], None] | None = None,
+        mend: Callable[[int], None] | None = None,
+    ) -> None:
         super().__init__(heading=heading)
         self._press = press
+        self._mend = mend
         self.on_msg(self._pressed)
         for name in ("lab-figure", "lab-full", "lab-gallery", *classes):
             self.add_class(name)
@@ -69,5 +81,6 @@ class Gallery(Plain):
             self.cards = list[Any](cards)
 
     def _pressed(self, _: Any, content: Any, __: Any) -> None:
-        if self._press is not None and type(content) is int and 0 <= content < len(self.cards):
-            self._press(content)
+        place, call = (content, self._press) if not isinstance(content, dict) else (content.get("mend"), self._mend)
+        if call is not None and type(place) is int and 0 <= place < len(self.cards):
+            call(place)

@@ -9,7 +9,8 @@ function render({ model, el }) {
   for (const each of model.get("tries")) list.append(make("li", "", each));
   const more = make("details", "lab-guide-tries", "");
   more.append(make("summary", "", "Try this"), list);
-  el.append(head, make("p", "lab-guide-sentence", model.get("sentence")), more);
+  const figures = make("h2", "lab-unseen", "Figures");
+  el.append(head, make("p", "lab-guide-sentence", model.get("sentence")), more, figures);
 }
 
 export default { render };

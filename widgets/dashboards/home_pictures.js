@@ -14,6 +14,8 @@ const line = (points, colour, more = "") =>
   `<polyline points="${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ")}" fill="none"
     stroke="${colour}" stroke-width="2.5" stroke-linejoin="round" stroke-linecap="round" ${more}/>`;
 const curve = (height, colour, more) => line(range(45).map((i) => [12 + 4.9 * i, height(i / 44)]), colour, more);
+const stairs = (heights, colour) =>
+  line(heights.flatMap((y, i) => [[12 + 43 * i, y], [55 + 43 * i, y]]), colour);
 const floor = line([[12, 86], [228, 86]], QUIET, 'style="stroke-width:1"');
 
 function histogram(middle, width, top, colour) {
@@ -60,6 +62,12 @@ const PICTURES = {
     ...digit(14, (ink) => (ink ? "#fff" : "var(--lab-ink)")),
     ...digit(88, (_, sign) => (sign > 0 ? FIRST : SECOND)),
     ...digit(162, (ink, sign) => (ink ? (sign > 0.4 ? "#cfd6de" : "#fff") : sign > 0.15 ? "#56606e" : "var(--lab-ink)")),
+  ],
+  evaluation: () => [
+    stairs([10, 66, 84, 85, 85], FIRST),
+    stairs([12, 40, 78, 83, 84], THIRD),
+    stairs([14, 26, 38, 44, 47], SECOND),
+    floor,
   ],
   "loss-surface": () => range(9).map(ridge),
   masking: () => [

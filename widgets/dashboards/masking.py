@@ -4,18 +4,19 @@ from functools import partial
 from typing import Any
 
 from lab.engine import Engine
+from lab.pairing import names_on
 from lab.results import MaskingResult
 from lab.specs import Masking, SourceGradient, Square
 from lab.specs.masking import MOST_MODELS
-from lab.specs.models import name_of
 from widgets.dashboards.choices import DataChoice, Place
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.links import Follow, Link, LinkBar
 from widgets.dashboards.masking_cards import verdict_cards, verdict_note
-from widgets.dashboards.masking_images import IMAGES_IN, Pictures, explored, pointed
+from widgets.dashboards.masking_images import IMAGES_IN, explored, pointed
 from widgets.dashboards.masking_plots import PLOTS, MaskingLook
 from widgets.dashboards.page import Page
+from widgets.dashboards.pictures import Pictures
 from widgets.dashboards.transfer_controls import Radii, Sources
 from widgets.figures.masking_curves import chosen
 from widgets.forms import Form
@@ -25,22 +26,22 @@ from widgets.run_bar import RunBar
 QUESTION = "Is the gradient masked?"
 SOURCE = "Tramèr et al. 2018, §4.1, Tables 1, 2 and 6, Figure 2 · Na et al. 2018, Figure 8 · Kurakin et al. 2017, §4.2"
 SENTENCE = (
-    "A network that one step cannot fool may be robust, or may only hide where its loss rises; here are the signs that "
+    "A model that one step cannot fool may be robust, or may only hide where its loss rises; here are the signs that "
     "tell the two apart, and a verdict with its reasons."
 )
 TRIES = (
-    "Compare FGSM and R+FGSM on fgsm-trained: a random step first makes one step strong. On the other two it does not.",
-    "Look at fgsm-trained under FGSM over ε: its accuracy rises again where attacks are larger, which no sound measure "
-    "of robustness can.",
-    "Show pgd-trained over ε: one step and many steps agree, and PGD ends below chance at ε 0.5. Set ε to 0.3 and run: "
-    "what does the verdict say then, and is one sign enough?",
+    "Compare FGSM and R+FGSM on each model: on which does a random step first make one step stronger?",
+    "Look at each model's accuracy under FGSM over ε: does it rise again where attacks are larger? A sound measure of "
+    "robustness cannot.",
+    "Show pgd-trained over ε: do one step and many agree, and is PGD below chance at ε 0.5? Set ε to 0.3 and run: "
+    "what do PGD and the evaluation leave then, and which attack broke the rest?",
 )
 DEFAULT = Masking()
 PREFERRED = ("standard", "fgsm-trained", "pgd-trained")
 GROUPS = {
     "Data and models": ("data", "models", "images"),
     "Threat model": ("ball", "eps"),
-    "Attack": ("steps", "restarts", "seed"),
+    "Attack": ("steps", "restarts", "alpha", "seed"),
 }
 
 
@@ -85,7 +86,7 @@ class MaskingPage(Page):
 
     def show(self, result: MaskingResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
-        self.place.offer([name_of(each) for each in result.spec.models])
+        self.place.offer(names_on(result.spec.models, result.spec.data))
         super().show(result)
 
     def _content(self) -> Box:
@@ -143,7 +144,7 @@ def links(result: MaskingResult, place: int) -> list[Link]:
         return []
     mine = spec.models[result.models.index(model)]
     others = [each for each in spec.models if each != mine]
-    *_, pgd = spec.at(spec.ball.eps)
+    *_, pgd = spec.white_box
     standing = [int(image) for image in (~result.wrong(model, "PGD")).nonzero()[0]] or [0]
     every = {"data": spec.data, "ball": spec.ball, "models": spec.models}
     alone = every | {"models": (mine,)}
@@ -155,4 +156,5 @@ def links(result: MaskingResult, place: int) -> list[Link]:
         Link(f"Square, without gradient, on {model.model}", "robustness-curves", alone | square),
         Link(f"The loss surface of {model.model}", "loss-surface", alone | {"image": standing[0]} | second),
         Link("The transfer matrix of these models", "transfer", every),
+        Link("How robust these models are in the worst case", "evaluation", every),
     ]

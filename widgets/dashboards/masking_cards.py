@@ -1,9 +1,11 @@
 """The verdict on each model: in words, with its reasons, and what would settle it."""
 
+from lab.counts import counted
 from lab.results import MaskingResult, ModelMasking
+from lab.results.health_findings import Kind
 from lab.results.masking_verdict import Sign, verdict
+from lab.specs.threat import threat
 from widgets.dashboards.gallery import Badge, Card
-from widgets.figures.transfer import threat
 from widgets.theme import model_colour
 
 
@@ -15,14 +17,16 @@ def verdict_cards(result: MaskingResult) -> list[Card]:
 def verdict_note(result: MaskingResult) -> str:
     """For which ball, on how many images, and what is still to come."""
     coming = f" · {_coming(result)} to come" if result.done < 1 else ""
-    return f"{threat(result.spec.ball)} · {len(result.y)} images · ✗ a sign of masking, ✓ not found{coming}"
+    return f"{threat(result.spec.ball)} · {counted(len(result.y), 'image')} · ✗ a sign of masking, ✓ not found{coming}"
 
 
 def _coming(result: MaskingResult) -> str:
     models = len(result.spec.models) - len(result.models)
     if models:
-        return f"{models} model{'s' * (models > 1)}"
+        return counted(models, "model")
     radii = len(result.spec.radii) - min(len(each.radii) for each in result.models)
+    if any(each.evaluation is None for each in result.models):
+        return "the evaluation"
     return f"{radii} ε" if radii else "orthogonal directions"
 
 
@@ -35,7 +39,7 @@ def _card(result: MaskingResult, model: ModelMasking) -> Card:
         "title": f"{model.model}{so_far}: {found.words}",
         "colour": model_colour(model.model),
         "pictures": [],
-        "facts": [f"What would settle it: {found.settle}", *_facts(result, model)],
+        "facts": [*found.findings, f"What would settle it: {found.settle}", *_facts(result, model)],
         "badges": [*map(_badge, signs), *complaints],
     }
 
@@ -57,4 +61,4 @@ def _facts(result: MaskingResult, model: ModelMasking) -> list[str]:
 
 def _health(model: ModelMasking) -> list[str]:
     """What the attacks complain about besides the gradients that are exactly zero, which have a sign of their own."""
-    return [each for each in model.health.warnings if "exactly zero" not in each]
+    return [each.sentence() for each in model.health.findings if each.kind != Kind.ZERO_GRADIENT]

@@ -12,9 +12,11 @@ import plotly.graph_objects as go
 from lab import links
 from lab.errors import LabError, SpecError
 from lab.links import Link
+from lab.reports.tables import csv
 from lab.results.result import pack
 from lab.specs import Spec
 from lab.specs.code import code, kinds
+from widgets.alert import Alert
 from widgets.dashboards.choices import DataChoice, ModelChoice
 from widgets.dashboards.links import LinkBar
 from widgets.forms import Form
@@ -93,7 +95,7 @@ class Page(Box):
     def begin(self) -> None:
         """Lay the page out, listen to its controls, and ask for the settings it opens with."""
         self.content = self._content()
-        super().__init__([shared(Style), self.panel([self.form]), self.content], "lab", "lab-page")
+        super().__init__([shared(Style), shared(Alert), self.panel([self.form]), self.content], "lab", "lab-page")
         self._offer()
         self._listen()
         self.bar.run()
@@ -162,9 +164,18 @@ class Page(Box):
             raise LabError(self.no_numbers)
         return pack(self.result)
 
+    def leave(self) -> None:
+        """Give up what is being computed: the page is not looked at any more."""
+        self.bar.leave()
+
+    def come_back(self) -> None:
+        """Ask again for what was given up."""
+        self.bar.come_back()
+
     def mark_stale(self, _: Any) -> None:
-        """Say beside the figures, too, whether they are not of the present settings."""
-        (self.content.add_class if self.bar.stale else self.content.remove_class)("lab-stale")
+        """Say beside the figures, too, whether they are not of the present settings, and whether Run is what helps."""
+        for name, marked in (("lab-stale", self.bar.stale), ("lab-due", self.bar.due)):
+            (self.content.add_class if marked else self.content.remove_class)(name)
 
     def panel(self, settings: Iterable[Any]) -> Box:
         """The settings at the page's side; below them, always in sight, the run bar and what leaves the page."""
@@ -190,7 +201,7 @@ class Page(Box):
         self.form.observe(self._settings_changed, "changes")
         if self.look is not None:
             self.look.observe(self._paint, "changes")
-        self.bar.observe(self.mark_stale, "stale")
+        self.bar.observe(self.mark_stale, ["stale", "due"])
 
     def _settings_changed(self, _: Any) -> None:
         """A setting is not what it was."""
@@ -226,8 +237,7 @@ class Page(Box):
         frame = self.plots[name].frame(self.result, self.drawn_as())
         if frame.empty:
             raise LabError("There are no numbers yet: the figure says what is missing.")
-        text: str = frame.to_csv(index=False)
-        return text
+        return csv(frame)
 
 
 class LivePage(Page):

@@ -20,9 +20,9 @@ SHOWS = (
     "ends. Losses that lie close together suggest that little worse can be found by gradients."
 )
 TRIES = (
-    "Compare the two networks: training with PGD lowers the losses at which its attacks end.",
+    "Compare the models: at which losses does PGD end on each? Madry et al. train with PGD to lower them.",
     "Give PGD too few steps to cross the ball, 40 of 0.005 for example. Do the losses still concentrate?",
-    "Look at distances and angles: the maxima lie apart although their losses are alike.",
+    "Look at distances and angles: do the end points lie apart where their losses are alike?",
 )
 DEFAULT = Restarts(attack=PGD(restarts=50))
 PREFERRED = ("standard", "pgd-trained")

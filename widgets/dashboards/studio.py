@@ -2,26 +2,29 @@
 
 from typing import Any
 
-from lab import runs
+from lab import runs, visitors
 from lab.catalogue import require_listed
+from lab.cost import training_steps
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
-from lab.limits import among_strangers, require_modest, training_steps
+from lab.limits import require_modest
 from lab.results.result import pack
 from lab.results.run import Run
 from lab.runs import RunCard
-from lab.specs import PRESETS, Recipe, Spec, TrainingRun
+from lab.specs import Recipe, Spec, TrainingRun
 from lab.specs.code import code, kinds
-from widgets.controls import Choice, Option
+from widgets.alert import Alert
 from widgets.dashboards.page import Page, Style
 from widgets.dashboards.studio_form import Recipes
+from widgets.dashboards.studio_origin import Origin, StartFrom, of_run, of_trial
 from widgets.dashboards.studio_plots import PLOTS
-from widgets.dashboards.studio_runs import RunList, Shipped, run_row, shipped, shipped_row
-from widgets.dashboards.studio_start import Starter, Trials
+from widgets.dashboards.studio_runs import RunList, Shipped, actions, run_row, shipped, shipped_row
+from widgets.dashboards.studio_start import TRIALS, Starter, Trial, Trials
 from widgets.figures.studio import SLOTS, Course
 from widgets.forms import Form
 from widgets.loop import Every, OnLoop
 from widgets.plain import Box, Words, shared
+from widgets.words import said
 
 QUESTION = "How does a network become robust, and when does it only look so?"
 SOURCE = (
@@ -30,6 +33,9 @@ SOURCE = (
 )
 PREFERRED = ("fgsm-trained", "pgd-trained")
 """The networks whose curves are shown at first, when their curves are there."""
+
+LONGEST_NAME = 255
+"""Characters of what a browser calls itself."""
 
 PAUSE = 1.0
 """Seconds between two looks at the runs."""
@@ -52,21 +58,25 @@ class StudioPage(Page):
         self._jobs: dict[str, Any] = {}
         self._shipped = {each.name: each for each in shipped()}
         self._shown: list[str] | None = None
+        self._visitor = self._address = ""
         self.result: list[Course] | None = None
         self._drawn: object = None
         self._changed = OnLoop(self.refresh, PAUSE)
-        self.preset = _preset_choice()
+        self.preset = StartFrom()
+        self.trials = Trials(self._try)
+        self._origin = self.preset.presets[0]
+        self._filling = False
         self.form = Form(TrainingRun(), given={"recipe": Recipes()})
         self.bar = Starter(self.start)
         self.list = RunList(self._act)
         self.views = {name: self._view(name) for name in PLOTS}
         settings = self.panel([Box([self.preset], "lab-section"), self.form])
-        super().__init__([shared(Style), settings, self._content()], "lab", "lab-page", "lab-studio")
-        self._fill(PRESETS[0].build(), PRESETS[0].name)
+        super().__init__([shared(Style), shared(Alert), settings, self._content()], "lab", "lab-page", "lab-studio")
+        self._fill(self._origin)
         self.preset.observe(self._picked, "value")
-        self.form.observe(lambda _: self._judge(), "changes")
+        self.form.observe(lambda _: None if self._filling else self._judge(), "changes")
         self.refresh()
-        self.list.observe(lambda _: self.refresh(), "visitor")
+        self.list.observe(self._introduced, "visitor")
         self._every = Every(PAUSE, self.refresh)
 
     def settings(self) -> TrainingRun:
@@ -75,7 +85,7 @@ class StudioPage(Page):
         try:
             runs.folder(spec.name)
         except LabError as error:
-            self._name.error = str(error)
+            self._name.error = said(error)
             raise
         return spec
 
@@ -88,7 +98,7 @@ class StudioPage(Page):
             raise SpecError(f"The training studio opens a TrainingRun, not {type(spec).__name__}.")
         runs.folder(spec.name)
         require_listed(spec.recipe)
-        self._fill(spec.recipe, spec.name)
+        self._fill(of_run(spec.name, spec.recipe))
         self._show_curves(spec.name)
         self.refresh()
 
@@ -120,20 +130,24 @@ class StudioPage(Page):
         try:
             spec = self.settings()
             require_listed(spec.recipe)
-            self._submit(spec)
+            self._begin(spec)
         except LabError as error:
-            self.bar.refusal = str(error)
+            self.bar.refusal = said(error)
             return
-        if self.list.visitor:
-            runs.sign(spec.name, self.list.visitor)
         self._show_curves(spec.name)
         self._name.value = runs.free_name(_without_number(spec.name))
         self.bar.said = spec.name
         self.refresh()
 
+    def leave(self) -> None:
+        """Trainings go on while nobody looks."""
+
+    def come_back(self) -> None:
+        """Nothing was given up."""
+
     def refresh(self) -> None:
         """Show the runs as they are now."""
-        cards = {card.name: card for card in runs.runs(self._engine.training())}
+        cards = self._cards()
         if self._shown is None:
             self._shown = _first_shown(list(cards.values()), list(self._shipped.values()))
         self._shown = [name for name in self._shown if name in cards or name in self._shipped]
@@ -145,10 +159,30 @@ class StudioPage(Page):
         shown = [cards[name] if name in cards else self._shipped[name] for name in self._shown]
         self._draw([_course(each) for each in shown], any(map(_growing, shown)))
 
+    def _introduced(self, _: Any) -> None:
+        """The browser says who it is; the first word counts, so that a page stays one visitor's."""
+        said = self.list.visitor
+        if not self._visitor and isinstance(said, str) and len(said) <= LONGEST_NAME:
+            self._visitor, self._address = said, self.list.address
+        self.refresh()
+
+    def _cards(self) -> dict[str, RunCard]:
+        return {card.name: card for card in runs.runs(self._engine.training())}
+
     def _steers(self, card: RunCard) -> bool:
-        """Whether this visitor may pause, resume and discard a run: among strangers, only his own."""
-        mine = bool(self.list.visitor) and card.visitor == runs.signature(self.list.visitor)
-        return mine or not among_strangers()
+        """Whether this visitor may pause, resume and discard a run."""
+        return visitors.steers(self._visitor, card)
+
+    def _begin(self, spec: TrainingRun) -> None:
+        """Begin a run, or resume the one of that name, for whoever may."""
+        card = self._cards().get(spec.name)
+        if card is not None and not self._steers(card):
+            raise LabError(f"There is already a run called '{spec.name}': choose another name.")
+        if card is None:
+            visitors.require_turn(self._visitor, self._address)
+        self._submit(spec)
+        if card is None and self._visitor:
+            runs.sign(spec.name, self._visitor, self._address)
 
     def _failure(self, card: RunCard) -> str:
         """What this page was told of a run that no folder tells: its worker died, or the engine is gone."""
@@ -165,7 +199,11 @@ class StudioPage(Page):
             view.draw(self.plots[name].draw(courses, None), provisional=growing)
 
     def _act(self, action: str, name: str) -> None:
-        """A button of the list was pressed."""
+        """A button of the list was pressed, or somebody says so: what may be done is looked up now."""
+        card = self._cards().get(name)
+        may = ["show", "clone"] if card or name in self._shipped else []
+        if action not in [*may, *(actions(card, self._steers(card)) if card else ())]:
+            return
         if action == "show":
             self._toggle_curves(name)
         elif action == "pause":
@@ -175,7 +213,7 @@ class StudioPage(Page):
         else:
             recipe = self._recipe(name)
             if action == "clone":
-                self._fill(recipe, name)
+                self._fill(of_run(name, recipe))
             else:
                 self._submit(TrainingRun(name, recipe))
         self.refresh()
@@ -208,18 +246,36 @@ class StudioPage(Page):
         self._shown = [*others[-(SLOTS - 1) :], name]
 
     def _picked(self, _: Any) -> None:
-        preset = next((each for each in PRESETS if each.name == self.preset.value), None)
-        if preset is not None:
-            self._fill(preset.build(), preset.name)
+        preset = self.preset.preset()
+        if preset is not None and preset != self._origin:
+            self._fill(preset)
 
-    def _fill(self, recipe: Recipe, name: str) -> None:
-        """Put a recipe into the form, under a name that is free, or say why not."""
+    def _try(self, trial: Trial) -> None:
+        self._fill(of_trial(trial))
+
+    def _fill(self, origin: Origin) -> None:
+        """Fill the form with a recipe, under a name that is free; if it cannot be, say why and leave all as it was."""
+        before, kept = self._origin, self._set()
+        self._origin, refusal = origin, ""
+        self._filling = True  # what is half filled in is nobody's settings
         try:
-            self.form.write(TrainingRun(runs.free_name(_without_number(name)), recipe))
+            self.form.write(TrainingRun(runs.free_name(_without_number(origin.name)), origin.recipe))
         except LabError as error:
-            self.bar.cost, self.bar.refusal = "", str(error)
-            return
+            self._origin, refusal = before, said(error)
+            self.form.write(kept)
+        finally:
+            self._filling = False
         self._judge()
+        if refusal:
+            self.bar.cost, self.bar.refusal = "", refusal
+
+    def _set(self) -> TrainingRun:
+        """The run as it is set or, where that cannot be, as it was filled in."""
+        try:
+            spec: TrainingRun = self.form.spec()
+        except LabError:
+            spec = TrainingRun(runs.free_name(_without_number(self._origin.name)), self._origin.recipe)
+        return spec
 
     def _judge(self) -> None:
         """Say what the run that is set would cost, or what is wrong with it."""
@@ -229,10 +285,18 @@ class StudioPage(Page):
             require_modest(spec.recipe)
             steps = training_steps(spec.recipe)
         except LabError as error:
-            self.bar.cost, self.bar.refusal = "", str(error)
+            self._say_origin(None)
+            self.bar.cost, self.bar.refusal = "", said(error)
             return
+        self._say_origin(spec.recipe)
         self.bar.refusal = ""
         self.bar.cost = f"{steps:,} gradient steps of single images"
+
+    def _say_origin(self, recipe: Recipe | None) -> None:
+        """Say what the form was filled with; an experiment is one only while its recipe stands there unchanged."""
+        self.preset.show(self._origin, recipe)
+        tried = next((each for each in TRIALS if of_trial(each) == self._origin and each.recipe == recipe), None)
+        self.trials.chosen = tried.name if tried else ""
 
     @property
     def _name(self) -> Any:
@@ -240,20 +304,7 @@ class StudioPage(Page):
 
     def _content(self) -> Box:
         lead = Words(tag="h1", heading=QUESTION, words=SOURCE)
-        trials = Trials(self._fill)
-        return Box([lead, trials, Box([self.list, *self.views.values()], "lab-figures")], "lab-content")
-
-
-def _preset_choice() -> Choice:
-    options = [
-        Option(value=each.name, label=each.name, note=" ".join(filter(None, [each.meaning, _cited(each.paper)])))
-        for each in PRESETS
-    ]
-    return Choice(value=PRESETS[0].name, label="Start from", options=options, help="A way of training of the papers.")
-
-
-def _cited(paper: str) -> str:
-    return f"{paper}." if paper else ""
+        return Box([lead, self.trials, Box([self.list, *self.views.values()], "lab-figures")], "lab-content")
 
 
 def _without_number(name: str) -> str:

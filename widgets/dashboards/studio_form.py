@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from lab.catalogue import DataCard, find_model, models
-from lab.errors import SpecError
+from lab.catalogue import DataCard, ModelCard, models
+from lab.errors import SpecError, one_line
 from lab.specs import (
-    Adversarial,
-    CascadeExamples,
-    EnsembleExamples,
     ModelSpec,
     Recipe,
     Source,
@@ -16,10 +13,11 @@ from lab.specs import (
     Trained,
     params,
 )
+from lab.specs.data import DataSpec
 from lab.specs.models import name_of
-from widgets.controls import Choice, Option
-from widgets.dashboards.choices import DataChoice, ModelChoice, fits
-from widgets.forms import Form, Variant, has_control
+from lab.specs.spec import family_of, label_of
+from widgets.dashboards.choices import DataChoice, ModelChoice, OneModel
+from widgets.forms import Form, Variant, has_control, sentence
 
 _GROUPS = {
     "Data and network": ("data", "architecture", "epochs", "batch", "seed"),
@@ -27,14 +25,34 @@ _GROUPS = {
     "Optimiser": ("optimiser", "schedule", "weight_decay", "label_smoothing"),
     "Images and arithmetic": ("augmentation", "precision"),
 }
+_HELP = 1000  # characters at most about the data sets that are left out
 _REST = "Adversarial examples"  # the group of all fields that no other one names
+
+
+class TrainingData(DataChoice):
+    """One of the data sets that can be trained on; its help says why each of the others cannot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.help = one_line("Not offered: " + " ".join(self._untrainable.values()), _HELP) if self._untrainable else ""
+
+    def write(self, value: DataSpec) -> None:
+        """Choose this data set. Raises :class:`SpecError` when it is not offered, or nothing can be trained on it."""
+        if value in self._untrainable:
+            raise SpecError(self._untrainable[value])
+        super().write(value)
+
+    def _offered(self) -> list[DataCard]:
+        cards = super()._offered()
+        self._untrainable = {card.spec: card.untrainable for card in cards if card.untrainable}
+        return [card for card in cards if not card.untrainable]
 
 
 class Recipes(Variant):
     """A recipe: which kind, then its fields in groups."""
 
     def __init__(self) -> None:
-        super().__init__(Standard(), Recipe, "Kind", "What is asked of a batch.")
+        super().__init__(Standard(), family_of(Recipe), "Kind", "What is asked of a batch.")
         self._forms.clear()  # the plain form that every variant begins with has no groups
         self._show()
 
@@ -52,7 +70,7 @@ class Sources(Variant):
     def __init__(self, source: Source, data: DataChoice) -> None:
         self._data = data
         self._choices: list[Any] = []
-        super().__init__(source, Source, "Source", "Whose adversarial examples.")
+        super().__init__(source, family_of(Source), "Source", "Whose adversarial examples.")
         self._forms.clear()  # the plain form that every variant begins with has no choice of networks
         self._show()
         data.observe(lambda _: self._offer(), "value")
@@ -68,10 +86,12 @@ class Sources(Variant):
 
     def _given(self, source: Spec) -> dict[str, Any]:
         given: dict[str, Any] = {}
-        if isinstance(source, EnsembleExamples):
-            given["models"] = ModelChoice(tuple(map(name_of, source.models)))
-        if isinstance(source, CascadeExamples):
-            given["defended"] = OneModel(source.defended)
+        for name, about in params(source).items():
+            value = getattr(source, name)
+            if isinstance(value, ModelSpec):
+                given[name] = Fixed(value, label_of(source, name), sentence(about.meaning))
+            elif value and isinstance(value, tuple) and all(isinstance(each, ModelSpec) for each in value):
+                given[name] = ModelChoice(tuple(map(name_of, value)))
         self._choices += given.values()
         self._offer()
         return given
@@ -86,35 +106,24 @@ class Sources(Variant):
             each.offer(card)
 
 
-class OneModel(Choice):
-    """One of the networks that fit the data."""
-
-    def __init__(self, model: ModelSpec) -> None:
-        super().__init__(value=name_of(model), label="Defended network", help="The already defended network.")
-
-    def offer(self, data: DataCard) -> None:
-        """Offer the networks that fit a data set; the chosen one stays where it fits."""
-        names = [card.name for card in models() if isinstance(card.spec, Trained) and fits(card, data)]
-        self.options = [Option(value=name, label=name) for name in names]
-        if self.value not in names:
-            self.value = names[0] if names else ""
-
-    def read(self) -> ModelSpec:
-        """The chosen network."""
-        return find_model(super().read())
+class Fixed(OneModel):
+    """A fixed network whose examples are trained on, one of those that the lab has trained."""
 
     def write(self, value: ModelSpec) -> None:
         """Choose this network. Raises :class:`SpecError` when it is not offered here."""
-        if name_of(value) not in [each["value"] for each in list[Any](self.options)]:
+        if name_of(value) not in self.cards:
             raise SpecError(f"The network '{name_of(value)}' that this recipe builds on is not there: train it first.")
-        self.value = name_of(value)
+        super().write(value)
+
+    def _known(self) -> list[ModelCard]:
+        return [card for card in models() if isinstance(card.spec, Trained)]
 
 
 def _recipe_form(recipe: Recipe) -> Form:
-    data = DataChoice()
+    data = TrainingData()
     given: dict[str, Any] = {"data": data}
-    if isinstance(recipe, Adversarial):
-        given["source"] = Sources(recipe.source, data)
+    values = {name: getattr(recipe, name) for name in params(recipe)}
+    given |= {name: Sources(value, data) for name, value in values.items() if isinstance(value, Source)}
     return Form(recipe, groups=_groups(recipe), given=given)
 
 

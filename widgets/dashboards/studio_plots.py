@@ -26,7 +26,7 @@ PLOTS = {
         "Accuracy on the training batches",
         figures.batch_accuracy,
         figures.BATCHES,
-        "attacked images read better than clean ones: their labels leak",
+        "if attacked images are classified better than clean ones, their labels leak",
     ),
     "loss": _plot("Loss", figures.loss, figures.LOSS, "what training minimises"),
     "gradient": _plot(

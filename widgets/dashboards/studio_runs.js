@@ -58,6 +58,14 @@ function discard(model, name) {
   return place;
 }
 
+// The columns of accuracies, in the order in which the page sends them, and what they mean.
+const MEASURED = {
+  clean: "Accuracy without an attack",
+  FGSM: "Accuracy under FGSM",
+  PGD: "Accuracy under PGD: 40 steps, one random start",
+  robust: "Robust accuracy: what the quick evaluation leaves of the first test images",
+};
+
 function line(model, name) {
   const row = make("tr", "lab-run");
   row.dataset.name = name;
@@ -74,7 +82,7 @@ function line(model, name) {
   const named = make("td");
   named.append(label);
   row.append(named, make("td", "lab-run-summary"), state);
-  for (let i = 0; i < 3; i++) row.append(make("td", "lab-run-share"));
+  for (const _ of Object.keys(MEASURED)) row.append(make("td", "lab-run-share"));
   row.append(make("td", "lab-run-actions"));
   return row;
 }
@@ -97,7 +105,7 @@ function fill(model, row, { name, colour, shown, summary, state, fraction, left:
   complaint.hidden = !error;
   accuracies.forEach((each, i) => write(rest[i], each));
   const wanted = [...actions, "clone"];
-  const place = rest[3];
+  const place = rest.at(-1);
   if (place.dataset.wanted !== wanted.join(" ")) {
     place.dataset.wanted = wanted.join(" ");
     place.replaceChildren(...wanted.map((kind) => (kind === "discard" ? discard(model, name) : action(model, name, kind))));
@@ -119,13 +127,14 @@ function visitor() {
 function render({ model, el }) {
   model.set("visitor", visitor());
   model.save_changes();
-  const head = make("header", "lab-figure-head");
-  head.append(make("h3", "lab-figure-title", { textContent: "Runs" }));
+  const head = make("div", "lab-figure-head");
+  head.append(make("h2", "lab-figure-title", { textContent: "Runs" }));
   const table = make("table", "lab-run-table");
   const titles = make("tr");
-  for (const title of ["Run", "Recipe", "State", "clean", "FGSM", "PGD", ""]) {
-    titles.append(make("th", "", { textContent: title, scope: "col" }));
+  for (const title of ["Run", "Recipe", "State", ...Object.keys(MEASURED), "Actions"]) {
+    titles.append(make("th", "", { textContent: title, scope: "col", title: MEASURED[title] ?? "" }));
   }
+  titles.lastChild.replaceChildren(make("span", "lab-unseen", { textContent: "Actions" }));
   const top = make("thead");
   const body = make("tbody");
   top.append(titles);

@@ -10,12 +10,13 @@ import traitlets as t
 from lab.catalogue import ModelCard, models
 from lab.errors import LabError
 from lab.runs import RunCard
-from lab.specs import FGSM, TRADES, Adversarial, AttackSpec, Recipe, params
-from lab.specs.balls import Ball
-from lab.specs.spec import from_dict
+from lab.specs import FGSM, Recipe, Source, params
+from lab.specs.attacks import attacks_in
+from lab.specs.spec import from_dict, title_of
+from lab.specs.threat import threat
 from widgets.plain import Plain
 from widgets.theme import model_colour
-from widgets.words import called
+from widgets.words import said
 
 ACTIONS = {
     "waiting": ["pause"],
@@ -27,7 +28,7 @@ ACTIONS = {
 }
 """What can be done with a run in each state; any can be cloned. Who trains elsewhere stops there."""
 
-MEASURED = ("clean", "fgsm", "pgd")
+MEASURED = ("clean", "fgsm", "pgd", "evaluation")
 
 
 class Row(TypedDict):
@@ -48,7 +49,7 @@ class Row(TypedDict):
 class RunList(Plain):
     """The rows, and buttons that call ``on(action, name)``; a :class:`LabError` of that is said below the list.
 
-    The actions are ``show``, ``pause``, ``resume``, ``discard`` and ``clone``; whoever sends others is not heard.
+    Whether the action is one, and whether this visitor may take it, is for ``on`` to judge.
     """
 
     _esm = Path(__file__).with_name("studio_runs.js")
@@ -57,7 +58,7 @@ class RunList(Plain):
     rows = t.List(t.Any()).tag(sync=True)
     problems = t.List(t.Unicode()).tag(sync=True)
     message = t.Unicode().tag(sync=True)
-    visitor = t.Unicode().tag(sync=True)
+    visitor = t.Any("").tag(sync=True, heard=True)
     """What this browser calls itself, the same each time it comes back; nobody else is told."""
 
     def __init__(self, on: Callable[[str, str], None]) -> None:
@@ -74,27 +75,23 @@ class RunList(Plain):
             self.problems = problems
 
     def _pressed(self, _: Any, content: Any, __: Any) -> None:
-        row = self._row(content)
-        if row is None:
+        action, name = (content.get(each) for each in ("action", "name")) if isinstance(content, dict) else (None, None)
+        if not isinstance(action, str) or not isinstance(name, str):
             return
         try:
-            self._on(content["action"], row["name"])
+            self._on(action, name)
             self.message = ""
         except LabError as error:
-            self.message = str(error)
+            self.message = said(error)
 
-    def _row(self, content: Any) -> Any:
-        """The row that a message is about, if it is one and asks for what can be done there."""
-        if not isinstance(content, dict):
-            return None
-        row = next((each for each in list[Any](self.rows) if each["name"] == content.get("name")), None)
-        allowed = [*row["actions"], "show", "clone"] if row else []
-        return row if content.get("action") in allowed else None
+
+def actions(card: RunCard, steered: bool) -> list[str]:
+    """What a visitor may do with a run now, who pauses, resumes and discards it only if it is ``steered``."""
+    return [each for each in ACTIONS[card.state] if steered and (each != "discard" or card.ours)]
 
 
 def run_row(card: RunCard, shown: bool, steered: bool, error: str = "") -> Row:
     """The row of a run, which this visitor may pause, resume and discard if it is ``steered``."""
-    actions = [each for each in ACTIONS[card.state] if steered and (each != "discard" or card.ours)]
     return Row(
         name=card.name,
         colour=model_colour(card.name),
@@ -105,7 +102,7 @@ def run_row(card: RunCard, shown: bool, steered: bool, error: str = "") -> Row:
         left=_rounded(card.seconds_left),
         accuracies=accuracies(card.measured),
         error=error or card.error,
-        actions=actions,
+        actions=actions(card, steered),
     )
 
 
@@ -146,30 +143,29 @@ def shipped_row(network: Shipped, shown: bool) -> Row:
 
 
 def accuracies(measured: dict[str, float]) -> list[str]:
-    """Clean, FGSM and PGD accuracy in percent; empty where there is none."""
+    """Clean, FGSM, PGD and robust accuracy in percent; empty where there is none."""
     return [f"{100 * measured[name]:.0f} %" if name in measured else "" for name in MEASURED]
 
 
 def summary(recipe: Recipe) -> str:
     """A recipe in a line: the attack it trains on, against what, which network, how long."""
     length = f"{recipe.epochs} epoch" + "s" * (recipe.epochs != 1)
-    parts = [_method(recipe), _against(recipe), called(recipe.architecture), length]
+    parts = [_method(recipe), _against(recipe), title_of(recipe.architecture), length]
     return " · ".join(filter(None, parts))
 
 
 def _method(recipe: Recipe) -> str:
-    if not isinstance(recipe, Adversarial):
-        return type(recipe).__name__
-    source = recipe.source
-    attack = next(value for name in params(source) if isinstance(value := getattr(source, name), AttackSpec))
-    kind = type(source).__name__.removesuffix("Examples").removeprefix("Own")
+    source = next((value for name in params(recipe) if isinstance(value := getattr(recipe, name), Source)), None)
+    if source is None:
+        return title_of(recipe)
+    attack = attacks_in(source)[0]
     labels = f"({attack.labels} labels)" if isinstance(attack, FGSM) else ""
-    return " ".join(filter(None, (kind, called(attack), labels)))
+    return " ".join(filter(None, (source.short, title_of(attack), labels)))
 
 
 def _against(recipe: Recipe) -> str:
-    ball: Ball | None = recipe.ball if isinstance(recipe, Adversarial | TRADES) else None
-    return f"{called(ball)} {ball.eps:g}" if ball else ""
+    ball = recipe.trained_against
+    return threat(ball) if ball else ""
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -34,22 +34,22 @@ TRIALS = (
     Trial(
         "leaking",
         "Label leaking",
-        "Kurakin et al. 2017, §4.2. Train on FGSM images made with the true labels: does the network read attacked "
-        "images better than clean ones? Compare fgsm-training, whose labels are the network's own.",
+        "Kurakin et al. 2017, §4.2. Train on FGSM images made with the true labels: does the model classify "
+        "attacked images better than clean ones? Compare fgsm-training, whose labels are the network's own.",
         leaking_training(epochs=40),
     ),
     Trial(
         "overfitting",
         "Catastrophic overfitting",
         "Wong et al. 2020, §5. One long step from a random start is cheap. Does the accuracy under PGD follow the one "
-        "under FGSM on test images? (ε grows over five epochs, without which so small a network learns nothing.)",
+        "under FGSM on test images? (Here ε grows over five epochs. What does so small a network learn without that?)",
         fast_training(epochs=15, warm_up=5),
     ),
     Trial(
         "capacity",
         "Too little capacity",
-        "Madry et al. 2017, §4. A network of two channels trained against PGD from the first step gives every image "
-        "the same label. Give it a larger width, or let ε grow.",
+        "Madry et al. 2017, §4. A network of two channels, trained against PGD from the first step: does it learn more "
+        "than to give every image the same label? Give it a larger width, or let ε grow.",
         Adversarial(
             source=OwnExamples(PGD(steps=7, step_size=0.1)),
             ball=Linf(0.3),
@@ -62,13 +62,17 @@ TRIALS = (
 
 
 class Trials(Plain):
-    """A button for each experiment, which says what to look at and calls ``on(recipe, name)``."""
+    """A button for each experiment, which calls ``on(trial)``; ``chosen`` is the one that the form is set to.
+
+    Of the chosen one it is said what to look at.
+    """
 
     _esm = Path(__file__).with_name("studio_trials.js")
 
     trials = t.List(t.Dict()).tag(sync=True)
+    chosen = t.Unicode().tag(sync=True)
 
-    def __init__(self, on: Callable[[Recipe, str], None]) -> None:
+    def __init__(self, on: Callable[[Trial], None]) -> None:
         super().__init__(trials=[{"name": each.name, "title": each.title, "text": each.text} for each in TRIALS])
         self.add_class("lab-tries")
         self._on = on
@@ -77,7 +81,7 @@ class Trials(Plain):
     def _pressed(self, _: Any, content: Any, __: Any) -> None:
         for each in TRIALS:
             if each.name == content:
-                self._on(each.recipe, each.name)
+                self._on(each)
 
 
 class Starter(Plain):

@@ -7,17 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab.catalogue import DataCard, ModelCard, models
 from lab.engine import Engine
 from lab.errors import SpecError
 from lab.results import SurfaceResult
-from lab.specs import LossSurface, ModelSpec, Trained
-from lab.specs.models import name_of
+from lab.specs import LossSurface, Trained
 from lab.specs.surface import DEEPEST
-from widgets.controls import Choice, Control, Option
+from widgets.controls import Control
 from widgets.controls.control import source
-from widgets.dashboards.choices import DataChoice, ModelChoice
+from widgets.dashboards.choices import DataChoice, ModelChoice, OneModel
 from widgets.dashboards.explore import OneImage
+from widgets.dashboards.findings import loss_along_g
 from widgets.dashboards.guide import Guide
 from widgets.dashboards.page import LivePage
 from widgets.dashboards.surface_here import Here, Place, place_of
@@ -30,11 +29,11 @@ from widgets.run_bar import RunBar
 QUESTION = "What does the loss look like around an image?"
 SOURCE = "Tramèr et al. 2018, Figures 1, 4 and 5"
 SHOWS = (
-    "The network that was trained on one-step images bends its loss: along g it rises near the image and falls again "
-    "before the ball ends, so that one long step misses it. The standard network's loss keeps rising."
+    "The loss over a plane through the image: along g, the model's own gradient, and along a second axis g⊥. Where is "
+    "it largest within the ball: at the edge, where one whole step ends, or before it, so that the step misses it?"
 )
 TRIES = (
-    "Zoom in from the whole ball to a thousandth of it. At which scale does the picture change, and for which network?",
+    "Zoom in from the whole ball to a thousandth of it. At which scale does the picture change, and for which model?",
     "Colour by class, or take another image. Switch Clip on: now FGSM ends exactly at ε₁ = ε.",
     "Drag the map to move the window, and point at it: the image there is shown beside the mountains.",
 )
@@ -86,6 +85,7 @@ class SurfacePage(LivePage):
         """Draw a result, complete or partial, instead of the present one."""
         self.result = result
         self.views["map"].note = orthogonality(result)
+        self.views["mountains"].note = loss_along_g(result)
         self._paint()
         self._point()
 
@@ -160,7 +160,7 @@ def window_of(ranges: Any, result: SurfaceResult | None) -> dict[str, float] | N
         return {"zoom": 1, "centre_along": 0.0, "centre_across": 0.0}
     try:
         (left, right), (low, high) = ([float(end) for end in ranges[axis]] for axis in "xy")
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         return None
     width = max(right - left, high - low)
     if not (math.isfinite(left + low) and 0 < width < math.inf):
@@ -192,26 +192,9 @@ class Zoom(Control):
         super().__init__(value=DEFAULT.zoom, label="Zoom", help="The side of the square that is drawn.")
 
 
-class SourceChoice(Choice):
+class SourceChoice(OneModel):
     """One of the models that fit the data, as a source of the second axis."""
 
     def __init__(self) -> None:
-        self.cards: dict[str, ModelCard] = {}
         help_ = "Another model, whose signed gradient is the second axis if you choose so below."
-        super().__init__(value="", label="Source model", help=help_)
-
-    def offer(self, data: DataCard) -> None:
-        """Offer the models that fit a data set; the one chosen before stays if it fits."""
-        self.cards = {card.name: card for card in models() if card.shape in (None, data.shape)}
-        self.options = [Option(value=name, label=name) for name in self.cards]
-        if self.value not in self.cards:
-            usual = [name for name in (DEFAULT.source.name, *self.cards) if name in self.cards]  # type: ignore[attr-defined]
-            self.value = usual[0] if usual else ""
-
-    def read(self) -> ModelSpec:
-        """The chosen model."""
-        return self.cards[super().read()].spec
-
-    def write(self, value: ModelSpec) -> None:
-        """Choose this model."""
-        super().write(name_of(value))
+        super().__init__(DEFAULT.source, "Source model", help_)

@@ -1,20 +1,19 @@
 """The image at the point of a loss surface that a person points at, and which model reads what there."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lab.results import ModelSurface, SurfaceResult
-from widgets.dashboards.gallery import Card, Gallery, Picture
+from lab.results.prediction import class_in_words
+from lab.results.thumbnails import sparse
+from widgets.dashboards.gallery import LARGEST_SIDE, Card, Gallery, Picture
 from widgets.figures.mosaic import difference, picture, png
 from widgets.figures.surface_parts import in_grid
 from widgets.theme import model_colour
 
 HINT = "Point at a surface or at the map."
-LARGEST_SIDE = 160
-"""Larger images are shown with every k-th pixel only."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def place_of(event: Any, result: SurfaceResult, traces: int) -> Place | None:
     if not isinstance(event, dict) or type(event.get("trace")) is not int:
         return None
     model, x, y = event["trace"] // traces, event.get("x"), event.get("y")
-    numbers = all(isinstance(each, int | float) and math.isfinite(each) and abs(each) < 1e4 for each in (x, y))
+    numbers = all(isinstance(each, int | float) and abs(each) < 1e4 for each in (x, y))
     if not numbers or not 0 <= model < len(result.models):
         return None
     return Place(model, float(x), float(y))  # type: ignore[arg-type]
@@ -52,8 +51,7 @@ class Here(Gallery):
         """Show the image at a place."""
         model = result.models[place.model]
         point = result.image(model, place.along, place.across)
-        step = -(-max(point.shape[1:]) // LARGEST_SIDE)
-        thin, clean = point[:, ::step, ::step], result.x[:, ::step, ::step]
+        thin, clean = sparse(point, LARGEST_SIDE), sparse(result.x, LARGEST_SIDE)
         change = np.clip(thin, 0, 1) - clean
         pictures: list[Picture] = [
             {"source": png(picture(thin)), "title": "here"},
@@ -73,10 +71,10 @@ def _read(result: SurfaceResult, model: ModelSurface, place: Place) -> list[str]
     where = in_grid(result, np.array(place.along), np.array(place.across))
     row, column = (int(each) for each in np.clip(np.round(where), 0, len(result.along) - 1))
     here = model.answers.each(lambda values: values[row : row + 1, column])
-    read = result.class_names[int(here.prediction[0])]
+    read = class_in_words(int(here.prediction[0]), result.class_names)
     loss, probability = (float(here.quantity(name)[0]) for name in ("loss", "probability"))
     return [
-        f"reads {read} · p(label) {probability:.1%}",
+        f"predicted {read} · p(label) {probability:.1%}",
         f"loss {loss:.3g} nats · margin {_number(float(here.margin[0]))}",
     ]
 

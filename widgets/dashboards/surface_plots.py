@@ -25,7 +25,7 @@ class SurfaceLook(Spec):
     """How a result is drawn, which needs no computing."""
 
     quantity: str = param("loss", meaning="what the height is, of the label", choices=QUANTITIES)
-    colour: str = param("value", meaning="whether colours tell the height or the class that is read", choices=COLOURS)
+    colour: str = param("value", meaning="whether colours tell the height or the predicted class", choices=COLOURS)
     attacks: bool = param(True, meaning="mark the image, FGSM, R+FGSM and PGD's path")
 
     @property

@@ -5,8 +5,9 @@ function part(zoom) {
 }
 
 function render({ model, el }) {
-  const { id, head, body } = field(model, el);
+  const { id, body, described } = field(model, el);
   const slider = make("input", "lab-slider", { id, type: "range", min: 0, max: DEEPEST, step: 1 });
+  slider.setAttribute("aria-describedby", described);
   const said = make("output", "lab-unit lab-zoom-words");
   said.htmlFor = id;
   body.append(slider);

@@ -6,6 +6,7 @@ from typing import Any
 from lab.engine import Engine
 from lab.results import TransferResult
 from lab.specs import SourceGradient, TransferMatrix
+from lab.specs.attacks import attack_titles
 from widgets.dashboards.choices import DataChoice, Place
 from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.guide import Guide
@@ -18,23 +19,24 @@ from widgets.figures.transfer import FEW, Cell
 from widgets.forms import Form
 from widgets.plain import Box
 from widgets.run_bar import RunBar
-from widgets.words import attack_words
 
 QUESTION = "Do adversarial images made on one network fool another?"
 SOURCE = "Kurakin et al. 2017, Tables 4 and 6 · Tramèr et al. 2018, Tables 1, 7 and 8 · Na et al. 2018, Figures 1 and 6"
 SENTENCE = (
-    "Each row is a network on which images were made, each column one that reads them: the darker a cell, the more an "
-    "attacker who knows only the row's network achieves on the column's."
+    "Each row is a model on which images were made, each column one that classifies them: the darker a cell, the more "
+    "an attacker who knows only the row's model achieves on the column's."
 )
 TRIES = (
     "Click a cell: below are images that crossed over, beside it the same two networks over ε.",
-    "Choose the error rate and FGSM: on fgsm-trained, images made on pgd-trained do far more than its own. Its "
-    "gradient is masked.",
-    "Now choose PGD: it fools fgsm-trained almost always, but what it finds there hardly fools any other network.",
+    "Choose the error rate and FGSM: is fgsm-trained fooled more often by images made on pgd-trained than by its own? "
+    "That would be a sign of a masked gradient.",
+    "Now choose PGD: how often does it fool the model that it attacks, and how often another one?",
     "Add another PGD with fewer steps. Does the weaker attack transfer better, as Kurakin et al. 2017, §4.4, suspect?",
-    "Look at the block of standard and standard-b: the same training with another seed, nearly the same weaknesses.",
+    "Look at the block of standard and standard-b, the same training with another seed. How alike are they?",
 )
 DEFAULT = TransferMatrix()
+WIDE = {"lab-several": 3, "lab-many": FEW}
+"""The most models whose matrix fits beside the curves: of several on a wide screen only, of many on none."""
 PREFERRED = ("standard", "standard-b", "fgsm-trained", "pgd-trained")
 GROUPS = {
     "Data and models": ("data", "models", "images"),
@@ -65,7 +67,7 @@ class TransferPage(Page):
         engine = engine or Engine.connect()
         self.result: TransferResult | None = None
         self.data, self.models = DataChoice(), Sources(PREFERRED)
-        self.attacks, self.radii = Attacks(DEFAULT.attacks, repeats=True), Radii(DEFAULT.eps)
+        self.attacks, self.radii = Attacks(DEFAULT, repeats=True), Radii(DEFAULT.eps)
         given = {"data": self.data, "models": self.models, "attacks": self.attacks, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.places = {"attack": Place("Attack"), "source": Place("Source"), "target": Place("Target", 2)}
@@ -88,19 +90,18 @@ class TransferPage(Page):
 
     def show(self, result: TransferResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
-        names = {"attack": attack_words(result.spec.attacks), "source": result.models, "target": result.models}
+        names = {"attack": attack_titles(result.spec.attacks), "source": result.models, "target": result.models}
         for name, place in self.places.items():
             place.offer(names[name])
-        many = len(result.models) > FEW
-        for view in self.views.values():  # many names need the whole width
-            (view.add_class if many else view.remove_class)("lab-many")
+        for name, most in WIDE.items():
+            (self.figures.add_class if len(result.models) > most else self.figures.remove_class)(name)
         super().show(result)
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
         matrix, curve, *lower = self.views.values()
-        figures = [matrix, curve, self.gallery, self.links, *lower]
-        return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), self.look, Box(figures, "lab-figures")], "lab-content")
+        self.figures = Box([matrix, curve, self.gallery, self.links, *lower], "lab-figures")
+        return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), self.look, self.figures], "lab-content")
 
     def _listen(self) -> None:
         super()._listen()

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import traitlets as t
 
 from lab.errors import SpecError
-from lab.specs import AttackSpec, params
-from lab.specs.spec import family_of
+from lab.specs import AttackSpec, RobustnessCurves, TransferMatrix, params
+from lab.specs.spec import kinds_of, parse_number, title_of
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
 from widgets.controls import Choice, Option, Several, Text
 from widgets.dashboards.choices import ModelChoice
 from widgets.forms import Form, has_control
 from widgets.plain import Box, Plain
-from widgets.words import words
+from widgets.words import said
 
 
 class Sources(ModelChoice):
@@ -51,7 +51,7 @@ class Again(Plain):
 
 
 class Attacks(Box):
-    """Several attacks, and the settings of one of them at a time. ``value`` counts the changes.
+    """Several of the attacks that an analysis takes, and the settings of one at a time. ``value`` counts the changes.
 
     With ``repeats``, a kind can be chosen again with other settings. An attack is known by its kind and, from the
     second of a kind on, by a number: "PGD 2".
@@ -59,15 +59,15 @@ class Attacks(Box):
 
     value = t.Int(0)
 
-    def __init__(self, attacks: Sequence[AttackSpec], repeats: bool = False) -> None:
-        self._kinds = {kind.__name__: kind for kind in family_of(AttackSpec)}
+    def __init__(self, spec: TransferMatrix | RobustnessCurves, repeats: bool = False) -> None:
+        self._kinds = {kind.__name__: cast(type[AttackSpec], kind) for kind in kinds_of(spec, "attacks")}
         self._repeats = repeats
         self._forms: dict[str, Form] = {}
         self.chosen = Several(label="Attacks", most=MOST_ATTACKS)
         self.edited = Choice(label="Settings of")
         self.again = Again(self.repeat)
         super().__init__([], "lab-form")
-        self.write(attacks)
+        self.write(spec.attacks)
         self.chosen.observe(self._changed, "value")
         self.edited.observe(self._turned, "value")
 
@@ -78,7 +78,7 @@ class Attacks(Box):
             if len(set(found)) < len(found):
                 raise SpecError("Two of the attacks are set alike: change a setting of one of them.")
         except SpecError as error:
-            self.chosen.error = str(error)
+            self.chosen.error = said(error)
             raise
         self.chosen.error = ""
         return found
@@ -115,6 +115,9 @@ class Attacks(Box):
         form.observe(self._changed, "changes")
         return form
 
+    def _label(self, name: str) -> str:
+        return " ".join([title_of(self._kinds[_kind(name)]), *name.split()[1:]])
+
     def _names(self) -> list[str]:
         """The names of the chosen attacks, as far as they are known."""
         value = self.chosen.value if isinstance(self.chosen.value, list | tuple) else []
@@ -130,11 +133,11 @@ class Attacks(Box):
         names = self._names()
         repeated = {kind: [name for name in names if _kind(name) == kind and name != kind] for kind in self._kinds}
         self.chosen.options = [
-            dict(Option(value=name, label=_label(name), help=_said(kind)))
+            dict(Option(value=name, label=self._label(name), help=_said(kind)))
             for kind_name, kind in self._kinds.items()
             for name in (kind_name, *repeated[kind_name])
         ]
-        self.edited.options = [dict(Option(value=name, label=_label(name))) for name in names]
+        self.edited.options = [dict(Option(value=name, label=self._label(name))) for name in names]
         if self.edited.value not in names:
             self.edited.value = names[-1] if names else None
         self._turned()
@@ -162,7 +165,7 @@ class Radii(Text):
         if len(parts) > MOST_EPS:
             raise SpecError(f"The curves have at most {MOST_EPS} further ε.")
         try:
-            return tuple(dict.fromkeys(float(each) for each in parts))
+            return tuple(dict.fromkeys(parse_number(each) for each in parts))
         except ValueError:
             raise SpecError("The ε of the curves are numbers with commas between them, such as 0.1, 0.2.") from None
 
@@ -174,7 +177,7 @@ class Radii(Text):
         try:
             spec.balls  # noqa: B018 - asked for its refusal
         except SpecError as error:
-            self.error = str(error)
+            self.error = said(error)
             raise
         return spec
 
@@ -193,7 +196,3 @@ def _numbered(kind: str, number: int) -> str:
 
 def _kind(name: str) -> str:
     return name.split()[0]
-
-
-def _label(name: str) -> str:
-    return " ".join([words(_kind(name)), *name.split()[1:]])

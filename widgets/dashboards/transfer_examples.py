@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from lab.counts import counted
 from lab.results import Example, TransferResult
+from lab.results.prediction import class_in_words
+from lab.specs.attacks import attack_titles
+from lab.specs.threat import threat
 from widgets.dashboards.gallery import Card, Picture
 from widgets.figures.mosaic import picture, png
-from widgets.figures.transfer import Cell, threat
-from widgets.words import attack_words
+from widgets.figures.transfer import Cell
 
 MOST = 6
 
@@ -35,18 +38,18 @@ def example_note(result: TransferResult, cell: Cell) -> str:
     shown = cell.shown(result)
     if shown is None or len(shown.rank) <= cell.source:
         return "Not computed yet"
-    made = f"{attack_words(result.spec.attacks)[cell.attack]} on {source}, {threat(result.spec.ball)}"
+    made = f"{attack_titles(result.spec.attacks)[cell.attack]} on {source}, {threat(result.spec.ball)}"
     fooled = f"fool {source}" if source == target else f"fool {source} and also {target}"
     if not examples(result, cell):
-        return f"{made}: none of the {len(result.y)} images {fooled}"
-    return f"{made}: images that {fooled}; {source} reads them rightly when they are clean"
+        return f"{made}: none of the {counted(len(result.y), 'image')} {fooled}"
+    return f"{made}: images that {fooled}; {source} classifies them correctly when they are clean"
 
 
 def example_tip(result: TransferResult, cell: Cell) -> dict[str, Any] | None:
     """The first example, to stand beside the pointer; None without any."""
     cell = cell.within(result)
     for each in examples(result, cell)[:1]:
-        said = ", ".join(_reads(result, cell, each))
+        said = ", ".join(_predictions(result, cell, each))
         words = f"image {each.image}, label {result.class_names[result.y[each.image]]}: {said}"
         return {"pictures": [png(picture(pixels / 255)) for pixels in (each.x, each.x_adv)], "words": words}
     return None
@@ -62,12 +65,12 @@ def _card(result: TransferResult, cell: Cell, example: Example) -> Card:
     shown: list[Picture] = [_picture(example.x, "clean"), _picture(example.x_adv, "adversarial")]
     title = f"Image {example.image}, label {label}"
     opens = "Open it in the attack explorer"
-    return {"title": title, "opens": opens, "pictures": shown, "facts": _reads(result, cell, example)}
+    return {"title": title, "opens": opens, "pictures": shown, "facts": _predictions(result, cell, example)}
 
 
-def _reads(result: TransferResult, cell: Cell, example: Example) -> list[str]:
-    readers = dict.fromkeys((cell.source, cell.target))
-    return [f"{result.models[i]} reads {result.class_names[example.prediction[i]]}" for i in readers]
+def _predictions(result: TransferResult, cell: Cell, example: Example) -> list[str]:
+    models = dict.fromkeys((cell.source, cell.target))
+    return [f"{result.models[i]} predicts {class_in_words(example.prediction[i], result.class_names)}" for i in models]
 
 
 def _picture(image: np.ndarray, title: str) -> Picture:

@@ -19,7 +19,7 @@ class TransferLook(Spec):
     measure: str = param(TRANSFER, meaning="what a cell of the matrix counts", choices=tuple(MEASURES))
     attack: int = param(0, 0, 5, "the attack whose matrix is shown")
     source: int = param(0, 0, 9, "the model that the images were made on")
-    target: int = param(2, 0, 9, "the model that reads them")
+    target: int = param(2, 0, 9, "the model that classifies them")
     top: int = param(1, 1, 10_000, "right means: the label is among the k likeliest classes", usual=(1, 5))
 
     @property

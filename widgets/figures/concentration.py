@@ -23,7 +23,9 @@ def concentration(result: RestartsResult | None, log: bool = False) -> go.Figure
         shift = (i - (models - 1) / 2) * min(0.2, 0.8 / max(models, 1))
         traces += _whiskers(slot, shift, SYMBOLS[i], log)
     finals = [slot.model.final_loss for slot in kept if slot.model]
-    note = caption(result, None, "mean ± one deviation", "△ largest", clipped([each.mean(0) for each in finals], log))
+    note = caption(
+        result, None, "mean ± one standard deviation", "△ largest", clipped([each.mean(0) for each in finals], log)
+    )
     axes = {
         "xaxis": _image_axis(result),
         "yaxis": loss_axis("final loss (nats)", log),

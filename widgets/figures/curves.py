@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.counts import counted
 from lab.results import CurvesResult, ModelCurves
-from lab.results.curves import interval
+from lab.results.intervals import interval_of
+from lab.specs.attacks import attack_titles
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
+from lab.specs.spec import title_of
 from widgets.figures.drawing import figure
 from widgets.theme import INK, MUTED, model_colour
-from widgets.words import attack_words, called
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -54,7 +56,11 @@ def accuracy_over_eps(
     traces += [_legend(result, j) for j in range(MOST_ATTACKS)]
     traces.append(_ring(result, chosen))
     attacked = [each for each in result.models if len(each.right)] if result else []
-    note = f"{result.spec.images} images{' · bars: 95 % interval' * intervals}" if result and attacked else WAITING
+    note = (
+        f"{counted(result.spec.images, 'image')}{' · bars: 95 % interval' * intervals}"
+        if result and attacked
+        else WAITING
+    )
     axes = {
         "xaxis": {"title": {"text": "ε"}, **_reach(result)},
         "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-3, 103]},
@@ -109,7 +115,7 @@ def distance_distribution(result: CurvesResult | None) -> go.Figure:
         model = result.models[i] if result and i < len(result.models) else None
         traces.append(_steps(model if model and len(model.distance) else None, largest, _radius(result)))
     searched = max((len(each.distance) for each in result.models), default=0) if result else 0
-    note = f"{searched} images, {called(result.spec.search)}" if result and searched else _unsearched(result)
+    note = f"{searched} images, {title_of(result.spec.search)}" if result and searched else _unsearched(result)
     axes = {
         "xaxis": {"title": {"text": "distance of the nearest adversarial image"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},
@@ -127,7 +133,7 @@ def trade_off_frame(result: CurvesResult, level: int) -> pd.DataFrame:
         if not len(model.right):
             continue
         worst = model.worst()[[0, level]]
-        low, high = interval(worst)
+        low, high = interval_of(worst)
         clean, robust = (
             {f"{name}": worst[i].mean(), f"{name}_low": low[i], f"{name}_high": high[i]}
             for i, name in enumerate(("clean", "robust"))
@@ -149,7 +155,7 @@ def _attacked(result: CurvesResult | None, place: int) -> ModelCurves | None:
 
 def _attacks(result: CurvesResult) -> str:
     finished = min(len(each.right) for each in result.models) or 1
-    return ", ".join(attack_words(result.spec.attacks)[:finished])
+    return ", ".join(attack_titles(result.spec.attacks)[:finished])
 
 
 def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool) -> dict[str, Any]:
@@ -160,8 +166,8 @@ def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool
         return base | {"x": [], "y": []}
     right, name, colour = model.right[attack], escape(model.model), model_colour(model.model)
     share = 100 * right.mean(1)
-    low, high = (100 * each for each in interval(right))
-    kind = attack_words(result.spec.attacks)[attack]
+    low, high = (100 * each for each in interval_of(right))
+    kind = attack_titles(result.spec.attacks)[attack]
     return base | {
         "x": np.array(result.spec.eps),
         "y": share,
@@ -180,7 +186,7 @@ def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool
 def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
     """What a dash and a symbol mean."""
     shown = result is not None and attack < len(result.spec.attacks) and _attacked(result, 0) is not None
-    name = attack_words(result.spec.attacks)[attack] if result and shown else ""
+    name = attack_titles(result.spec.attacks)[attack] if result and shown else ""
     return {
         "type": "scatter",
         "mode": "lines+markers",
@@ -210,7 +216,7 @@ def _point(model: ModelCurves | None, place: int, clean: np.ndarray, robust: np.
         return base | {"x": [], "y": []}
     name, colour = escape(model.model), model_colour(model.model)
     x, y = 100 * clean.mean(), 100 * robust.mean()
-    (left, low), (right, high) = (100 * each for each in interval(np.stack([clean, robust])))
+    (left, low), (right, high) = (100 * each for each in interval_of(np.stack([clean, robust])))
     return base | {
         "x": [x],
         "y": [y],

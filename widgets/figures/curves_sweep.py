@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from widgets.figures.drawing import figure
+from lab.counts import counted
+from widgets.figures.drawing import figure, placeholder
 from widgets.theme import ACCENT, DANGER, INK, MUTED, SUCCESS, WARNING
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ def _over_setting(
     ticks = {"tickvals": [_place(each, values) for each in values], "ticktext": [f"{each:g}" for each in values]}
     x_axis = {"title": {"text": setting}, "type": "log" if _spread(values) else "linear", **ticks}
     networks = sum(len(sweep.runs) for sweep in sweeps)
-    note = f"{networks} networks, measured after training" if sweeps else invitation
+    note = f"{counted(networks, 'model')}, measured after training"
+    if not sweeps:
+        return placeholder(traces, invitation)
     return figure(traces, note, setting, xaxis=x_axis, yaxis=y_axis, shapes=list(shapes))
 
 

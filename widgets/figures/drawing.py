@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.pairing import unmarked
 from lab.results import ModelRestarts, RestartsResult
 from widgets.theme import MUTED, TEXT, model_colour
 
@@ -37,6 +39,12 @@ class Slot:
     def final(self, image: int) -> np.ndarray:
         """(R,) losses of one image at the end of every restart, in nats."""
         return self.model.final_loss[:, image] if self.model else np.zeros(0)
+
+
+def mark_below(name: str) -> str:
+    """The mark of a model that was trained on other data, in lines of its own below a name that may be shortened."""
+    mark = name.removeprefix(unmarked(name)).strip()
+    return "<br>" + escape(mark).replace("(trained ", "(trained<br>") if mark else ""
 
 
 def slots(result: RestartsResult | None) -> tuple[Slot, ...]:
@@ -104,6 +112,25 @@ def figure(traces: list[dict[str, Any]], title: str, revision: str, **layout: An
         layout = {name: each | UNUSED if "axis" in name else each for name, each in layout.items()}
         layout["annotations"] = [nothing_to_draw(title or "No restarts yet")]
     return go.Figure({"data": traces, "layout": base | layout})
+
+
+def room(least: int, captions: Sequence[float] = ()) -> dict[str, Any]:
+    """What a figure needs of its place, for its layout: the least width in pixels at which it can be read.
+
+    In a narrower place it can be moved sideways. ``captions`` says for each annotation what part of the plot's width it
+    may take before it goes on in another line; 0 for one that is no caption. The legend's title always does.
+    """
+    return {"meta": {"least": least, "captions": list(captions)}}
+
+
+def placeholder(traces: list[dict[str, Any]], why: str) -> go.Figure:
+    """A short figure of words: why there is nothing to draw, and what to do about it. No trace is visible."""
+    lines = wrap(why, 46)
+    axis = {"visible": False, "fixedrange": True}
+    layout = {"template": {}, "xaxis": axis, "yaxis": axis, "showlegend": False, "height": 56 + 22 * len(lines)}
+    margin = {"l": 8, "r": 8, "t": 8, "b": 8}
+    words = nothing_to_draw("<br>".join(map(escape, lines)))
+    return go.Figure({"data": traces, "layout": layout | {"margin": margin, "annotations": [words]}})
 
 
 def nothing_to_draw(why: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.results import EmbeddingsResult, ModelEmbeddings
-from widgets.figures.drawing import figure
+from lab.results.prediction import class_in_words, predictions
+from widgets.figures.drawing import figure, room
 from widgets.figures.embedding_regions import outline
 from widgets.figures.embedding_view import Seen, seen
 from widgets.theme import HEADING, INK, MUTED, PANEL, SMALL, TEXT, class_colour, fade, model_colour
@@ -25,6 +26,7 @@ WAITING = "Not computed yet"
 LABELLED = 12
 """Classes whose names stand in the picture; of more, they would cover it."""
 
+_PANEL = 230  # pixels that a panel needs for its words and the numbers at its axes
 _GAP = 0.07  # between two panels, as a share of the width: room for the title of an axis at 1280 pixels
 
 
@@ -63,7 +65,9 @@ def embedding_plane(
     if not extents:
         missing = views[0].missing if views else WAITING
         return figure(traces, missing, projection, xaxis={}, yaxis={}, **layout)
-    return figure(traces, "", f"{names}/{projection}/{image}/{common}", annotations=words, **layout, **axes)
+    left, right = _domain(0, len(models))
+    needed = room(_PANEL * len(models), [right - left] * len(words))
+    return figure(traces, "", f"{names}/{projection}/{image}/{common}", annotations=words, **layout, **axes, **needed)
 
 
 def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -> pd.DataFrame:
@@ -76,12 +80,14 @@ def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -
         if view.missing:
             continue
         points = {"model": model.model, "x": view.layout.clean[:, 0], "y": view.layout.clean[:, 1], "eps": 0.0}
-        about = {"image": result.positions, "label": result.y, "read": model.logits.argmax(1)}
+        about = {"image": result.positions, "label": result.y, "read": predictions(model.logits)}
         rows.append(pd.DataFrame({**points, **about, "followed": False}))
         for level, (eps, way) in enumerate(zip(result.spec.eps, view.layout.way, strict=False)):
             points = {"model": model.model, "x": way[:, 0], "y": way[:, 1], "eps": eps}
             about = {"image": result.positions[result.followed], "label": result.y[result.followed]}
-            rows.append(pd.DataFrame({**points, **about, "read": model.way_logits[level].argmax(1), "followed": True}))
+            rows.append(
+                pd.DataFrame({**points, **about, "read": predictions(model.way_logits[level]), "followed": True})
+            )
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
@@ -92,7 +98,7 @@ def _traces(
     if result is None or model is None or view is None:
         return [{"type": "scatter", "x": [], "y": [], "visible": False} for _ in range(TRACES)]
     way = view.layout.way[: level + 1]
-    read = model.way_logits.argmax(2)
+    read = predictions(model.way_logits)
     return [
         _clean(result, model, view),
         _names(result, view),
@@ -104,10 +110,10 @@ def _traces(
 
 
 def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict[str, Any]:
-    names = [escape(each) for each in result.class_names]
-    read = model.logits.argmax(1)
+    names = result.class_names
+    read = predictions(model.logits)
     said = [
-        f"image {position}, label {names[label]}, reads {names[now]}"
+        f"image {position}, label {escape(names[label])}, predicted {escape(class_in_words(now, names))}"
         for position, label, now in zip(result.positions, result.y, read, strict=True)
     ]
     return {
@@ -177,10 +183,10 @@ def _starts(view: Seen, result: EmbeddingsResult) -> dict[str, Any]:
 
 
 def _heads(result: EmbeddingsResult, now: np.ndarray, read: np.ndarray) -> dict[str, Any]:
-    names = [escape(each) for each in result.class_names]
+    names = result.class_names
     labels = result.y[result.followed]
     said = [
-        f"image {position}, label {names[label]}, reads {names[there]}"
+        f"image {position}, label {escape(names[label])}, predicted {escape(class_in_words(there, names))}"
         for position, label, there in zip(result.positions[result.followed], labels, read, strict=True)
     ]
     return {
@@ -232,7 +238,9 @@ def _head(
     """Over a panel: the model, which plane it is, and how many images are read right at this eps."""
     eps = result.spec.eps[level]
     share = result.accuracy(model)[level]
-    right = f"at ε {eps:.3g}, {share:.0%} of {len(result.averaged_y)} images read right" if share == share else ""
+    right = (
+        f"at ε {eps:.3g}, {share:.0%} of {len(result.averaged_y)} images correctly classified" if share == share else ""
+    )
     lines = [f'<b><span style="color:{model_colour(model.model)}">{escape(model.model)}</span></b>', view.words, right]
     place = {"xref": "paper", "yref": "paper", "x": domain[0], "y": 1, "xanchor": "left", "yanchor": "bottom"}
     font = {"size": SMALL, "color": MUTED}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.counts import counted
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from widgets.figures.drawing import figure
 from widgets.figures.embedding import SLOTS, WAITING
@@ -87,7 +88,7 @@ def _images(result: EmbeddingsResult | None) -> str:
     if result is None:
         return ""
     asked, found = result.spec.averaged, len(result.averaged_y)
-    return f"{found} images" if result.done >= 1 else f"{found} of {asked} images so far"
+    return counted(found, "image") if result.done >= 1 else f"{found} of {counted(asked, 'image')} so far"
 
 
 def _eps(result: EmbeddingsResult | None, values: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.results import ExploreResult, ModelExplored
-from widgets.figures.drawing import figure
+from widgets.figures.drawing import figure, placeholder
 from widgets.theme import FAINT, INK, model_colour
 
 if TYPE_CHECKING:
@@ -35,11 +35,14 @@ def probabilities(result: ExploreResult | None) -> go.Figure:
         axis = "y" if i == 0 or model is None else f"y{i + 1}"
         name = escape(model.model) if model else ""
         before, after = (softmax(each)[shown] for each in (model.clean, model.adversarial)) if model else ([], [])
+        attacked = model is not None and not model.error
         bar = {"type": "bar", "x": places, "yaxis": axis, "visible": model is not None}
         traces.append(bar | _bars(before, "clean", FAINT) | {"legendgroup": "clean", "showlegend": i == 0})
-        traces.append(bar | _bars(after, f"{name}, adversarial", model_colour(model.model) if model else INK))
+        seen = _bars(after, f"{name}, attacked", model_colour(model.model) if model else INK)
+        traces.append(bar | seen | {"visible": attacked})
     names = [escape(result.class_names[each]) if result else "" for each in shown]
     some = f"the {len(shown)} likeliest of {len(models[0].clean)} classes" if models and _too_many(models) else ""
+    some = " · ".join(filter(None, (some, refused(models))))
     axes: dict[str, Any] = {
         "xaxis": {
             "title": {"text": f"class (label: {_label(result)})"},
@@ -61,7 +64,7 @@ def probabilities(result: ExploreResult | None) -> go.Figure:
 
 def path(result: ExploreResult | None) -> go.Figure:
     """Loss, and below it the margin, at every step of the attack; an attack without steps has a start and an end."""
-    models = result.models if result else ()
+    models = [each for each in result.models if not each.error] if result else []
     traces: list[dict[str, Any]] = []
     for axis, quantity in (("y", "loss"), ("y2", "margin")):
         for i in range(SLOTS):
@@ -93,8 +96,20 @@ def path(result: ExploreResult | None) -> go.Figure:
     }
     if models:
         axes["shapes"] = [zero | {"line": {"color": INK, "width": 1, "dash": "dot"}}]
-    note = "margin below 0: misread" if models else WAITING
+    if result and not models:
+        return placeholder(traces, refused(result.models))
+    note = "margin below 0: misclassified" if models else WAITING
+    note = (result and refused(result.models)) or note
     return figure(traces, note, "path", **axes)
+
+
+def refused(models: Sequence[ModelExplored]) -> str:
+    """On which models the attack cannot be run; empty if it can on all of them."""
+    names = [escape(each.model) for each in models if each.error]
+    if not names:
+        return ""
+    where = "" if len(names) == len(models) else f" on {', '.join(names)}"
+    return f"this attack cannot be run{where}"
 
 
 def probabilities_frame(result: ExploreResult) -> pd.DataFrame:
@@ -107,7 +122,7 @@ def probabilities_frame(result: ExploreResult) -> pd.DataFrame:
                 "model": each.model,
                 "class": result.class_names[: len(each.clean)],
                 "clean": softmax(each.clean),
-                "adversarial": softmax(each.adversarial),
+                "adversarial": np.nan if each.error else softmax(each.adversarial),
             }
         )
         for each in result.models
@@ -122,13 +137,15 @@ def path_frame(result: ExploreResult) -> pd.DataFrame:
     rows = [
         pd.DataFrame({"model": each.model, "step": range(len(each.loss)), "loss": each.loss, "margin": each.margin})
         for each in result.models
+        if not each.error
     ]
-    return pd.concat(rows, ignore_index=True)
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """(K,) probabilities."""
-    powers = np.exp(logits.astype(np.float64) - logits.max())
+    """(K,) probabilities; not numbers where a logit is infinite or none."""
+    with np.errstate(invalid="ignore"):
+        powers = np.exp(logits.astype(np.float64) - logits.max())
     probability: np.ndarray = powers / powers.sum()
     return probability
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.counts import counted
 from lab.results import RestartsResult
 from widgets.figures.drawing import LOWEST_ON_LOG, Slot, caption, clipped, figure, label, loss_axis, slots
 from widgets.figures.histogram import bin_edges, counts, line_trace, step_trace
@@ -51,7 +52,7 @@ def final_losses_by_image(result: RestartsResult | None, bins: int | None = None
             first = i == 0 and trace["showlegend"]
             traces.append(trace | {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": first})
     left_out = result is not None and len(result.spec.images) > PANELS
-    some = f"first {PANELS} of {len(result.spec.images)} images" if result and left_out else ""
+    some = f"first {PANELS} of {counted(len(result.spec.images), 'image')}" if result and left_out else ""
     losses = [each for panel in samples for each in panel]
     note = caption(result, None, "dashed: mean", some, clipped(losses, log))
     axes = _panel_axes(shown, loss_axis("", log))

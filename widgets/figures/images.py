@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.pairing import unmarked
 from lab.results import ModelRestarts, RestartsResult
-from widgets.figures.drawing import caption, figure, slots
+from lab.results.prediction import class_in_words
+from lab.results.thumbnails import sparse, stride
+from widgets.figures.drawing import caption, figure, mark_below, slots
 from widgets.figures.mosaic import Grid, in_words, mosaic, png
 from widgets.theme import DANGER, INK, MUTED, SMALL, SUCCESS, TEXT, model_colour
 
@@ -33,16 +36,16 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     if result is None:
         return figure([{"type": "image", "visible": False}], "", "images", **_bare(1, 1))
     models = [slot.model for slot in slots(result) if slot.model]
-    step = -(-max(result.x.shape[2:]) // LARGEST_SIDE)
+    step = stride(result.x, LARGEST_SIDE)
     shown = min(len(result.x), COLUMNS)
-    clean, *worst = [each[:shown, :, ::step, ::step] for each in (result.x, *[model.worst for model in models])]
+    clean, *worst = [sparse(each[:shown], LARGEST_SIDE) for each in (result.x, *[model.worst for model in models])]
     limit = max((float(np.abs(each - clean).max()) for each in worst), default=0.0)
     grid = Grid(clean.shape[2], clean.shape[3], shown, 1 + len(models))
     cells = mosaic(grid, clean, worst, limit)
     trace = {"type": "image", "source": png(cells), "hoverinfo": "skip", "visible": True}
     first = f"first {shown} of {len(result.x)} images" if shown < len(result.x) else ""
-    sparse = f"one pixel of {step} × {step}" if step > 1 else ""
-    note = caption(result, None, in_words(limit, clean.shape[1]) if worst else "", first, sparse)
+    thinned = f"one pixel of {step} × {step}" if step > 1 else ""
+    note = caption(result, None, in_words(limit, clean.shape[1]) if worst else "", first, thinned)
     layout = _bare(cells.shape[0], cells.shape[1], lines=1 + note.count("<br>"))
     layout["height"] = layout["margin"]["t"] + min(104, 500 // shown) * grid.rows
     words = [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, models, grid)]
@@ -58,7 +61,7 @@ def adversarial_images_frame(result: RestartsResult) -> pd.DataFrame:
             "image": result.spec.images[i],
             "label": result.class_names[int(result.y[i])],
             "model": model.model,
-            "prediction": result.class_names[_prediction(model, i)],
+            "prediction": class_in_words(_prediction(model, i), result.class_names),
             "fooled": _prediction(model, i) != int(result.y[i]),
             "loss": model.final_loss[:, i].max(),
             "largest_change": np.abs(model.worst[i] - result.x[i]).max(),
@@ -97,7 +100,9 @@ def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, An
     names = [("clean", INK), *[(each.model, model_colour(each.model)) for each in models]]
     left = {"xanchor": "right", "yanchor": "middle", "xshift": -10}
     return [
-        _words(f"<b>{_short(name)}</b>", row * grid.down + grid.height / 2, 0, colour, **left)
+        _words(
+            f"<b>{_short(unmarked(name))}</b>{mark_below(name)}", row * grid.down + grid.height / 2, 0, colour, **left
+        )
         for row, (name, colour) in enumerate(names)
     ]
 
@@ -109,10 +114,11 @@ def _verdicts(result: RestartsResult, models: Sequence[ModelRestarts], grid: Gri
         for i in range(grid.images):
             prediction = _prediction(model, i)
             fooled = prediction != int(result.y[i])
-            label, read = _short(result.class_names[int(result.y[i])]), _short(result.class_names[prediction])
+            label = _short(result.class_names[int(result.y[i])])
+            read = _short(class_in_words(prediction, result.class_names))
             # Long class names leave room for one only; the label also stands on top of the column.
             change = f"{label} → {read}" if len(label + read) * grid.images <= 40 else f"→ {read}"
-            text = f"{change} <b>fooled</b>" if fooled else f"{change} holds"
+            text = f"{change} <b>fooled</b>" if fooled else f"{change} withstands"
             y, x = grid.corner(row, i)
             found.append(_words(text, y + grid.height, x, DANGER if fooled else SUCCESS))
     return found

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.counts import counted
 from lab.results import MaskingResult, ModelMasking
+from lab.results.intervals import wilson
 from lab.results.masking import BLACK_BOX
-from lab.results.transfer import wilson
 from lab.specs.masking import MOST_MODELS
-from widgets.figures.drawing import figure
-from widgets.figures.transfer import threat
+from lab.specs.threat import threat
+from widgets.figures.drawing import figure, room
 from widgets.theme import INK, model_colour
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 WAITING = "Nothing computed yet"
+_GROUP = 84  # pixels that the name under a group of bars needs
 COMPARED = ("random sign", "Step-LL", "FGSM", "R+FGSM", "two steps", "PGD")
 
 
@@ -30,9 +32,13 @@ def error_rates(result: MaskingResult | None) -> go.Figure:
     """
     bars = {"barmode": "group", "bargap": 0.25}
     traces = [_bars(result, model, i) for i, model in enumerate(_slots(result))]
-    note = f"{threat(result.spec.ball)} · {len(result.y)} images · lines: 95 % interval" if result else WAITING
-    y_axis = {"title": {"text": "misread (%)"}, "range": [0, 106]}
-    return figure(traces, note, "errors", yaxis=y_axis, xaxis={"showgrid": False, "tickangle": 0}, **bars)
+    note = (
+        f"{threat(result.spec.ball)} · {counted(len(result.y), 'image')} · lines: 95 % interval" if result else WAITING
+    )
+    y_axis = {"title": {"text": "misclassified (%)"}, "range": [0, 106]}
+    attacks = len(COMPARED) + len(BLACK_BOX)
+    x_axis = {"showgrid": False, "tickangle": 0}
+    return figure(traces, note, "errors", yaxis=y_axis, xaxis=x_axis, **bars, **room(_GROUP * attacks))
 
 
 def approximation(result: MaskingResult | None) -> go.Figure:
@@ -55,7 +61,7 @@ def orthogonal(result: MaskingResult | None) -> go.Figure:
     traces = [_directions(model) for model in _slots(result)]
     count = max((len(model.orthogonal) for model in result.models), default=0) if result else 0
     drawn = result is not None and count > 0
-    note = f"{threat(result.spec.ball)} · first {count} images" if result and drawn else _no_directions(result)
+    note = f"{threat(result.spec.ball)} · first {counted(count, 'image')}" if result and drawn else WAITING
     x_axis = {"title": {"text": "k orthogonal directions that fool"}, "type": "log", "range": [-0.05, 2.05]}
     x_axis |= {"tickvals": [1, 4, 16, 36, 64, 100], "ticktext": ["1", "4", "16", "36", "64", "100"]}
     y_axis = {"title": {"text": "images with at least k (%)"}, "range": [-3, 103]}
@@ -168,12 +174,6 @@ def _directions(model: ModelMasking | None) -> dict[str, Any]:
         "showlegend": True,
         "hovertemplate": f"%{{y:.0f}} % of the images have at least %{{x}}<extra>{_name(model)}</extra>",
     }
-
-
-def _no_directions(result: MaskingResult | None) -> str:
-    if result is None or not result.models or result.done < 1:
-        return WAITING
-    return "There are orthogonal directions in L∞ and L2 only"
 
 
 def _name(model: ModelMasking | None) -> str:

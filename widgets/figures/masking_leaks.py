@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.counts import counted
 from lab.results import MaskingResult, ModelMasking
 from lab.specs.masking import MOST_MODELS
-from widgets.figures.drawing import figure
+from widgets.figures.drawing import figure, placeholder
 from widgets.figures.masking import WAITING
 from widgets.theme import INK, model_colour
 
@@ -33,7 +34,8 @@ def leaks(result: MaskingResult | None) -> go.Figure:
         "xaxis": {"title": {"text": "ε"}, "range": [0, 1.05 * max(result.spec.radii) or 1.0] if result else None},
         "yaxis": {"title": {"text": "test image"}, "range": [-0.03 * _count(result), 1.03 * _count(result)]},
     }
-    return figure(traces, _note(result), "leaks", **axes)
+    nothing = _nothing(result)
+    return placeholder(traces, nothing) if nothing else figure(traces, _note(result), "leaks", **axes)
 
 
 def leaks_frame(result: MaskingResult) -> pd.DataFrame:
@@ -74,6 +76,11 @@ def _count(result: MaskingResult | None) -> int:
 def _note(result: MaskingResult | None) -> str:
     if result is None or not result.models:
         return WAITING
-    if any(result.leaked(model).any() for model in result.models):
-        return f"{len(result.y)} images · a mark is a leaked label"
-    return f"No label of the {len(result.y)} images leaked at any ε" + " so far" * (result.done < 1)
+    return f"{counted(len(result.y), 'image')} · a mark is a leaked label"
+
+
+def _nothing(result: MaskingResult | None) -> str:
+    """That there is no mark to draw, if there is none."""
+    if result is None or not result.models or any(result.leaked(model).any() for model in result.models):
+        return ""
+    return f"No label of the {counted(len(result.y), 'image')} leaked at any ε{' so far' * (result.done < 1)}."

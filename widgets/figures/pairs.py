@@ -29,7 +29,7 @@ def pair_distances(result: RestartsResult | None, image: int = 0) -> go.Figure:
         traces.append(_share_trace(sample, edges, slot.name, slot.colour, "distance %{x:.2f}"))
     axes = {
         "xaxis": _axis("Euclidean distance (pixel units, black to white = 1)", edges[-1] * 1.03),
-        "yaxis": {"title": {"text": "share of pairs (%)"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "fraction of pairs (%)"}, "rangemode": "tozero"},
     }
     return figure(traces, caption(result, image, _compared(samples)), f"{image}", **axes)
 
@@ -47,7 +47,7 @@ def pair_angles(result: RestartsResult | None, image: int = 0) -> go.Figure:
     traces.append(line | {"name": "90°", "showlegend": line["visible"]})
     axes = {
         "xaxis": _axis("angle between two changes (degrees)", max(edges[-1], RIGHT_ANGLE) * 1.03),
-        "yaxis": {"title": {"text": "share of pairs (%)"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "fraction of pairs (%)"}, "rangemode": "tozero"},
     }
     return figure(traces, caption(result, image, _compared(samples)), f"{image}", **axes)
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.results import SurfaceResult
-from widgets.figures.drawing import figure
+from widgets.figures.drawing import figure, room
 from widgets.figures.surface_parts import (
     COLOURS,
     LEVELS,
@@ -31,6 +31,7 @@ from widgets.figures.surface_parts import (
 )
 from widgets.theme import INK, MUTED, fade
 
+_SCENE = 320  # pixels in which the numbers at the axes of a scene are not cut
 CAMERA = {"eye": {"x": -1.75, "y": -1.97, "z": 1.18}, "center": {"x": -0.11, "y": 0.11, "z": -0.22}}
 """From the corner where both ε are negative, a little from above; far enough for the words at the axes."""
 
@@ -68,6 +69,7 @@ def mountains(
     if result:
         layout["annotations"] = headings(places, tuple((i / shown, 0.97) for i in range(shown)))
     layout["margin"] = {"l": 0, "r": 56, "t": 28, "b": 0}
+    layout |= room(_SCENE * shown)
     return figure(traces, "" if result else WAITING, f"camera {camera}", **layout)
 
 

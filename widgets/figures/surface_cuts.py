@@ -59,8 +59,9 @@ def _cut(result: SurfaceResult | None, slot: Slot, axis: int, misread: bool, qua
     pick = (middle, slice(None)) if axis == 0 else (slice(None), middle)
     z, wrong = slot.z[pick].astype(float), slot.model.answers.prediction[pick] != result.y
     kept = wrong if misread else ~wrong
-    # Each part reaches one point into the other, so that the line has no gap where the class changes.
-    kept = kept | np.r_[kept[1:], False] & ~misread | np.r_[False, kept[:-1]] & ~misread
+    # The solid part reaches one point into the dotted one, so that the line has no gap where the class changes.
+    if not misread:
+        kept = kept | np.r_[kept[1:], False] | np.r_[False, kept[:-1]]
     return base | {
         "x": (result.along, result.across)[axis],
         "y": np.where(kept, z, np.nan),

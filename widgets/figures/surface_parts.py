@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lab.results import Marker, ModelSurface, SurfaceResult
+from lab.results.prediction import class_in_words
 from widgets.theme import DIVERGING, HEIGHTS, INK, PANEL, TEXT, class_colour, fade, model_colour
 
 SLOTS = 2
@@ -111,14 +112,16 @@ def borders(result: SurfaceResult | None, slot: Slot, classes: list[int]) -> lis
             found.append(("", INK, np.zeros((0, 2, 2))))
             continue
         segments = boundary(slot.model.answers.prediction == classes[i])
-        found.append((f"reads {escape(result.class_names[classes[i]])}", class_colour(classes[i]), segments))
+        found.append(
+            (f"predicted {escape(class_in_words(classes[i], result.class_names))}", class_colour(classes[i]), segments)
+        )
     return found
 
 
 def label_in_legend(result: SurfaceResult | None, by_class: bool) -> dict[str, Any]:
     """A trace of nothing that tells the colour of the label's own class, where colours tell classes."""
     shown = result is not None and by_class
-    name = f"reads {escape(result.class_names[result.y])} (label)" if result else ""
+    name = f"predicted {escape(result.class_names[result.y])} (label)" if result else ""
     colour = class_colour(result.y) if result else INK
     marker = {"color": colour, "symbol": "square", "size": 10}
     return {"mode": "markers", "marker": marker, "name": name, "visible": shown, "showlegend": shown}

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.counts import counted
+from lab.pairing import unmarked
 from lab.results import TransferResult
-from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, ratio, wilson, worst_and_mean
-from lab.specs import Ball
-from widgets.figures.drawing import figure
+from lab.results.intervals import ratio, wilson
+from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, worst_and_mean
+from lab.specs.attacks import attack_titles
+from lab.specs.threat import threat
+from widgets.figures.drawing import figure, mark_below, room
 from widgets.theme import DIVERGING, INK, MUTED, PANEL, SEQUENTIAL, SMALL, TEXT
-from widgets.words import attack_words, called
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -24,14 +27,15 @@ WAITING = "Nothing computed yet"
 SELECTED = DIVERGING[-1][1]
 
 DEFINITIONS = {
-    TRANSFER: "% misread by the target, of those that the source reads rightly clean and wrongly attacked",
-    TRANSFER_BOTH: "the same, of those only that the target, too, reads rightly when they are clean",
-    ERROR: "% of all attacked images that the target misreads, whatever the source reads",
-    ACCURACY: "% of all attacked images that the target reads rightly",
+    TRANSFER: "% misclassified by the target, of those that the source classifies correctly clean and wrongly attacked",
+    TRANSFER_BOTH: "the same, of those only that the target, too, classifies correctly when they are clean",
+    ERROR: "% of all attacked images that the target misclassifies, whatever the source predicts",
+    ACCURACY: "% of all attacked images that the target classifies correctly",
 }
 FEW = 6
 """Models beside which a second figure has room, and whose cells have room for words as large as elsewhere."""
 
+_CELL, _SMALL_CELL = 96, 56  # pixels that a cell needs for its words
 _LONGEST = 24  # letters of a model's name beside the matrix; the hover has all of it
 _WORST = {ACCURACY: "lowest"}
 _DARK = 0.65  # rate from which white words are easier to read than dark ones; either has a contrast of 4.5 there
@@ -84,19 +88,15 @@ def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
         ),
     ]
     frames = [_frame(i, i, INK, 2) for i in range(count)] + [_frame(cell.source, cell.target, SELECTED, 3)]
-    layout = _axes(names, cell.measure) | {"shapes": frames, "height": 200 + 68 * count}
-    layout["annotations"] = [_headline(_caption(result, cell), layout["margin"]["l"])]
+    layout = _axes(names, cell.measure) | {"shapes": frames, "height": 162 + _above(names) + 68 * count}
+    layout["annotations"] = [_headline(_caption(result, cell), layout["margin"]["l"], _above(names))]
+    layout |= room(layout["margin"]["l"] + count * (_CELL if count <= FEW else _SMALL_CELL), [1])
     return figure(traces, "", "matrix", **layout)
 
 
 def transfer_matrix_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
     """One row per attack, eps, source and target: all measures for the chosen k."""
     return result.to_frame(cell.top)
-
-
-def threat(ball: Ball, eps: float | None = None) -> str:
-    """A ball in words: "L∞ ε 0.2"."""
-    return f"{called(ball)} ε {ball.eps if eps is None else eps:.3g}"
 
 
 def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -107,18 +107,26 @@ def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def shortened(name: str) -> str:
     """An escaped name of a model, as much of it as there is room for."""
-    plain = unescape(name)
-    return name if len(plain) <= _LONGEST else escape(plain[: _LONGEST - 1]) + "…"
+    plain = unmarked(unescape(name))
+    short = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+    return escape(short) + mark_below(unescape(name))
 
 
 def wrapped(name: str) -> str:
     """The same for under a column: in lines of a word each where it is long."""
-    return shortened(name) if len(name) <= 12 else shortened(name).replace("-", "-<br>")
+    return shortened(name) if len(unmarked(name)) <= 12 else shortened(name).replace("-", "-<br>")
 
 
 def _room(names: Sequence[str]) -> int:
     """Pixels for the names beside the rows, and the words beside these."""
-    return 110 + 6 * max(0, max((len(unescape(shortened(name))) for name in names), default=0) - 15)
+    return 110 + 6 * max(
+        0, max((len(unescape(line)) for name in names for line in shortened(name).split("<br>")), default=0) - 15
+    )
+
+
+def _above(names: Sequence[str]) -> int:
+    """Pixels for the names over the columns, and the words over these."""
+    return 34 + 15 * max((wrapped(name).count("<br>") + 1 for name in names), default=0)
 
 
 def _counts(result: TransferResult, shown: Shown | None, cell: Cell) -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +184,7 @@ def _cell_hovers(names: Sequence[str], hits: np.ndarray, of: np.ndarray, measure
         if not of[i, j]:
             return f"{who}<br>no image counts: the source is not fooled, or not computed yet"
         share = f"{100 * hits[i, j] / of[i, j]:.1f} % ({low[i, j]:.1f}–{high[i, j]:.1f} %)"
-        return f"{who}<br>{measure} {share}<br>{hits[i, j]} of n = {of[i, j]} images"
+        return f"{who}<br>{measure} {share}<br>{hits[i, j]} of n = {counted(of[i, j], 'image')}"
 
     return [[words(i, j) for j in range(of.shape[1])] for i in range(len(of))]
 
@@ -215,31 +223,32 @@ def _axes(names: Sequence[str], measure: str = "") -> dict[str, Any]:
     return {
         "xaxis": shared
         | {
-            "title": {"text": "target: who reads the images"},
+            "title": {"text": "target: who classifies the images", "standoff": 4},
             "tickvals": list(range(count)),
             "ticktext": [wrapped(name) for name in names],
             "tickangle": 0,
         }
-        | {"range": [-0.5, count - 0.5], "side": "bottom"},
+        | {"range": [-0.5, count - 0.5], "side": "top"},
         "yaxis": shared
         | {"title": {"text": "source: whom they were made on"}, "ticktext": rows}
         | {"tickvals": [*range(count), count + 0.25, count + 1.25], "range": [count + 1.78, -0.52]},
-        "margin": {"l": _room(names), "r": 8, "t": 44, "b": 50},
+        "margin": {"l": _room(names), "r": 8, "t": 44 + _above(names), "b": 12},
         "showlegend": False,
     }
 
 
 def _caption(result: TransferResult, cell: Cell) -> str:
-    attack = attack_words(result.spec.attacks)[cell.attack]
-    first = f"{cell.quantity} · {attack}, {threat(result.spec.ball)} · {len(result.y)} images · framed: white box"
+    attack = attack_titles(result.spec.attacks)[cell.attack]
+    made = f"{attack}, {threat(result.spec.ball)} · {counted(len(result.y), 'image')}"
+    first = f"{cell.quantity} · {made} · framed: white box"
     shown = cell.shown(result)
     missing = len(result.models) - (len(shown.rank) if shown else 0)
     coming = f" · {missing} source{'s' * (missing > 1)} to come" if missing and result.done < 1 else ""
     return f"{first}{coming}<br>{DEFINITIONS[cell.measure]}"
 
 
-def _headline(text: str, left: int) -> dict[str, Any]:
-    """The caption, above everything: a matrix has no legend to carry it."""
+def _headline(text: str, left: int, above: int) -> dict[str, Any]:
+    """The caption, above everything, as is what stands over the columns: a matrix has no legend to carry it."""
     place = {
         "xref": "paper",
         "yref": "paper",
@@ -248,6 +257,6 @@ def _headline(text: str, left: int) -> dict[str, Any]:
         "xanchor": "left",
         "yanchor": "bottom",
         "xshift": -left,
-        "yshift": 4,
+        "yshift": 4 + above,
     }
     return {"text": text, "showarrow": False, "align": "left", "font": {"size": SMALL, "color": MUTED}} | place

@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 
 from lab.results import TransferResult
 from lab.results.transfer import ERROR
+from lab.specs.threat import threat
 from widgets.figures.drawing import figure
-from widgets.figures.transfer import WAITING, Cell, threat, wrapped
+from widgets.figures.transfer import WAITING, Cell, wrapped
 from widgets.theme import DANGER, FAINT, INK, MUTED
 
 if TYPE_CHECKING:

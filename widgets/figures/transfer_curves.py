@@ -11,12 +11,11 @@ import plotly.graph_objects as go
 
 from lab.results import TransferResult
 from lab.results.transfer import Shown
-from lab.specs.attacks import attack_names
+from lab.specs.attacks import attack_names, attack_titles
 from lab.specs.transfer import MOST_ATTACKS
 from widgets.figures.drawing import figure
 from widgets.figures.transfer import SELECTED, WAITING, Cell, interval
 from widgets.theme import FAINT, INK, fade, model_colour
-from widgets.words import attack_words
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -38,7 +37,7 @@ def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
     """
     cell = cell.within(result) if result else cell
     attacks = result.spec.attacks if result else ()
-    names = attack_words(attacks)
+    names = attack_titles(attacks)
     colour = model_colour(result.models[cell.target]) if result else INK
     traces: list[dict[str, Any]] = []
     for i in range(MOST_ATTACKS):
@@ -59,7 +58,7 @@ def perturbation_correlation(result: TransferResult | None, cell: Cell) -> go.Fi
     complete = [each for each in shown if result and len(each.rank) == len(result.models)]
     eps = np.array([each.eps for each in complete])
     traces = [_grey(complete, eps), *_pair(complete, eps, cell)]
-    attack = attack_words(result.spec.attacks)[cell.attack] if result else ""
+    attack = attack_titles(result.spec.attacks)[cell.attack] if result else ""
     note = f"{attack} · {_pair_words(result, cell)}" if complete and result else WAITING
     y_axis = {"title": {"text": "correlation of perturbations"}, "range": [min(-0.1, _lowest(complete) - 0.05), 1.03]}
     return figure(traces, note, "correlation", xaxis=_eps_axis(result), yaxis=y_axis)

@@ -23,7 +23,7 @@ class Question(Plain):
     prompt = t.Unicode().tag(sync=True)
     options = t.List(t.Unicode()).tag(sync=True)
     unit = t.Unicode().tag(sync=True)
-    answer = t.Any(None).tag(sync=True)
+    answer = t.Any(None).tag(sync=True, heard=True)
     verdict = t.Enum(["", "right", "wrong"], "").tag(sync=True)
     words = t.Unicode().tag(sync=True)
 

@@ -5,9 +5,18 @@ from functools import singledispatch
 from matplotlib.figure import Figure
 
 from lab.errors import LabError
-from lab.results import EmbeddingsResult, RestartsResult, SurfaceResult, TransferResult
+from lab.results import (
+    CurvesResult,
+    EmbeddingsResult,
+    EvaluationResult,
+    RestartsResult,
+    SurfaceResult,
+    TransferResult,
+)
 from lab.results.result import Result
+from widgets.paper.curves import robustness_curves
 from widgets.paper.embedding import embedding_arrows
+from widgets.paper.evaluation import accuracy_waterfall
 from widgets.paper.final_losses import final_losses
 from widgets.paper.surface import loss_surface
 from widgets.paper.transfer import transfer_table
@@ -20,8 +29,8 @@ def paper_figure(result: Result, columns: int = 1) -> Figure:
     Raises :class:`LabError` when there is none of its kind.
     """
     raise LabError(
-        f"There is no figure for print of a {type(result).__name__}: Restarts, LossSurface, TransferMatrix and "
-        "Embeddings have one."
+        f"There is no figure for print of a {type(result).__name__}: Evaluation, RobustnessCurves, Restarts, "
+        "LossSurface, TransferMatrix and Embeddings have one."
     )
 
 
@@ -43,3 +52,13 @@ def _(result: TransferResult, columns: int = 1) -> Figure:
 @paper_figure.register
 def _(result: EmbeddingsResult, columns: int = 1) -> Figure:
     return embedding_arrows(result, columns)
+
+
+@paper_figure.register
+def _(result: EvaluationResult, columns: int = 1) -> Figure:
+    return accuracy_waterfall(result, columns)
+
+
+@paper_figure.register
+def _(result: CurvesResult, columns: int = 1) -> Figure:
+    return robustness_curves(result, columns)

@@ -1,14 +1,18 @@
 """How a figure looks in print: its width in columns, its type, and the file that it becomes."""
 
 from contextlib import AbstractContextManager
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from lab.errors import LabError
+from lab.files import write_whole
 from widgets.theme import INK, LINE, MUTED
 
 WIDTHS = {1: 3.5, 2: 7.2}
@@ -64,10 +68,32 @@ def save(figure: Figure, path: Path) -> None:
     """
     if path.suffix.lower() not in FORMATS:
         raise LabError(f"The figure {path.name} should end in .pdf, .svg or .png.")
+    drawn = BytesIO()
     with in_print():
-        figure.savefig(path, dpi=300)
+        figure.savefig(drawn, dpi=300, format=path.suffix.lower().removeprefix("."))
+    write_whole(path, drawn.getvalue())
 
 
 def scale(stops: tuple[tuple[float, str], ...]) -> LinearSegmentedColormap:
     """One of the theme's colour scales."""
     return LinearSegmentedColormap.from_list("lab", list(stops))
+
+
+def literally(text: str) -> str:
+    """A text from outside, as a model's name, of which matplotlib makes no mathematics."""
+    return text.replace("$", r"\$")
+
+
+def spread(heights: np.ndarray, gap: float, highest: float) -> np.ndarray:
+    """Where labels of these heights stand so that no two are nearer than ``gap``, and none above ``highest``.
+
+    Each is pushed up by the one below it, then all down from the top.
+    """
+    order, placed = np.argsort(heights, kind="stable"), np.array(heights, float)
+    for lower, upper in pairwise(order):
+        placed[upper] = max(placed[upper], placed[lower] + gap)
+    if len(order):
+        placed[order[-1]] = min(placed[order[-1]], highest)
+    for upper, lower in pairwise(order[::-1]):
+        placed[lower] = min(placed[lower], placed[upper] - gap)
+    return placed

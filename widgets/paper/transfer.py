@@ -7,10 +7,10 @@ from matplotlib.patches import Rectangle
 
 from lab.results import TransferResult
 from lab.results.transfer import TRANSFER
-from widgets.figures.transfer import threat
+from lab.specs.attacks import attack_titles
+from lab.specs.threat import threat
 from widgets.paper.sheet import in_print, scale, sheet
 from widgets.theme import INK, PANEL, SEQUENTIAL
-from widgets.words import attack_words
 
 _DARK = 0.65  # share from which white figures are easier to read
 
@@ -35,7 +35,7 @@ def transfer_table(result: TransferResult, columns: int = 1, measure: str = TRAN
 
 
 def _names(result: TransferResult) -> list[str]:
-    return attack_words(result.spec.attacks)
+    return attack_titles(result.spec.attacks)
 
 
 def _table(panel: Axes, rates: np.ndarray, models: tuple[str, ...]) -> None:

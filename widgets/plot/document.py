@@ -5,6 +5,7 @@ from typing import Any
 
 from plotly.io import to_html
 
+from widgets.plot.config import config
 from widgets.theme import FONT, HEADING, INK, MUTED, PANEL, SMALL, TEMPLATE
 
 _STYLE = f"""
@@ -12,7 +13,6 @@ _STYLE = f"""
   h1 {{ margin: 0; font-size: {HEADING}px; }}
   p {{ margin: 4px 0 12px; color: {MUTED}; font-size: {SMALL}px; }}
 """
-_CONFIG = {"displaylogo": False, "responsive": True}
 
 
 def document(figure: dict[str, Any], heading: str, note: str, height: int) -> str:
@@ -22,7 +22,9 @@ def document(figure: dict[str, Any], heading: str, note: str, height: int) -> st
     """
     layout = figure.get("layout", {})
     drawn = {"data": figure.get("data", []), "layout": {"height": height, **layout, "template": TEMPLATE}}
-    plot = to_html(drawn, config=_CONFIG, include_plotlyjs=True, full_html=False, validate=False)
+    plot = to_html(
+        drawn, config=config(layout) | {"responsive": True}, include_plotlyjs=True, full_html=False, validate=False
+    )
     head = f'<meta charset="utf-8"><title>{escape(heading)}</title><style>{_STYLE}</style>'
     words = f"<h1>{escape(heading)}</h1><p>{escape(note)}</p>"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{words}{plot}</body></html>\n'

@@ -19,6 +19,47 @@ function parsed(model) {
   };
 }
 
+const pen = document.createElement("canvas").getContext("2d");
+
+// A text of plotly's, with its tags, in lines no wider than that; those it has stay. Spaces stay, too, for readers.
+function inLines(text, width, size, family) {
+  pen.font = `${size}px ${family}`;
+  const wrap = (line) => {
+    let far = 0;
+    return line.split(/(<[^>]*>|[^\s<]+\s*)/).map((part) => {
+      if (part.startsWith("<")) return part;
+      const [whole, bare] = [pen.measureText(part).width, pen.measureText(part.trimEnd()).width];
+      const breaks = far > 0 && far + bare > width;
+      far = (breaks ? 0 : far) + whole;
+      return breaks ? `<br>${part}` : part;
+    }).join("");
+  };
+  return text.split(/<br\s*\/?>/).map(wrap).join("<br>");
+}
+
+// What stands above a plot takes as many lines as it needs at this width: the legend's title, and the annotations that
+// `meta.captions` names, each with the part of the plot's width that it has.
+function fitted({ legend, annotations, margin = {}, meta, ...layout }, width, font) {
+  const { l = 52, r = 16, t = 16 } = margin;
+  const room = width ? Math.max(120, width - l - r) : Infinity;
+  const inRoom = (text, part, own, shift = 0) => inLines(text, part * room - shift, own?.size ?? font.size, font.family);
+  let more = 0;
+  const lines = annotations?.map((each, i) => {
+    if (!meta?.captions?.[i]) return each;
+    const text = inRoom(each.text, meta.captions[i], each.font, each.xshift);
+    more = Math.max(more, text.split("<br>").length - each.text.split("<br>").length);
+    return { ...each, text };
+  });
+  const title = legend?.title?.text && { ...legend.title, text: inRoom(legend.title.text, 1, legend.title.font) };
+  return {
+    ...layout,
+    meta,
+    margin: { ...margin, t: t + Math.ceil(1.3 * font.size * more) },
+    ...(lines && { annotations: lines }),
+    ...(legend && { legend: title ? { ...legend, title } : legend }),
+  };
+}
+
 function point(event) {
   const [first] = event.points ?? [];
   if (!first) return null;
@@ -82,6 +123,7 @@ function ranges(plot, change) {
 
 function listen(plot, model) {
   let last = null;
+  plot.on("plotly_afterplot", () => leaveOut(plot));
   plot.on("plotly_click", (event) => tell(model, "clicked", point(event)));
   plot.on("plotly_hover", (event) => {
     const now = JSON.stringify(point(event));
@@ -127,6 +169,11 @@ function showTips(plot, model, el) {
   model.on("change:tip", show);
 }
 
+// The mode bar says what dragging with a pointer does: for the keyboard its buttons would be stops that do nothing.
+function leaveOut(plot) {
+  for (const button of plot.querySelectorAll(".modebar-btn")) button.tabIndex = -1;
+}
+
 function save(url, name) {
   const link = Object.assign(document.createElement("a"), { href: url, download: name });
   link.click();
@@ -161,7 +208,7 @@ function button(label, title, press) {
 function toolbar(model, plot, head) {
   const bar = Object.assign(document.createElement("div"), { className: "lab-figure-tools" });
   bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", "Download");
+  bar.setAttribute("aria-label", `Download ${model.get("heading")}`);
   const tools = [
     button("PNG", "Download as a picture", () => picture(plot, model, "png")),
     button("SVG", "Download as a drawing", () => picture(plot, model, "svg")),
@@ -175,7 +222,7 @@ function toolbar(model, plot, head) {
 }
 
 function header(model, el) {
-  const head = Object.assign(document.createElement("header"), { className: "lab-figure-head" });
+  const head = Object.assign(document.createElement("div"), { className: "lab-figure-head" });
   const words = document.createElement("div");
   const title = Object.assign(document.createElement("h3"), { className: "lab-figure-title" });
   const note = Object.assign(document.createElement("p"), { className: "lab-figure-note" });
@@ -198,20 +245,16 @@ function fits(plot) {
   return Math.abs(width - plot.clientWidth) <= 1 && Math.abs(height - plot.clientHeight) <= 1;
 }
 
-async function resize(Plotly, plot) {
+async function resize(Plotly, plot, layout, font) {
   await Plotly.Plots.resize(plot);
+  const { legend, margin, annotations } = fitted(layout, plot.clientWidth, font);
+  const changes = { "margin.t": margin.t };
+  if (annotations) changes.annotations = annotations;
+  if (legend?.title?.text) changes["legend.title.text"] = legend.title.text;
   // plotly leaves a legend that now has more or fewer rows where the old margins were.
-  const { legend } = plot._fullLayout;
-  if (legend) await Plotly.relayout(plot, { "legend.y": legend.y });
+  if (plot._fullLayout.legend) changes["legend.y"] = plot._fullLayout.legend.y;
+  await Plotly.relayout(plot, changes);
 }
-
-const CONFIG = {
-  displaylogo: false,
-  responsive: false,
-  scrollZoom: false,
-  modeBarButtonsToRemove: ["toImage", "sendDataToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d",
-    "hoverClosestCartesian", "hoverCompareCartesian", "toggleSpikelines", "tableRotation", "resetCameraLastSave3d"],
-};
 
 async function render({ model, el }) {
   const head = header(model, el);
@@ -225,6 +268,8 @@ async function render({ model, el }) {
   let resized = false;
   let listening = false;
   let inSight = true;
+  let unfitted = {};
+  const { font } = model.get("template").layout;
   const wanted = () => due && (inSight || !model.get("provisional"));
   // New data and a new size come one after the other, each when plotly is ready with the last.
   async function draw() {
@@ -235,7 +280,7 @@ async function render({ model, el }) {
       while (wanted() || resized) {
         resized = false;
         if (wanted()) await redraw(Plotly);
-        if (listening && plot.clientWidth > 0 && !fits(plot)) await resize(Plotly, plot);
+        if (listening && plot.clientWidth > 0 && !fits(plot)) await resize(Plotly, plot, unfitted, font);
       }
     } finally {
       drawing = false;
@@ -248,11 +293,14 @@ async function render({ model, el }) {
     if (!model.get("figure")) return;
     const { data, layout, height } = parsed(model);
     plot.style.height = `${height}px`;
+    plot.style.minWidth = layout.meta?.least ? `${layout.meta.least}px` : "";
     keepCamera(plot, layout);
     forgetRanges(plot);
-    await Plotly.react(plot, data, layout, CONFIG);
+    unfitted = layout;
+    await Plotly.react(plot, data, fitted(layout, plot.clientWidth, font), { ...model.get("config") });
     if (!listening) {
       listen(plot, model);
+      leaveOut(plot);
       showTips(plot, model, el);
     }
     listening = true;

@@ -13,9 +13,11 @@ from plotly.io.json import to_json_plotly
 
 from lab.errors import LabError
 from widgets.plain import Plain, shared
+from widgets.plot.config import config
 from widgets.plot.document import document
 from widgets.plot.library import Library
 from widgets.theme import TEMPLATE
+from widgets.words import said
 
 
 class PlotView(Plain):
@@ -35,15 +37,16 @@ class PlotView(Plain):
     note = t.Unicode().tag(sync=True)
     name = t.Unicode("figure").tag(sync=True)
     height = t.Int(300).tag(sync=True)
+    config = t.Dict(config({})).tag(sync=True)
     provisional = t.Bool(False).tag(sync=True)
     has_csv = t.Bool(False).tag(sync=True)
     template = t.Dict().tag(sync=True)
     library = t.Instance(Library).tag(sync=True, **ipw.widget_serialization)
-    clicked = t.Any(None).tag(sync=True)
-    hovered = t.Any(None).tag(sync=True)
-    camera = t.Any(None).tag(sync=True)
+    clicked = t.Any(None).tag(sync=True, heard=True)
+    hovered = t.Any(None).tag(sync=True, heard=True)
+    camera = t.Any(None).tag(sync=True, heard=True)
     tip: Any = t.Dict(None, allow_none=True).tag(sync=True)
-    ranges = t.Any(None).tag(sync=True)
+    ranges = t.Any(None).tag(sync=True, heard=True)
 
     def __init__(self, heading: str = "", csv: Callable[[], str] | None = None, **traits: Any) -> None:
         traits |= {"library": shared(Library), "template": TEMPLATE}
@@ -61,6 +64,7 @@ class PlotView(Plain):
         content = figure.to_dict()
         content.get("layout", {}).pop("template", None)
         with self.hold_sync():
+            self.config = config(content.get("layout", {}))
             self.provisional = provisional
             self.figure = to_json_plotly(content)
 
@@ -76,7 +80,7 @@ class PlotView(Plain):
             elif content == "html":
                 self.send({"html": "gzip"}, buffers=[gzip.compress(self._document().encode(), compresslevel=5)])
         except LabError as error:
-            self.send({"error": str(error)})
+            self.send({"error": said(error)})
 
     def _document(self) -> str:
         if not self.figure:

@@ -51,7 +51,7 @@ def test_a_head_is_crossed_and_coloured_by_the_class_that_is_read():
     assert set(start.marker.symbol) == {"circle"}
     assert set(end.marker.symbol) == {"x"}
     assert start.marker.color != end.marker.color
-    assert "reads 4" in end.text[0]
+    assert "predicted 4" in end.text[0]
 
 
 def test_regions_are_those_of_the_largest_logit():

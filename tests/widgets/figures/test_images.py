@@ -55,7 +55,7 @@ def test_words_say_who_is_fooled(make: Make) -> None:
     result.models[0].prediction[:, 1] = result.y[1]
     texts = [each.text for each in adversarial_images(result).layout.annotations]
     assert "0 → 9 <b>fooled</b>" in texts
-    assert "1 → 1 holds" in texts
+    assert "1 → 1 withstands" in texts
 
 
 def test_the_prediction_is_that_of_the_largest_loss(make: Make) -> None:

@@ -70,11 +70,11 @@ def test_orthogonal_directions_are_counted_at_least():
     assert (shares[1], shares[4], shares[5], shares[17]) == (75, 75, 50, 0)
 
 
-def test_a_ball_without_orthogonal_directions_says_so():
+def test_orthogonal_directions_are_waited_for():
     result = masked(SPEC)
     for model in result.models:
         object.__setattr__(model, "orthogonal", np.zeros(0, int))
-    assert "L∞ and L2 only" in orthogonal(result).layout.annotations[0].text
+    assert orthogonal(result).layout.annotations[0].text == "Nothing computed yet"
 
 
 def test_accuracy_starts_clean_and_has_the_line_of_chance():

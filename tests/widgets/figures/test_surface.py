@@ -52,11 +52,11 @@ def test_colours_tell_the_class_if_asked():
     assert set(np.unique(surface.surfacecolor)) == {2, 7}
     ground = contour_map(result, by_class=True).data[0]
     assert set(np.unique(ground.z)) == {2, 7}
-    assert "reads 2 (label)" in [each.name for each in contour_map(result, by_class=True).data if each.showlegend]
+    assert "predicted 2 (label)" in [each.name for each in contour_map(result, by_class=True).data if each.showlegend]
 
 
 def test_the_boundary_runs_where_the_class_changes():
-    line = next(each for each in contour_map(surfaced(spec(1))).data if each.name == "reads 7")
+    line = next(each for each in contour_map(surfaced(spec(1))).data if each.name == "predicted 7")
     along = np.array(line.x, float)
     assert np.nanmin(along) == pytest.approx(0.09)
     assert np.nanmax(along) == pytest.approx(0.09)

@@ -1,0 +1,42 @@
+// What of the open page a visitor cannot get at in this window. Gives window.layout.
+(() => {
+  const here = () => document.querySelector(".lab-place:not(.lab-closed)");
+  const CONTROLS = "button, input, select, textarea, summary, a[href], .lab-segment, [role=button]";
+  const OUT = ".lab-hidden, .lab-skip, .modebar-btn, :disabled"; // behind their labels, on focus, or on hovering
+
+  const named = (each) =>
+    (each.getAttribute("aria-label") || each.labels?.[0]?.innerText || each.innerText || each.className).replace(/\s+/g, " ").slice(0, 60);
+
+  // After scrolling to a control as a browser does that gives it the focus, its middle must be in sight and its own.
+  function fault(each) {
+    each.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const box = each.getBoundingClientRect();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return "is outside of the window";
+    const top = document.elementFromPoint(x, y);
+    if (each.contains(top) || [...(each.labels ?? [])].some((label) => label.contains(top))) return "";
+    return `is under ${top?.className || top?.tagName}`;
+  }
+
+  function unreachable() {
+    const all = [...document.querySelectorAll(".lab-header"), here()].flatMap((part) => [...part.querySelectorAll(CONTROLS)]);
+    const shown = all.filter((each) => !each.matches(OUT) && each.getClientRects().length);
+    const found = shown.map((each) => [named(each), fault(each)]).filter(([, words]) => words);
+    return { count: shown.length, found: found.map(([name, words]) => `${name} ${words}`) };
+  }
+
+  // Parts of the page that reach out of their place sideways; a card of figures may be moved sideways itself.
+  function overflowing() {
+    const parts = ["html", ".lab-header", ".lab-tabs", ".lab-home", ".lab-panel", ".lab-settings", ".lab-panel-footer", ".lab-content"];
+    return parts.filter((css) =>
+      [...document.querySelectorAll(css)].some((each) => each.getClientRects().length && each.scrollWidth > each.clientWidth + 1));
+  }
+
+  // plotly takes most of the time of a window that changes its size; for what can be reached its drawing does not count.
+  const sheet = document.head.appendChild(document.createElement("style"));
+  const drawing = (on) => {
+    sheet.textContent = on ? "" : ".lab-figure-plot { display: none; }";
+  };
+
+  window.layout = { unreachable, overflowing, drawing };
+})();

@@ -1,0 +1,86 @@
+"""Every page in windows of five sizes: what can be pressed is in reach, nothing is cut, axe-core has no complaint."""
+
+from pathlib import Path
+
+import pytest
+
+from lab import links
+from lab.links import Link
+from tests.pages.asked import ASKED
+from tests.pages.visit import type_in
+from widgets.dashboards.app import PAGES
+
+pytestmark = pytest.mark.page
+
+HERE = ".lab-place:not(.lab-closed)"
+SIZES = {
+    "laptop": (1280, 720),
+    "low laptop": (1280, 600),
+    "laptop at 150 %": (853, 480),
+    "tablet": (820, 1180),
+    "phone": (390, 844),
+}
+SCRIPT = Path(__file__).with_name("layout.js").read_text("utf-8")
+BUTTONS = {"Zoom", "Pan", "Reset axes", "Turntable rotation", "Orbital rotation", "Reset camera to default"}
+"""All that plotly's mode bar may offer, as its buttons are called."""
+
+
+@pytest.fixture(scope="module")
+def page(visit_of_file):
+    return visit_of_file().page
+
+
+def go(page, name):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    address = f"{name}?{links.write(Link(ASKED[name]))}" if name in ASKED else name
+    page.evaluate("address => { location.hash = address; }", address)
+    page.wait_for_selector(f"{HERE} :is(.lab-run-bar[data-state=done], .lab-cards, tr.lab-run)")
+    page.wait_for_function(
+        f"name => location.hash.startsWith('#' + name) && [...document.querySelectorAll('{HERE} .lab-figure-plot')]"
+        ".every(plot => plot.classList.contains('js-plotly-plot'))",
+        arg=name,
+    )
+    page.evaluate(SCRIPT)
+
+
+@pytest.mark.parametrize("name", ["home", *(entry.name for entry in PAGES)])
+def test_every_page_in_every_window(page, name):
+    go(page, name)
+    offered = page.eval_on_selector_all(".modebar-btn", "all => all.map(each => [each.ariaLabel, each.tabIndex])")
+    assert {name for name, _ in offered} <= BUTTONS
+    assert {stop for _, stop in offered} <= {-1}
+    assert page.locator(".modebar a").count() == 0  # the logo
+    page.evaluate("layout.drawing(false)")
+    faults = {}
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        seen = page.evaluate("layout.unreachable()")
+        assert seen["count"] >= 18
+        if found := seen["found"] + [f"{each} overflows" for each in page.evaluate("layout.overflowing()")]:
+            faults[size] = found
+    assert faults == {}
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.evaluate("layout.drawing(true)")
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("name", ["attack-explorer", "transfer"])
+def test_everything_can_be_read_beside_figures_of_other_settings_and_with_help_and_a_link_open(page, name):
+    go(page, name)
+    type_in(page, "ε", "many")
+    page.locator(f"{HERE} .lab-panel .lab-error:visible").first.wait_for()
+    page.evaluate(f"document.querySelectorAll('{HERE} :is(.lab-help-sign, summary)').forEach(each => each.click())")
+    assert complaints(page) == []
+    type_in(page, "ε", "0.2")
+    page.locator(f"{HERE} .lab-link-button").first.click()
+    page.locator(".lab-dialog[open]").wait_for()
+    assert complaints(page) == []
+    page.keyboard.press("Escape")
+
+
+def complaints(page):
+    """What axe-core finds wrong on the open page, in a line each."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed").Axe()
+    violations = axe.run(page).response["violations"]
+    return [f"{each['id']} ({len(each['nodes'])}): {each['nodes'][0]['html'][:200]}" for each in violations]

@@ -1,0 +1,38 @@
+"""Files that leave a page besides its figures: a button for each."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import traitlets as t
+
+from lab.errors import LabError
+from widgets.plain import Plain
+from widgets.words import said
+
+
+class Downloads(Plain):
+    """A button for each file by its name; pressed, the browser saves what ``text(name)`` gives.
+
+    What is wrong comes as a :class:`LabError`, and its words are shown beside the buttons.
+    """
+
+    _esm = Path(__file__).with_name("downloads.js")
+    _css = Path(__file__).with_name("downloads.css")
+
+    label = t.Unicode().tag(sync=True)
+    files = t.List(t.Unicode()).tag(sync=True)
+
+    def __init__(self, label: str, files: Sequence[str], text: Callable[[str], str]) -> None:
+        super().__init__(label=label, files=list(files))
+        self.add_class("lab-downloads")
+        self._text = text
+        self.on_msg(self._pressed)
+
+    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+        if type(content) is not int or not 0 <= content < len(self.files):
+            return
+        try:
+            self.send({"name": self.files[content], "text": self._text(self.files[content])})
+        except LabError as error:
+            self.send({"error": said(error)})

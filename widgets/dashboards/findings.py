@@ -1,0 +1,61 @@
+"""Sentences that say what a result shows, computed from that result: none can outlive its figure."""
+
+import numpy as np
+
+from lab.results import ExploreResult, ModelSurface, ScaleSweep, SurfaceResult
+from lab.specs.explore import SCALES
+
+_EQUAL = 0.02
+"""Losses that differ by less than this fraction of the largest are called equal."""
+
+
+def loss_along_g(result: SurfaceResult) -> str:
+    """For each model, where the loss is largest on the way from the image along its gradient."""
+    return " · ".join(f"{each.model}: {_along(result, each)}" for each in result.models)
+
+
+def success_by_scale(result: ExploreResult) -> str:
+    """For each model, whether the plain gradient succeeds less often than ours once the logits are multiplied."""
+    return " · ".join(f"{each.model}: {_over_scales(each)}" for each in result.sweeps)
+
+
+def _along(result: SurfaceResult, model: ModelSurface) -> str:
+    eps, row = result.spec.ball.eps, int(np.abs(result.across).argmin())
+    inside = (result.along > -1e-9) & (result.along < eps * (1 + 1e-9))
+    step = np.ptp(result.across) / max(len(result.across) - 1, 1)
+    if abs(result.across[row]) > step or inside.sum() < 2:
+        return "the window does not show the way from the image along g"
+    places, losses = result.along[inside], model.answers.quantity("loss")[row, inside]
+    edge = (
+        "at the edge of the ball" if places[-1] > eps * (1 - 1e-6) else f"at ε₁ {places[-1]:.3g}, where the window ends"
+    )
+    broken = np.flatnonzero(np.isnan(losses))
+    if len(broken):
+        where = edge if broken[0] == len(losses) - 1 else f"from ε₁ {abs(places[broken[0]]):.3g} on"
+        return f"along g the loss is no number {where}"
+    first, top, last = float(losses[0]), float(losses.max()), float(losses[-1])
+    if top - first <= _EQUAL * top:
+        return f"along g the loss does not rise ({_nats(first)} nats at the image, {_nats(last)} {edge})"
+    if top - last <= _EQUAL * top:
+        return f"along g the loss is largest {edge} ({_nats(first)} → {_nats(last)} nats)"
+    peak = places[int(losses.argmax())]
+    return f"along g the loss rises to {_nats(top)} nats at ε₁ {peak:.3g} and falls to {_nats(last)} {edge}"
+
+
+def _nats(loss: float) -> str:
+    return f"{loss:.3g}" if loss >= 0.001 or loss == 0 else "below 0.001"
+
+
+def _over_scales(sweep: ScaleSweep) -> str:
+    ours, plain = sweep.fooled_ours, sweep.fooled_plain
+    if np.isnan([*sweep.loss_ours, *sweep.loss_plain]).any():
+        return "its loss is no number for some starts, so the rates say nothing"
+    behind = np.flatnonzero(plain < ours)
+    if not ours.any() and not plain.any():
+        return "neither gradient fools it at any factor"
+    if not len(behind):
+        return "the plain gradient succeeds as often as ours at every factor"
+    worst = int((ours - plain).argmax())
+    since = f"from × {SCALES[behind[0]]:,.0f} on" if len(behind) == len(ours) - behind[0] else "at some factors"
+    rates = f"{plain[worst]:.0%} against {ours[worst]:.0%} at × {SCALES[worst]:,.0f}"
+    return f"the plain gradient succeeds less often than ours {since} ({rates})"

@@ -1,0 +1,65 @@
+"""What a browser may set: the traits that say ``heard``, and nothing else.
+
+ipywidgets lets a browser set every synced trait of every widget: the rows of a list, a choice's options, its limit.
+Here a trait that is only shown belongs to the server. One that is tagged ``heard`` is a visitor's word: it admits
+anything, and is judged by whoever reads it.
+"""
+
+import json
+from typing import Any
+
+import ipywidgets as ipw
+
+from widgets.faults import said_on_page
+
+_LONGEST = 100_000
+"""Characters of a value as JSON, far more than any page of ours sends."""
+
+
+class Guarded(ipw.Widget):
+    """A widget that ignores what a browser of ours would never send, and says on the page what went wrong.
+
+    ipywidgets itself sends a traceback, with the server's paths, to the visitor.
+    """
+
+    address = ""
+    """The network address that the last message came from, which the server writes into each; empty when unknown."""
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the browser set of the traits that it may set."""
+        super().set_state({name: value for name, value in sync_data.items() if self._hears(name) and _sound(value)})
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        with said_on_page():
+            if not _well_formed(msg):
+                return
+            data, said = msg["content"]["data"], msg.get("metadata", {}).get("address")
+            self.address = said if isinstance(said, str) else ""
+            if data["method"] == "update":
+                self.set_state(data["state"])
+            elif data["method"] == "request_state":
+                self.send_state()
+            else:
+                for each in self._msg_callbacks.callbacks:
+                    each(self, data.get("content"), [])
+
+    def _hears(self, name: str) -> bool:
+        return bool(self.has_trait(name) and self.trait_metadata(name, "heard"))
+
+
+def _well_formed(msg: dict[str, Any]) -> bool:
+    """Whether a message is built like those of our pages, which send no buffers."""
+    data = msg["content"].get("data")
+    if not isinstance(data, dict):
+        return False
+    if data.get("method") == "update":
+        return isinstance(data.get("state"), dict) and not data.get("buffer_paths")
+    return data.get("method") == "request_state" or (data.get("method") == "custom" and _sound(data.get("content")))
+
+
+def _sound(value: Any) -> bool:
+    """Whether a value could be sent back: plain JSON of some length, in characters that can be written."""
+    try:
+        return len(json.dumps(value, ensure_ascii=False).encode()) <= _LONGEST
+    except (TypeError, ValueError, RecursionError):
+        return False

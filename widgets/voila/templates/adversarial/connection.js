@@ -1,0 +1,91 @@
+// Says that the connection between the page and its kernel was lost, and offers the only thing that helps.
+// Voilà tells nobody, so the websocket of the kernel is watched where it is made. The address keeps the page's state.
+(() => {
+  const LOST = "The connection to the lab was lost. Reload to go on where you are.";
+  const TRYING = "The connection to the lab was lost. Trying again …";
+  const BLOCKED = "The connection to the lab is blocked, perhaps by a proxy that passes no WebSockets or not the lab's name.";
+  const PATIENCE = 2000; // milliseconds until a gap is worth a word
+  const INTERVAL = 2000; // milliseconds between two questions whether the kernel is still there
+  const channels = /\/api\/kernels\/[\w-]+\/channels/;
+
+  let kernel = null; // the address of the kernel that the page speaks with
+  let socket = null;
+  let connected = false; // ever
+  let over = false; // for good
+  let timer = null;
+
+  function say(words, reload) {
+    const box = document.getElementById("connection");
+    if (box === null) return;
+    box.querySelector("span").textContent = words;
+    const button = box.querySelector("button");
+    button.hidden = !reload;
+    button.onclick = () => location.reload();
+    box.hidden = words === "";
+    if (words !== "") document.getElementById("opening")?.remove();
+  }
+
+  function lose(words) {
+    over = true;
+    clearTimeout(timer);
+    say(words, true);
+  }
+
+  // What became of the kernel, once its websocket was closed: gone, behind a proxy, or only out of reach for a while.
+  async function inquire() {
+    if (over || socket.readyState === WebSocket.OPEN) return;
+    let status = 0;
+    try {
+      status = (await fetch(kernel, { cache: "no-store" })).status;
+    } catch {
+      // the server does not answer: it may come back
+    }
+    if (over || socket.readyState === WebSocket.OPEN) return;
+    if (status === 404) return lose(LOST);
+    if (status !== 0 && !connected) return lose(BLOCKED);
+    say(TRYING, true);
+    timer = setTimeout(inquire, INTERVAL);
+  }
+
+  function watch(made, address) {
+    socket = made;
+    kernel = address.replace(/^ws/, "http").replace(/\/channels.*$/, "");
+    made.addEventListener("open", () => {
+      connected = true;
+      clearTimeout(timer);
+      if (!over) say("", false);
+    });
+    made.addEventListener("close", () => {
+      if (over || made !== socket) return;
+      clearTimeout(timer);
+      timer = setTimeout(inquire, PATIENCE);
+    });
+    made.addEventListener("message", ({ data }) => {
+      if (data instanceof ArrayBuffer && data.byteLength < 4096 && isEnd(data)) lose(LOST);
+    });
+  }
+
+  // Whether a message of Jupyter's v1 protocol says that the kernel is no more.
+  function isEnd(data) {
+    const words = new DataView(data);
+    const part = (i) => new TextDecoder().decode(data.slice(at(i), at(i + 1)));
+    const at = (i) => Number(words.getBigUint64(8 * (i + 1), true));
+    try {
+      if (JSON.parse(part(1)).msg_type !== "status") return false;
+      return ["dead", "restarting", "autorestarting"].includes(JSON.parse(part(4)).execution_state);
+    } catch {
+      return false;
+    }
+  }
+
+  addEventListener("pagehide", () => (over = true)); // a page that is left has lost nothing
+  addEventListener("pageshow", (event) => event.persisted && location.reload()); // its kernel ended when it was left
+
+  const Plain = window.WebSocket;
+  window.WebSocket = class extends Plain {
+    constructor(address, ...protocols) {
+      super(address, ...protocols);
+      if (channels.test(String(address))) watch(this, String(address));
+    }
+  };
+})();
