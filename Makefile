@@ -1,24 +1,42 @@
 # make lab    the lab in your browser        make test   every test, page tests included
 # make check  linters and types              make zoo    train the shipped models again
+# make docs   the documentation as a site    make dist   wheel and source archive
+# make lab TORCH=cpu installs PyTorch without CUDA (TORCH=cu130 and the like for one version of CUDA)
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+TORCH ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/$(TORCH)
+BIOME ?= npx --yes @biomejs/biome@2.6.8
 
-.PHONY: lab test check zoo clean
+.PHONY: lab install test check zoo docs dist clean
 
 lab: $(VENV)/installed
 	$(BIN)/python -m lab
 
+install: $(VENV)/installed
+
 test: $(VENV)/installed-test
 	$(BIN)/python -m lab browser
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations=15
 
 check: $(VENV)/installed-check
 	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files
+	@if command -v npx >/dev/null; then $(BIOME) ci widgets; \
+	else echo "The JavaScript was not checked: install Node.js, which has npx."; fi
 
 zoo: $(VENV)/installed
 	$(BIN)/python -m lab zoo
+
+docs: $(VENV)/installed-docs
+	$(BIN)/python -m docs.generate
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs build/docs
+	@echo "The documentation is at build/docs/index.html"
+
+dist: $(VENV)/installed-test
+	$(BIN)/python -m hatchling build
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
@@ -30,15 +48,17 @@ $(BIN)/python:
 	  || { echo "This Python cannot make environments: install python3-venv (Debian, Ubuntu)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml | $(BIN)/python
+$(VENV)/installed: pyproject.toml | $(BIN)/python $(if $(TORCH),$(VENV)/torch-$(TORCH))
 	@echo "Installing the lab into $(VENV): about a minute."
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable .
+	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[test]'
+$(VENV)/torch-$(TORCH): | $(BIN)/python
+	@test ! -e $(VENV)/installed \
+	  || { echo "$(VENV) already has a PyTorch: make clean, then make $(MAKECMDGOALS) TORCH=$(TORCH)"; exit 1; }
+	$(PIP) torch torchvision --index-url $(TORCH_INDEX)
 	@touch $@
 
-$(VENV)/installed-check: $(VENV)/installed
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[check]'
+$(VENV)/installed-%: $(VENV)/installed
+	$(PIP) --editable '.[$*]'
 	@touch $@

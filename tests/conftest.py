@@ -1,5 +1,57 @@
 """What holds for all tests. PyTorch's threads sleep while they wait: browser, server and engine share the cores."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lab import live_models
+from lab.datafiles import arrays
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+SHARING = ("tests/pages", "tests/engine")
+"""Folders whose tests share what is dear to start: a browser and a server, or an engine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: ``make test`` runs the tests side by side."""
+    folders = [*SHARING, *dict.fromkeys(_together(item.nodeid) for item in items)]
+    items.sort(key=lambda item: folders.index(_together(item.nodeid)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let one process run what shares something, and every other file as a whole.
+
+    Nothing may depend on what runs beside it: tests wait for what should come about (see ``tests/waiting.py``).
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _together(nodeid)
+
+    return Together(config, log)
+
+
+def _together(test: str) -> str:
+    """The folder or the file with which a test is run."""
+    file = test.partition("::")[0]
+    return next((each for each in SHARING if file.startswith(each)), file)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def home_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home of their own for the tests that set none: what the user's holds decides no test, and stays as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_HOME", str(tmp_path_factory.mktemp("lab-home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_registers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers as live is gone after it: the next one's pages would offer it."""
+    for module in (live_models, arrays):
+        monkeypatch.setattr(module, "_registered", dict(module._registered))

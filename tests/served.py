@@ -14,9 +14,10 @@ from pathlib import Path
 
 import psutil
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "LAB_TEST_MARK"
-PATIENCE = 60  # seconds until a server that says nothing is given up
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Served:
 
 @contextmanager
 def served(home: Path, *options: str) -> Iterator[Served]:
-    """A server on a free port with its own ``LAB_HOME``. Fails when it leaves a process behind."""
+    """A server on a free port with its own ``LAB_HOME``. Fails unless SIGTERM ends it in order, with all it started."""
     mark = uuid.uuid4().hex
     command = [sys.executable, "-m", "lab", "serve", "--port", "0", "--no-browser", *options]
     environment = os.environ | {"LAB_HOME": str(home), MARK: mark}
@@ -60,7 +61,9 @@ def served(home: Path, *options: str) -> Iterator[Served]:
         server = Served(process, _address(process), mark, home)
         yield server
         if process.poll() is None:
-            server.stop()
+            code, said = server.stop()
+            assert code == 0, said
+            assert said.endswith("Stopped.\n"), said
         left = server.processes()
         assert not left, f"the server left {left}"
     finally:

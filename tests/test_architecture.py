@@ -13,34 +13,47 @@ INTERFACE = {"ipywidgets", "plotly", "IPython", "anywidget", "widgets"}
 COMPUTING = {"torch", "torchvision", "sklearn"}
 NEEDS_PYTORCH = {"lab.data", "lab.models", "lab.attacks", "lab.training", "lab.analysis"}
 
-BASE = {"errors", "home", "specs", "results", "context", "datafiles"}
+BASE = {"live_models", "errors", "outside_json", "home", "specs", "results", "context", "datafiles", "files", "memory"}
 MAY_IMPORT = {
     "errors": set(),
-    "home": set(),
+    "outside_json": {"errors"},
+    "home": {"errors"},
+    "counts": set(),
+    "files": set(),
+    "memory": set(),
+    "recent": set(),
+    "live_models": {"errors", "specs"},
     "claim": {"errors"},
-    "specs": {"errors"},
-    "results": {"errors", "specs"},
+    "specs": {"errors", "outside_json"},
+    "results": {"counts", "errors", "outside_json", "specs"},
     "context": {"errors", "results"},
-    "datafiles": {"errors", "home", "specs"},
-    "catalogue": {"errors", "home", "specs", "datafiles"},
-    "links": {"errors", "specs", "catalogue"},
-    "limits": {"errors", "home", "specs", "datafiles"},
-    "runs": {"claim", "errors", "home", "specs", "results", "catalogue", "limits"},
+    "datafiles": {"errors", "outside_json", "home", "specs", "memory"},
+    "catalogue": {"errors", "home", "live_models", "specs", "datafiles", "outside_json", "sources"},
+    "links": {"errors", "specs", "catalogue", "outside_json"},
+    "pairing": {"errors", "specs", "datafiles", "catalogue"},
+    "limits": {"errors", "home", "specs", "datafiles", "cost"},
+    "runs": {"claim", "errors", "outside_json", "home", "specs", "results", "catalogue", "limits", "files"},
+    "cost": {"errors", "specs", "datafiles"},
+    "visitors": {"errors", "limits", "runs"},
+    "sources": {"datafiles"},
+    "reports": {"counts", "errors", "specs", "results", "__init__"},
+    "keys": {"catalogue", "models", "specs"},
     "store": BASE | {"limits"},
-    "data": BASE,
-    "models": BASE | {"catalogue", "data"},
+    "data": BASE | {"recent"},
+    "models": BASE | {"catalogue", "data", "recent", "sources"},
     "attacks": BASE | {"models", "data"},
-    "training": BASE | {"attacks", "models", "data", "catalogue", "claim", "limits", "runs"},
-    "analysis": BASE | {"attacks", "models", "data", "catalogue"},
-    "engine": BASE | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data"},
+    "training": BASE | {"attacks", "models", "data", "catalogue", "claim", "limits", "runs", "cost"},
+    "analysis": BASE | {"attacks", "models", "data", "catalogue", "pairing", "recent", "store", "keys"},
+    "engine": BASE | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost"},
+    "notebook": BASE | {"analysis", "attacks", "catalogue", "models"},
     "processes": set(),
     "browser": set(),
-    "serve": {"errors", "home", "processes"},
-    "doctor": {"errors", "home", "catalogue", "browser", "engine"},
+    "doctor": {"errors", "outside_json", "home", "catalogue", "browser", "engine"},
+    "server": {"errors", "home", "limits", "processes", "memory"},
 }
 WIDGETS_MAY_IMPORT = {
     "theme": set(),
-    "plot": {"theme", "plain"},
+    "plot": {"theme", "plain", "words"},
     "words": set(),
     "figures": {"theme", "words"},
     "paper": {"theme", "words", "figures"},
@@ -135,7 +148,17 @@ def test_every_module_is_named_after_what_it_holds():
 
 @pytest.mark.parametrize(
     "module",
-    ["widgets", "widgets.dashboards", "widgets.figures", "lab.engine", "lab.store", "lab.catalogue", "lab.cli"],
+    [
+        "lab",
+        "widgets",
+        "widgets.notebook",
+        "widgets.dashboards",
+        "widgets.figures",
+        "lab.engine",
+        "lab.store",
+        "lab.catalogue",
+        "lab.cli",
+    ],
 )
 def test_what_draws_and_what_asks_starts_without_pytorch(module):
     code = f"import sys, {module}; print(sorted({COMPUTING!r} & set(sys.modules)))"

@@ -111,14 +111,14 @@ def test_of_two_models_with_one_name_the_first_counts(tmp_path, monkeypatch):
     assert "'mine'" in catalogue.problems()[0]
 
 
-def test_own_models_come_from_the_environment(monkeypatch):
+def test_custom_models_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("LAB_OWN_MODELS", json.dumps([{"name": "net", "builder": "a.b:c", "weights": "w.safetensors"}]))
     [card] = catalogue.models()
-    assert (card.name, card.spec, card.origin) == ("net", Custom("a.b:c", "w.safetensors"), "own")
+    assert (card.name, card.spec, card.origin) == ("net", Custom("a.b:c", "w.safetensors"), "custom")
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '[{"name": "x"}]', '[{"name": "x", "builder": 3}]'])
-def test_unreadable_own_models_are_a_problem_not_a_crash(monkeypatch, text):
+def test_unreadable_custom_models_are_a_problem_not_a_crash(monkeypatch, text):
     monkeypatch.setenv("LAB_OWN_MODELS", text)
     assert catalogue.models() == []
     assert "LAB_OWN_MODELS" in catalogue.problems()[0]
@@ -145,13 +145,13 @@ def test_npz_files_of_the_data_folder_are_listed_from_their_headers(tmp_path):
     assert "broken.npz" in cards["broken"].note
 
 
-def test_own_data_comes_from_the_environment_and_a_taken_name_becomes_the_path(tmp_path, monkeypatch):
+def test_custom_data_comes_from_the_environment_and_a_taken_name_becomes_the_path(tmp_path, monkeypatch):
     own = put_npz(tmp_path / "digits.npz")
     for part, name in (("train", "cat"), ("train", "dog"), ("test", "cat")):
         folder = tmp_path / "animals" / part / name
         folder.mkdir(parents=True)
         (folder / "a.png").write_bytes(b"")
-    monkeypatch.setenv("LAB_OWN_DATA", os.pathsep.join([str(own), str(tmp_path / "animals")]))
+    monkeypatch.setenv("LAB_OWN_DATA", json.dumps([str(own), str(tmp_path / "animals")]))
     cards = {each.name: each for each in catalogue.data_sets()}
     assert cards[str(own)].spec == NpzFile(str(own))
     assert catalogue.find_data("digits") == Digits()
@@ -190,6 +190,15 @@ def test_fingerprints_follow_weights_and_data_but_not_dates(tmp_path):
     assert [old == new for old, new in zip(before, after, strict=True)] == [False, False, True]
 
 
+def test_fingerprints_follow_the_architecture_in_which_the_weights_are_read(tmp_path):
+    card = put_run(tmp_path, "standard") / "card.json"
+    before = catalogue.fingerprints(Trained("standard"))
+    record = json.loads(card.read_text())
+    record["architecture"] = {"spec": "Binarised", "architecture": record["architecture"], "threshold": 0.6}
+    card.write_text(json.dumps(record))
+    assert catalogue.fingerprints(Trained("standard")) != before
+
+
 def test_fingerprints_of_an_own_model_follow_its_source(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = tmp_path / "net_of_mine.py"
@@ -224,3 +233,20 @@ def test_the_catalogue_needs_no_torch():
         "assert not {'torch', 'torchvision', 'sklearn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_a_page_calls_a_spec_is_in_no_key_and_all_else_is(tmp_path, monkeypatch):
+    source = tmp_path / "specs" / "bim.py"
+    source.parent.mkdir()
+    monkeypatch.setattr(catalogue, "__file__", str(tmp_path / "catalogue.py"))
+
+    def version(text):
+        source.write_text(text, "utf-8")
+        return catalogue.implementation.__wrapped__()
+
+    before = version('class BIM(Iterated, title="BIM"):\n    eps: float = param(0.3, 0.0, label="ε")\n')
+    words = 'class BIM(\n    Iterated,\n    title="Basic",\n):\n'
+    words += '    eps: float = param(\n        0.3, 0.0, label="Radius"\n    )\n'
+    assert version(words) == before
+    for old, new in (("0.3", "0.4"), ("Iterated", "PGD"), ("eps", "ε"), ("label", "unit"), ("title", "kind")):
+        assert version(words.replace(old, new)) != before

@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -93,7 +94,36 @@ def test_attack_prints_one_object_for_programs(say):
     assert {"clean_accuracy", "robust_accuracy", "n", "eps", "seconds", "health"} <= set(record)
     assert (record["n"], record["eps"], record["attack"]["steps"], record["seed"]) == (20, 0.1, 3, 1)
     assert record["robust_accuracy"] <= record["clean_accuracy"]
-    assert isinstance(record["health"]["warnings"], list)
+    assert len(record["health"]["warnings"]) == len(record["health"]["findings"])  # the steps are long enough
+
+
+LOUD = """
+import ctypes, os, sys, torch
+from torch import nn
+class Loud(nn.Linear):
+    def forward(self, x):
+        os.write(1, b"NOISE")
+        return super().forward(x.flatten(1))
+def build():
+    ctypes.CDLL(None).puts(b"NOISE")
+    os.system("echo NOISE")
+    print("NOISE", file=sys.__stdout__)
+    torch.manual_seed(0)
+    return Loud(784, 10)
+"""
+
+
+def test_a_model_cannot_write_to_standard_output(tmp_path):
+    (tmp_path / "loud.py").write_text(LOUD)
+    environment = os.environ | {
+        "LAB_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))),
+    }
+    line = ("attack", "--model", "loud:build", "--attack", "FGSM", "--images", "5")
+    found = fresh(*line, "--json", env=environment)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["n"] == 5
+    assert found.stderr.count("NOISE") >= 4
 
 
 def test_attack_is_the_attack_of_the_library(say):
@@ -118,7 +148,46 @@ def test_attack_tells_people_percentages_and_what_to_take_care_of(say):
     assert code == 0
     assert "clean accuracy" in out
     assert " %" in out
-    assert "Take care: One full gradient step (FGSM) fools more images" in out
+    assert "Warning: One full gradient step (FGSM) fools more images" in out
+
+
+def test_a_papers_numbers_are_a_preset_and_else_the_steps_follow_eps(say):
+    from lab.specs import PGD, to_dict
+
+    listed = {each["name"]: each for each in json.loads(say("list attacks --json")[1])}
+    assert {"name", "about", "spec"} == set(listed["PGD"]["presets"][0])
+    assert listed["PGD"]["presets"][0]["spec"] == to_dict(PGD.madry_mnist())
+    assert "PGD.madry_mnist: 40 steps of 0.01" in say("list attacks")[1]
+    paper = json.loads(say("attack --model quick --attack pgd.madry_mnist --set steps=2 --images 2 --json")[1])
+    assert paper["attack"] == to_dict(PGD.madry_mnist().replace(steps=2))
+    assert any("2 steps of 0.01 go 0.02 far" in each for each in paper["health"]["warnings"])
+    out = say("attack --model quick --set steps=40 --eps 0.1 --images 2")[1]
+    assert "step_size follows ε" in out
+    assert "\n40 steps of 0.0" in out
+    assert "far side" not in out
+    assert "PGD.madry_mnist" in refused(say("attack --model quick --attack PGD.madry --images 2"))
+
+
+def test_what_a_further_restart_finds_counts_in_the_number_and_the_time(say, monkeypatch):
+    from lab import attacks
+
+    line = "attack --model quick --eps 0.4 --set steps=1 --set step_size=0.02 --images 100 --json"
+    record = json.loads(say(line)[1])
+    gain = record["health"]["restart_gain"]
+    assert gain > 0
+    waited = []
+    further = attacks.further_restart
+
+    def none_found(spec, model, x, y, x_adv, ball, ctx):
+        further(spec, model, x, y, x_adv, ball, ctx)
+        waited.append(time.sleep(0.3))
+        return x_adv, 0.0
+
+    monkeypatch.setattr(attacks, "further_restart", none_found)
+    alone = json.loads(say(line)[1])
+    assert waited
+    assert alone["robust_accuracy"] - record["robust_accuracy"] == pytest.approx(gain)
+    assert alone["seconds"] >= 0.3
 
 
 def test_a_setting_can_be_a_spec_or_a_field_inside_one(say):
@@ -128,7 +197,8 @@ def test_a_setting_can_be_a_spec_or_a_field_inside_one(say):
 
 
 def test_attack_looks_again_where_it_is_asked_to(say):
-    line = "attack --model quick --eps 0.1 --set steps=3 --images 20 --eight-bit --source standard --bfloat16"
+    line = "attack --model quick --eps 0.1 --images 20 --eight-bit --source standard --bfloat16"
+    line += " --set steps=3 --set step_size=0.01"
     record = json.loads(say(f"{line} --json")[1])
     assert record["rounded_accuracy"] >= record["robust_accuracy"] - 0.1
     assert 0 <= record["transferred_accuracy"] <= 1
@@ -160,7 +230,7 @@ def test_an_own_network_is_attacked(say, tmp_path, monkeypatch):
     assert json.loads(out)["model"]["builder"] == "mine:network"
 
 
-def test_own_data_is_attacked(say, tmp_path):
+def test_custom_data_is_attacked(say, tmp_path):
     generator = np.random.default_rng(0)
     images = {f"x_{split}": generator.random((30, 28, 28), np.float32) for split in ("train", "test")}
     labels = {f"y_{split}": np.arange(30) % 10 for split in ("train", "test")}
@@ -219,7 +289,7 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
     ("line", "words"),
     [
         ("attack --model nobody", "no model called 'nobody'"),
-        ("attack --model quick --attack Nothing", "no AttackSpec called 'Nothing'"),
+        ("attack --model quick --attack Nothing", "no attack called 'Nothing'"),
         ("attack --model quick --eps 2", "must lie between 0 and 1"),
         ("attack --model quick --set steps=many", "PGD.steps should be a whole number, not 'many'"),
         ("attack --model quick --set speed=3", "PGD has no field 'speed'"),
@@ -232,7 +302,7 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
         ("attack --data nothing", "no data set called 'nothing'"),
         ("attack --data-dir /no/such/folder", "no folder /no/such/folder"),
         ("train Standard --name a/b", "cannot be the name of a run"),
-        ("train Nothing", "no Recipe called 'Nothing'"),
+        ("train Nothing", "no recipe called 'Nothing'"),
         ("analyse Restarts --set images=a,b", "each a whole number"),
         ("analyse Restarts --figure r.txt", "should end in .pdf, .svg or .png"),
         ("analyse Restarts --npz /no/such/folder/r.npz", "no folder /no/such/folder"),
@@ -251,16 +321,16 @@ def test_a_mistake_is_one_sentence(say, line, words):
 
 
 def test_an_own_network_and_own_data_are_offered_to_the_pages(home, tmp_path, monkeypatch):
-    for variable in ("LAB_OWN_MODELS", "LAB_OWN_DATA", "PYTHONPATH"):
+    for variable in ("LAB_OWN_MODELS", "LAB_OWN_DATA", "LAB_MODULE_FOLDERS"):
         monkeypatch.setenv(variable, "")
     (tmp_path / "net.safetensors").touch()
     (tmp_path / "mine.npz").touch()
-    serve.offer_model("nets:build", str(tmp_path / "net.safetensors"), "my-net")
+    serve.offer_models(["nets:build"], [str(tmp_path / "net.safetensors")], ["my-net"])
     serve.offer_data(str(tmp_path / "mine.npz"))
-    [card] = [each for each in catalogue.models() if each.origin == "own"]
+    [card] = [each for each in catalogue.models() if each.origin == "custom"]
     assert (card.name, card.spec) == ("my-net", Custom("nets:build", str(tmp_path / "net.safetensors")))
     assert "mine" in [each.name for each in catalogue.data_sets()]
-    assert os.environ["PYTHONPATH"] == os.getcwd()
+    assert json.loads(os.environ["LAB_MODULE_FOLDERS"]) == [os.getcwd()]
 
 
 def test_a_folder_of_data_sets_is_served(home, tmp_path, monkeypatch):
@@ -314,5 +384,34 @@ def test_progress_is_drawn_on_a_terminal_and_wiped(home):
     os.close(ours)
     said, _ = process.communicate()
     assert b"epoch 1 of 1" in drawn
-    assert drawn.endswith(b"\r\x1b[K")
+    assert drawn.rpartition(b" left")[2].endswith(b" \r")  # spaces over it
+    assert b"\x1b" not in drawn
     assert json.loads(said)["name"] == "shown"
+
+
+@pytest.mark.parametrize("option", ["--data", "--model", "--set", "--weights", "--name", "--eps"])
+def test_two_dashes_are_no_value(option, capsys):
+    assert main(["attack", f"{option}=--"]) == 2
+    assert f"{option}: '--' is no value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "attack --mod standard",
+        "attack --ep=.1",
+        "attack --js",
+        "analyse Restarts --cs f.csv",
+        "train Standard --na x",
+        "list models --js",
+        "serve --no-b --port 0",
+        "--no-b",
+        "doctor --js",
+    ],
+)
+def test_an_option_is_written_out(say, line):
+    """What is short for one option today may be short for two tomorrow."""
+    code, _, said = say(line)
+    assert code == 2
+    assert "--help" in said
+    assert "nrecognized arguments: --" in said

@@ -47,3 +47,10 @@ def test_a_later_batch_of_scattered_images_keeps_their_draws():
 
     later = Context(seed=1).only([4, 0, 4, 2]).at(2).draws([0, 1], 0, draw)
     assert torch.equal(torch.stack(later), torch.stack(Context(seed=1).draws([4, 2], 0, draw)))
+
+
+def test_what_a_lane_is_doing_reaches_whoever_shows_progress():
+    seen = []
+    lane = Context(on_progress=seen.append).lanes(2)[1]
+    lane.named("APGD-CE").lanes(1)[0].report(1, 2, robust=0.5)
+    assert (seen[0].doing, seen[0].fraction) == ("APGD-CE", 0.25)

@@ -3,6 +3,8 @@
 import json
 import subprocess
 
+import pytest
+
 from lab import doctor
 from lab.doctor import examine, import_pytorch, pytorch_findings
 
@@ -44,6 +46,37 @@ def test_a_gpu_that_torch_cannot_use_has_to_be_mended(tmp_path, monkeypatch):
     probe = {"gpus": [], "memory": [], "threads": 4, "built_for": None, "mps": False}
     _, device = pytorch_findings(subprocess.CompletedProcess([], 0, json.dumps(probe), ""))
     assert "built without CUDA" in device.mend
+
+
+def package(folder, name: str, size: int) -> None:
+    """An installed package of one file with that many bytes, as its record says."""
+    info = folder / f"{name.replace('-', '_')}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "RECORD").write_text(f"{name}/library.so,,{size}\n{info.name}/RECORD,,\n")
+
+
+def test_the_size_of_the_cuda_packages_is_read_from_their_records(tmp_path, monkeypatch):
+    for name, size in {"nvidia-cublas": 2**30, "triton": 2**29, "cuda-bindings": 2**29, "tritonclient": 2**40}.items():
+        package(tmp_path, name, size)
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    assert doctor.cuda_size() == 2**31
+
+
+@pytest.mark.parametrize(("gpus", "size", "told"), [([], 2**31, True), ([], 0, False), (["NVIDIA T4"], 2**31, False)])
+def test_cuda_packages_are_mentioned_where_nothing_uses_them(tmp_path, monkeypatch, gpus, size, told):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    probe = {"gpus": gpus, "memory": [2**34] * len(gpus), "threads": 4, "built_for": "13.0", "mps": False}
+    ran = subprocess.CompletedProcess([], 0, json.dumps(probe), "")
+    monkeypatch.setattr(doctor, "import_pytorch", lambda: ran)
+    monkeypatch.setattr(doctor, "cuda_size", lambda: size)
+    monkeypatch.setattr(doctor, "engine_finding", lambda _: doctor.Finding("engine", "answers"))
+    found = {each.about: each for each in examine()}
+    assert ("CUDA" in found) == told
+    if told:
+        assert found["CUDA"].well
+        assert "2.0 GiB" in found["CUDA"].found
+        assert "--index-url https://download.pytorch.org/whl/cpu" in found["CUDA"].found
 
 
 def test_a_home_that_cannot_be_written_has_to_be_mended(tmp_path, monkeypatch):

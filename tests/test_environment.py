@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tomllib
+import warnings
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ def project() -> dict:
 @pytest.fixture(scope="module")
 def conda() -> list[str]:
     found = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
-    return [each for each in found if each != "pip"]
+    by_pip = [name for each in found if isinstance(each, dict) for name in each["pip"]]
+    return [*(each for each in found if isinstance(each, str) and each != "pip"), *by_pip]
 
 
 def conda_name(requirement: str) -> str:
@@ -65,3 +67,28 @@ def test_continuous_integration_runs_the_readmes_test_command(tmp_path):
     path = f"{tmp_path}:/usr/bin:/bin"
     ran = subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines() == ["+ make test", "made test in .venv-ci with CI=1"]
+
+
+@pytest.mark.parametrize(
+    ("module", "category", "is_error"),
+    [
+        ("lab", DeprecationWarning, True),
+        ("widgets.figures.surface", FutureWarning, True),
+        ("tests.test_environment", ResourceWarning, True),
+        ("numpy._core.fromnumeric", RuntimeWarning, True),
+        ("matplotlib.artist", DeprecationWarning, False),
+        ("torch.nn.functional", FutureWarning, False),
+        ("labels.reader", DeprecationWarning, False),
+        ("pyparsing.widgets", UserWarning, False),
+    ],
+)
+def test_only_warnings_about_the_labs_own_code_turn_a_test_red(module, category, is_error):
+    """In force here is what pyproject.toml asks for."""
+    with warnings.catch_warnings(record=True) as heard:
+        try:
+            warnings.warn_explicit("old", category, "anywhere.py", 1, module)
+        except category:
+            assert is_error
+        else:
+            assert [each.category for each in heard] == [category]
+            assert not is_error

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lab.cli import main
 from widgets.lesson import Choose, Estimate
 from widgets.lesson.question import Question
 
@@ -56,3 +57,23 @@ def test_an_estimate_is_judged_by_what_was_measured():
 def test_a_right_option_must_be_among_the_options():
     with pytest.raises(ValueError, match="not among"):
         Choose("Which?", ["a", "b"], right="c")
+
+
+def test_the_lessons_are_copied_out_and_a_students_copy_stays(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["lessons", "mine/course"]) == 0
+    copies = sorted((tmp_path / "mine" / "course").iterdir())
+    assert [each.name for each in copies] == [each.name for each in LESSONS]
+    assert [each.read_bytes() for each in copies] == [each.read_bytes() for each in LESSONS]
+    copies[0].write_text("my answers")
+    copies[1].unlink()
+    assert main(["lessons", "mine/course"]) == 0
+    assert copies[0].read_text() == "my answers"
+    assert copies[1].read_bytes() == LESSONS[1].read_bytes()
+    assert f"Lessons copied into {tmp_path / 'mine' / 'course'}: 1." in capsys.readouterr().out
+
+
+def test_lessons_are_not_copied_onto_a_file(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["lessons", str(tmp_path / "file")]) == 2
+    assert "is a file: name a folder for the lessons." in capsys.readouterr().err

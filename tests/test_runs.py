@@ -1,18 +1,22 @@
 """Runs as folders: what a hostile, a hasty or an unlucky person does to them."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from lab import runs
-from lab.claim import claimed
-from lab.errors import EngineError, LabError
-from lab.limits import training_steps
+from lab import catalogue, runs
+from lab.claim import claimed, is_claimed
+from lab.cost import training_steps
+from lab.errors import EngineError, LabError, Unknown
 from lab.specs import BIM, PGD, TRADES, Adversarial, Linf, OwnExamples, Standard, Trained, TrainingRun, pgd_training
 from lab.specs.examples import EnsembleExamples
 
@@ -160,6 +164,43 @@ def test_a_damaged_recipe_is_said_and_keeps_no_other_run_from_the_list(content: 
         begun("broken")
 
 
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"spec": "Standard", "ema": 0.999}, "Standard has no field 'ema'"),
+        ({"spec": "Tomorrow"}, "no spec called 'Tomorrow'"),
+        ({"spec": "Standard", "architecture": {"spec": "ViT"}}, "no spec called 'ViT'"),
+    ],
+)
+def test_a_newer_labs_run_is_not_called_damaged_and_its_folder_stays(record: dict[str, Any], words: str) -> None:
+    place = begun("newer")
+    (place / "recipe.json").write_text(json.dumps(record))
+    [sentence] = runs.problems()
+    with pytest.raises(Unknown) as found:
+        begun("newer")
+    for said in (sentence, str(found.value)):
+        assert words in said
+        assert "a newer lab has made it" in said
+        assert not re.search("delete|remove|mend|fix", said)
+        assert len(said) - len(str(place)) <= 250
+    assert (place / "recipe.json").exists()
+
+
+def test_a_newer_labs_card_is_not_called_damaged() -> None:
+    place = begun("newer")
+    card = {"measured": {}, "measured_images": 9, "recipe": None, "data": "digits", "shape": [1, 2, 2], "classes": 2}
+    card |= {"measured_attack": {"spec": "PGD"}, "sha256": ""}
+    card |= {"measured_ball": {"spec": "Wasserstein"}, "architecture": {"spec": "ViT"}}
+    (place / "card.json").write_text(json.dumps(card))
+    (place / "weights.safetensors").touch()
+    with pytest.raises(Unknown, match="a newer lab has made it"):
+        runs.finished(TrainingRun("newer", Standard()))
+    [sentence] = catalogue.problems()
+    assert "'ViT'" in sentence
+    assert "a newer lab has made it" in sentence
+    assert "remove" not in sentence
+
+
 def test_a_folder_whose_name_is_none_is_said(home: Path) -> None:
     begun().rename(home / "runs" / "a b")
     assert runs.runs() == []
@@ -217,8 +258,41 @@ def test_what_a_training_costs() -> None:
     assert training_steps(pgd_training(epochs=2)) == 2 * 41 * DIGITS
     assert training_steps(Adversarial(epochs=1)) == 3 * DIGITS  # clean, FGSM's gradient, and the attacked copies
     assert training_steps(Adversarial(epochs=1, share=0.5, keep_clean=False)) == round(1.5 * DIGITS + 0.5)
-    assert training_steps(TRADES(epochs=1, steps=10)) == 12 * DIGITS
+    assert training_steps(TRADES(epochs=1, steps=10)) == 13 * DIGITS
     many = Adversarial(epochs=1, source=OwnExamples(PGD(steps=10, restarts=3)), keep_clean=False)
-    assert training_steps(many) == 31 * DIGITS
+    assert training_steps(many) == 34 * DIGITS  # with the end of every restart
     papers = Adversarial(epochs=1, source=OwnExamples(BIM()), ball=Linf(16 / 255), keep_clean=False)
     assert training_steps(papers) == 21 * DIGITS  # ⌊min(16 + 4, 1.25 · 16)⌋ steps
+
+
+def test_a_folder_that_windows_does_not_move_is_said_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = begun()
+
+    def in_use(*_: object) -> None:
+        raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", in_use)
+        with pytest.raises(LabError, match=r"cannot be discarded yet .*: pause it first"):
+            runs.discard("mine")
+    assert place.exists()
+    runs.discard("mine")
+    assert not place.exists()
+
+
+def test_a_claim_ends_with_its_process_and_looking_leaves_no_trace(home: Path) -> None:
+    place = begun()
+    assert not is_claimed(place)
+    assert not (place / ".lock").exists()
+    code = "import sys, time; from pathlib import Path; from lab.claim import claimed\nwith claimed(Path(sys.argv[1])):"
+    command = [sys.executable, "-c", f"{code}\n    print('held', flush=True); time.sleep(600)", str(place)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert is_claimed(place)
+        with pytest.raises(LabError, match="being trained already"), claimed(place):
+            pass
+        holder.kill()
+    assert not is_claimed(place)
+    with claimed(place):
+        assert is_claimed(place)

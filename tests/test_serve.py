@@ -1,27 +1,26 @@
 """The server: ports, and nothing left running however it ends."""
 
 import asyncio
-import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 import uuid
 
 import psutil
 import pytest
-import websocket
 
 from lab.errors import LabError
 from lab.processes import MARK, end, marked
-from lab.serve import Site, free_port
+from lab.server import Site, free_port
 from lab.specs import to_json
 from tests.served import ROOT, served
+from tests.server.visitor import Visitor, frame, heard, message, opened
+from tests.waiting import PATIENCE, until
 from widgets.openings import openings
 
 HOST = "127.0.0.1"
@@ -72,10 +71,9 @@ def test_a_taken_port_is_one_sentence_and_exit_code_2(taken):
 @pytest.mark.skipif(os.name != "posix", reason="uses a shell to make an orphan")
 def test_ending_reaches_orphans_and_those_who_ignore_the_request():
     mark = uuid.uuid4().hex
-    command = 'trap "" TERM; (trap "" TERM; exec sleep 60) & exec sleep 60'
+    command = 'trap "" TERM; (trap "" TERM; exec sleep 600) & exec sleep 600'
     parent = subprocess.Popen(["sh", "-c", command], env=os.environ | {MARK: mark})
-    while len(marked(mark)) < 2:
-        time.sleep(0.01)
+    until(lambda: len([each for each in marked(mark) if "600" in each.cmdline()]) == 2)
     parent.kill()
     parent.wait()
     [orphan] = marked(mark)
@@ -84,13 +82,10 @@ def test_ending_reaches_orphans_and_those_who_ignore_the_request():
     assert not psutil.pid_exists(orphan.pid) or orphan.status() == psutil.STATUS_ZOMBIE
 
 
-def opened(address: str) -> str:
-    """The page as a visitor gets it, which takes a kernel."""
-    with urllib.request.urlopen(address, timeout=30) as page:
-        return page.read().decode()
+BY_SIGTERM = pytest.param(signal.SIGTERM, marks=pytest.mark.slow)  # as every server of the tests ends, see served()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+@pytest.mark.parametrize("how", [signal.SIGINT, BY_SIGTERM], ids=lambda how: how.name)
 def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
     with served(tmp_path) as server:
         opened(server.address)
@@ -102,7 +97,7 @@ def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
 
 
 def test_a_killed_voila_takes_its_kernels_and_the_engine_with_it(tmp_path):
-    with served(tmp_path) as server:
+    with served(tmp_path, "--lazy") as server:
         opened(server.address)
         assert server.children("ipykernel_launcher")
         [voila] = server.children("voila")
@@ -113,11 +108,21 @@ def test_a_killed_voila_takes_its_kernels_and_the_engine_with_it(tmp_path):
         assert not server.processes()
 
 
+def test_a_killed_server_leaves_nothing_on_its_port(tmp_path):
+    with served(tmp_path, "--lazy") as server:
+        opened(server.address)
+        server.process.kill()
+        server.wait()
+        psutil.wait_procs(server.processes(), timeout=PATIENCE)
+        assert not server.processes()
+        assert free_port(HOST, int(server.address.rpartition(":")[2]))
+
+
 @pytest.mark.slow
 def test_the_first_pictures_are_there_before_anybody_opens_a_page(tmp_path):
     with served(tmp_path) as server:
         [ahead] = server.children("widgets.openings")
-        ahead.wait(timeout=120)
+        ahead.wait(timeout=PATIENCE)
         assert (tmp_path / "logs" / "openings.log").read_text() == ""
         assert len(list((tmp_path / "results").iterdir())) == len({to_json(each) for each in asyncio.run(openings())})
 
@@ -131,29 +136,25 @@ def server(tmp_path_factory):
         assert found.stop(signal.SIGHUP) == (0, "Stopped.\n")
 
 
-@pytest.mark.parametrize("path", ["lab.ipynb", "../lab/serve.py", "../README.md", "../docs/loss-surface.png"])
+@pytest.mark.parametrize(
+    "path", ["lab.ipynb", "templates/adversarial/conf.json", "../theme.py", "../../lab/errors.py", "../../README.md"]
+)
 def test_no_file_is_served_besides_the_page(server, path):
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{server.address}/voila/files/{path}", timeout=30)
+        urllib.request.urlopen(f"{server.address}/voila/files/{path}", timeout=PATIENCE)
     with refused.value as answer:
         assert answer.code in (403, 404)
 
 
 def test_a_visitor_cannot_have_code_executed(server, tmp_path):
-    kernel = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', opened(server.address))[1]
     trace = tmp_path / "executed"
-    socket_address = f"{server.address.replace('http', 'ws')}/api/kernels/{kernel}/channels?session_id=test"
-    channel = websocket.create_connection(socket_address, timeout=30)
+    content = {"code": f"open({str(trace)!r}, 'w')", "silent": False, "store_history": True}
+    channel = Visitor(server.address).socket()
     try:
-        for kind, content in [
-            ("execute_request", {"code": f"open({str(trace)!r}, 'w')", "silent": False, "store_history": True}),
-            ("kernel_info_request", {}),
-        ]:
-            header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "username": "", "session": "test", "version": "5.3"}
-            message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-            channel.send(json.dumps(message))
-        while json.loads(channel.recv())["header"]["msg_type"] != "kernel_info_reply":
-            pass
+        for name in (b"shell", b"control"):
+            channel.send_binary(frame(message("execute_request", content), name))
+        channel.send_binary(frame(message("kernel_info_request")))
+        assert heard(channel, "kernel_info_reply")["status"] == "ok"
     finally:
         channel.close()
     assert not trace.exists()

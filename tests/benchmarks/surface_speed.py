@@ -89,7 +89,7 @@ def kernel(rounds: int) -> None:
     floors, pictures, zooms, shifts = [], [], [], []
     for _ in range(rounds):
         floors.append(bare(*best))
-        surface_plane._recent.clear()
+        surface_plane._recent.forget()
         pictures.append(surface(SPEC))
         zooms.append(surface(SPEC.replace(zoom=2))[-1])
         shifts.append(surface(SPEC.replace(zoom=2, centre_along=0.1))[-1])
