@@ -1,0 +1,178 @@
+"""Write the parts of the documentation that the specs and the command line decide: ``python -m docs.generate``.
+
+A page holds such a part between two lines, ``<!-- begin: NAME -->`` and ``<!-- end: NAME -->``; the text around it is
+written by hand. With ``--check`` nothing is written, and the exit code says whether every page is up to date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from lab.cli.listing import default_text, range_text, summary
+from lab.cli.main import parser
+from lab.specs import Analysis, Architecture, AttackSpec, Ball, DataSpec, Recipe, Spec
+from lab.specs.attacks import Objective
+from lab.specs.augmentation import Augmentation
+from lab.specs.capabilities import Capabilities
+from lab.specs.examples import Source
+from lab.specs.optimisers import Optimiser, Schedule
+from lab.specs.presets import PRESETS
+from lab.specs.query import Estimator
+from lab.specs.similarity import Similarity
+from lab.specs.spec import family_of, params, presets
+
+DOCS = Path(__file__).resolve().parent
+
+
+def attacks() -> Iterator[str]:
+    """Every attack, and what attacks are made of."""
+    yield from _family(AttackSpec, "###")
+    for title, family in {"Threat models": Ball, "Objectives": Objective, "Gradient estimators": Estimator}.items():
+        yield f"## {title}"
+        yield from _family(family, "###")
+
+
+def recipes() -> Iterator[str]:
+    """The papers' recipes by name, then every part that a recipe is made of."""
+    yield "## Recipes by name"
+    rows = [(f"`{each.name}`", each.meaning, each.paper) for each in PRESETS]
+    yield _table(("recipe", "what it is", "paper"), rows)
+    parts = {
+        "Kinds of recipe": Recipe,
+        "Sources of the adversarial examples": Source,
+        "Embedding similarity": Similarity,
+        "Optimisers": Optimiser,
+        "Learning-rate schedules": Schedule,
+        "Augmentation": Augmentation,
+        "Architectures": Architecture,
+        "Data sets": DataSpec,
+    }
+    for title, family in parts.items():
+        yield f"## {title}"
+        yield from _family(family, "###")
+
+
+def analyses() -> Iterator[str]:
+    """Every analysis."""
+    yield from _family(Analysis, "##")
+
+
+def commands() -> Iterator[str]:
+    """Every command with its arguments."""
+    [chosen] = [each for each in parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    about = {each.dest: each.help or "" for each in chosen._choices_actions}
+    for name, command in chosen.choices.items():
+        yield f"## `{name}`"
+        yield f"{_sentence(about[name])}"
+        rows = [(_called(each), _cell(each.help or "")) for each in command._actions if each.dest != "help"]
+        if rows:
+            yield _table(("argument", "meaning"), rows)
+
+
+PARTS: dict[str, Callable[[], Iterable[str]]] = {
+    "attacks": attacks,
+    "recipes": recipes,
+    "analyses": analyses,
+    "commands": commands,
+}
+
+
+def page(name: str) -> Path:
+    """Return the page that holds a part."""
+    return DOCS / f"{name}.md"
+
+
+def renewed(name: str) -> str:
+    """Return the text of a page with its generated part as it should be."""
+    begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
+    before, _, rest = page(name).read_text("utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    return "\n\n".join((f"{before}{begin}", *PARTS[name](), f"{end}{after}"))
+
+
+def main(words: Sequence[str]) -> int:
+    """Write every page, or with ``--check`` name those that are out of date."""
+    old = [name for name in PARTS if page(name).read_text("utf-8") != renewed(name)]
+    for name in old:
+        if "--check" in words:
+            print(f"{page(name)} is out of date: run python -m docs.generate.")
+        else:
+            page(name).write_text(renewed(name), "utf-8")
+            print(f"Written: {page(name)}")
+    return int(bool(old) and "--check" in words)
+
+
+def _family(family: type[Spec], level: str) -> Iterator[str]:
+    """Every spec of a family that the lab itself defines; a plug-in's is not part of its documentation."""
+    for kind in family_of(family):
+        if kind.__module__.startswith("lab."):
+            yield f"{level} {kind.__name__}"
+            called = f"*{kind.title}*: " if kind.title not in ("", kind.__name__) else ""
+            yield called + _markdown(inspect.getdoc(kind) or "")
+            if issubclass(kind, AttackSpec):
+                yield _needs(kind().capabilities)
+            yield from _fields(kind)
+
+
+def _needs(found: Capabilities) -> str:
+    """What an attack needs and can do, by default settings."""
+    facts = [
+        "white box" if found.gradient else "without gradients",
+        "deterministic" if found.deterministic else "random",
+        *(["takes an ε per image"] if found.eps_per_image else []),
+    ]
+    return f"Threat models: {', '.join(f'`{each.__name__}`' for each in found.balls)}; {', '.join(facts)}."
+
+
+def _fields(kind: type[Spec]) -> Iterator[str]:
+    spec = kind()
+    rows = [
+        (f"`{name}`", f"`{default_text(getattr(spec, name), about)}`", _cell(range_text(about)), _cell(about.meaning))
+        for name, about in params(spec).items()
+    ]
+    if rows:
+        yield _table(("field", "default", "range", "meaning"), rows)
+    named = [f"- `{preset}`: {_cell(summary(build))}" for preset, build in presets(kind).items()]
+    if named:
+        yield "\n".join(["Presets:", "", *named])
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _called(action: argparse.Action) -> str:
+    """An argument as a user types it."""
+    if not action.option_strings:
+        return f"`{action.metavar or action.dest}`"
+    value = action.metavar or ("|".join(map(str, action.choices)) if action.choices else action.dest.upper())
+    text = ", ".join(action.option_strings) + (f" {value}" if action.nargs != 0 else "")
+    return f"`{_escaped(text)}`"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _cell(text: str) -> str:
+    """Plain text in a table's cell."""
+    return _escaped(_markdown(text).replace("%%", "%"))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", r"\|")
+
+
+def _markdown(text: str) -> str:
+    """Return a docstring's reStructuredText as Markdown."""
+    return re.sub(r":\w+:`[~!]?([^`]+)`", r"`\1`", text).replace("``", "`")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
