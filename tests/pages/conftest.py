@@ -26,12 +26,18 @@ FLAGS = (
 NO_BROWSER = "Page tests need Chromium or Chrome, and none is installed: python -m lab browser"
 
 
+_open: list[Visit] = []
+"""The visits of the test that runs: where it fails, they are described."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Without a browser, all page tests are skipped for one reason: let pytest say it in one line."""
+    """Say in one line that there is no browser, and of a failed test what its visitors saw then."""
     report = yield
     if report.skipped and NO_BROWSER in str(report.longrepr):
         report.longrepr = (__file__, 0, f"Skipped: {NO_BROWSER}")
+    if report.failed:
+        report.sections += [("page of a visitor", each.described()) for each in _open]
     return report
 
 
@@ -79,10 +85,12 @@ def visits(window: Any, lab: Served) -> Iterator[Opens]:
 
     def opens(place: str = "pgd-restarts", asked: Spec | None = None) -> Visit:
         opened.append(Visit(window, lab.address, place, asked))
+        _open.append(opened[-1])
         return opened[-1]
 
     yield opens
     for each in opened:
+        _open.remove(each)
         each.leave()
     assert [words for each in opened for words in each.complaints] == []
 

@@ -12,6 +12,15 @@ from tests.server.visitor import frame
 
 PATIENCE = 180_000  # milliseconds until something that does not appear is missing, on a busy machine, too
 
+_DESCRIBED = """() => [
+  location.href,
+  ...[...document.querySelectorAll(".lab-engine, .lab-alert, .lab-run-words, .lab-tip")]
+    .filter(each => each.checkVisibility()).map(each => `${each.className}: ${each.innerText}`),
+  ...[...document.querySelectorAll(".lab-run-bar")].map(each => `run bar: ${each.dataset.state}`),
+  `under the pointer: ${[...document.querySelectorAll(":hover")].slice(-3).map(each => each.outerHTML.slice(0, 120))}`,
+  document.querySelector(".lab-place:not(.lab-closed)")?.innerText.slice(0, 2000) ?? "no page is open",
+].join("\\n")"""
+
 
 class Visit:
     """One browser window with its own kernel, on the page with that name in the address.
@@ -42,6 +51,14 @@ class Visit:
         """Go, as a visitor goes: the kernel ends, so that it takes no time from those who come after."""
         self.page.goto("about:blank")
         self.page.close()
+
+    def described(self) -> str:
+        """Where the page is and what it shows, for the report of a test that failed."""
+        try:
+            said = [f"last sent: {each[-300:]}" for each in self.sent[-4:]]  # tells a click that nobody heard
+            return "\n".join([self.page.evaluate(_DESCRIBED), *said, *self.complaints])
+        except Exception as error:  # a closed page, or one that hangs: the report says which
+            return f"It cannot be described: {error}"
 
     def set(self, label: str, value: str) -> None:
         """Type a value into the number box with that label."""
