@@ -57,6 +57,8 @@ WIDGETS_MAY_IMPORT = {
     "words": set(),
     "figures": {"theme", "words"},
     "paper": {"theme", "words", "figures"},
+    "controls": {"theme", "plain", "words"},
+    "parts": {"controls", "faults", "figures", "loop", "plain", "plot", "theme", "words"},
 }
 
 
@@ -118,11 +120,29 @@ def test_the_arrows_in_the_lab_point_one_way(path):
 
 
 @pytest.mark.parametrize("part", WIDGETS_MAY_IMPORT)
-def test_figures_and_plots_know_nothing_of_pages(part):
+def test_what_pages_are_made_of_knows_nothing_of_pages(part):
     paths = [each for each in sources("widgets") if part_of(each, "widgets") == part]
     assert paths
     for path in paths:
         assert parts_imported(path, "widgets") <= WIDGETS_MAY_IMPORT[part], path
+
+
+PAGE_FOLDERS = sorted(each.parent for each in (ROOT / "widgets" / "dashboards").glob("*/page.py"))
+
+
+@pytest.mark.parametrize("folder", PAGE_FOLDERS, ids=lambda each: each.name)
+def test_no_page_imports_another_page_or_the_application(folder):
+    """What two pages need is in ``widgets/parts``."""
+    own = f"widgets.dashboards.{folder.name}"
+    for path in folder.rglob("*.py"):
+        pages = {each for each in imported(path) if within(each, {"widgets.dashboards"})}
+        assert not {each for each in pages if not within(each, {own})}, path
+
+
+def test_every_page_has_a_folder():
+    loose = {each.name for each in (ROOT / "widgets" / "dashboards").iterdir() if each.suffix == ".py"}
+    assert loose == {"__init__.py", "app.py"}
+    assert len(PAGE_FOLDERS) == 10
 
 
 def test_nothing_in_the_lab_imports_the_command_line():

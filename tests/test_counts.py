@@ -14,9 +14,9 @@ from lab.results.evaluation_verdict import verdict
 from lab.specs import Evaluation
 from tests.evaluations import sample_evaluation
 from tests.widgets.evaluated import evaluated
-from widgets.dashboards.evaluation_cards import check_note, verdict_note
-from widgets.figures.evaluation import caption, falls
-from widgets.figures.evaluation_images import matrix
+from widgets.dashboards.evaluation.cards import check_note, verdict_note
+from widgets.figures.evaluation.images import matrix
+from widgets.figures.evaluation.stages import caption, falls
 
 ONE = re.compile(r"(?<![\d.,])1 (images|checks|models|attacks|other attacks|test images)\b|\bs breaks\b|all 1\b(?!,)")
 MANY = re.compile(r"(?<![\d.,])(?!1 )\d[\d,]* (image|check|model|attack|other attack|test image)\b")

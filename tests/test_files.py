@@ -94,7 +94,7 @@ ELSEWHERE = {
     "lab/training/keeper.py": "metrics are appended line by line; a line that is not whole is left out",
     "lab/data/download.py": "what arrives goes into a scratch folder, is checked there and then published",
     "lab/processes.py": "logs",
-    "widgets/dashboards/evaluation_report.py": "a drawing goes into a text, not into a file",
+    "widgets/dashboards/evaluation/report.py": "a drawing goes into a text, not into a file",
 }
 WRITERS = {
     "copyfile",

@@ -10,7 +10,7 @@ from lab.engine import LocalEngine
 from lab.errors import LabError, no_such
 from lab.specs import DataSpec, ModelSpec, RandomSigns
 from widgets.dashboards.app import PAGES, App
-from widgets.dashboards.links import Link
+from widgets.parts.links import Link
 
 
 def show(page: str = "masking", model: Any = None, data: Any = None, **settings: Any) -> App:

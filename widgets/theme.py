@@ -140,7 +140,8 @@ TEMPLATE: dict[str, Any] = {
 """Plotly's template as plain JSON. The plot view adds it in the browser; a figure never carries a copy."""
 
 
-_SHEETS = ("theme", "controls", "run_bar", "layout", "figures")
+_HERE = Path(__file__).parent
+_SHEETS = ("theme", "controls", "parts/run_bar", "layout", "figures")
 
 
 @cache
@@ -165,5 +166,5 @@ def css() -> str:
     lines = [f"--lab-{name}: {value};" for name, value in colours.items()]
     lines += [f"--lab-size-{name}: {value}px;" for name, value in sizes.items()]
     variables = "\n  ".join([*lines, f"--lab-font: {FONT};"])
-    sheets = [Path(__file__).with_name(f"{each}.css").read_text(encoding="utf-8") for each in _SHEETS]
+    sheets = [(_HERE / f"{each}.css").read_text(encoding="utf-8") for each in _SHEETS]
     return "\n".join([f".lab {{\n  {variables}\n}}", *sheets])

@@ -27,9 +27,9 @@ from lab.data import load
 from lab.models import load as load_model
 from lab.results import pack, unpack
 from lab.specs import Digits, LossSurface, Trained
-from widgets.figures.surface import mountains
-from widgets.figures.surface_cuts import cuts
-from widgets.figures.surface_map import contour_map
+from widgets.figures.surface.contours import contour_map
+from widgets.figures.surface.cross_sections import cuts
+from widgets.figures.surface.three_d import mountains
 
 SPEC = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))
 

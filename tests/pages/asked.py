@@ -1,7 +1,14 @@
 """What the page tests ask of the pages, small and the same in all files: the server computes it once."""
 
 from lab.specs import Analysis, Trained
-from widgets.dashboards import curves, embedding, evaluation, explore, masking, restarts, surface, transfer
+from widgets.dashboards.curves import page as curves
+from widgets.dashboards.embedding import page as embedding
+from widgets.dashboards.evaluation import page as evaluation
+from widgets.dashboards.explore import page as explore
+from widgets.dashboards.masking import page as masking
+from widgets.dashboards.restarts import page as restarts
+from widgets.dashboards.surface import page as surface
+from widgets.dashboards.transfer import page as transfer
 
 ASKED: dict[str, Analysis] = {
     "pgd-restarts": restarts.DEFAULT,

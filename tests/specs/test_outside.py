@@ -63,9 +63,9 @@ class Gentle(Recipe, title="Gentle training"):
 
 
 from lab.cli import main
-from widgets.dashboards.explore_cards import needs
-from widgets.dashboards.studio_runs import summary
-from widgets.forms import Form
+from widgets.dashboards.explore.cards import needs
+from widgets.dashboards.studio.runs import summary
+from widgets.parts.forms import Form
 
 [options] = [part.kind.options for name, part in Form(Explore()).parts.items() if name == "attack"]
 assert [each["label"] for each in options].count("Brighter and brighter") == 1

@@ -6,9 +6,9 @@ from lab.specs import FGSM, L0, L2, PGD, FlipPixels, Linf, Trained
 from tests.widgets.conftest import settled
 from tests.widgets.engine import restarts
 from widgets.dashboards.app import App
-from widgets.dashboards.carried import with_fields
-from widgets.dashboards.links import Link
-from widgets.dashboards.restarts import DEFAULT
+from widgets.dashboards.restarts.page import DEFAULT
+from widgets.parts.carried import with_fields
+from widgets.parts.links import Link
 
 pytestmark = pytest.mark.usefixtures("cards")
 

@@ -23,11 +23,11 @@ from lab.specs.curves import MOST_ATTACKS
 from tests.widgets.conftest import settled
 from tests.widgets.curved import curved
 from widgets.dashboards.curves import CurvesPage
-from widgets.dashboards.curves_links import fate
-from widgets.dashboards.curves_sweeps import pivot_weights, widths
+from widgets.dashboards.curves.links import fate
+from widgets.dashboards.curves.sweeps import pivot_weights, widths
 from widgets.dashboards.studio import StudioPage
-from widgets.figures.curves import Point
-from widgets.figures.curves_sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
+from widgets.figures.curves.robustness import Point
+from widgets.figures.curves.sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
 
 pytestmark = pytest.mark.usefixtures("cards")
 

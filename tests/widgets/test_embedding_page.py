@@ -11,10 +11,10 @@ from lab.results.prediction import NO_CLASS
 from lab.specs import FGSM, L2, Embeddings, Trained
 from tests.widgets.conftest import settled
 from tests.widgets.embedded import embedded
-from widgets.dashboards.embedding import FOLLOWED, EmbeddingsPage
-from widgets.dashboards.embedding_cards import Pointed, followed_cards, tip
-from widgets.figures.embedding import TRACES, embedding_frame
-from widgets.figures.embedding_view import PCA, TWO_CLASSES
+from widgets.dashboards.embedding.cards import Pointed, followed_cards, tip
+from widgets.dashboards.embedding.page import FOLLOWED, EmbeddingsPage
+from widgets.figures.embedding.plane import TRACES, embedding_frame
+from widgets.figures.embedding.view import PCA, TWO_CLASSES
 
 pytestmark = pytest.mark.usefixtures("cards")
 

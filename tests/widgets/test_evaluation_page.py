@@ -24,11 +24,11 @@ from lab.specs import (
 )
 from tests.widgets.conftest import settled
 from tests.widgets.evaluated import evaluated, running
-from widgets.dashboards.carried import with_fields
 from widgets.dashboards.evaluation import EvaluationPage
-from widgets.dashboards.evaluation_images import CLOSEST, FEW, adversarial_example, deciding
-from widgets.dashboards.evaluation_plots import PLOTS, EvaluationLook
-from widgets.dashboards.evaluation_report import FILES
+from widgets.dashboards.evaluation.images import CLOSEST, FEW, adversarial_example, deciding
+from widgets.dashboards.evaluation.plots import PLOTS, EvaluationLook
+from widgets.dashboards.evaluation.report import FILES
+from widgets.parts.carried import with_fields
 
 pytestmark = pytest.mark.usefixtures("cards")
 

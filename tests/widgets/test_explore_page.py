@@ -14,9 +14,9 @@ from lab.specs.spec import family_of
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
 from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.explore_cards import attack_cards, badges, model_cards
-from widgets.figures.explore import probabilities
-from widgets.forms import has_control
+from widgets.dashboards.explore.cards import attack_cards, badges, model_cards
+from widgets.figures.explore.attack import probabilities
+from widgets.parts.forms import has_control
 
 pytestmark = pytest.mark.usefixtures("cards")
 

@@ -11,13 +11,13 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 from lab.errors import DataError, LabError
 from lab.specs import PGD
 from tests.widgets.conftest import settled
-from widgets.alert import Alert
 from widgets.controls import Number
-from widgets.dashboards.gallery import Gallery
 from widgets.dashboards.restarts import RestartsPage
 from widgets.faults import said_on_page
-from widgets.forms import Form
 from widgets.loop import Every, OnLoop
+from widgets.parts.alert import Alert
+from widgets.parts.forms import Form
+from widgets.parts.gallery import Gallery
 from widgets.plain import Box, Layout, Words, shared
 
 pytestmark = pytest.mark.faults

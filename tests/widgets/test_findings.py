@@ -12,11 +12,19 @@ from lab.specs.explore import SCALES
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
 from tests.widgets.surfaced import answers, surfaced
-from widgets.dashboards import app, curves, embedding, evaluation, explore, masking, restarts, surface, transfer
+from widgets.dashboards import app
+from widgets.dashboards.curves import page as curves
+from widgets.dashboards.embedding import page as embedding
+from widgets.dashboards.evaluation import page as evaluation
 from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.findings import loss_along_g, success_by_scale
-from widgets.dashboards.studio_start import TRIALS
+from widgets.dashboards.explore import page as explore
+from widgets.dashboards.masking import page as masking
+from widgets.dashboards.restarts import page as restarts
+from widgets.dashboards.studio.start import TRIALS
 from widgets.dashboards.surface import SurfacePage
+from widgets.dashboards.surface import page as surface
+from widgets.dashboards.transfer import page as transfer
+from widgets.parts.findings import loss_along_g, success_by_scale
 
 FLAT, RISING, BENT = np.zeros(21), np.linspace(-5, 5, 21), 5 - np.abs(np.linspace(-15, 5, 21))
 

@@ -10,7 +10,7 @@ from lab.specs import BIM, L2, PGD, Adversarial, Linf, MadryMNIST, Margin, Spec,
 from lab.specs.spec import family_of, label_of, title_of
 from widgets.controls import Choice, Number, Several, Text, Toggle
 from widgets.controls.images import Images
-from widgets.forms import Form, Variant
+from widgets.parts.forms import Form, Variant
 from widgets.words import plainly
 
 NAMES = re.compile("AutoAttack|MultiTargeted|ResNet|RMSProp|ReLU")  # spelt so in the papers

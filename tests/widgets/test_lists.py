@@ -5,8 +5,8 @@ import pytest
 from lab.errors import SpecError
 from lab.specs import BIM, FGSM, PGD, CarliniWagnerLinf, Custom, EnsembleAttack, Preview, Trained, WorstCase
 from tests.widgets.test_forms import GARBAGE
-from widgets.forms import Form
-from widgets.lists import Listed, Numbers
+from widgets.parts.forms import Form
+from widgets.parts.lists import Listed, Numbers
 
 pytestmark = pytest.mark.usefixtures("cards")
 

@@ -23,9 +23,9 @@ from lab.specs import (
 )
 from tests.widgets.conftest import settled
 from tests.widgets.masked import masked
-from widgets.dashboards.carried import with_fields
 from widgets.dashboards.masking import MaskingPage
-from widgets.dashboards.masking_plots import PLOTS
+from widgets.dashboards.masking.plots import PLOTS
+from widgets.parts.carried import with_fields
 
 pytestmark = pytest.mark.usefixtures("cards")
 

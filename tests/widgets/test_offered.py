@@ -11,9 +11,9 @@ from lab.specs.capabilities import NORM_BALLS
 from lab.specs.spec import family_of, parse_field
 from tests.widgets.engine import FakeEngine
 from widgets.dashboards.app import PAGES
-from widgets.dashboards.transfer_controls import Attacks
-from widgets.forms import Variant, part_for
-from widgets.lists import Variants
+from widgets.parts.attacks import Attacks
+from widgets.parts.forms import Variant, part_for
+from widgets.parts.lists import Variants
 
 pytestmark = pytest.mark.usefixtures("cards")
 

@@ -28,7 +28,7 @@ from tests.widgets.conftest import settled
 from widgets.controls import Choice
 from widgets.dashboards.app import PAGES, App
 from widgets.dashboards.studio import StudioPage
-from widgets.forms import Form, has_control
+from widgets.parts.forms import Form, has_control
 from widgets.words import plainly, said
 
 CODE = re.compile(r"\b[A-Z]\w+\.[a-z]\w*|\b[a-z]+_[a-z_]+\b|\beps\b")

@@ -11,8 +11,8 @@ from lab.specs import FGSM, L0, PGD, Explore, Extended, FlipPixels, Linf, Rotate
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
 from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.explore_cards import attack_cards, model_cards
-from widgets.figures.explore import path, path_frame, probabilities
+from widgets.dashboards.explore.cards import attack_cards, model_cards
+from widgets.figures.explore.attack import path, path_frame, probabilities
 
 WHY = "FlipPixels leaves every ball Linf: choose the ball L0."
 

@@ -10,9 +10,9 @@ from lab.errors import EngineError
 from lab.specs import PGD, Restarts
 from tests.widgets.conftest import SPEED, settled
 from tests.widgets.engine import FakeEngine, restarts
-from widgets.forms import Form
 from widgets.loop import OnLoop
-from widgets.run_bar import RunBar
+from widgets.parts.forms import Form
+from widgets.parts.run_bar import RunBar
 
 SPEC = Restarts(attack=PGD(restarts=4, steps=3))
 

@@ -34,10 +34,10 @@ from lab.specs import (
     to_dict,
 )
 from tests.widgets.conftest import settled
-from widgets.dashboards.choices import ModelChoice
 from widgets.dashboards.studio import StudioPage
-from widgets.dashboards.studio_runs import summary
-from widgets.dashboards.studio_start import TRIALS
+from widgets.dashboards.studio.runs import summary
+from widgets.dashboards.studio.start import TRIALS
+from widgets.parts.choices import ModelChoice
 
 
 @pytest.fixture(autouse=True)

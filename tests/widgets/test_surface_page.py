@@ -9,9 +9,9 @@ from lab.errors import LabError
 from lab.specs import L2, HadamardSigns, LossSurface, RawGradient, TowardAttack, Trained
 from tests.widgets.conftest import settled
 from tests.widgets.surfaced import surfaced
-from widgets.dashboards.surface import SurfacePage, window_of
-from widgets.dashboards.surface_here import Place, place_of
-from widgets.dashboards.surface_plots import TRACES
+from widgets.dashboards.surface.here import Place, place_of
+from widgets.dashboards.surface.page import SurfacePage, window_of
+from widgets.dashboards.surface.plots import TRACES
 
 pytestmark = pytest.mark.usefixtures("cards")
 

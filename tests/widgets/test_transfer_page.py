@@ -10,8 +10,8 @@ from lab.errors import LabError
 from lab.specs import BIM, FGSM, L2, PGD, Digits, Explore, Linf, Trained, TransferMatrix, from_json, to_json
 from tests.widgets.conftest import settled
 from tests.widgets.transferred import transferred
-from widgets.dashboards.carried import with_fields
 from widgets.dashboards.transfer import TransferPage
+from widgets.parts.carried import with_fields
 
 pytestmark = pytest.mark.usefixtures("cards")
 

@@ -15,10 +15,12 @@ from widgets.plain import Plain
 _LONGEST = 255  # characters; a longer value would fill the page with its own complaint
 
 
-def source(name: str) -> str:
-    """The browser's side of a control: what all have in common, then its own."""
-    folder = Path(__file__).parent
-    return "\n".join((folder / f"{each}.js").read_text(encoding="utf-8") for each in ("field", name))
+_HERE = Path(__file__).parent
+
+
+def source(name: str, folder: Path = _HERE) -> str:
+    """The browser's side of a control: what all have in common, then its own, which is in ``folder``."""
+    return "\n".join(each.read_text(encoding="utf-8") for each in (_HERE / "field.js", folder / f"{name}.js"))
 
 
 class Control(Plain):

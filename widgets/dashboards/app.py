@@ -20,25 +20,24 @@ from lab.specs import (
     TransferMatrix,
 )
 from lab.specs.spec import title_of
-from widgets.alert import Alert
-from widgets.dashboards.carried import LabSettings
 from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.evaluation import EvaluationPage
 from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.links import Link
+from widgets.dashboards.home import TITLE, Home
 from widgets.dashboards.masking import MaskingPage
-from widgets.dashboards.page import Page, Style
 from widgets.dashboards.restarts import RestartsPage
 from widgets.dashboards.studio import StudioPage
 from widgets.dashboards.surface import SurfacePage
 from widgets.dashboards.transfer import TransferPage
 from widgets.loop import OnLoop
+from widgets.parts.alert import Alert
+from widgets.parts.carried import LabSettings
+from widgets.parts.links import Link
+from widgets.parts.page import Page, Style
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 from widgets.words import said
-
-TITLE = "Adversarial Lab"
 
 
 @dataclass(frozen=True)
@@ -119,14 +118,6 @@ PAGES = (
     ),
 )
 
-_WELCOME = (
-    "A change too small to matter to you can make a model misclassify a digit. Here you can attack models, follow the "
-    "attack step by step, and find out which defences withstand it and which only seem to: the page Evaluation gives "
-    "each model's robust accuracy, and says whether to believe it.",
-    "Every page is one experiment of a paper, on real data and trained models. Change a setting, press Run, and "
-    "compare. Results are kept, so a picture that someone has asked for before is there at once.",
-)
-
 
 class Navigation(Plain):
     """The header: the name, the tabs, the state of the engine.
@@ -145,17 +136,6 @@ class Navigation(Plain):
     engine = t.Unicode().tag(sync=True)
 
 
-class Home(Plain):
-    """A few words, and a card for every page. ``opened`` is the page whose card was pressed."""
-
-    _esm = "\n".join(Path(__file__).with_name(f"{each}.js").read_text("utf-8") for each in ("home_pictures", "home"))
-
-    title = t.Unicode(TITLE).tag(sync=True)
-    paragraphs = t.List(t.Unicode()).tag(sync=True)
-    cards = t.List(t.Dict()).tag(sync=True)
-    opened = t.Any("").tag(sync=True, heard=True)
-
-
 class App(Box):
     """The whole lab. ``navigation.selected`` says which page is open; ``visit(name)`` opens one.
 
@@ -168,7 +148,7 @@ class App(Box):
         self._entries = {entry.name: entry for entry in PAGES}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in PAGES)]
         self.navigation = Navigation(pages=tabs)
-        self.home = Home(paragraphs=list(_WELCOME), cards=[_card(entry) for entry in PAGES])
+        self.home = Home(cards=[_card(entry) for entry in PAGES])
         self.pages: dict[str, Page] = {}
         self._settings = LabSettings()
         self.built: dict[str, Box] = {"home": Box([shared(Alert), self.home], "lab-place", "lab-home")}

@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets as t
 
-from widgets.dashboards.page import Style
+from widgets.parts.page import Style
 from widgets.plain import Plain, shared
 
 

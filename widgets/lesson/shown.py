@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from widgets.dashboards.gallery import Gallery, Picture
-from widgets.dashboards.page import Style
 from widgets.figures.mosaic import picture, png
+from widgets.parts.gallery import Gallery, Picture
+from widgets.parts.page import Style
 from widgets.plain import Box, shared
 from widgets.plot import PlotView
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lab.results import EmbeddingsResult, ModelEmbeddings
-from widgets.figures.embedding_view import AS_IT_IS, seen
+from widgets.figures.embedding.view import AS_IT_IS, seen
 from widgets.paper.sheet import in_print, sheet
 from widgets.theme import INK, class_colour
 

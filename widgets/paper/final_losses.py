@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lab.results import RestartsResult
-from widgets.figures.histogram import bin_edges, counts
+from widgets.figures.restarts.histogram import bin_edges, counts
 from widgets.paper.sheet import in_print, sheet
 from widgets.theme import model_colour
 

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lab.results import SurfaceResult
-from widgets.figures.surface_parts import limits, slots
+from widgets.figures.surface.parts import limits, slots
 from widgets.paper.sheet import in_print, scale, sheet
 from widgets.theme import HEIGHTS
 

@@ -5,8 +5,8 @@ import pytest
 
 from lab.specs import FGSM, PGD, RobustnessCurves, Trained
 from tests.widgets.curved import curved
-from widgets.figures.curves import accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
-from widgets.figures.curves_sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
+from widgets.figures.curves.robustness import accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
+from widgets.figures.curves.sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
 
 NAMES = ("standard", "pgd-trained", "mine")
 FIGURES = {

@@ -5,10 +5,10 @@ import pytest
 
 from lab.specs import Embeddings, Trained
 from tests.widgets.embedded import embedded
-from widgets.figures.embedding import TRACES, embedding_frame, embedding_plane
-from widgets.figures.embedding_curves import distance_over_eps, logits_over_eps
-from widgets.figures.embedding_regions import cut, regions
-from widgets.figures.embedding_view import AS_IT_IS, PCA, PROJECTIONS, T_SNE, TWO_CLASSES, pair, seen
+from widgets.figures.embedding.curves import distance_over_eps, logits_over_eps
+from widgets.figures.embedding.plane import TRACES, embedding_frame, embedding_plane
+from widgets.figures.embedding.regions import cut, regions
+from widgets.figures.embedding.view import AS_IT_IS, PCA, PROJECTIONS, T_SNE, TWO_CLASSES, pair, seen
 
 NAMES = ("mine", "standard", "pgd-trained")
 FIGURES = {

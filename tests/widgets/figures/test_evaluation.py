@@ -11,9 +11,8 @@ from lab.results.evaluation import CLEAN, UNBROKEN
 from lab.specs import PGD, Evaluation, Linf, RandomSign, Trained
 from tests.evaluations import sample_evaluation
 from tests.widgets.evaluated import evaluated, running
-from widgets.figures import evaluation_images
-from widgets.figures.evaluation import falls, in_one_order, waterfall_frame
-from widgets.figures.evaluation_images import (
+from widgets.figures.evaluation.chart import least_width, spread, waterfall
+from widgets.figures.evaluation.images import (
     BROKEN,
     NOT_ATTACKED,
     WITHSTOOD,
@@ -23,7 +22,7 @@ from widgets.figures.evaluation_images import (
     matrix,
     matrix_frame,
 )
-from widgets.figures.evaluation_waterfall import least_width, spread, waterfall
+from widgets.figures.evaluation.stages import falls, in_one_order, waterfall_frame
 
 SPEC = Evaluation(models=(Trained("standard"), Trained("<b>")), ball=Linf(0.2), images=100)
 SIX = Evaluation(models=tuple(Trained(f"model-{i}") for i in range(6)), images=100)
@@ -219,7 +218,7 @@ def test_a_prediction_that_is_no_number_is_said_to_be_none():
 
 
 def test_of_many_images_some_are_drawn_and_the_caption_says_so(monkeypatch):
-    monkeypatch.setattr(evaluation_images, "MOST_DRAWN", 40)
+    monkeypatch.setattr("widgets.figures.evaluation.images.MOST_DRAWN", 40)
     shown = matrix(evaluated(SPEC), 0)
     assert len(shown.images) == 34
     assert "every third image is drawn" in shown.caption

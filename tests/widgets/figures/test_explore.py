@@ -8,8 +8,16 @@ import pytest
 from lab.specs import Explore, Trained
 from lab.specs.explore import SCALES
 from tests.widgets.explored import explored
-from widgets.figures.explore import CLASSES, panels, path, path_frame, probabilities, probabilities_frame, softmax
-from widgets.figures.explore_scale import loss_by_scale, scale_frame, success_by_scale
+from widgets.figures.explore.attack import (
+    CLASSES,
+    panels,
+    path,
+    path_frame,
+    probabilities,
+    probabilities_frame,
+    softmax,
+)
+from widgets.figures.explore.scale import loss_by_scale, scale_frame, success_by_scale
 
 NAMES = ("standard", "pgd-trained", "mine")
 FIGURES = (probabilities, path, success_by_scale, loss_by_scale)

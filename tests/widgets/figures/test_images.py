@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.widgets.figures.conftest import Make
-from widgets.figures.images import COLUMNS, adversarial_images, adversarial_images_frame
 from widgets.figures.mosaic import Grid, difference, png
+from widgets.figures.restarts.images import COLUMNS, adversarial_images, adversarial_images_frame
 
 
 def pixels(source: str) -> np.ndarray:

@@ -5,9 +5,9 @@ import pytest
 
 from lab.specs import Linf, Masking, Trained
 from tests.widgets.masked import masked
-from widgets.figures.masking import approximation, cosine, error_rates, orthogonal, per_image_frame
-from widgets.figures.masking_curves import accuracy_over_eps, gradient_correlation, gradient_frame
-from widgets.figures.masking_leaks import leaks, leaks_frame
+from widgets.figures.masking.curves import accuracy_over_eps, gradient_correlation, gradient_frame
+from widgets.figures.masking.evidence import approximation, cosine, error_rates, orthogonal, per_image_frame
+from widgets.figures.masking.label_leaking import leaks, leaks_frame
 
 SPEC = Masking(models=(Trained("standard"), Trained("<b>")), ball=Linf(0.2), eps=(0.1, 0.5), images=100)
 ALL = (error_rates, approximation, cosine, leaks, orthogonal)

@@ -6,10 +6,10 @@ import pytest
 from lab.results.surface import QUANTITIES
 from lab.specs import LossSurface, Trained
 from tests.widgets.surfaced import surfaced
-from widgets.figures.surface import mountains
-from widgets.figures.surface_cuts import cuts, cuts_frame
-from widgets.figures.surface_map import contour_map, map_frame
-from widgets.figures.surface_parts import boundary, in_grid, interpolated, limits, other_classes, slots
+from widgets.figures.surface.contours import contour_map, map_frame
+from widgets.figures.surface.cross_sections import cuts, cuts_frame
+from widgets.figures.surface.parts import boundary, in_grid, interpolated, limits, other_classes, slots
+from widgets.figures.surface.three_d import mountains
 
 FIGURES = (mountains, contour_map, cuts)
 

@@ -7,7 +7,9 @@ from lab.results.transfer import ACCURACY, ERROR, TRANSFER
 from lab.specs import FGSM, PGD, Linf, Trained, TransferMatrix
 from lab.specs.attacks import attack_names
 from tests.widgets.transferred import transferred
-from widgets.figures.transfer import (
+from widgets.figures.transfer.black_boxes import black_box, black_box_frame
+from widgets.figures.transfer.curves import correlation_frame, over_eps, over_eps_frame, perturbation_correlation
+from widgets.figures.transfer.matrix import (
     Cell,
     _cell_words,
     _plain_words,
@@ -16,8 +18,6 @@ from widgets.figures.transfer import (
     transfer_matrix_frame,
     wrapped,
 )
-from widgets.figures.transfer_black_box import black_box, black_box_frame
-from widgets.figures.transfer_curves import correlation_frame, over_eps, over_eps_frame, perturbation_correlation
 
 SPEC = TransferMatrix(
     models=(Trained("a"), Trained("<b>"), Trained("c")), attacks=(FGSM(), PGD()), ball=Linf(0.2), eps=(0.1,), images=60

@@ -1,0 +1,45 @@
+"""The figures of the page Embeddings, and the settings that change only how they are drawn."""
+
+from dataclasses import dataclass
+
+from lab.specs import Spec, param
+from widgets.figures.embedding.curves import curves_frame, distance_over_eps, logits_over_eps
+from widgets.figures.embedding.plane import embedding_frame, embedding_plane
+from widgets.figures.embedding.view import AS_IT_IS, PROJECTIONS
+from widgets.parts.page import Plot, of_result
+
+
+@dataclass(frozen=True)
+class EmbeddingsLook(Spec):
+    """How a result is drawn, which needs no computing. ``image`` is a position among the followed images."""
+
+    level: int = param(0, 0, 40, "the level of ε that is shown")
+    projection: str = param(AS_IT_IS, meaning="the plane that is drawn", choices=PROJECTIONS)
+    image: int = param(0, 0, 11, "the chosen one of the followed images")
+    common: bool = param(False, meaning="the same scale for all models")
+    relative: bool = param(True, meaning="distances in units of the mean distance between two classes of the model")
+
+
+PLOTS = {
+    "plane": Plot(
+        "Embeddings",
+        lambda result, look: embedding_plane(result, look.projection, look.level, look.image, look.common),
+        lambda result, look: embedding_frame(result, look.projection, look.image),
+        "lab-full",
+        440,
+    ),
+    "logits": Plot(
+        "Logits over ε",
+        lambda result, look: logits_over_eps(result, look.level, look.common),
+        of_result(curves_frame),
+        "lab-wide",
+        330,
+    ),
+    "distances": Plot(
+        "Distance from the clean embedding",
+        lambda result, look: distance_over_eps(result, look.level, look.relative),
+        of_result(curves_frame),
+        "lab-narrow",
+        330,
+    ),
+}

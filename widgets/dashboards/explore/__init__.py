@@ -1,0 +1,5 @@
+"""The page Attack explorer."""
+
+from widgets.dashboards.explore.page import ExplorePage
+
+__all__ = ["ExplorePage"]

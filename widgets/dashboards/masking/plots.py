@@ -1,0 +1,35 @@
+"""The figures of the page Masking, and the one setting that changes only how they are drawn."""
+
+from dataclasses import dataclass
+
+from lab.results import MaskingResult
+from lab.specs import Spec, param
+from widgets.figures.masking.curves import accuracy_over_eps, gradient_correlation, gradient_frame
+from widgets.figures.masking.evidence import approximation, cosine, error_rates, orthogonal, per_image_frame
+from widgets.figures.masking.label_leaking import leaks, leaks_frame
+from widgets.parts.page import Plot, of_result
+
+
+@dataclass(frozen=True)
+class MaskingLook(Spec):
+    """How a result is drawn, which needs no computing. ``model`` is a position in the result."""
+
+    model: int = param(1, 0, 3, "the model that the curves over ε show")
+
+
+_RATES = of_result(MaskingResult.to_frame)
+_IMAGES = of_result(per_image_frame)
+
+PLOTS = {
+    "errors": Plot(
+        "One step, a random step first, many steps, other models", of_result(error_rates), _RATES, "lab-full", 310
+    ),
+    "accuracy": Plot("Accuracy over ε", accuracy_over_eps, _RATES, height=380),
+    "gradients": Plot(
+        "Does the gradient still point there?", gradient_correlation, of_result(gradient_frame), height=380
+    ),
+    "approximation": Plot("What one step reaches of the loss", of_result(approximation), _IMAGES),
+    "cosine": Plot("Do one step and many go the same way?", of_result(cosine), _IMAGES),
+    "leaks": Plot("Leaked labels", of_result(leaks), of_result(leaks_frame)),
+    "orthogonal": Plot("Orthogonal adversarial directions", of_result(orthogonal), _IMAGES),
+}

@@ -1,0 +1,5 @@
+"""The page PGD restarts."""
+
+from widgets.dashboards.restarts.page import RestartsPage
+
+__all__ = ["RestartsPage"]

@@ -1,0 +1,79 @@
+"""The page PGD restarts: where many random starts end. Madry et al. 2017, §3.1, Figures 1 and 2."""
+
+from typing import Any
+
+from lab.engine import Engine
+from lab.results import RestartsResult
+from lab.specs import PGD, Restarts
+from widgets.dashboards.restarts.plots import PLOTS, RestartsLook
+from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, Place
+from widgets.parts.forms import Form
+from widgets.parts.guide import Guide
+from widgets.parts.page import Page
+from widgets.parts.run_bar import RunBar
+from widgets.plain import Box
+
+QUESTION = "Where does PGD end from many random starts?"
+SOURCE = "Madry et al. 2017, §3.1, Figures 1 and 2"
+SHOWS = (
+    "PGD starts at many random points of the ball around an image; the histogram shows the loss at which each start "
+    "ends. Losses that lie close together suggest that little worse can be found by gradients."
+)
+TRIES = (
+    "Compare the models: at which losses does PGD end on each? Madry et al. train with PGD to lower them.",
+    "Give PGD too few steps to cross the ball, 40 of 0.005 for example. Do the losses still concentrate?",
+    "Look at distances and angles: do the end points lie apart where their losses are alike?",
+)
+DEFAULT = Restarts(attack=PGD(restarts=50))
+PREFERRED = ("standard", "pgd-trained")
+GROUPS = {
+    "Data and models": ("data", "models"),
+    "Images": ("images",),
+    "Attack": ("attack", "seed"),
+    "Threat model": ("ball",),
+}
+_RESTARTS = (1.0, 1000.0)  # the slider's range on this page; an ordinary attack has fewer
+
+
+class RestartsPage(Page):
+    """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name.
+
+    It opens with the default settings already asked for, so the first picture needs no click.
+    """
+
+    look: Form
+    plots = PLOTS
+    title = "restarts"
+    drawing = "from widgets.figures.restarts import final_losses_by_image\nfinal_losses_by_image(result).show()"
+
+    def __init__(self, engine: Any = None) -> None:
+        engine = engine or Engine.connect()
+        self.result: RestartsResult | None = None
+        self.data = DataChoice()
+        self.models = ModelChoice(PREFERRED)
+        self.images = ImageChoice(engine, value=list(DEFAULT.images))
+        self.form = self._form()
+        self.image = Place("Image shown")
+        self.look = Form(RestartsLook(), given={"image": self.image})
+        self.views = {name: self._view(name) for name in PLOTS}
+        self.bar = RunBar(engine, self.form.spec, self.show)
+        self.begin()
+
+    def show(self, result: RestartsResult) -> None:
+        """Draw a result, complete or partial, instead of the present one."""
+        labels = [result.class_names[label] for label in result.y]
+        images = result.spec.images[: len(labels)]
+        hints = [f"image {image}: {label}" for image, label in zip(images, labels, strict=True)]
+        self.image.offer(list(map(str, images)), hints)
+        super().show(result)
+
+    def _form(self) -> Form:
+        attack = Form(DEFAULT.attack, skip=("random_start",), usual={"restarts": _RESTARTS})
+        given = {"data": self.data, "models": self.models, "images": self.images, "attack": attack}
+        return Form(DEFAULT, groups=GROUPS, given=given)
+
+    def _content(self) -> Box:
+        self.look.add_class("lab-look")
+        return Box(
+            [Guide(QUESTION, SOURCE, SHOWS, TRIES), self.look, Box(self.views.values(), "lab-figures")], "lab-content"
+        )

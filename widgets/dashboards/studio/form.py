@@ -1,0 +1,134 @@
+"""The form of a recipe: generated from the spec, with networks and data sets to choose from by name."""
+
+from typing import Any
+
+from lab.catalogue import DataCard, ModelCard, models
+from lab.errors import SpecError, one_line
+from lab.specs import (
+    ModelSpec,
+    Recipe,
+    Source,
+    Spec,
+    Standard,
+    Trained,
+    params,
+)
+from lab.specs.data import DataSpec
+from lab.specs.models import name_of
+from lab.specs.spec import family_of, label_of
+from widgets.parts.choices import DataChoice, ModelChoice, OneModel
+from widgets.parts.forms import Form, Variant, has_control, sentence
+
+_GROUPS = {
+    "Data and network": ("data", "architecture", "epochs", "batch", "seed"),
+    "Adversarial examples": (),
+    "Optimiser": ("optimiser", "schedule", "weight_decay", "label_smoothing"),
+    "Images and arithmetic": ("augmentation", "precision"),
+}
+_HELP = 1000  # characters at most about the data sets that are left out
+_REST = "Adversarial examples"  # the group of all fields that no other one names
+
+
+class TrainingData(DataChoice):
+    """One of the data sets that can be trained on; its help says why each of the others cannot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.help = one_line("Not offered: " + " ".join(self._untrainable.values()), _HELP) if self._untrainable else ""
+
+    def write(self, value: DataSpec) -> None:
+        """Choose this data set. Raises :class:`SpecError` when it is not offered, or nothing can be trained on it."""
+        if value in self._untrainable:
+            raise SpecError(self._untrainable[value])
+        super().write(value)
+
+    def _offered(self) -> list[DataCard]:
+        cards = super()._offered()
+        self._untrainable = {card.spec: card.untrainable for card in cards if card.untrainable}
+        return [card for card in cards if not card.untrainable]
+
+
+class Recipes(Variant):
+    """A recipe: which kind, then its fields in groups."""
+
+    def __init__(self) -> None:
+        super().__init__(Standard(), family_of(Recipe), "Kind", "What is asked of a batch.")
+        self._forms.clear()  # the plain form that every variant begins with has no groups
+        self._show()
+
+    def _form(self, name: str) -> Form:
+        if name not in self._forms:
+            kind: Any = self._members[name]
+            self._forms[name] = _recipe_form(kind())
+            self._forms[name].observe(self._changed, "changes")
+        return self._forms[name]
+
+
+class Sources(Variant):
+    """Whose adversarial examples, with the fixed networks to choose among those that fit the data."""
+
+    def __init__(self, source: Source, data: DataChoice) -> None:
+        self._data = data
+        self._choices: list[Any] = []
+        super().__init__(source, family_of(Source), "Source", "Whose adversarial examples.")
+        self._forms.clear()  # the plain form that every variant begins with has no choice of networks
+        self._show()
+        data.observe(lambda _: self._offer(), "value")
+
+    def _form(self, name: str) -> Form:
+        if name not in self._forms:
+            source = self._members[name]()
+            given = self._given(source)
+            skip = [each for each in params(source) if each not in given and not has_control(source, each)]
+            self._forms[name] = Form(source, given=given, skip=skip)
+            self._forms[name].observe(self._changed, "changes")
+        return self._forms[name]
+
+    def _given(self, source: Spec) -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        for name, about in params(source).items():
+            value = getattr(source, name)
+            if isinstance(value, ModelSpec):
+                given[name] = Fixed(value, label_of(source, name), sentence(about.meaning))
+            elif value and isinstance(value, tuple) and all(isinstance(each, ModelSpec) for each in value):
+                given[name] = ModelChoice(tuple(map(name_of, value)))
+        self._choices += given.values()
+        self._offer()
+        return given
+
+    def _offer(self) -> None:
+        """Offer the networks that fit the chosen data set."""
+        try:
+            card = self._data.card
+        except SpecError:
+            return  # the form says it at the field
+        for each in self._choices:
+            each.offer(card)
+
+
+class Fixed(OneModel):
+    """A fixed network whose examples are trained on, one of those that the lab has trained."""
+
+    def write(self, value: ModelSpec) -> None:
+        """Choose this network. Raises :class:`SpecError` when it is not offered here."""
+        if name_of(value) not in self.cards:
+            raise SpecError(f"The network '{name_of(value)}' that this recipe builds on is not there: train it first.")
+        super().write(value)
+
+    def _known(self) -> list[ModelCard]:
+        return [card for card in models() if isinstance(card.spec, Trained)]
+
+
+def _recipe_form(recipe: Recipe) -> Form:
+    data = TrainingData()
+    given: dict[str, Any] = {"data": data}
+    values = {name: getattr(recipe, name) for name in params(recipe)}
+    given |= {name: Sources(value, data) for name, value in values.items() if isinstance(value, Source)}
+    return Form(recipe, groups=_groups(recipe), given=given)
+
+
+def _groups(recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    named = {name for names in _GROUPS.values() for name in names}
+    rest = tuple(name for name in params(recipe) if name not in named)
+    groups = {title: rest if title == _REST else names for title, names in _GROUPS.items()}
+    return {title: names for title, names in groups.items() if names}

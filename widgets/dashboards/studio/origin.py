@@ -1,0 +1,62 @@
+"""Where the settings in the studio's form come from: a recipe of the papers, an experiment, another run, a link."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.specs import PRESETS, Recipe
+from lab.specs.presets import Preset
+from widgets.controls import Choice, Option
+from widgets.dashboards.studio.start import Trial
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the form was filled with: its recipe, a name for the run, and what it is called and said to be."""
+
+    recipe: Recipe
+    name: str
+    label: str
+    note: str = ""
+
+    def option(self, changed: bool = False) -> Option:
+        """The same to choose from; ``changed`` if the form has another recipe by now."""
+        note = f"{self.note} Changed since." if changed else self.note
+        return Option(value=self.label, label=self.label, note=note.strip())
+
+
+def of_preset(preset: Preset) -> Origin:
+    """A recipe of the papers."""
+    note = " ".join(filter(None, [preset.meaning, f"{preset.paper}." if preset.paper else ""]))
+    return Origin(preset.build(), preset.name, preset.name, note)
+
+
+def of_trial(trial: Trial) -> Origin:
+    """An experiment worth trying."""
+    return Origin(trial.recipe, trial.name, f"experiment: {trial.title}")
+
+
+def of_run(name: str, recipe: Recipe) -> Origin:
+    """Another run, whose recipe is taken over."""
+    return Origin(recipe, name, f"recipe of {name}", f"As {name} was trained, under a name of its own.")
+
+
+class StartFrom(Choice):
+    """The papers' recipes to start from and, while it is none of them, what the form was filled with instead."""
+
+    def __init__(self) -> None:
+        self.presets: Sequence[Origin] = [of_preset(each) for each in PRESETS]
+        super().__init__(label="Start from", help="A way of training of the papers.")
+        self.show(self.presets[0])
+
+    def show(self, origin: Origin, recipe: Recipe | None = None) -> None:
+        """Say that the form was filled with this, and whether its recipe is another one by now."""
+        changed = recipe is not None and recipe != origin.recipe
+        others = [] if origin.label in [each.label for each in self.presets] else [origin.option(changed)]
+        presets = [each.option(changed and each.label == origin.label) for each in self.presets]
+        with self.hold_sync():
+            self.options = [dict(each) for each in (*others, *presets)]
+            self.value = origin.label
+
+    def preset(self) -> Origin | None:
+        """The recipe of the papers that is chosen; None for what no paper has, or a browser made up."""
+        return next((each for each in self.presets if each.label == self.value), None)

@@ -1,0 +1,37 @@
+"""The figures of the page Training studio."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from widgets.figures import studio as figures
+from widgets.figures.studio import Course, Line
+from widgets.parts.page import Plot, of_result
+
+
+def _plot(heading: str, draw: Callable[[list[Course]], Any], lines: Mapping[str, Line], note: str) -> Plot:
+    """A figure of these metrics, of the runs that are shown."""
+    frame = partial(figures.courses_frame, metrics=list(lines))
+    return Plot(heading, of_result(draw), of_result(frame), height=300, note=note)
+
+
+PLOTS = {
+    "probes": _plot(
+        "Accuracy on test images",
+        figures.probe_accuracy,
+        figures.PROBES,
+        "a few test images after each epoch; if FGSM's stays and PGD's falls, the network overfitted to its attack",
+    ),
+    "batches": _plot(
+        "Accuracy on the training batches",
+        figures.batch_accuracy,
+        figures.BATCHES,
+        "if attacked images are classified better than clean ones, their labels leak",
+    ),
+    "loss": _plot("Loss", figures.loss, figures.LOSS, "what training minimises"),
+    "gradient": _plot(
+        "Gradient", figures.gradient_norm, figures.GRADIENT, "norm of the loss's gradient to the weights"
+    ),
+    "eps": _plot("ε of the attacked images", figures.eps, figures.EPS, "their mean"),
+    "learning-rate": _plot("Learning rate", figures.learning_rate, figures.LEARNING_RATE, "length of the steps"),
+}

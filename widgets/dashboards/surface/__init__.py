@@ -1,0 +1,5 @@
+"""The page Loss surface."""
+
+from widgets.dashboards.surface.page import SurfacePage
+
+__all__ = ["SurfacePage"]

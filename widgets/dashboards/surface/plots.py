@@ -1,0 +1,75 @@
+"""The figures of the page Loss surface, and the settings that change only how they are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lab.results import SurfaceResult
+from lab.results.surface import QUANTITIES
+from lab.specs import Spec, param
+from widgets.figures.surface.contours import contour_map, map_frame
+from widgets.figures.surface.cross_sections import cuts, cuts_frame
+from widgets.figures.surface.parts import SLOTS
+from widgets.figures.surface.three_d import mountains
+from widgets.parts.page import Plot, of_result
+
+TRACES = {name: len(draw(None).data) // SLOTS for name, draw in {"mountains": mountains, "map": contour_map}.items()}
+"""How many traces of a figure belong to each model."""
+
+COLOURS = ("value", "class")
+
+
+@dataclass(frozen=True)
+class SurfaceLook(Spec):
+    """How a result is drawn, which needs no computing."""
+
+    quantity: str = param("loss", meaning="what the height is, of the label", choices=QUANTITIES)
+    colour: str = param("value", meaning="whether colours tell the height or the predicted class", choices=COLOURS)
+    attacks: bool = param(True, meaning="mark the image, FGSM, R+FGSM and PGD's path")
+
+    @property
+    def by_class(self) -> bool:
+        """Whether colours tell the class."""
+        return self.colour == "class"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How the figures are drawn, with the mountains' camera where somebody turned them."""
+
+    look: SurfaceLook
+    camera: dict[str, Any] | None
+
+
+PLOTS = {
+    "mountains": Plot(
+        "Surface",
+        lambda result, drawn: mountains(
+            result, drawn.look.quantity, drawn.look.by_class, drawn.look.attacks, drawn.camera
+        ),
+        of_result(map_frame),
+        "lab-surface-scene",
+        390,
+    ),
+    "map": Plot(
+        "Map",
+        lambda result, drawn: contour_map(result, drawn.look.quantity, drawn.look.by_class, drawn.look.attacks),
+        of_result(map_frame),
+        "lab-surface-map",
+        430,
+    ),
+    "cuts": Plot(
+        "Cuts",
+        lambda result, drawn: cuts(result, drawn.look.quantity),
+        of_result(cuts_frame),
+        "lab-surface-cuts",
+        330,
+    ),
+}
+
+
+def orthogonality(result: SurfaceResult) -> str:
+    """How exactly both axes are at right angles, and how far the second had to be turned for it."""
+    parts = [f"{each.model} {each.inner:.0e} (cosine before: {each.cosine:.2f})" for each in result.models]
+    return f"inner product g · g⊥: {' · '.join(parts)}"

@@ -1,0 +1,262 @@
+"""Embeddings of clean images, and arrows along their ways under attack. Na et al. 2018, Figure 4."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lab.results import EmbeddingsResult, ModelEmbeddings
+from lab.results.prediction import class_in_words, predictions
+from widgets.figures.drawing import figure, room
+from widgets.figures.embedding.regions import outline
+from widgets.figures.embedding.view import Seen, seen
+from widgets.theme import HEADING, INK, MUTED, PANEL, SMALL, TEXT, class_colour, fade, model_colour
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
+
+SLOTS = 3
+TRACES = 6
+"""Traces of each of the slots: clean images, class names, ways, their starts, where they are now, the chosen one."""
+
+WAITING = "Not computed yet"
+LABELLED = 12
+"""Classes whose names stand in the picture; of more, they would cover it."""
+
+_PANEL = 230  # pixels that a panel needs for its words and the numbers at its axes
+_GAP = 0.07  # between two panels, as a share of the width: room for the title of an axis at 1280 pixels
+
+
+def embedding_plane(
+    result: EmbeddingsResult | None, projection: str, level: int, image: int = 0, common: bool = False
+) -> go.Figure:
+    """A panel for each model: clean images in their label's colour, and the followed images' ways up to a level of eps.
+
+    An arrowhead has the colour of the class that is read there, the last one is large, and crossed where it is not the
+    label. Round the followed image number ``image`` is a ring. Behind them, where the plane decides, each class's
+    region. ``common`` gives all panels one scale.
+    """
+    models = result.models if result else ()
+    views = [seen(result, each, projection, image) for each in models] if result else []
+    extents = [each.extent() for each in views if not each.missing]
+    widest = max((half.max() for _, half in extents), default=1.0)
+    traces: list[dict[str, Any]] = []
+    axes: dict[str, Any] = {}
+    shapes: list[dict[str, Any]] = []
+    words: list[dict[str, Any]] = []
+    for i in range(SLOTS):
+        model, view = (models[i], views[i]) if i < len(models) else (None, None)
+        end = "" if i == 0 or model is None else str(i + 1)
+        axis = {"xaxis": f"x{end}", "yaxis": f"y{end}"}
+        drawn = model is not None and view is not None and not view.missing
+        traces += [each | axis for each in _traces(result, model if drawn else None, view, level, image)]
+        if result and model and view:
+            left, right = _domain(i, len(models))
+            axes |= _axes(view, (left, right), end, widest if common else None)
+            if i and view.titles[1] == views[0].titles[1]:
+                axes[f"yaxis{end}"].pop("title", None)  # said at the first panel; between two there is little room
+            words += _head(result, model, view, level, (left, right))
+            shapes += [_region(label, polygon, end) for label, polygon in view.decided().items()]
+    names = "/".join(each.model for each in models)
+    layout = {"showlegend": False, "shapes": shapes, "margin": {"l": 52, "r": 12, "t": 64, "b": 44}}
+    if not extents:
+        missing = views[0].missing if views else WAITING
+        return figure(traces, missing, projection, xaxis={}, yaxis={}, **layout)
+    left, right = _domain(0, len(models))
+    needed = room(_PANEL * len(models), [right - left] * len(words))
+    return figure(traces, "", f"{names}/{projection}/{image}/{common}", annotations=words, **layout, **axes, **needed)
+
+
+def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -> pd.DataFrame:
+    """One row per model and drawn point: the clean images, then every level of the followed ones."""
+    import pandas as pd
+
+    rows = []
+    for model in result.models:
+        view = seen(result, model, projection, image)
+        if view.missing:
+            continue
+        points = {"model": model.model, "x": view.layout.clean[:, 0], "y": view.layout.clean[:, 1], "eps": 0.0}
+        about = {"image": result.positions, "label": result.y, "read": predictions(model.logits)}
+        rows.append(pd.DataFrame({**points, **about, "followed": False}))
+        for level, (eps, way) in enumerate(zip(result.spec.eps, view.layout.way, strict=False)):
+            points = {"model": model.model, "x": way[:, 0], "y": way[:, 1], "eps": eps}
+            about = {"image": result.positions[result.followed], "label": result.y[result.followed]}
+            rows.append(
+                pd.DataFrame({**points, **about, "read": predictions(model.way_logits[level]), "followed": True})
+            )
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def _traces(
+    result: EmbeddingsResult | None, model: ModelEmbeddings | None, view: Seen | None, level: int, image: int
+) -> list[dict[str, Any]]:
+    """The :data:`TRACES` of a panel."""
+    if result is None or model is None or view is None:
+        return [{"type": "scatter", "x": [], "y": [], "visible": False} for _ in range(TRACES)]
+    way = view.layout.way[: level + 1]
+    read = predictions(model.way_logits)
+    return [
+        _clean(result, model, view),
+        _names(result, view),
+        _ways(way, read),
+        _starts(view, result),
+        _heads(result, way[-1], read[model.reached(level)]),
+        _ring(way[-1], image),
+    ]
+
+
+def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict[str, Any]:
+    names = result.class_names
+    read = predictions(model.logits)
+    said = [
+        f"image {position}, label {escape(names[label])}, predicted {escape(class_in_words(now, names))}"
+        for position, label, now in zip(result.positions, result.y, read, strict=True)
+    ]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": view.layout.clean[:, 0],
+        "y": view.layout.clean[:, 1],
+        "marker": {"size": 6, "color": [class_colour(int(label)) for label in result.y], "opacity": 0.75},
+        "customdata": np.arange(len(result.positions)),
+        "text": said,
+        "hovertemplate": "%{text}<br>click to follow<extra></extra>",
+    }
+
+
+def _names(result: EmbeddingsResult, view: Seen) -> dict[str, Any]:
+    """The classes' names at the medians of their clean images, readable before dots and arrows."""
+    labels = np.unique(result.y)
+    labels = labels if len(labels) <= LABELLED else labels[:0]
+    middles = np.array([np.median(view.layout.clean[result.y == label], axis=0) for label in labels]).reshape(-1, 2)
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": middles[:, 0],
+        "y": middles[:, 1],
+        "text": [f"<b>{escape(result.class_names[int(label)])}</b>" for label in labels],
+        "textfont": {"size": HEADING, "color": INK, "shadow": ", ".join([f"0 0 3px {PANEL}"] * 3)},
+        "zorder": 1,
+        "hoverinfo": "skip",
+    }
+
+
+def _ways(way: np.ndarray, read: np.ndarray) -> dict[str, Any]:
+    """All ways in one trace, a gap after each; an arrowhead at every level but the first."""
+    levels, images = way.shape[:2]
+    gap = np.full((1, images, 2), np.nan)
+    points = np.concatenate([way, gap]).transpose(1, 0, 2).reshape(-1, 2)
+    colours = [
+        class_colour(int(read[min(level, levels - 1), image])) for image in range(images) for level in range(levels + 1)
+    ]
+    sizes = np.tile([0, *[8] * (levels - 1), 0], images)
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "line": {"color": INK, "width": 1.5},
+        "marker": {"symbol": "arrow", "angleref": "previous", "size": sizes, "color": colours, "line": {"width": 0}},
+        "hoverinfo": "skip",
+        "connectgaps": False,
+    }
+
+
+def _starts(view: Seen, result: EmbeddingsResult) -> dict[str, Any]:
+    start = view.layout.way[0]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": start[:, 0],
+        "y": start[:, 1],
+        "marker": {
+            "size": 9,
+            "color": [class_colour(int(label)) for label in result.y[result.followed]],
+            "line": {"color": INK, "width": 1.5},
+        },
+        "hoverinfo": "skip",
+    }
+
+
+def _heads(result: EmbeddingsResult, now: np.ndarray, read: np.ndarray) -> dict[str, Any]:
+    names = result.class_names
+    labels = result.y[result.followed]
+    said = [
+        f"image {position}, label {escape(names[label])}, predicted {escape(class_in_words(there, names))}"
+        for position, label, there in zip(result.positions[result.followed], labels, read, strict=True)
+    ]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": now[:, 0],
+        "y": now[:, 1],
+        "marker": {
+            "symbol": ["circle" if right else "x" for right in read == labels],
+            "size": 12,
+            "color": [class_colour(int(each)) for each in read],
+            "line": {"color": INK, "width": 1.5},
+        },
+        "customdata": result.followed,
+        "text": said,
+        "hovertemplate": "%{text}<br>click to choose<extra></extra>",
+    }
+
+
+def _ring(now: np.ndarray, image: int) -> dict[str, Any]:
+    """Round the chosen image, where it is now."""
+    x, y = now[min(image, len(now) - 1)]
+    marker = {"symbol": "circle-open", "size": 21, "color": INK, "line": {"width": 2}}
+    return {"type": "scatter", "mode": "markers", "x": [x], "y": [y], "marker": marker, "hoverinfo": "skip"}
+
+
+def _domain(place: int, count: int) -> tuple[float, float]:
+    width = (1 - _GAP * (count - 1)) / count
+    return place * (width + _GAP), place * (width + _GAP) + width
+
+
+def _axes(view: Seen, domain: tuple[float, float], end: str, half: float | None) -> dict[str, Any]:
+    """Both axes of a panel, of equal units: a distance is as long in every direction."""
+    shared = {"zeroline": False, "showgrid": not len(view.weight), "nticks": 6}
+    if view.missing:
+        return {f"xaxis{end}": {"visible": False, "domain": domain}, f"yaxis{end}": {"visible": False}}
+    middle, own = view.extent()
+    reach = np.full(2, half) if half is not None else own
+    across, up = ([float(middle[i] - reach[i]), float(middle[i] + reach[i])] for i in (0, 1))
+    titles = [{"text": text, "font": {"size": SMALL}} for text in view.titles]
+    x_axis = {"domain": domain, "range": across, "anchor": f"y{end}", "title": titles[0]}
+    y_axis = {"range": up, "anchor": f"x{end}", "title": titles[1], "scaleanchor": f"x{end}"}
+    return {f"xaxis{end}": shared | x_axis, f"yaxis{end}": shared | y_axis}
+
+
+def _head(
+    result: EmbeddingsResult, model: ModelEmbeddings, view: Seen, level: int, domain: tuple[float, float]
+) -> list[dict[str, Any]]:
+    """Over a panel: the model, which plane it is, and how many images are read right at this eps."""
+    eps = result.spec.eps[level]
+    share = result.accuracy(model)[level]
+    right = (
+        f"at ε {eps:.3g}, {share:.0%} of {len(result.averaged_y)} images correctly classified" if share == share else ""
+    )
+    lines = [f'<b><span style="color:{model_colour(model.model)}">{escape(model.model)}</span></b>', view.words, right]
+    place = {"xref": "paper", "yref": "paper", "x": domain[0], "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    font = {"size": SMALL, "color": MUTED}
+    head = {"text": "<br>".join(lines), "showarrow": False, "align": "left", "font": font, "yshift": 4} | place
+    if not view.missing:
+        return [head]
+    middle = {"x": sum(domain) / 2, "y": 0.5, "xanchor": "center", "yanchor": "middle"}
+    return [head, head | middle | {"text": view.missing, "font": {"size": TEXT, "color": MUTED}, "yshift": 0}]
+
+
+def _region(label: int, polygon: np.ndarray, end: str) -> dict[str, Any]:
+    edge = {"color": PANEL, "width": 2}
+    place = {"xref": f"x{end}", "yref": f"y{end}", "layer": "below"}
+    return {
+        "type": "path",
+        "path": outline(polygon),
+        "fillcolor": fade(class_colour(label), 0.16),
+        "line": edge,
+    } | place

@@ -1,0 +1,196 @@
+"""Accuracy after every attack of an evaluation: a waterfall from the clean to the worst-case accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lab.counts import counted
+from lab.results import EvaluationResult
+from lab.specs.evaluation import MOST_MODELS
+from widgets.figures.drawing import figure, room
+from widgets.figures.evaluation.stages import CLEAN_STAGE, NOT_DRAWN, WORST_CASE, Fall, Waterfall, caption, falls
+from widgets.figures.transfer.matrix import shortened
+from widgets.theme import INK, MUTED, SMALL, fade, model_colour
+
+WAITING = "Nothing computed yet"
+
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
+_APART = 0.07  # of a stage, between the points of two models
+_LABEL = 15  # per cent of accuracy that a label of two lines is high
+_LOW = 12  # per cent, below which a number does not fit between a point and the axis
+_LETTER = 7  # pixels that a letter needs
+_LEFT = 52
+
+
+def waterfall(result: EvaluationResult | None, chosen: int = 0) -> go.Figure:
+    """Accuracy after each stage, a line of steps for each of up to six models; the chosen one shows its numbers.
+
+    Bars are 95 % intervals. What is still running has an open mark.
+    """
+    shown = falls(result)
+    count = len(shown.falls)
+    chosen = min(chosen, max(count - 1, 0))
+    slots: list[Fall | None] = [*shown.falls, *[None] * (MOST_MODELS - count)]
+    traces = [_steps(fall, i, count, i == chosen) for i, fall in enumerate(slots)]
+    traces.append(_numbers(slots[chosen], chosen, count))
+    if result is None or not count:
+        return figure(traces, WAITING, "waterfall", xaxis={}, yaxis={})
+    labels = _labels(shown.falls)
+    layout = _axes(shown.stages) | {"annotations": [headline(caption(result, shown, chosen), _LEFT), *labels]}
+    layout |= {"margin": {"l": _LEFT, "r": _right(shown), "t": 44, "b": 64}, "showlegend": False}
+    layout |= room(least_width(shown), [1, *[0] * len(labels)])
+    return figure(traces, "", f"{shown.stages}", **layout)
+
+
+def least_width(shown: Waterfall) -> int:
+    """Pixels that the waterfall needs at least to be read."""
+    return _LEFT + _right(shown) + sum(map(_width, shown.stages))
+
+
+def headline(text: str, left: int) -> dict[str, Any]:
+    """A caption above a plot without a legend, from ``left`` pixels left of its axis on."""
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    font = {"size": SMALL, "color": MUTED}
+    return place | {"text": text, "showarrow": False, "align": "left", "font": font, "xshift": 8 - left, "yshift": 6}
+
+
+def spread(values: Sequence[float], apart: float, top: float) -> list[float]:
+    """Places for labels near their values: no two nearer than ``apart``, none above ``top`` as far as there is room."""
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    placed, least, most = list(values), -np.inf, top
+    for i in order:  # upwards, each above the one below it
+        placed[i] = max(placed[i], least)
+        least = placed[i] + apart
+    for i in reversed(order):  # and back down from the top
+        placed[i] = min(placed[i], most)
+        most = placed[i] - apart
+    return placed
+
+
+def _right(shown: Waterfall) -> int:
+    """Pixels for the labels beside the ends of the lines."""
+    return 14 + _LETTER * max((len(line) for fall in shown.falls for line in _label(fall)), default=0)
+
+
+def _steps(fall: Fall | None, i: int, count: int, chosen: bool) -> dict[str, Any]:
+    x, y, drawn = _points(fall, i, count)
+    colour = model_colour(fall.model) if fall else INK
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": x,
+        "y": y,
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": fall.high[drawn] - y if fall else y,
+            "arrayminus": y - fall.low[drawn] if fall else y,
+            "color": fade(colour, 0.55),
+            "thickness": 1.5,
+            "width": 3,
+        },
+        "line": {"color": colour, "width": 3.5 if chosen else 2, "shape": "hvh"},
+        "marker": {"symbol": _symbols(fall, i), "size": 8, "color": colour},
+        "cliponaxis": False,
+        "name": escape(fall.model) if fall else "",
+        "hovertext": [_hover(fall, int(stage)) for stage in np.flatnonzero(drawn)] if fall else [],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "visible": fall is not None,
+        "showlegend": False,
+    }
+
+
+def _numbers(fall: Fall | None, i: int, count: int) -> dict[str, Any]:
+    """The accuracies of the chosen model beside its points, which a trace of its own can change with the model."""
+    x, y, _ = _points(fall, i, count)
+    low = y < _LOW  # no room below
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": x + np.where(low, 0.04, -0.04),  # beside the interval and the line, not on them
+        "y": y + np.where(low, 1, -1.5),
+        "text": [f"{each:.1f}" for each in y],
+        "textposition": np.where(low, "top right", "bottom left").tolist(),
+        "textfont": {"color": model_colour(fall.model) if fall else INK, "size": SMALL},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "visible": fall is not None,
+        "showlegend": False,
+    }
+
+
+def _points(fall: Fall | None, i: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the points of one of ``count`` models are, and which of its stages they stand for."""
+    if fall is None:
+        return np.zeros(0), np.zeros(0), np.zeros(0, bool)
+    drawn = fall.places != NOT_DRAWN
+    return fall.places[drawn] + _APART * (i - (count - 1) / 2), fall.accuracy[drawn], drawn
+
+
+def _symbols(fall: Fall | None, i: int) -> list[str]:
+    if fall is None:
+        return []
+    return [_SYMBOLS[i] + "-open" * (not each) for each in fall.complete[fall.places != NOT_DRAWN]]
+
+
+def _hover(fall: Fall, i: int) -> str:
+    """What was found at a stage, in words."""
+    name, accuracy = fall.names[i], f"{fall.accuracy[i]:.1f} % ({fall.low[i]:.1f}–{fall.high[i]:.1f} %)"
+    place = {CLEAN_STAGE: "without an attack", WORST_CASE: "in the worst case"}.get(name, f"after {escape(name)}")
+    verb = {CLEAN_STAGE: "misclassified", WORST_CASE: "misclassified or broken"}.get(name, "broken")
+    took = f", {fall.seconds[i]:.1f} s" if fall.seconds[i] else ""
+    running = "" if fall.complete[i] else "<br>still running"
+    return (
+        f"{escape(fall.model)} {place}: {accuracy}<br>"
+        f"{fall.broken[i]} of {counted(fall.attacked[i], 'image')} {verb}{took}{running}"
+    )
+
+
+def _labels(found: Sequence[Fall]) -> list[dict[str, Any]]:
+    """Each model's name and worst-case accuracy at the right, beside the end of its line."""
+    places = spread([fall.accuracy[-1] for fall in found], _LABEL, 100)
+    return [
+        {
+            "text": "<b>{}</b><br>{}".format(*_label(fall)),
+            "xref": "paper",
+            "x": 1,
+            "xanchor": "left",
+            "xshift": 6,
+            "yref": "y",
+            "y": place,
+            "yanchor": "middle",
+            "align": "left",
+            "font": {"size": SMALL, "color": model_colour(fall.model)},
+            "showarrow": False,
+        }
+        for fall, place in zip(found, places, strict=True)
+    ]
+
+
+def _label(fall: Fall) -> tuple[str, str]:
+    return shortened(escape(fall.model)), f"{fall.accuracy[-1]:.1f} %"
+
+
+def _width(stage: str) -> int:
+    """Pixels that a stage needs for its name, a word in a line."""
+    return max(44, 14 + _LETTER * max(map(len, stage.split()), default=0))
+
+
+def _axes(stages: Sequence[str]) -> dict[str, Any]:
+    ticks = [escape(stage).replace(" ", "<br>") for stage in stages]
+    return {
+        "xaxis": {
+            "title": {"text": "attack; each runs on the images that those before it left"},
+            "tickvals": list(range(len(stages))),
+            "ticktext": ticks,
+            "tickangle": 0,
+            "range": [-0.75, len(stages) - 0.5],
+            "showgrid": False,
+        },
+        "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-4, 106]},
+    }

@@ -1,0 +1,196 @@
+"""The loss over a plane, as mountains. Tramèr et al. 2018, Figures 1, 4 and 5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lab.results import SurfaceResult
+from widgets.figures.drawing import figure, room
+from widgets.figures.surface.parts import (
+    COLOURS,
+    LEVELS,
+    SYMBOLS,
+    UNITS,
+    WAITING,
+    Slot,
+    borders,
+    colouring,
+    headings,
+    hover,
+    in_grid,
+    interpolated,
+    label_in_legend,
+    limits,
+    line,
+    marked,
+    other_classes,
+    slots,
+)
+from widgets.theme import INK, MUTED, fade
+
+_SCENE = 320  # pixels in which the numbers at the axes of a scene are not cut
+CAMERA = {"eye": {"x": -1.75, "y": -1.97, "z": 1.18}, "center": {"x": -0.11, "y": 0.11, "z": -0.22}}
+"""From the corner where both ε are negative, a little from above; far enough for the words at the axes."""
+
+
+def mountains(
+    result: SurfaceResult | None,
+    quantity: str = "loss",
+    by_class: bool = False,
+    marks: bool = True,
+    camera: dict[str, Any] | None = None,
+) -> go.Figure:
+    """One scene for each model, all with one scale and, in the plot view, one camera.
+
+    Attacks stand at their own images' values, above or below the surface, because they lie beside the plane.
+    """
+    places = slots(result, quantity)
+    low, high = limits(places, quantity)
+    classes = other_classes(result)
+    traces: list[dict[str, Any]] = []
+    named: set[str] = set()
+    for i, slot in enumerate(places):
+        scene = {"scene": f"scene{i + 1}" if i else "scene"}
+        traces.append(scene | _sheet(result, slot, quantity, by_class, (low, high), first=i == 0))
+        traces += [scene | each for each in _boundaries(result, slot, classes, named)]
+        traces.append(scene | _edge(result, slot, first=i == 0))
+        traces += [scene | each for each in _marks(result, slot, quantity, marks, first=i == 0)]
+    nowhere = {"type": "scatter3d", "x": [None], "y": [None], "z": [None]}
+    traces.append(nowhere | label_in_legend(result, by_class))
+    shown = max(len(result.models) if result else 1, 1)
+    span = _heights(result if marks else None, places, low, high, quantity)
+    layout: dict[str, Any] = {}
+    for i in range(len(places)):
+        domain = {"x": [i / shown, (i + 1) / shown] if i < shown else [0, 1], "y": [0, 1]}
+        layout[f"scene{i + 1}" if i else "scene"] = _scene(result, domain, span, quantity, camera)
+    if result:
+        layout["annotations"] = headings(places, tuple((i / shown, 0.97) for i in range(shown)))
+    layout["margin"] = {"l": 0, "r": 56, "t": 28, "b": 0}
+    layout |= room(_SCENE * shown)
+    return figure(traces, "" if result else WAITING, f"camera {camera}", **layout)
+
+
+def _sheet(
+    result: SurfaceResult | None,
+    slot: Slot,
+    quantity: str,
+    by_class: bool,
+    span: tuple[float, float],
+    first: bool,
+) -> dict[str, Any]:
+    base: dict[str, Any] = {"type": "surface", "visible": slot.model is not None, "name": slot.name}
+    if result is None or slot.model is None or slot.z is None:
+        return base
+    colour = (slot.model.answers.prediction % COLOURS) if by_class else slot.z
+    return base | colouring(quantity, by_class, *span) | {
+        "x": result.along,
+        "y": result.across,
+        "z": slot.z.astype(np.float32),
+        "surfacecolor": colour.astype(np.float32),
+        "showscale": first and not by_class,
+        "colorbar": {"thickness": 10, "len": 0.8, "x": 1.0, "xpad": 6, "tickfont": {"size": 11}, "nticks": 6},
+        "lighting": {"ambient": 0.75, "diffuse": 0.5, "specular": 0.05, "roughness": 0.9},
+        "contours": {"x": {"highlight": False}, "y": {"highlight": False}, "z": _rings(*span)},
+        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity} %{{z:.3g}}<extra>{slot.name}</extra>",
+    }  # fmt: skip
+
+
+def _rings(low: float, high: float) -> dict[str, Any]:
+    """Lines of equal height, which show the shape where colours hardly differ."""
+    step = (high - low) / LEVELS
+    style = {"color": fade(INK, 0.4), "width": 1, "usecolormap": False, "highlight": False}
+    return {"show": True, "start": low + step, "end": high - step / 2, "size": step} | style
+
+
+def _boundaries(result: SurfaceResult | None, slot: Slot, classes: list[int], named: set[str]) -> list[dict[str, Any]]:
+    """The classes' boundaries on the surface; the first model that reads a class puts it into the legend."""
+    found = []
+    for name, colour, segments in borders(result, slot, classes):
+        base = {"type": "scatter3d", "mode": "lines", "hoverinfo": "skip", "name": name, "legendgroup": name}
+        style = {"line": {"color": colour, "width": 6}, "visible": len(segments) > 0}
+        if result is not None and slot.z is not None and len(segments):
+            x, y = np.meshgrid(result.along, result.across)
+            style |= dict(zip("xyz", line(segments, x, y, slot.z), strict=True)) | {"showlegend": name not in named}
+            named.add(name)
+        found.append(base | style)
+    return found
+
+
+def _edge(result: SurfaceResult | None, slot: Slot, first: bool) -> dict[str, Any]:
+    base: dict[str, Any] = {"type": "scatter3d", "mode": "lines", "hoverinfo": "skip", "name": "edge of the ball"}
+    if result is None or slot.model is None or slot.z is None:
+        return base | {"visible": False}
+    x, y = slot.model.edge.T
+    z = interpolated(slot.z, in_grid(result, x, y))
+    shown = ~np.isnan(z)
+    where = {"x": np.where(shown, x, np.nan), "y": np.where(shown, y, np.nan), "z": z}
+    style = {"line": {"color": INK, "width": 4, "dash": "dash"}, "legendgroup": "edge"}
+    return base | where | style | {"visible": True, "showlegend": first and bool(shown.any())}
+
+
+def _marks(result: SurfaceResult | None, slot: Slot, quantity: str, marks: bool, first: bool) -> list[dict[str, Any]]:
+    """The image itself, then every attack; PGD with its path."""
+    found = [_clean(result, slot, marks, first)]
+    for name, symbol in SYMBOLS.items():
+        path = marked(slot, name, quantity)
+        about = _seen(result, path)
+        sizes = [5.5 if each == path["x"][-1] else 2.5 for each in about["x"]]
+        style = {
+            "mode": "lines+markers" if name == "PGD" else "markers",
+            "marker": {"symbol": symbol, "size": sizes, "color": INK, "line": {"color": "#fff", "width": 1}},
+            "line": {"color": INK, "width": 3},
+        }
+        shown = {"visible": marks and len(about["x"]) > 0, "showlegend": first, "legendgroup": name, "name": name}
+        found.append({"type": "scatter3d", "hovertemplate": hover(name, quantity)} | about | style | shown)
+    return found
+
+
+def _clean(result: SurfaceResult | None, slot: Slot, marks: bool, first: bool) -> dict[str, Any]:
+    style = {"mode": "markers", "marker": {"size": 5, "color": "#fff", "line": {"color": INK, "width": 2}}}
+    base: dict[str, Any] = {"type": "scatter3d", "name": "image", "legendgroup": "image", "showlegend": first} | style
+    if result is None or slot.z is None or not marks:
+        return base | {"visible": False}
+    height = interpolated(slot.z, in_grid(result, np.zeros(1), np.zeros(1)))
+    return base | {"x": [0.0], "y": [0.0], "z": height, "visible": not np.isnan(height[0]), "hoverinfo": "name"}
+
+
+def _heights(result: SurfaceResult | None, places: tuple[Slot, ...], low: float, high: float, quantity: str) -> Any:
+    """The upright axis: the common scale, and higher or lower where a mark in sight is."""
+    if result is None:
+        return [low, high]
+    seen = [low, high]
+    for slot in places:
+        for name in SYMBOLS:
+            seen += np.asarray(_seen(result, marked(slot, name, quantity))["z"], float).tolist()
+    room = 0.04 * (max(seen) - min(seen))
+    return [min(seen) - room, max(seen) + room]
+
+
+def _seen(result: SurfaceResult | None, about: dict[str, Any]) -> dict[str, Any]:
+    """The marks in the window; a scene draws those outside of it, too."""
+    if result is None or not len(about["x"]):
+        return about
+    places = in_grid(result, about["x"], about["y"])
+    inside = ((places >= 0) & (places <= len(result.along) - 1)).all(-1)
+    return {name: values[inside] for name, values in about.items()}
+
+
+def _scene(
+    result: SurfaceResult | None,
+    domain: dict[str, Any],
+    span: list[float],
+    quantity: str,
+    camera: dict[str, Any] | None,
+) -> dict[str, Any]:
+    axis: dict[str, Any] = {"nticks": 5, "color": MUTED, "showspikes": False}
+    sides = {"xaxis": ("ε₁ · g", result.along), "yaxis": ("ε₂ · g⊥", result.across)} if result else {}
+    axes = {
+        name: axis | {"title": {"text": title}, "range": [float(values[0]), float(values[-1])]}
+        for name, (title, values) in sides.items()
+    }
+    upright = {"zaxis": axis | {"title": {"text": UNITS[quantity]}, "range": span}}
+    look = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.72}, "camera": camera or CAMERA}
+    return {"domain": domain, "uirevision": f"camera {camera}"} | axes | upright | look

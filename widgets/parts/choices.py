@@ -1,0 +1,298 @@
+"""Choosing data, models that fit it, and some of its test images."""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+from lab.catalogue import DataCard, ModelCard, data_sets, models
+from lab.counts import counted
+from lab.errors import LabError, SpecError
+from lab.pairing import fits, marked, trained_elsewhere
+from lab.specs import Preview, Spec
+from lab.specs.data import DataSpec
+from lab.specs.models import ModelSpec, name_of
+from widgets.controls import Choice, Images, Option, Several
+from widgets.loop import Every, OnLoop
+from widgets.theme import model_colour
+from widgets.words import said
+
+_A_PAGE = 16  # thumbnails shown at a time
+_NEWS = 2.0  # seconds until a network that was trained, or discarded, is noticed
+
+
+class DataChoice(Choice):
+    """One of the data sets whose files are there."""
+
+    def __init__(self, **traits: Any) -> None:
+        self.cards = {card.name: card for card in self._offered()}
+        options = [
+            Option(value=name, label=name, note=_size(card), help=" ".join(card.notes))
+            for name, card in self.cards.items()
+        ]
+        first = next(iter(self.cards), "")
+        super().__init__(value=first, label="Data set", options=options, **traits)
+
+    def read(self) -> DataSpec:
+        """The chosen data set."""
+        return self.card.spec
+
+    def write(self, value: DataSpec) -> None:
+        """Choose this data set. Raises :class:`SpecError` when it is not offered here."""
+        self.value = _name_of(value, self.cards, "data set")
+
+    @property
+    def card(self) -> DataCard:
+        """What is known about the chosen data set."""
+        name = super().read()
+        if name not in self.cards:
+            raise SpecError(f"Data set must be one of {', '.join(self.cards):.150}, but is {name!r:.40}.")
+        return self.cards[name]
+
+    def _offered(self) -> list[DataCard]:
+        return [card for card in data_sets() if card.available]
+
+
+class ModelChoice(Several):
+    """Up to four of the models that were trained on the data. New ones are offered as they come.
+
+    Models that were trained on other data and take these images, too, stand apart, with a mark. None of them is chosen
+    unless a person, or a link, chooses it.
+    """
+
+    def __init__(self, preferred: tuple[str, ...], **traits: Any) -> None:
+        self.cards = {card.name: card for card in models()}
+        self._preferred = preferred
+        self._data: DataCard | None = None
+        self._mine: list[str] = []
+        self._others: list[str] = []
+        super().__init__(label="Models", apart="Models trained on other data", **traits)
+        self._news = Every(_NEWS, self.refresh)
+
+    def offer(self, data: DataCard) -> None:
+        """Offer the models that fit a data set; those chosen before stay chosen where they were trained on it.
+
+        Those from elsewhere stay, too, while the data set does.
+        """
+        same = self._data is not None and self._data.spec == data.spec
+        self._data = data
+        fitting = [(card, trained_elsewhere(card, data.spec)) for card in self.cards.values() if fits(card, data)]
+        self._mine = [card.name for card, elsewhere in fitting if not elsewhere]
+        self._others = [card.name for card, elsewhere in fitting if elsewhere]
+        before = self.value if isinstance(self.value, list | tuple) else ()
+        kept = [name for name in before if name in self._mine or (same and name in self._others)]
+        usual = [name for name in self._preferred if name in self._mine] or self._mine[:1]
+        with self.hold_sync():
+            self.options = [_option(card) for card, elsewhere in fitting if not elsewhere]
+            self.others = [_option(card, elsewhere) for card, elsewhere in fitting if elsewhere]
+            self.value = kept or usual
+
+    def refresh(self) -> None:
+        """Look whether models have come or gone, and offer what there is now."""
+        cards = {card.name: card for card in models()}
+        if cards != self.cards:
+            self.cards = cards
+            if self._data is not None:
+                self.offer(self._data)
+
+    def read(self) -> Any:
+        """The chosen models. Raises :class:`SpecError` when there are none, too many, or one that does not fit."""
+        chosen = self.value if isinstance(self.value, list | tuple) else ()
+        if not chosen and not self._mine and self._data is not None:
+            raise SpecError(_none_here(self._data, bool(self._others)))
+        names = self.several(chosen)
+        for name in names:
+            if name not in (*self._mine, *self._others):
+                raise SpecError(self._misfit(name))
+        return tuple(self.cards[name].spec for name in names)
+
+    def write(self, value: Any) -> None:
+        """Choose these models, from elsewhere or not. Raises :class:`SpecError` when one is not in the lab's list."""
+        self.value = [_name_of(each, self.cards, "model") for each in value]
+
+    def _misfit(self, name: Any) -> str:
+        """Why a model that is not offered is not."""
+        card = self.cards.get(name) if isinstance(name, str) else None
+        if card is None or self._data is None:
+            return f"Models must be among those of the list, but one is {name!r:.40}."
+        takes = f"images of {_sized(card.shape)} in {card.classes} classes"
+        return f"{name} takes {takes}, and {self._data.name} has other ones: choose another model."
+
+
+class OneModel(Choice):
+    """One of the models whose images are the data's: first those that were trained on it, then, marked, the others."""
+
+    def __init__(self, model: ModelSpec, label: str, meaning: str) -> None:
+        self.cards: dict[str, ModelCard] = {}
+        self._usual = name_of(model)
+        super().__init__(value=self._usual, label=label, help=meaning)
+
+    def offer(self, data: DataCard) -> None:
+        """Offer the models that fit a data set; the one chosen before stays if it was trained on it."""
+        fitting = [(card, trained_elsewhere(card, data.spec)) for card in self._known() if fits(card, data)]
+        fitting.sort(key=lambda each: bool(each[1]))
+        mine = [card.name for card, elsewhere in fitting if not elsewhere]
+        self.cards = {card.name: card for card, _ in fitting}
+        with self.hold_sync():
+            self.options = [_option(card, elsewhere) for card, elsewhere in fitting]
+            if self.value not in mine:
+                self.value = next(
+                    (name for name in (self._usual, *mine, *self.cards) if name in (mine or self.cards)), ""
+                )
+
+    def _known(self) -> list[ModelCard]:
+        """All models that may be offered."""
+        return models()
+
+    def read(self) -> ModelSpec:
+        """The chosen model. Raises :class:`SpecError` when it is not offered."""
+        if not isinstance(self.value, str) or self.value not in self.cards:
+            names = ", ".join(self.cards)
+            raise SpecError(f"{self.label} must be one of {names:.150}, but is {self.value!r:.40}.")
+        return self.cards[self.value].spec
+
+    def write(self, value: ModelSpec) -> None:
+        """Choose this model."""
+        self.value = name_of(value)
+
+
+class ImageChoice(Images):
+    """Some test images of a data set, by looking at them; a worker fetches the thumbnails."""
+
+    def __init__(self, engine: Any, **traits: Any) -> None:
+        super().__init__(label="Test images", **traits)
+        self._engine = engine
+        self._job: Any = None
+        self._data: DataSpec | None = None
+        self._changed = OnLoop(self._arrived)
+        self.observe(self._turned, "page")
+
+    def offer(self, data: DataSpec) -> None:
+        """Offer the images of another data set, from its first one on."""
+        self._data = None  # so that turning back to the first page fetches nothing yet
+        self.page = 0
+        self._data = data
+        self._fetch(data)
+
+    def write(self, value: Any) -> None:
+        """Choose these positions, and turn to the page of the first."""
+        super().write(value)
+        self.page = self.value[0] // _A_PAGE
+
+    def _turned(self, _: Any) -> None:
+        if self._data is not None and type(self.page) is int and 0 <= self.page <= self.total // _A_PAGE:
+            self._fetch(self._data)
+
+    def _fetch(self, data: DataSpec) -> None:
+        first = self.page * _A_PAGE
+        try:
+            spec = Preview(data, tuple(range(first, first + _A_PAGE)))
+            self._job = self._engine.submit(spec, on_change=lambda _: self._changed())
+        except LabError as error:
+            self.empty(said(error))
+            return
+        self._arrived()
+
+    def _arrived(self) -> None:
+        if self._job.result is not None:
+            self.show(self._job.result)
+        elif self._job.error:
+            self.empty(self._job.error)
+
+
+class Place(Choice):
+    """One of a result's attacks, models or images, by its position."""
+
+    def __init__(self, label: str, position: int = 0) -> None:
+        super().__init__(value=str(position), label=label, options=_places(["–"] * (position + 1)))
+
+    def offer(self, names: Sequence[str], hints: Sequence[str] = ()) -> None:
+        """Offer these names; the position stays where there are so many."""
+        options = _places(names, hints)
+        if options != self.options:
+            self.options = options
+            if self.value not in [option["value"] for option in options]:
+                self.value = "0"
+
+    def read(self) -> int:
+        """The chosen position."""
+        position = str(super().read())
+        if not position.isdecimal():
+            raise SpecError(f"{self.label} must be one of those offered, but is {position!r:.40}.")
+        return int(position)
+
+    def write(self, value: int) -> None:
+        """Choose this position."""
+        super().write(str(value))
+
+
+def _places(names: Sequence[str], hints: Sequence[str] = ()) -> list[Any]:
+    hinted = zip_longest(names, hints, fillvalue="")
+    return [dict(Option(value=str(i), label=name, help=hint)) for i, (name, hint) in enumerate(hinted)]
+
+
+def _name_of(spec: Spec, cards: dict[str, Any], kind: str) -> str:
+    for name, card in cards.items():
+        if card.spec == spec:
+            return name
+    raise SpecError(f"The {kind} of these settings is not offered here.")
+
+
+def _none_here(data: DataCard, others: bool) -> str:
+    """What to do where no model belongs to the data."""
+    choose = ", choose one trained on other data" if others else ""
+    return f"No model here was trained on {data.name}: train one in the studio{choose}, or bring one with --model."
+
+
+def _option(card: ModelCard, elsewhere: str = "") -> Option:
+    """A model as an option; what it was measured on elsewhere is not said beside these data."""
+    if elsewhere:
+        help_ = f"Trained on {elsewhere}, not on these data: it may misclassify even clean images."
+        return Option(
+            value=card.name, label=marked(card.name, elsewhere), colour=model_colour(card.name), note="", help=help_
+        )
+    strongest = "evaluation" if "evaluation" in card.measured else "pgd"
+    shown = {name: card.measured[name] for name in ("clean", strongest) if name in card.measured}
+    note = " · ".join(f"{_METHODS[name]} {value:.0%}" for name, value in shown.items())
+    trained = f"Trained on {card.data}. " if card.data else ""
+    measured = ", ".join(f"{value:.0%} {_MEANINGS[name]}" for name, value in shown.items())
+    return Option(
+        value=card.name,
+        label=card.name,
+        colour=model_colour(card.name),
+        note=note,
+        help=f"{trained}Accuracy: {measured}." if measured else trained,
+    )
+
+
+_METHODS = {"clean": "clean", "pgd": "PGD", "evaluation": "robust"}
+_MEANINGS = {"clean": "on clean images", "pgd": "under PGD", "evaluation": "under the quick evaluation"}
+
+
+def _size(card: DataCard) -> str:
+    if card.n_test is None or card.shape is None:
+        return ""
+    return f"{counted(card.n_test, 'test image')}, {_sized(card.shape)}, {card.classes} classes"
+
+
+def _sized(shape: tuple[int, int, int] | None) -> str:
+    if shape is None:
+        return "any size"
+    channels, height, width = shape
+    return f"{height}×{width} px, {'colour' if channels == 3 else 'grey'}"
+
+
+class OneImage(ImageChoice):
+    """One test image of a data set, by looking at it."""
+
+    def __init__(self, engine: Any, **traits: Any) -> None:
+        super().__init__(engine, most=1, **traits)
+        self.label = "Test image"
+
+    def read(self) -> int:
+        """The chosen position."""
+        [position] = Images.read(self)
+        return int(position)
+
+    def write(self, value: Any) -> None:
+        """Choose this position."""
+        super().write([value])

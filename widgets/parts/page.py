@@ -1,0 +1,258 @@
+"""What all pages share: the style sheet, figures, a panel of settings, how they are wired, and what leaves the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import plotly.graph_objects as go
+
+from lab import links
+from lab.errors import LabError, SpecError
+from lab.links import Link
+from lab.reports.tables import csv
+from lab.results.result import pack
+from lab.specs import Spec
+from lab.specs.code import code, kinds
+from widgets.loop import OnLoop
+from widgets.parts.alert import Alert
+from widgets.parts.choices import DataChoice, ModelChoice
+from widgets.parts.forms import Form
+from widgets.parts.links import LinkBar
+from widgets.parts.run_bar import RunBar
+from widgets.parts.take_away import TakeAway
+from widgets.plain import Box, Plain, shared
+from widgets.plot import PlotView
+from widgets.theme import css
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
+
+
+_PAUSE = 0.05  # seconds between two computations while a slider is dragged; the first and the last are always done
+
+
+class Style(Plain):
+    """The theme's style sheet; a page that holds it is styled, however many pages do."""
+
+    _esm = "export default {}"
+    _css = css()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_class("lab-style")
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of a page: its heading, how it is drawn, the numbers behind it, and its place.
+
+    Both functions are called with the page's result and with what its :meth:`Page.drawn_as` says.
+    """
+
+    heading: str
+    draw: Callable[[Any, Any], go.Figure]
+    frame: Callable[[Any, Any], pd.DataFrame]
+    place: str = "lab-half"
+    height: int = 340
+    note: str = ""
+
+
+def of_result(made: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """For a plot: a figure, or its numbers, that the result alone decides."""
+    return lambda result, _: made(result)
+
+
+class Page(Box):
+    """A page of the lab.
+
+    Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name), ``content`` (all that is
+    not the panel) and, where there are such, ``data``, ``models`` and ``images`` (of which what fits is offered),
+    ``look`` (how figures are drawn) and ``links`` (to other pages). ``plots`` are its figures, ``title`` begins the
+    names of their files, ``drawing`` are the lines of Python that draw the first one from ``result``; ``no_numbers`` is
+    what a person is told who wants numbers before there is a result.
+
+    A page makes its parts, then calls :meth:`begin`.
+    """
+
+    form: Form
+    bar: RunBar
+    views: Mapping[str, PlotView]
+    content: Box
+    data: DataChoice
+    models: ModelChoice
+    images: Any = None
+    look: Form | None = None
+    links: LinkBar | None = None
+    result: Any = None
+    plots: ClassVar[Mapping[str, Plot]] = {}
+    title = ""
+    drawing = "print(result.to_frame())"
+    no_numbers = "There are no numbers yet: run it first."
+
+    def begin(self) -> None:
+        """Lay the page out, listen to its controls, and ask for the settings it opens with."""
+        self.content = self._content()
+        super().__init__([shared(Style), shared(Alert), self.panel([self.form]), self.content], "lab", "lab-page")
+        self._offer()
+        self._listen()
+        self.bar.run()
+        if self.result is None:
+            self._paint()
+
+    def show(self, result: Any) -> None:
+        """Draw a result, complete or partial, instead of the present one."""
+        self.result = result
+        self._paint()
+
+    def drawn_as(self) -> Any:
+        """How the figures are drawn, which needs no computing. Raises :class:`SpecError` when it cannot be."""
+        return None if self.look is None else self.look.spec()
+
+    def settings(self) -> Spec:
+        """What the page asks with its present settings. Raises :class:`SpecError` when they cannot be."""
+        spec: Spec = self.form.spec()
+        return spec
+
+    def carried(self) -> Spec:
+        """The settings that travel to the next page. Raises :class:`LabError` when they cannot be."""
+        return self.settings()
+
+    def ask(self, spec: Spec) -> None:
+        """Set every control as the spec has it, and run it. Raises :class:`SpecError` when a control cannot."""
+        self.form.write(spec)
+        self.bar.run()
+
+    def link(self) -> str:
+        """The page's state for an address. Raises :class:`LabError` when the settings cannot be."""
+        look = None if self.look is None else self.look.spec()
+        cameras = {name: view.camera for name, view in self.views.items() if view.camera}
+        return links.write(Link(self.settings(), look, cameras))
+
+    def follow(self, text: str) -> None:
+        """Open the state that an address holds. Raises :class:`LabError` in a sentence when it cannot be."""
+        link = links.read(text)
+        if type(link.asked) is not type(self.settings()):
+            raise LabError("This link belongs to another page.")
+        if self.look is not None and link.look is not None:
+            self.look.write(link.look)
+        for name, camera in link.cameras.items():
+            if name in self.views:
+                self.views[name].camera = camera
+        self.ask(link.asked)
+
+    def code(self) -> str:
+        """The lines of Python that compute what the page shows and draw its first figure."""
+        spec = self.settings()
+        return "\n".join(
+            (
+                "from lab.analysis import analyse",
+                "from lab.context import Context",
+                f"from lab.specs import {', '.join(sorted(kinds(spec)))}",
+                "",
+                f"spec = {code(spec)}",
+                f"result = analyse(spec, Context(seed={getattr(spec, 'seed', 0)}))",
+                self.drawing,
+            )
+        )
+
+    def numbers(self) -> bytes:
+        """The result that is shown, with its spec, as the bytes of an .npz file."""
+        if self.result is None:
+            raise LabError(self.no_numbers)
+        return pack(self.result)
+
+    def leave(self) -> None:
+        """Give up what is being computed: the page is not looked at any more."""
+        self.bar.leave()
+
+    def come_back(self) -> None:
+        """Ask again for what was given up."""
+        self.bar.come_back()
+
+    def mark_stale(self, _: Any) -> None:
+        """Say beside the figures, too, whether they are not of the present settings, and whether Run is what helps."""
+        for name, marked in (("lab-stale", self.bar.stale), ("lab-due", self.bar.due)):
+            (self.content.add_class if marked else self.content.remove_class)(name)
+
+    def panel(self, settings: Iterable[Any]) -> Box:
+        """The settings at the page's side; below them, always in sight, the run bar and what leaves the page."""
+        self.take_away = TakeAway(self.link, self.code, self.numbers)
+        return Box([Box(settings, "lab-settings"), Box([self.bar, self.take_away], "lab-panel-footer")], "lab-panel")
+
+    def _view(self, name: str) -> PlotView:
+        """One of the figures, still empty."""
+        plot = self.plots[name]
+        view = PlotView(plot.heading, csv=partial(self._csv, name), name=f"{self.title}-{name}", height=plot.height)
+        view.note = plot.note
+        for place in plot.place.split():
+            view.add_class(place)
+        return view
+
+    def _content(self) -> Box:
+        """All that is not the panel."""
+        return Box(self.views.values(), "lab-content")
+
+    def _listen(self) -> None:
+        """Follow the controls: data, settings, how figures are drawn."""
+        self.data.observe(self._offer, "value")
+        self.form.observe(self._settings_changed, "changes")
+        if self.look is not None:
+            self.look.observe(self._paint, "changes")
+        self.bar.observe(self.mark_stale, ["stale", "due"])
+
+    def _settings_changed(self, _: Any) -> None:
+        """A setting is not what it was."""
+        self.bar.settings_changed()
+
+    def _offer(self, _: Any = None) -> None:
+        """Offer the models and the images that fit the chosen data set."""
+        try:
+            card = self.data.card
+        except SpecError:
+            return  # the form says it at the field
+        self.models.offer(card)
+        if self.images is not None:
+            self.images.offer(card.spec)
+
+    def _paint(self, _: Any = None) -> None:
+        """Draw everything as it should look; nothing is computed."""
+        try:
+            look = self.drawn_as()
+        except SpecError:
+            return  # the form says it at the field
+        provisional = self.result is not None and self.result.done < 1
+        for name, view in self.views.items():
+            view.draw(self.plots[name].draw(self.result, look), provisional)
+        self._paint_beside(look)
+
+    def _paint_beside(self, look: Any) -> None:
+        """Show what is beside the figures, where there is something."""
+
+    def _csv(self, name: str) -> str:
+        if self.result is None:
+            raise LabError(self.no_numbers)
+        frame = self.plots[name].frame(self.result, self.drawn_as())
+        if frame.empty:
+            raise LabError("There are no numbers yet: the figure says what is missing.")
+        return csv(frame)
+
+
+class LivePage(Page):
+    """A page with nothing to press: a changed setting is computed at once, and the latest one wins."""
+
+    no_numbers = "There are no numbers yet: they are still being computed."
+
+    def begin(self) -> None:
+        """As every page does."""
+        self._again = OnLoop(self._recompute, _PAUSE)
+        super().begin()
+
+    def _settings_changed(self, _: Any) -> None:
+        self._again()
+
+    def _recompute(self) -> None:
+        self.bar.run()
+        self.bar.settings_changed()  # settings that were wrong for a moment may be those of the running job again
