@@ -15,12 +15,11 @@ from lab import datafiles, live_models, outside_json, sources
 from lab.datafiles import arrays
 from lab.errors import LONGEST, DataError, LabError, ModelError, SpecError, fault_of, no_such, one_line, quoted
 from lab.home import path_of, pretrained_folder, runs_folder
-from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST
+from lab.specs.data import DataSpec, published_data
 from lab.specs.models import Architecture, Custom, Live, ModelSpec, Trained
 from lab.specs.spec import Spec, from_dict, to_json
 
 ZOO = Path(__file__).parent / "models" / "zoo"
-_PUBLISHED = (Digits(), MNIST(), FashionMNIST(), CIFAR10())
 _COMPUTING_NOTHING = frozenset({"__main__", "browser", "cli", "doctor", "engine", "processes", "reports", "server"})
 _PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch", "torchvision")
 
@@ -273,7 +272,7 @@ def _live_models() -> Iterator[ModelCard]:
 
 def _named_data() -> dict[str, DataSpec]:
     """Data sets by name; of two with one name, the later one goes by its path."""
-    named: dict[str, DataSpec] = {datafiles.name_of(spec): spec for spec in _PUBLISHED}
+    named: dict[str, DataSpec] = {datafiles.name_of(spec): spec for spec in published_data()}
     for spec in (*datafiles.in_data_folder(), *datafiles.offered(), *arrays.registered()):
         if spec not in named.values():
             name = datafiles.name_of(spec)
