@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import imports
+from tests.imports import ROOT
+
+FACES = [path for package in imports.PACKAGES for path in sorted((ROOT / package).rglob("__init__.py"))]
 INTERFACE = {"ipywidgets", "plotly", "IPython", "anywidget", "widgets"}
 COMPUTING = {"torch", "torchvision", "sklearn"}
 NEEDS_PYTORCH = {"lab.data", "lab.models", "lab.attacks", "lab.training", "lab.analysis"}
@@ -143,6 +146,29 @@ def test_every_page_has_a_folder():
     loose = {each.name for each in (ROOT / "widgets" / "dashboards").iterdir() if each.suffix == ".py"}
     assert loose == {"__init__.py", "app.py"}
     assert len(PAGE_FOLDERS) == 10
+
+
+def test_there_is_no_circle_not_even_for_type_checkers():
+    arrows = imports.graph()
+    assert "lab.specs.spec" in arrows["lab.specs.data"]
+    assert "lab.engine.requests" in arrows["lab.engine.engine"]
+    assert imports.circles(arrows) == []
+    assert imports.circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}) == [["a", "b", "c"]]
+
+
+@pytest.mark.parametrize("path", FACES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_packages_face_is_what_it_imports(path):
+    """Every name stands once, as ``from x import A as A``; a list of names beside it could hide some."""
+    tree = ast.parse(path.read_text("utf-8"))
+    assert "__all__" not in {ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)}
+    brought = [each for node in tree.body if isinstance(node, ast.ImportFrom) for each in _own(node)]
+    assert [each.name for each in brought if each.asname != each.name] == []
+    assert len({each.name for each in brought}) == len(brought)
+
+
+def _own(node: ast.ImportFrom) -> list[ast.alias]:
+    """What a face brings in from its own package."""
+    return node.names if within(node.module, {"lab", "widgets"}) and node.module != "lab.errors" else []
 
 
 def test_nothing_in_the_lab_imports_the_command_line():

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import catalogue, datafiles, runs
-from lab.cli import options as shared
-from lab.cli import sweep
+from lab.cli import options as shared, sweep
 from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
