@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from lab import datafiles, live_models, outside_json, sources
+from lab import datafiles, live_models, outside_json, plugins, sources
 from lab.datafiles import arrays
 from lab.errors import LONGEST, DataError, LabError, ModelError, SpecError, fault_of, no_such, one_line, quoted
 from lab.home import path_of, pretrained_folder, runs_folder
@@ -20,7 +20,9 @@ from lab.specs.models import Architecture, Custom, Live, ModelSpec, Trained
 from lab.specs.spec import Spec, from_dict, to_json
 
 ZOO = Path(__file__).parent / "models" / "zoo"
-_COMPUTING_NOTHING = frozenset({"__main__", "browser", "cli", "doctor", "engine", "processes", "reports", "server"})
+_COMPUTING_NOTHING = frozenset(
+    {"__main__", "browser", "cli", "doctor", "engine", "plugins", "processes", "reports", "server"}
+)
 _PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch", "torchvision")
 
 
@@ -122,15 +124,16 @@ def fingerprints(spec: Spec) -> tuple[str, ...]:
     """What besides the spec decides a result: the weights and data inside it, and the lab's own code.
 
     One sha256 for each model (of its weights, and the code of a custom one) and data set (of its files) in the order of
-    the spec's fields, then one over the sources of the lab and what the trained models' cards say. Raises
-    :class:`LabError` when a model or data set is not there.
+    the spec's fields, then one over the sources of the lab and of its plug-ins, and what the trained models' cards say.
+    Raises :class:`LabError` when a model or data set is not there.
     """
     found = tuple(parts(spec))
     trained = [find_card(each.name) for each in found if isinstance(each, Trained)]
     built = [
         f"{to_json(each.architecture)} {each.shape} {each.classes} {each.data}" for each in trained if each.architecture
     ]
-    code = hashlib.sha256("\n".join([implementation(), *built]).encode()).hexdigest()
+    added = [each.fingerprint for each in plugins.load()]
+    code = hashlib.sha256("\n".join([implementation(), *added, *built]).encode()).hexdigest()
     return (*(_fingerprint(each) for each in found), code)
 
 

@@ -58,7 +58,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--bfloat16", action="store_true", help=about)
     add_save(parser)
     shared.add_computation(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, computes=True)
 
 
 def run(options: argparse.Namespace) -> int:

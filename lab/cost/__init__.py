@@ -2,4 +2,8 @@
 
 from lab.cost.analyses import Cost as Cost, cost as cost
 from lab.cost.attacks import Asked as Asked, Effort as Effort, effort as effort
-from lab.cost.training import images_in_step as images_in_step, training_steps as training_steps
+from lab.cost.training import (
+    images_in_step as images_in_step,
+    passes_of_image as passes_of_image,
+    training_steps as training_steps,
+)

@@ -12,7 +12,7 @@ from lab.results.result import pack
 from lab.results.run import Run
 from lab.runs import RunCard
 from lab.specs import Recipe, Spec, TrainingRun
-from lab.specs.code import code, kinds
+from lab.specs.code import code, imports
 from widgets.dashboards.studio.form import Recipes
 from widgets.dashboards.studio.origin import Origin, StartFrom, of_run, of_trial
 from widgets.dashboards.studio.plots import PLOTS
@@ -109,7 +109,7 @@ class StudioPage(Page):
             (
                 "from lab.context import Context",
                 "from lab.home import runs_folder",
-                f"from lab.specs import {', '.join(sorted(kinds(spec)))}",
+                *imports(spec),
                 "from lab.training import train",
                 "",
                 f"spec = {code(spec)}",
