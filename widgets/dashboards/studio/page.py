@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab import runs, visitors
+from lab import runs
 from lab.catalogue import require_listed
 from lab.cost import training_steps
 from lab.engine import Engine
@@ -10,7 +10,7 @@ from lab.errors import LabError, SpecError
 from lab.limits import require_modest
 from lab.results.result import pack
 from lab.results.run import Run
-from lab.runs import RunCard
+from lab.runs import RunCard, visitors
 from lab.specs import Recipe, Spec, TrainingRun
 from lab.specs.code import code, imports
 from widgets.dashboards.studio.form import Recipes
