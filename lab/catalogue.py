@@ -11,17 +11,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from lab import datafiles, live_models, outside_json, sources
+from lab import datafiles, live_models, outside_json, plugins, sources
 from lab.datafiles import arrays
 from lab.errors import LONGEST, DataError, LabError, ModelError, SpecError, fault_of, no_such, one_line, quoted
 from lab.home import path_of, pretrained_folder, runs_folder
-from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST
+from lab.specs.data import DataSpec, published_data
 from lab.specs.models import Architecture, Custom, Live, ModelSpec, Trained
 from lab.specs.spec import Spec, from_dict, to_json
 
 ZOO = Path(__file__).parent / "models" / "zoo"
-_PUBLISHED = (Digits(), MNIST(), FashionMNIST(), CIFAR10())
-_COMPUTING_NOTHING = frozenset({"__main__", "browser", "cli", "doctor", "engine", "processes", "reports", "server"})
+_COMPUTING_NOTHING = frozenset(
+    {"__main__", "browser", "cli", "doctor", "engine", "plugins", "processes", "reports", "server"}
+)
 _PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch", "torchvision")
 
 
@@ -123,15 +124,16 @@ def fingerprints(spec: Spec) -> tuple[str, ...]:
     """What besides the spec decides a result: the weights and data inside it, and the lab's own code.
 
     One sha256 for each model (of its weights, and the code of a custom one) and data set (of its files) in the order of
-    the spec's fields, then one over the sources of the lab and what the trained models' cards say. Raises
-    :class:`LabError` when a model or data set is not there.
+    the spec's fields, then one over the sources of the lab and of its plug-ins, and what the trained models' cards say.
+    Raises :class:`LabError` when a model or data set is not there.
     """
     found = tuple(parts(spec))
     trained = [find_card(each.name) for each in found if isinstance(each, Trained)]
     built = [
         f"{to_json(each.architecture)} {each.shape} {each.classes} {each.data}" for each in trained if each.architecture
     ]
-    code = hashlib.sha256("\n".join([implementation(), *built]).encode()).hexdigest()
+    added = [each.fingerprint for each in plugins.load()]
+    code = hashlib.sha256("\n".join([implementation(), *added, *built]).encode()).hexdigest()
     return (*(_fingerprint(each) for each in found), code)
 
 
@@ -273,7 +275,7 @@ def _live_models() -> Iterator[ModelCard]:
 
 def _named_data() -> dict[str, DataSpec]:
     """Data sets by name; of two with one name, the later one goes by its path."""
-    named: dict[str, DataSpec] = {datafiles.name_of(spec): spec for spec in _PUBLISHED}
+    named: dict[str, DataSpec] = {datafiles.name_of(spec): spec for spec in published_data()}
     for spec in (*datafiles.in_data_folder(), *datafiles.offered(), *arrays.registered()):
         if spec not in named.values():
             name = datafiles.name_of(spec)

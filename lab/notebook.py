@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab import catalogue
+from lab import catalogue, plugins
 from lab.analysis import analyse as answer
 from lab.attacks import attack, evaluate, judge, judge_peer
 from lab.context import Context
@@ -13,6 +13,8 @@ from lab.results.result import Result
 from lab.specs import Analysis, LiveData
 
 __all__ = ["analyse", "attack", "evaluate", "judge", "judge_peer", "live", "live_data"]
+
+plugins.parts("computing")
 
 
 def analyse(spec: Analysis, ctx: Context | None = None) -> Result:

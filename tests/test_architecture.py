@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import imports
+from tests.imports import ROOT
+
+FACES = [path for package in imports.PACKAGES for path in sorted((ROOT / package).rglob("__init__.py"))]
 INTERFACE = {"ipywidgets", "plotly", "IPython", "anywidget", "widgets"}
 COMPUTING = {"torch", "torchvision", "sklearn"}
 NEEDS_PYTORCH = {"lab.data", "lab.models", "lab.attacks", "lab.training", "lab.analysis"}
@@ -23,29 +26,29 @@ MAY_IMPORT = {
     "memory": set(),
     "recent": set(),
     "live_models": {"errors", "specs"},
-    "claim": {"errors"},
     "specs": {"errors", "outside_json"},
     "results": {"counts", "errors", "outside_json", "specs"},
     "context": {"errors", "results"},
     "datafiles": {"errors", "outside_json", "home", "specs", "memory"},
-    "catalogue": {"errors", "home", "live_models", "specs", "datafiles", "outside_json", "sources"},
+    "catalogue": {"errors", "home", "live_models", "specs", "datafiles", "outside_json", "plugins", "sources"},
     "links": {"errors", "specs", "catalogue", "outside_json"},
     "pairing": {"errors", "specs", "datafiles", "catalogue"},
     "limits": {"errors", "home", "specs", "datafiles", "cost"},
-    "runs": {"claim", "errors", "outside_json", "home", "specs", "results", "catalogue", "limits", "files"},
+    "runs": {"errors", "outside_json", "home", "specs", "results", "catalogue", "limits", "files"},
     "cost": {"errors", "specs", "datafiles"},
-    "visitors": {"errors", "limits", "runs"},
     "sources": {"datafiles"},
+    "plugins": {"cost", "errors", "sources", "specs"},
     "reports": {"counts", "errors", "specs", "results", "__init__"},
     "keys": {"catalogue", "models", "specs"},
     "store": BASE | {"limits"},
     "data": BASE | {"recent"},
     "models": BASE | {"catalogue", "data", "recent", "sources"},
     "attacks": BASE | {"models", "data"},
-    "training": BASE | {"attacks", "models", "data", "catalogue", "claim", "limits", "runs", "cost"},
+    "training": BASE | {"attacks", "models", "data", "catalogue", "limits", "runs", "cost"},
     "analysis": BASE | {"attacks", "models", "data", "catalogue", "pairing", "recent", "store", "keys"},
-    "engine": BASE | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost"},
-    "notebook": BASE | {"analysis", "attacks", "catalogue", "models"},
+    "engine": BASE
+    | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"},
+    "notebook": BASE | {"analysis", "attacks", "catalogue", "models", "plugins"},
     "processes": set(),
     "browser": set(),
     "doctor": {"errors", "outside_json", "home", "catalogue", "browser", "engine"},
@@ -143,6 +146,29 @@ def test_every_page_has_a_folder():
     loose = {each.name for each in (ROOT / "widgets" / "dashboards").iterdir() if each.suffix == ".py"}
     assert loose == {"__init__.py", "app.py"}
     assert len(PAGE_FOLDERS) == 10
+
+
+def test_there_is_no_circle_not_even_for_type_checkers():
+    arrows = imports.graph()
+    assert "lab.specs.spec" in arrows["lab.specs.data"]
+    assert "lab.engine.requests" in arrows["lab.engine.engine"]
+    assert imports.circles(arrows) == []
+    assert imports.circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}) == [["a", "b", "c"]]
+
+
+@pytest.mark.parametrize("path", FACES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_packages_face_is_what_it_imports(path):
+    """Every name stands once, as ``from x import A as A``; a list of names beside it could hide some."""
+    tree = ast.parse(path.read_text("utf-8"))
+    assert "__all__" not in {ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)}
+    brought = [each for node in tree.body if isinstance(node, ast.ImportFrom) for each in _own(node)]
+    assert [each.name for each in brought if each.asname != each.name] == []
+    assert len({each.name for each in brought}) == len(brought)
+
+
+def _own(node: ast.ImportFrom) -> list[ast.alias]:
+    """What a face brings in from its own package."""
+    return node.names if within(node.module, {"lab", "widgets"}) and node.module != "lab.errors" else []
 
 
 def test_nothing_in_the_lab_imports_the_command_line():

@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 
 from lab import catalogue
-from lab.cli import options as shared
-from lab.cli import serve
+from lab.cli import options as shared, serve
 from lab.cli.main import main
 from lab.specs import Custom, Digits, Trained
 

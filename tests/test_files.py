@@ -89,7 +89,7 @@ def test_a_folder_gets_its_name_with_all_of_its_files(tmp_path, settled):
 
 ELSEWHERE = {
     "lab/files.py": "this is the one",
-    "lab/claim.py": "a lock has no content",
+    "lab/runs/claim.py": "a lock has no content",
     "lab/cli/output.py": "what is printed to a console that is not there",
     "lab/training/keeper.py": "metrics are appended line by line; a line that is not whole is left out",
     "lab/data/download.py": "what arrives goes into a scratch folder, is checked there and then published",

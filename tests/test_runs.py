@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from lab import catalogue, runs
-from lab.claim import claimed, is_claimed
 from lab.cost import training_steps
 from lab.errors import EngineError, LabError, Unknown
+from lab.runs.claim import claimed, is_claimed
 from lab.specs import BIM, PGD, TRADES, Adversarial, Linf, OwnExamples, Standard, Trained, TrainingRun, pgd_training
 from lab.specs.examples import EnsembleExamples
 
@@ -284,8 +284,9 @@ def test_a_claim_ends_with_its_process_and_looking_leaves_no_trace(home: Path) -
     place = begun()
     assert not is_claimed(place)
     assert not (place / ".lock").exists()
-    code = "import sys, time; from pathlib import Path; from lab.claim import claimed\nwith claimed(Path(sys.argv[1])):"
-    command = [sys.executable, "-c", f"{code}\n    print('held', flush=True); time.sleep(600)", str(place)]
+    imports = "import sys, time; from pathlib import Path; from lab.runs.claim import claimed"
+    held = "with claimed(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(600)"
+    command = [sys.executable, "-c", f"{imports}\n{held}", str(place)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"

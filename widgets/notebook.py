@@ -9,7 +9,7 @@ from lab.catalogue import find_data, find_model
 from lab.engine import LocalEngine
 from lab.errors import LabError, no_such
 from lab.specs import DataSpec, ModelSpec, RandomSigns
-from widgets.dashboards.app import PAGES, App
+from widgets.dashboards.app import App, pages
 from widgets.parts.links import Link
 
 
@@ -22,7 +22,7 @@ def show(page: str = "masking", model: Any = None, data: Any = None, **settings:
     All is computed in this process, so that the notebook's kernel takes the load of it. Raises
     :class:`lab.errors.LabError` for an unknown page or model, and as ``lab.live`` and ``lab.live_data`` do.
     """
-    names = [entry.name for entry in PAGES]
+    names = [entry.name for entry in pages()]
     if page not in names:
         raise LabError(no_such("page", page, names))
     if model is not None:

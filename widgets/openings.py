@@ -11,7 +11,7 @@ from lab.engine import Engine, compute_ahead
 from lab.errors import LabError
 from lab.processes import stop_on_signals
 from lab.specs import Spec
-from widgets.dashboards.app import PAGES
+from widgets.dashboards.app import pages
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Notebook:
 async def openings() -> list[Spec]:
     """What the pages ask for when they are opened, in their order: thumbnails and first pictures."""
     engine = Notebook()
-    for entry in PAGES:
+    for entry in pages():
         entry.build(engine)
     return engine.specs
 

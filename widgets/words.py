@@ -1,6 +1,8 @@
 """What the lab says by the names in its code, said in the titles and labels that a page has for them."""
 
 import re
+from dataclasses import dataclass
+from functools import cache
 
 from lab.errors import LONGEST, LabError, one_line
 from lab.specs import AttackSpec, Ball, Spec, params
@@ -12,8 +14,9 @@ def plainly(sentence: str) -> str:
 
     These are longer than the names: what was as short as a :class:`LabError` is cut in its middle to stay so.
     """
-    fields = _FIELD.sub(lambda found: _label(found[1], found[2] or found[0]), sentence)
-    return one_line(_NAMED.sub(lambda found: _TITLES[found[0]], fields), max(LONGEST, len(sentence)))
+    words = _vocabulary()
+    fields = words.field.sub(lambda found: _label(found[1], found[2] or found[0]), sentence)
+    return one_line(words.name.sub(lambda found: words.titles[found[0]], fields), max(LONGEST, len(sentence)))
 
 
 def said(error: LabError, label: str = "") -> str:
@@ -23,7 +26,8 @@ def said(error: LabError, label: str = "") -> str:
 
 def _label(kind: str | None, name: str) -> str:
     """What a form calls the field, if need be without knowing of which kind of spec."""
-    known = _KINDS[kind] if kind in _KINDS and name in params(_KINDS[kind]) else _FIELDS.get(name)
+    words = _vocabulary()
+    known = words.kinds[kind] if kind in words.kinds and name in params(words.kinds[kind]) else words.fields.get(name)
     return label_of(known, name) if known else name.replace("_", " ").capitalize()
 
 
@@ -31,9 +35,24 @@ def _every(kind: type[Spec]) -> list[type[Spec]]:
     return [found for each in kind.__subclasses__() for found in (each, *_every(each))]
 
 
-_KINDS = {kind.__name__: kind for kind in _every(Spec)}
-_FIELDS = {name: kind for kind in _every(Spec) for name in params(kind)}
-_TITLES = {kind.__name__: title_of(kind) for family in (AttackSpec, Ball) for kind in family_of(family)}
-_UNMISTAKABLE = "|".join(sorted({"eps", *(name for name in _FIELDS if "_" in name)}))
-_FIELD = re.compile(rf"\b({'|'.join(_KINDS)})\.([a-z]\w*)|\b(?:{_UNMISTAKABLE})\b")
-_NAMED = re.compile(rf"\b(?:{'|'.join(_TITLES)})\b(?!\.\w)")
+@dataclass(frozen=True)
+class Vocabulary:
+    """Names in the code: kinds of spec, a kind for each field, titles; ``field`` and ``name`` find them in a text."""
+
+    kinds: dict[str, type[Spec]]
+    fields: dict[str, type[Spec]]
+    titles: dict[str, str]
+    field: re.Pattern[str]
+    name: re.Pattern[str]
+
+
+@cache
+def _vocabulary() -> Vocabulary:
+    """Collected when the first sentence is said, when plug-ins have been loaded."""
+    every = _every(Spec)
+    kinds = {kind.__name__: kind for kind in every}
+    fields = {name: kind for kind in every for name in params(kind)}
+    titles = {kind.__name__: title_of(kind) for family in (AttackSpec, Ball) for kind in family_of(family)}
+    unmistakable = "|".join(sorted({"eps", *(name for name in fields if "_" in name)}))
+    field = re.compile(rf"\b({'|'.join(kinds)})\.([a-z]\w*)|\b(?:{unmistakable})\b")
+    return Vocabulary(kinds, fields, titles, field, re.compile(rf"\b(?:{'|'.join(titles)})\b(?!\.\w)"))

@@ -15,4 +15,4 @@ def analyse(spec: Analysis, ctx: Context) -> Result:
     Raises :class:`lab.errors.LabError` in a sentence a person can act on, and
     :class:`lab.context.Cancelled` when nobody waits any more.
     """
-    raise SpecError(f"There is no analysis called {type(spec).__name__}.")
+    raise SpecError(f"The analysis {type(spec).__name__} has no function: register one with lab.analysis.analyse.")

@@ -16,11 +16,9 @@ from lab.attacks.batches import batches_of
 from lab.attacks.gradient import frozen
 from lab.attacks.objectives import predicted
 from lab.context import Context
-from lab.data import Dataset
-from lab.data import load as load_data
+from lab.data import Dataset, load as load_data
 from lab.errors import ModelError
-from lab.models import embed
-from lab.models import load_adapted as load_model
+from lab.models import embed, load_adapted as load_model
 from lab.models.adapter import name_of
 from lab.pairing import names_on
 from lab.results.embedding import EmbeddingsResult, Layout, ModelEmbeddings

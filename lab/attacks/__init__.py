@@ -1,71 +1,34 @@
 """Attacks: ``attack`` proposes adversarial images, ``judge`` measures what they achieve."""
 
 from lab.attacks import (
-    apgd_targeted,
-    apgd_untargeted,
-    auto_attack,
-    carlini_wagner,
-    ensemble,
-    extended,
-    fab,
-    iterative,
-    multi_targeted,
-    noise,
-    one_step,
-    orthogonal,
-    pixels,
-    query,
-    spatial,
-    square,
-    verdict,
-    worst_case,
+    apgd_targeted as apgd_targeted,
+    apgd_untargeted as apgd_untargeted,
+    auto_attack as auto_attack,
+    carlini_wagner as carlini_wagner,
+    ensemble as ensemble,
+    extended as extended,
+    fab as fab,
+    iterative as iterative,
+    multi_targeted as multi_targeted,
+    noise as noise,
+    one_step as one_step,
+    orthogonal as orthogonal,
+    pixels as pixels,
+    query as query,
+    spatial as spatial,
+    square as square,
+    verdict as verdict,
+    worst_case as worst_case,
 )
-from lab.attacks.attack import attack, maximise
-from lab.attacks.bfloat16 import attack_in_bfloat16, computes_bfloat16
-from lab.attacks.each import attack_sweep, maximise_each
-from lab.attacks.eight_bit import examples, rounded_inside
-from lab.attacks.ensemble import average
-from lab.attacks.evaluation import evaluate
-from lab.attacks.judge import judge
-from lab.attacks.nearest import minimum_distance
-from lab.attacks.orthogonal import orthogonal_count
-from lab.attacks.peers import judge_peer
-from lab.attacks.query_model import attack_counting
-from lab.attacks.restart import further_restart
-
-__all__ = [
-    "apgd_targeted",
-    "apgd_untargeted",
-    "attack",
-    "attack_counting",
-    "attack_in_bfloat16",
-    "attack_sweep",
-    "auto_attack",
-    "average",
-    "carlini_wagner",
-    "computes_bfloat16",
-    "ensemble",
-    "evaluate",
-    "examples",
-    "extended",
-    "fab",
-    "further_restart",
-    "iterative",
-    "judge",
-    "judge_peer",
-    "maximise",
-    "maximise_each",
-    "minimum_distance",
-    "multi_targeted",
-    "noise",
-    "one_step",
-    "orthogonal",
-    "orthogonal_count",
-    "pixels",
-    "query",
-    "rounded_inside",
-    "spatial",
-    "square",
-    "verdict",
-    "worst_case",
-]
+from lab.attacks.attack import attack as attack, maximise as maximise
+from lab.attacks.bfloat16 import attack_in_bfloat16 as attack_in_bfloat16, computes_bfloat16 as computes_bfloat16
+from lab.attacks.each import attack_sweep as attack_sweep, maximise_each as maximise_each
+from lab.attacks.eight_bit import examples as examples, rounded_inside as rounded_inside
+from lab.attacks.ensemble import average as average
+from lab.attacks.evaluation import evaluate as evaluate
+from lab.attacks.judge import judge as judge
+from lab.attacks.nearest import minimum_distance as minimum_distance
+from lab.attacks.orthogonal import orthogonal_count as orthogonal_count
+from lab.attacks.peers import judge_peer as judge_peer
+from lab.attacks.query_model import attack_counting as attack_counting
+from lab.attacks.restart import further_restart as further_restart

@@ -64,4 +64,4 @@ def perturb(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Regi
 @singledispatch
 def ascend(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """One batch of :func:`maximise`, on a frozen model and checked images."""
-    raise AttackError(f"There is no attack called {type(spec).__name__}.")
+    raise AttackError(f"The attack {type(spec).__name__} has no function: register one with lab.attacks.attack.ascend.")

@@ -1,5 +1,3 @@
 """The command line: ``python -m lab``. One file per command; no PyTorch until a command computes."""
 
-from lab.cli.main import main
-
-__all__ = ["main"]
+from lab.cli.main import main as main

@@ -43,7 +43,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--npz", metavar="FILE", help="also write the whole result, with its spec, to this file")
     parser.add_argument("--figure", metavar="FILE", help="also draw the result for print: .pdf, .svg or .png")
     shared.add_computation(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, computes=True)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lab.catalogue import find_model
-from lab.cli import options as shared
-from lab.cli import quick
+from lab.cli import options as shared, quick
 from lab.cli.answers import require_loadable
 from lab.cli.evaluation import unweighted
 from lab.cli.output import print_json
@@ -59,7 +58,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--bfloat16", action="store_true", help=about)
     add_save(parser)
     shared.add_computation(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, computes=True)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -121,8 +120,7 @@ class Outcome:
 def _tried(trial: Trial, download: bool) -> Outcome:
     from lab.attacks import attack, attack_in_bfloat16, examples, further_restart, judge
     from lab.data import load
-    from lab.models import instability_of
-    from lab.models import load as load_model
+    from lab.models import instability_of, load as load_model
 
     with progress_bar() as show:
         data = load(trial.data, Context(on_progress=show, doing="reading the data"), download)

@@ -40,7 +40,7 @@ def add_to(commands: shared.Commands) -> None:
     add_report(parser)
     add_save(parser)
     shared.add_computation(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, computes=True)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -17,8 +17,7 @@ from lab.cli.threat import ball_of
 from lab.counts import counted
 from lab.pairing import names_on
 from lab.reports import record
-from lab.reports.words import percent as in_percent
-from lab.reports.words import with_interval
+from lab.reports.words import percent as in_percent, with_interval
 from lab.results import EvaluationResult, ModelEvaluation
 from lab.results.evaluation_columns import columns, remaining
 from lab.results.evaluation_verdict import verdict

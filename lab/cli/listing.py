@@ -13,7 +13,7 @@ from lab import catalogue
 from lab.cli.options import Commands, add_data_folder, add_json, use_data_folder
 from lab.cli.output import print_json
 from lab.cli.tables import percent, table
-from lab.cli.train import PRESETS
+from lab.cli.train import recipes
 from lab.specs import Architecture, AttackSpec, Recipe, Spec, to_dict
 from lab.specs.analyses import Analysis
 from lab.specs.spec import Param, default_of, family_of, params, presets
@@ -89,7 +89,7 @@ def _model_record(card: catalogue.ModelCard) -> dict[str, Any]:
 def _specs(family: type[Spec]) -> tuple[list[dict[str, Any]], str]:
     named: dict[str, Callable[[], Spec]] = {each.__name__: each for each in family_of(family)}
     if family is Recipe:
-        named |= PRESETS
+        named |= recipes()
     records = [
         {"name": name, "about": summary(make), "fields": _fields(make()), "presets": _presets(type(make()))}
         for name, make in named.items()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab import __version__
+from lab import __version__, plugins
 from lab.cli import analyse, attack, browser, doctor, evaluate, lessons, listing, pretrained, serve, train, zoo
 from lab.cli.options import Once
 from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
@@ -95,11 +95,15 @@ def parser() -> argparse.ArgumentParser:
 def _run(arguments: list[str]) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments = ["serve", *arguments]
+    if arguments[0] != "serve":  # which decides for all its processes, and whether it is public
+        plugins.load()
     try:
         options = parser().parse_args(arguments)
     except SystemExit as printed:  # --help or --version
         return int(printed.code or 0)
     options.arguments = arguments
+    if getattr(options, "computes", False):
+        plugins.parts("computing")
     code: int = options.run(options)
     return code
 

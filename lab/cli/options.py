@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lab import datafiles, pairing
-from lab.catalogue import find_data, find_model
-from lab.catalogue import models as listed_models
+from lab.catalogue import find_data, find_model, models as listed_models
 from lab.cli.progress import say
 from lab.context import Context, Progress
 from lab.errors import DataError, LabError, ModelError, SpecError, quoted

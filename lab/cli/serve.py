@@ -10,7 +10,7 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import catalogue, datafiles
+from lab import catalogue, datafiles, plugins
 from lab.cli import options as shared
 from lab.errors import DataError, ModelError
 from lab.home import path_of
@@ -55,8 +55,6 @@ def run(options: argparse.Namespace) -> int:
     from lab.engine import launch
 
     stop_on_signals()
-    offer_data(options.data, options.size, options.labels)
-    offer_models(options.model, options.weights, options.name)
     site = Site(
         options.host,
         options.port,
@@ -68,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
         most_visitors=options.most_visitors,
         trusted_proxies=tuple(options.trust_proxy),
     )
+    load_plugins(site.public)
+    offer_data(options.data, options.size, options.labels)
+    offer_models(options.model, options.weights, options.name)
     check(site)  # before the engine starts, so that a taken port is said at once
     try:
         with launch(options.scheduler) as engine, serving(site, engine) as voila:
@@ -76,6 +77,13 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("Stopped.")
     return 0
+
+
+def load_plugins(public: bool) -> None:
+    """Load the plug-ins of this server here and in all its processes; those of a public one are named by its owner."""
+    if plugins.settle(public):
+        add_module_folder(Path.cwd())
+    plugins.load()
 
 
 def offer_data(text: str | None, size: int | None = None, labels: str | None = None) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import catalogue, datafiles, runs
-from lab.cli import options as shared
-from lab.cli import sweep
+from lab.cli import options as shared, sweep
 from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
@@ -22,9 +21,6 @@ from lab.results.run import Measured, Run
 from lab.specs import Recipe, presets, to_dict
 from lab.specs.spec import family_of
 from lab.specs.threat import threat
-
-PRESETS: dict[str, Callable[..., Recipe]] = {each.name: each.build for each in presets.PRESETS}
-RECIPES: dict[str, Callable[..., Recipe]] = PRESETS | {each.__name__: each for each in family_of(Recipe)}
 
 _WORDS = {
     "clean": "clean",
@@ -40,12 +36,17 @@ _WORDS = {
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("train", help="train a network by a recipe and keep it among the models")
-    parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join(RECIPES))
+    parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join(recipes()))
     parser.add_argument("--name", help="what the network is called in the list of models")
     parser.add_argument("--resume", action="store_true", help="resume the run of that --name")
     sweep.add_vary(parser)
     shared.add_computation(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, computes=True)
+
+
+def recipes() -> dict[str, Callable[..., Recipe]]:
+    """What can be trained by name: the papers' recipes, and every kind of recipe with its defaults."""
+    return {each.name: each.build for each in presets.every()} | {each.__name__: each for each in family_of(Recipe)}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -139,10 +140,10 @@ def _recipe(options: argparse.Namespace) -> Recipe:
     """The recipe that the options describe; that of the run which is carried on when they name none."""
     if options.recipe is None:
         return _known_recipe(options)
-    recipes = {name.lower(): build for name, build in RECIPES.items()}
-    start = recipes.get(options.recipe.lower())
+    known = recipes()
+    start = {name.lower(): build for name, build in known.items()}.get(options.recipe.lower())
     if start is None:
-        raise LabError(no_such("recipe", options.recipe, RECIPES))
+        raise LabError(no_such("recipe", options.recipe, known))
     given = {"data": shared.data_set(options, options.data), "seed": options.seed}
     changes = {name: value for name, value in given.items() if value is not None}
     return shared.with_settings(start().replace(**changes), options.settings, changes)

@@ -17,7 +17,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("zoo", help="train the shipped models again from their recipes")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, computes=True)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,7 +1,9 @@
 """What a request costs, known from its spec before anything is computed: passes of single images, and memory."""
 
-from lab.cost.analyses import Cost, cost
-from lab.cost.attacks import Asked, Effort, effort
-from lab.cost.training import images_in_step, training_steps
-
-__all__ = ["Asked", "Cost", "Effort", "cost", "effort", "images_in_step", "training_steps"]
+from lab.cost.analyses import Cost as Cost, cost as cost
+from lab.cost.attacks import Asked as Asked, Effort as Effort, effort as effort
+from lab.cost.training import (
+    images_in_step as images_in_step,
+    passes_of_image as passes_of_image,
+    training_steps as training_steps,
+)

@@ -26,7 +26,7 @@ def training_passes(recipe: Recipe) -> int:
 
 def training_steps(recipe: Recipe) -> int:
     """Passes of single images that the steps of the weights take, those of its attacks included."""
-    return math.ceil(datafiles.outline(recipe.data).n_train * recipe.epochs * _passes(recipe))
+    return math.ceil(datafiles.outline(recipe.data).n_train * recipe.epochs * passes_of_image(recipe))
 
 
 @singledispatch
@@ -51,22 +51,22 @@ def _(recipe: TRADES) -> int:
 
 
 @singledispatch
-def _passes(recipe: Recipe) -> float:
+def passes_of_image(recipe: Recipe) -> float:
     """Passes for each training image and epoch: the attack's, then the step's own."""
     raise _undeclared(recipe)
 
 
-@_passes.register
+@passes_of_image.register
 def _(recipe: Standard) -> float:
     return 1
 
 
-@_passes.register
+@passes_of_image.register
 def _(recipe: Adversarial) -> float:
     return 1 + recipe.share * (_attacked(recipe.source, _asked(recipe)) + recipe.keep_clean)
 
 
-@_passes.register
+@passes_of_image.register
 def _(recipe: TRADES) -> float:
     return 3 + recipe.steps  # the clean answers that the divergence is from, the steps, and the loss of both
 

@@ -11,19 +11,15 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 
-from torchvision import datasets
-
 from lab import datafiles
 from lab.context import Context
-from lab.datafiles.outlines import BATCHES
 from lab.errors import DataError
 from lab.files import publish
 from lab.home import data_folder
-from lab.specs.data import CIFAR10, MNIST, DataSpec, FashionMNIST
+from lab.specs.data import DataSpec, Publication, PublishedData
 
 _CHUNK = 1 << 16
 _PATIENCE = 30.0  # seconds without an answer
-_CIFAR10 = ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530")
 
 
 def download(spec: DataSpec, ctx: Context = Context()) -> None:
@@ -31,13 +27,10 @@ def download(spec: DataSpec, ctx: Context = Context()) -> None:
 
     Raises :class:`DataError` when there is no network or what arrives is damaged; half a file is never left.
     """
-    if not isinstance(spec, (MNIST, FashionMNIST, CIFAR10)) or _is_there(spec):
+    if not isinstance(spec, PublishedData) or _is_there(spec) or not spec.published.downloads:
         return
     try:
-        if isinstance(spec, CIFAR10):
-            _download_cifar10(ctx)
-        else:
-            _download_idx(type(spec).__name__, ctx)
+        _download(spec.published, ctx)
     except OSError as error:
         raise DataError(f"{data_folder()} cannot be written to ({error}): set LAB_DATA to another folder.") from error
 
@@ -49,31 +42,28 @@ def _is_there(spec: DataSpec) -> bool:
         return False
 
 
-def _download_idx(name: str, ctx: Context) -> None:
-    published = getattr(datasets, name)
-    folder = data_folder() / name / "raw"
+def _download(row: Publication, ctx: Context) -> None:
+    folder = data_folder() / row.folder
     folder.mkdir(parents=True, exist_ok=True)
-    for i, (file_name, md5) in enumerate(published.resources):
+    for i, (name, md5) in enumerate(row.downloads):
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            packed, unpacked = Path(scratch, file_name), Path(scratch, "unpacked")
-            part = ctx.part(i, len(published.resources), f"downloading {file_name}")
-            fetch([mirror + file_name for mirror in published.mirrors], md5, packed, part)
-            with gzip.open(packed) as source, unpacked.open("wb") as target:
-                shutil.copyfileobj(source, target)
-            publish(unpacked, folder / file_name.removesuffix(".gz"))
+            packed = Path(scratch, name)
+            part = ctx.part(i, len(row.downloads), f"downloading {name}")
+            fetch([mirror + name for mirror in row.mirrors], md5, packed, part)
+            for unpacked in _unpack(packed, row):
+                publish(unpacked, folder / unpacked.name)
 
 
-def _download_cifar10(ctx: Context) -> None:
-    url, md5 = _CIFAR10
-    folder = data_folder() / "cifar-10-batches-bin"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        packed = Path(scratch, "cifar-10-binary.tar.gz")
-        fetch([url], md5, packed, ctx.part(0, 1, f"downloading {packed.name}"))
+def _unpack(packed: Path, row: Publication) -> list[Path]:
+    """The data set's files that a compressed one holds: one, or those of an archive, in the folder called as ours."""
+    if packed.name.endswith(".tar.gz"):
         with tarfile.open(packed) as archive:
-            archive.extractall(scratch, filter="data")
-        for name in BATCHES:
-            publish(Path(scratch, "cifar-10-batches-bin", name), folder / name)
+            archive.extractall(packed.parent, filter="data")
+        return [packed.parent / row.folder / name for name in row.files]
+    unpacked = packed.with_name(packed.name.removesuffix(".gz"))
+    with gzip.open(packed) as source, unpacked.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return [unpacked]
 
 
 def fetch(urls: Iterable[str], md5: str, target: Path, ctx: Context) -> None:

@@ -39,4 +39,4 @@ def load(spec: DataSpec, ctx: Context = Context(), download: bool = False) -> Da
 @singledispatch
 def read(spec: DataSpec, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
     """Training split (perhaps empty), test split, and notes for the user, from files that are there."""
-    raise DataError(f"There is no data set of the kind {type(spec).__name__}.")
+    raise DataError(f"The data set {type(spec).__name__} has no reader: register one with lab.data.load.read.")

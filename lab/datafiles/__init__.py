@@ -3,30 +3,26 @@
 No PyTorch here, so that the pages can list data sets and name results without loading anything.
 """
 
-from lab.datafiles.custom import custom_data, data_folder_problems, in_data_folder, offer, offered, scaled
-from lab.datafiles.files import file_hash, printable, shown, stamp
-from lab.datafiles.folder import LARGEST, is_image_folder, natural_size, survey
-from lab.datafiles.outlines import Outline, files, fingerprint, name_of, outline, require_trainable
-
-__all__ = [
-    "LARGEST",
-    "Outline",
-    "custom_data",
-    "data_folder_problems",
-    "file_hash",
-    "files",
-    "fingerprint",
-    "in_data_folder",
-    "is_image_folder",
-    "name_of",
-    "natural_size",
-    "offer",
-    "offered",
-    "outline",
-    "printable",
-    "require_trainable",
-    "scaled",
-    "shown",
-    "stamp",
-    "survey",
-]
+from lab.datafiles.custom import (
+    custom_data as custom_data,
+    data_folder_problems as data_folder_problems,
+    in_data_folder as in_data_folder,
+    offer as offer,
+    offered as offered,
+    scaled as scaled,
+)
+from lab.datafiles.files import file_hash as file_hash, printable as printable, shown as shown, stamp as stamp
+from lab.datafiles.folder import (
+    LARGEST as LARGEST,
+    is_image_folder as is_image_folder,
+    natural_size as natural_size,
+    survey as survey,
+)
+from lab.datafiles.outlines import (
+    Outline as Outline,
+    files as files,
+    fingerprint as fingerprint,
+    name_of as name_of,
+    outline as outline,
+    require_trainable as require_trainable,
+)

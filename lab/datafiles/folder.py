@@ -10,7 +10,7 @@ from lab.datafiles.checks import MOST_CLASSES
 from lab.datafiles.files import printable, shown
 from lab.datafiles.walk import images_below, is_image, listed, opened_image
 from lab.errors import DataError
-from lab.specs.data import ImageFolder
+from lab.specs.data import ImageFolder, published_data
 
 LARGEST = 224
 """Height and width at most, unless a size is asked for."""
@@ -18,7 +18,6 @@ LARGEST = 224
 _USUAL = (32, 64, 128, LARGEST)
 _SAMPLE = 16  # images whose headers tell the size of all
 _TEST = ("test", "val", "valid", "validation")
-_PUBLISHED = ("MNIST", "FashionMNIST", "cifar-10-batches-bin")
 _SPLITS = ("train", *_TEST)
 Classes = dict[str, tuple[Path, ...]]
 
@@ -112,7 +111,8 @@ def is_image_folder(path: Path) -> bool:
     """Whether a folder is one of images in folders of classes, rather than one that holds data sets."""
     if (path / "train").is_dir():
         return True
-    if any((path / each).is_dir() for each in _PUBLISHED) or any(path.glob("*.npz")):
+    published = (each.published.folder.partition("/")[0] for each in published_data())
+    if any((path / each).is_dir() for each in published if each) or any(path.glob("*.npz")):
         return False
     try:
         return bool(survey(ImageFolder(str(path))))

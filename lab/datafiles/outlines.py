@@ -16,24 +16,7 @@ from lab.datafiles.folder import images, notes, survey
 from lab.datafiles.npz import Npz
 from lab.errors import DataError
 from lab.home import data_folder
-from lab.specs.data import CIFAR10, MNIST, DataSpec, Digits, FashionMNIST, ImageFolder, LiveData, NpzFile
-
-IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-BATCHES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
-CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-CLOTHING = (
-    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag"),
-    "Ankle boot",
-)
-DIGITS_TEST, DIGITS_TRAIN = 360, 1437
-_TEN = tuple(range(10))
-
-_NAMES: dict[type[DataSpec], str] = {
-    Digits: "digits",
-    MNIST: "mnist",
-    FashionMNIST: "fashion-mnist",
-    CIFAR10: "cifar10",
-}
+from lab.specs.data import DataSpec, Digits, ImageFolder, LiveData, NpzFile, PublishedData
 
 
 @dataclass(frozen=True)
@@ -59,7 +42,12 @@ class Outline:
 @singledispatch
 def name_of(spec: DataSpec) -> str:
     """What a data set is called: its published name, or the name of its file or folder."""
-    return _NAMES[type(spec)]
+    raise _unknown(spec)
+
+
+@name_of.register
+def _(spec: PublishedData) -> str:
+    return spec.published.name
 
 
 @name_of.register
@@ -80,7 +68,7 @@ def _(spec: LiveData) -> str:
 @singledispatch
 def files(spec: DataSpec) -> tuple[Path, ...]:
     """Every file a data set is read from. Raises :class:`DataError`, with the remedy, when one is not there."""
-    raise DataError(f"There is no data set of the kind {type(spec).__name__}.")
+    raise _unknown(spec)
 
 
 @files.register
@@ -91,21 +79,11 @@ def _(_: Digits) -> tuple[Path, ...]:
     return present(Path(package.origin).parent / "datasets" / "data", ["digits.csv.gz"], "install scikit-learn again")
 
 
-@files.register(MNIST)
-@files.register(FashionMNIST)
-def _(spec: MNIST | FashionMNIST) -> tuple[Path, ...]:
-    kind = type(spec).__name__
-    remedy = f"set LAB_DATA (or --data-dir) to the folder that holds {kind}/raw, or allow its download"
-    return present(data_folder() / kind / "raw", IDX, remedy)
-
-
 @files.register
-def _(_: CIFAR10) -> tuple[Path, ...]:
-    remedy = (
-        "put the binary version of CIFAR-10 (cifar-10-binary.tar.gz, unpacked) there or allow its download; "
-        "the Python version cifar-10-batches-py is pickled, and nothing is unpickled here"
-    )
-    return present(data_folder() / "cifar-10-batches-bin", BATCHES, remedy)
+def _(spec: PublishedData) -> tuple[Path, ...]:
+    row = spec.published
+    remedy = row.remedy or f"set LAB_DATA (or --data-dir) to the folder that holds {row.folder}, or allow its download"
+    return present(data_folder() / row.folder, row.files, remedy)
 
 
 @files.register
@@ -127,31 +105,14 @@ def _(_: LiveData) -> tuple[Path, ...]:
 @singledispatch
 def outline(spec: DataSpec) -> Outline:
     """What a data set's headers say, without reading its images. Raises :class:`DataError` in one sentence."""
-    raise DataError(f"There is no data set of the kind {type(spec).__name__}.")
+    raise _unknown(spec)
 
 
 @outline.register
-def _(spec: Digits) -> Outline:
+def _(spec: PublishedData) -> Outline:
     files(spec)
-    return Outline((1, 28, 28), 10, DIGITS_TEST, DIGITS_TRAIN, tuple("0123456789"), _TEN)
-
-
-@outline.register
-def _(spec: MNIST) -> Outline:
-    files(spec)
-    return Outline((1, 28, 28), 10, 10_000, 60_000, tuple("0123456789"), _TEN)
-
-
-@outline.register
-def _(spec: FashionMNIST) -> Outline:
-    files(spec)
-    return Outline((1, 28, 28), 10, 10_000, 60_000, CLOTHING, _TEN)
-
-
-@outline.register
-def _(spec: CIFAR10) -> Outline:
-    files(spec)
-    return Outline((3, 32, 32), 10, 10_000, 50_000, CIFAR10_CLASSES, _TEN)
+    row = spec.published
+    return Outline(row.shape, len(row.classes), row.n_test, row.n_train, row.classes, tuple(range(len(row.classes))))
 
 
 @outline.register
@@ -218,6 +179,10 @@ def require_trainable(spec: DataSpec) -> None:
     """Refuse data without training images, or without any of a class. Raises :class:`DataError`."""
     if sentence := outline(spec).untrainable:
         raise DataError(sentence)
+
+
+def _unknown(spec: DataSpec) -> DataError:
+    return DataError(f"There is no data set of the kind {type(spec).__name__}.")
 
 
 @singledispatch

@@ -8,12 +8,9 @@ except Exception as error:
     why = " ".join(str(error).split())
     raise EngineError(f"Dask's settings cannot be read ({why:.150}): correct DASK_CONFIG or ~/.config/dask.") from None
 
-from lab.engine.ahead import compute_ahead
-from lab.engine.channel import Channel
-from lab.engine.cluster import launch
-from lab.engine.connection import Connection
-from lab.engine.engine import Engine
-from lab.engine.job import Job
-from lab.engine.local import LocalEngine
-
-__all__ = ["Channel", "Connection", "Engine", "Job", "LocalEngine", "compute_ahead", "launch"]
+from lab.engine.ahead import compute_ahead as compute_ahead
+from lab.engine.cluster import launch as launch
+from lab.engine.connection import Connection as Connection
+from lab.engine.engine import Engine as Engine
+from lab.engine.job import Job as Job
+from lab.engine.local import LocalEngine as LocalEngine

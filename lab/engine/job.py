@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+from tornado.ioloop import IOLoop
 
 from lab.context import Progress
 from lab.engine.keeper import Queue
@@ -13,9 +15,6 @@ from lab.engine.throttle import Throttle
 from lab.errors import EngineError
 from lab.results.result import Result
 from lab.specs import Spec
-
-if TYPE_CHECKING:
-    from lab.engine.requests import Requests
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _SETTLED = 0.3  # seconds a computation must have run before its pace says anything
@@ -27,10 +26,20 @@ class Job:
     ``progress`` and ``partial`` say how far it is, ``result`` what came out, ``error`` why nothing did, ``note``
     what a person should know besides, and ``queue`` how many are computed now and its number among those that wait.
     ``on_change(job)`` is called after changes, at most ten times a second and
-    always after the last one, through the engine's ``deliver``.
+    always after the last one, through ``deliver``, when it is due on ``loop``. ``withdraw(job)`` tells the engine that
+    nobody waits for it any more.
     """
 
-    def __init__(self, spec: Spec, key: str, engine: Requests, on_change: Callable[[Job], object] | None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        key: str,
+        on_change: Callable[[Job], object] | None,
+        *,
+        loop: IOLoop,
+        deliver: Callable[[Callable[[], None]], None],
+        withdraw: Callable[[Job], None],
+    ) -> None:
         self.spec = spec
         self.key = key
         self.on_change = on_change
@@ -41,13 +50,14 @@ class Job:
         self.error: str | None = None
         self.note: str | None = None
         self.queue: Queue | None = None
-        self._engine = engine
+        self._deliver = deliver
+        self._withdraw = withdraw
         self._elapsed = 0.0
         self._heard = 0.0
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._queued = False
-        self._throttle = Throttle(engine.loop, self._announce)
+        self._throttle = Throttle(loop, self._announce)
 
     def __repr__(self) -> str:
         return f"<Job {type(self.spec).__name__} {self.key[:8]}: {self.state}>"
@@ -80,7 +90,7 @@ class Job:
 
     def cancel(self) -> None:
         """Give the job up. The computation stops unless somebody else waits for it too; twice does no harm."""
-        self._engine.withdraw(self)
+        self._withdraw(self)
 
     def wait(self, timeout: float | None = None) -> Any:
         """Block until the job has ended and return its result.
@@ -132,7 +142,7 @@ class Job:
         """Have ``on_change`` called, unless a call is already on its way: it will find the latest state."""
         if self.on_change is not None and not self._queued:
             self._queued = True
-            self._engine.deliver(self._changed)
+            self._deliver(self._changed)
 
     def _changed(self) -> None:
         self._queued = False

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import lab
+from lab import plugins
 from lab.errors import EngineError
 from lab.files import write_first
 from lab.home import home
@@ -16,16 +17,17 @@ _MARK = ".lab-home"
 _SHOWN = 70  # characters of a path in a refusal
 
 Origin = dict[str, str]
-"""``version`` of the lab, ``code`` its fingerprint, the path of ``home`` and the ``mark`` that lies there."""
+"""``version`` of the lab, ``code`` its fingerprint, its ``plugins``, the path of ``home`` and the ``mark`` there."""
 
 
 def origin() -> Origin:
     """What is true of this process; its LAB_HOME is marked, so that it is known again under another path."""
-    return {"version": lab.__version__, "code": code(), "home": str(home()), "mark": _mark() or _marked()}
+    mark = _mark() or _marked()
+    return {"version": lab.__version__, "code": code(), "plugins": _plugins(), "home": str(home()), "mark": mark}
 
 
 def require_alike(asking: Origin) -> None:
-    """Refuse a request of another version of the lab, or from another LAB_HOME than this worker's.
+    """Refuse a request of another version of the lab, with other plug-ins, or from another LAB_HOME than this worker's.
 
     Raises :class:`EngineError` that names both.
     """
@@ -33,6 +35,11 @@ def require_alike(asking: Origin) -> None:
         raise EngineError(
             f"The worker on {socket.gethostname()} runs another version of the lab ({lab.__version__}, {code()}) than "
             f"the server ({asking['version']}, {asking['code']}): install the same one on both, and restart them."
+        )
+    if asking["plugins"] != _plugins():
+        raise EngineError(
+            f"The worker on {socket.gethostname()} has the plug-ins {_plugins() or 'none':.60}, the server "
+            f"{asking['plugins'] or 'none':.60}: set {plugins.VARIABLE} alike on both, and restart them."
         )
     if asking["mark"] and asking["mark"] != _mark():
         raise EngineError(
@@ -50,6 +57,11 @@ def code() -> str:
         found.update(path.relative_to(root).as_posix().encode() + b"\n")
         found.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return found.hexdigest()[:8]
+
+
+def _plugins() -> str:
+    """The plug-ins of this process, each with the beginning of its fingerprint."""
+    return ", ".join(f"{each.name} ({each.fingerprint[:8]})" for each in plugins.load())
 
 
 def _mark() -> str:

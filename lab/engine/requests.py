@@ -12,7 +12,6 @@ from tornado.ioloop import IOLoop
 
 from lab import runs, specs
 from lab.cost import cost
-from lab.engine.channel import Channel
 from lab.engine.computation import Computation
 from lab.engine.job import Job
 from lab.engine.keeper import LASTING
@@ -55,7 +54,7 @@ class Requests(ABC):
         exist, costs too much, when too many computations are waiting, or when the engine is gone.
         """
         require_modest(spec)
-        job = Job(spec, self.key(spec), self, on_change)
+        job = Job(spec, self.key(spec), on_change, loop=self.loop, deliver=self.deliver, withdraw=self.withdraw)
         with self._lock:
             computation = self._computations.get(job.key)
             if computation is None:
@@ -68,10 +67,6 @@ class Requests(ABC):
                 computation = self._begun(spec, job.key)
             computation.join(job)
         return job
-
-    def channel(self) -> Channel:
-        """A place where the latest submission wins."""
-        return Channel(self)
 
     def key(self, spec: Spec) -> str:
         """The name of the spec's result: equal for everything that must give an equal result.

@@ -14,7 +14,7 @@ from time import monotonic
 from distributed import Reschedule, Status, Worker, get_worker
 from tornado.ioloop import IOLoop
 
-from lab import runs
+from lab import plugins, runs
 from lab.context import Cancelled, Context, Progress
 from lab.engine.inside import is_executing, memory_limit, settle
 from lab.engine.keeper import PARTIAL, PROGRESS
@@ -102,6 +102,8 @@ def functions() -> tuple[Callable[[Spec, Context], Result], Callable[..., Run]]:
     with _importing:
         from lab.analysis import analyse
         from lab.training import train
+
+        plugins.parts("computing")
     return analyse, train
 
 

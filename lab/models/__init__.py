@@ -1,42 +1,28 @@
 """Models: architectures, normalisation, and loading of trained and own networks."""
 
-from lab.models import inception, input_wrappers, madry, resnet, small_cnn, torchvision_classifiers, tramer, wide_resnet
-from lab.models.build import Network, build
-from lab.models.devices import default_device
-from lab.models.dropout import Dropout, set_generator
-from lab.models.embedding import embed
-from lab.models.initial import HeConv2d
-from lab.models.inputs import Binarise, CentreCrop, MeanSubtraction, PerImageStandardisation, crop_side, fit_mean
-from lab.models.load import instability_of, load, load_adapted
-from lab.models.normalised import Normalised
-from lab.models.weights import load_weights, save_weights
-
-__all__ = [
-    "Binarise",
-    "CentreCrop",
-    "Dropout",
-    "HeConv2d",
-    "MeanSubtraction",
-    "Network",
-    "Normalised",
-    "PerImageStandardisation",
-    "build",
-    "crop_side",
-    "default_device",
-    "embed",
-    "fit_mean",
-    "inception",
-    "input_wrappers",
-    "instability_of",
-    "load",
-    "load_adapted",
-    "load_weights",
-    "madry",
-    "resnet",
-    "save_weights",
-    "set_generator",
-    "small_cnn",
-    "torchvision_classifiers",
-    "tramer",
-    "wide_resnet",
-]
+from lab.models import (
+    inception as inception,
+    input_wrappers as input_wrappers,
+    madry as madry,
+    resnet as resnet,
+    small_cnn as small_cnn,
+    torchvision_classifiers as torchvision_classifiers,
+    tramer as tramer,
+    wide_resnet as wide_resnet,
+)
+from lab.models.build import Network as Network, build as build
+from lab.models.devices import default_device as default_device
+from lab.models.dropout import Dropout as Dropout, set_generator as set_generator
+from lab.models.embedding import embed as embed
+from lab.models.initial import HeConv2d as HeConv2d
+from lab.models.inputs import (
+    Binarise as Binarise,
+    CentreCrop as CentreCrop,
+    MeanSubtraction as MeanSubtraction,
+    PerImageStandardisation as PerImageStandardisation,
+    crop_side as crop_side,
+    fit_mean as fit_mean,
+)
+from lab.models.load import instability_of as instability_of, load as load, load_adapted as load_adapted
+from lab.models.normalised import Normalised as Normalised
+from lab.models.weights import load_weights as load_weights, save_weights as save_weights

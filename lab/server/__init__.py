@@ -3,9 +3,7 @@
 Here and in :mod:`lab.server.supervision` is what ``serve`` runs; :mod:`lab.server.pages` is the process it starts.
 """
 
-from lab.server.children import add_module_folder
-from lab.server.ports import free_port
-from lab.server.site import LOOPBACK, Site, check
-from lab.server.supervision import Voila, serving
-
-__all__ = ["LOOPBACK", "Site", "Voila", "add_module_folder", "check", "free_port", "serving"]
+from lab.server.children import add_module_folder as add_module_folder
+from lab.server.ports import free_port as free_port
+from lab.server.site import LOOPBACK as LOOPBACK, Site as Site, check as check
+from lab.server.supervision import Voila as Voila, serving as serving

@@ -14,12 +14,23 @@ def code(spec: Spec, indent: int = 0) -> str:
     return _call(type(spec).__name__ + "(", given, ")", indent)
 
 
-def kinds(spec: Spec) -> set[str]:
-    """The names that :func:`code` uses, for its import."""
-    found = {type(spec).__name__}
+def imports(spec: Spec) -> list[str]:
+    """The lines that import what :func:`code` uses: from ``lab.specs``, and from plug-ins."""
+    found = _kinds(spec)
+    ours = [each.__name__ for each in found if _is_ours(each)]
+    lines = [f"from lab.specs import {', '.join(sorted(ours))}"] if ours else []
+    return lines + sorted(f"from {each.__module__} import {each.__name__}" for each in found if not _is_ours(each))
+
+
+def _is_ours(kind: type[Spec]) -> bool:
+    return kind.__module__.startswith("lab.specs.")
+
+
+def _kinds(spec: Spec) -> set[type[Spec]]:
+    found = {type(spec)}
     for value in _changed(spec).values():
         for part in value if isinstance(value, tuple) else (value,):
-            found |= kinds(part) if isinstance(part, Spec) else set()
+            found |= _kinds(part) if isinstance(part, Spec) else set()
     return found
 
 

@@ -1,8 +1,10 @@
-"""Data sets, by name or by path."""
+"""Data sets, by name or by path. A published one is one class here: its row holds all that is known of it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from lab.specs.spec import Spec, param
+from lab.errors import SpecError
+from lab.specs.spec import Spec, family_of, param
 
 
 @dataclass(frozen=True)
@@ -11,23 +13,123 @@ class DataSpec(Spec):
 
 
 @dataclass(frozen=True)
-class Digits(DataSpec, title="Digits"):
+class Publication:
+    """What is known of a published data set before any of its files is there.
+
+    ``name`` on the command line and in lists; ``shape`` (channels, height, width) of an image; the names of the
+    ``classes``, by label; ``files``, in the order in which they are read, in ``folder`` below ``LAB_DATA``;
+    ``downloads`` their compressed files, each with its MD5, fetched from the first of ``mirrors`` that answers;
+    ``remedy`` what else to say when a file is missing.
+    """
+
+    name: str
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    n_train: int
+    n_test: int
+    folder: str = ""
+    files: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+    downloads: tuple[tuple[str, str], ...] = ()
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class PublishedData(DataSpec):
+    """A data set of which everything is known beforehand: a subclass states it as ``published``, its row."""
+
+    published: ClassVar[Publication]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(getattr(type(self), "published", None), Publication):
+            raise SpecError(f"{type(self).__name__} states no files: give its class published = Publication(…).")
+
+
+@dataclass(frozen=True)
+class Digits(PublishedData, title="Digits"):
     """scikit-learn's 1,797 handwritten digits, enlarged to 28×28: embedded, so that nothing is downloaded."""
 
+    published = Publication("digits", (1, 28, 28), tuple("0123456789"), 1437, 360)
+
 
 @dataclass(frozen=True)
-class MNIST(DataSpec, title="MNIST"):
+class IdxData(PublishedData):
+    """Published in LeCun's IDX format: training images, their labels, test images, their labels; bytes."""
+
+
+@dataclass(frozen=True)
+class RecordData(PublishedData):
+    """Published as records of one byte for the label and one for each pixel; the last file holds the test images."""
+
+
+IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+
+
+@dataclass(frozen=True)
+class MNIST(IdxData, title="MNIST"):
     """60,000 + 10,000 handwritten digits, 28×28, grey."""
 
+    published = Publication(
+        "mnist",
+        (1, 28, 28),
+        tuple("0123456789"),
+        60_000,
+        10_000,
+        "MNIST/raw",
+        IDX_FILES,
+        ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/"),
+        (
+            ("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+            ("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
+            ("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
+            ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
+        ),
+    )
+
 
 @dataclass(frozen=True)
-class FashionMNIST(DataSpec, title="Fashion-MNIST"):
+class FashionMNIST(IdxData, title="Fashion-MNIST"):
     """60,000 + 10,000 pieces of clothing, 28×28, grey."""
 
+    published = Publication(
+        "fashion-mnist",
+        (1, 28, 28),
+        (
+            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag"),
+            "Ankle boot",
+        ),
+        60_000,
+        10_000,
+        "FashionMNIST/raw",
+        IDX_FILES,
+        ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+        (
+            ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+            ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+            ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+            ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+        ),
+    )
+
 
 @dataclass(frozen=True)
-class CIFAR10(DataSpec, title="CIFAR-10"):
+class CIFAR10(RecordData, title="CIFAR-10"):
     """50,000 + 10,000 small photographs, 32×32, colour."""
+
+    published = Publication(
+        "cifar10",
+        (3, 32, 32),
+        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        50_000,
+        10_000,
+        "cifar-10-batches-bin",
+        (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"),
+        ("https://www.cs.toronto.edu/~kriz/",),
+        (("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),),
+        "put the binary version of CIFAR-10 (cifar-10-binary.tar.gz, unpacked) there or allow its download; "
+        "the Python version cifar-10-batches-py is pickled, and nothing is unpickled here",
+    )
 
 
 @dataclass(frozen=True)
@@ -63,3 +165,8 @@ class ImageFolder(DataSpec, title="Folder of images"):
         choices=("automatic", "in order", "numbers"),
         meaning="whether labels count the class folders, or are the numbers by which these are called",
     )
+
+
+def published_data() -> list[PublishedData]:
+    """Every published data set, in the order of definition."""
+    return [kind() for kind in family_of(PublishedData)]

@@ -119,6 +119,20 @@ class Preset:
     meaning: str
 
 
+_added: list[Preset] = []
+
+
+def add(preset: Preset) -> None:
+    """Offer a way of training wherever the papers' are, as a plug-in does. One of the same name takes its place."""
+    _added[:] = [each for each in _added if each.name != preset.name]
+    _added.append(preset)
+
+
+def every() -> tuple[Preset, ...]:
+    """The papers' ways of training, then those that plug-ins have added."""
+    return (*PRESETS, *_added)
+
+
 PRESETS: tuple[Preset, ...] = (
     Preset("standard-training", standard_training, "", "Clean images only: what every defence is compared with."),
     Preset(

@@ -1,5 +1,3 @@
 """Results on disk: addressed by key, written atomically, checked on reading."""
 
-from lab.store.store import Damaged, Store
-
-__all__ = ["Damaged", "Store"]
+from lab.store.store import Damaged as Damaged, Store as Store

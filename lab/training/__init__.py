@@ -1,5 +1,3 @@
 """Training: recipe → trained network."""
 
-from lab.training.train import train
-
-__all__ = ["train"]
+from lab.training.train import train as train

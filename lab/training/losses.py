@@ -29,7 +29,7 @@ _ROUNDING = 1e-9  # share · m may fall short of a whole number by this
 @singledispatch
 def batch_loss(recipe: Recipe, model: nn.Module, batch: Batch, moment: Moment, ctx: Context) -> Step:
     """The loss of one batch under a recipe; ``model`` is in training mode."""
-    raise LabError(f"There is no recipe called {type(recipe).__name__}.")
+    raise LabError(f"The recipe {type(recipe).__name__} has no loss: register one with lab.training.losses.batch_loss.")
 
 
 @batch_loss.register

@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from lab import datafiles
-from lab.claim import claimed
 from lab.context import Context
 from lab.data import load
 from lab.errors import LabError
 from lab.models import save_weights
 from lab.results.run import History, Run
 from lab.runs import recipe_in, run_in
+from lab.runs.claim import claimed
 from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
 from lab.training.card import card_of, write_json

@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from lab.analysis import analyse
-from lab.analysis import embedding as module
+from lab.analysis import analyse, embedding as module
 from lab.analysis.projection import components, linear_head, t_sne
 from lab.attacks import maximise
 from lab.context import Cancelled, Context
 from lab.cost import cost
 from lab.data import load as load_data
 from lab.errors import ModelError, SpecError
-from lab.models import build, embed
-from lab.models import load as load_model
+from lab.models import build, embed, load as load_model
 from lab.results import pack, unpack
 from lab.results.prediction import NO_CLASS
 from lab.specs import BIM, L2, PGD, CarliniWagnerLinf, Digits, Embeddings, Linf, SmallCNN, Trained

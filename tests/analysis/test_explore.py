@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from lab.analysis import analyse
-from lab.analysis import explore as module
+from lab.analysis import analyse, explore as module
 from lab.attacks import maximise
 from lab.context import Cancelled, Context
 from lab.cost import cost

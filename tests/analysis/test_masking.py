@@ -5,8 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from lab.analysis import analyse, evaluation
-from lab.analysis import masking as module
+from lab.analysis import analyse, evaluation, masking as module
 from lab.attacks import maximise
 from lab.context import Context
 from lab.data import load as load_data

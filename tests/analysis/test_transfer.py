@@ -5,8 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from lab.analysis import analyse
-from lab.analysis import transfer as module
+from lab.analysis import analyse, transfer as module
 from lab.analysis.transfer import correlations, rank_of
 from lab.attacks import maximise
 from lab.context import Context

@@ -20,8 +20,7 @@ from torch import Tensor, nn
 from lab.attacks import maximise
 from lab.attacks.graphs import repeated
 from lab.data import load
-from lab.models import build, default_device
-from lab.models import load as load_model
+from lab.models import build, default_device, load as load_model
 from lab.specs import PGD, Digits, Linf, MadryMNIST, Trained
 
 EPS, STEP = 0.3, 0.01

@@ -16,8 +16,7 @@ import time
 import torch
 from torch import nn
 
-from lab.analysis import analyse
-from lab.analysis import transfer as module
+from lab.analysis import analyse, transfer as module
 from lab.attacks import maximise
 from lab.context import Context
 from lab.data import load

@@ -5,10 +5,10 @@ import hashlib
 import io
 import struct
 import tarfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from torchvision import datasets
 
 from lab.catalogue import data_sets, find_data
 from lab.context import Cancelled, Context
@@ -128,12 +128,12 @@ def test_missing_files_are_named_with_the_mend(folder):
 def published(tmp_path_factory, monkeypatch):
     """The authors' servers as a folder of this machine, with the same names, forms and checks."""
     server = tmp_path_factory.mktemp("server")
-    resources = []
+    downloads = []
     for name, content in mnist_files().items():
         (server / f"{name}.gz").write_bytes(gzip.compress(content))
-        resources.append((f"{name}.gz", hashlib.md5((server / f"{name}.gz").read_bytes()).hexdigest()))
-    monkeypatch.setattr(datasets.MNIST, "resources", resources)
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [f"{server.as_uri()}/nowhere/", f"{server.as_uri()}/"])
+        downloads.append((f"{name}.gz", hashlib.md5((server / f"{name}.gz").read_bytes()).hexdigest()))
+    mirrors = (f"{server.as_uri()}/nowhere/", f"{server.as_uri()}/")
+    monkeypatch.setattr(MNIST, "published", replace(MNIST.published, mirrors=mirrors, downloads=tuple(downloads)))
     packed = server / "cifar-10-binary.tar.gz"
     with tarfile.open(packed, "w:gz") as archive:
         for name, content in cifar_files().items():
@@ -141,7 +141,8 @@ def published(tmp_path_factory, monkeypatch):
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     md5 = hashlib.md5(packed.read_bytes()).hexdigest()
-    monkeypatch.setattr("lab.data.download._CIFAR10", (packed.as_uri(), md5))
+    row = replace(CIFAR10.published, mirrors=mirrors, downloads=((packed.name, md5),))
+    monkeypatch.setattr(CIFAR10, "published", row)
     return server
 
 
@@ -160,7 +161,8 @@ def test_a_download_on_request_reports_progress_and_happens_once(folder, publish
 
 
 def test_without_a_network_nothing_is_left_and_the_mend_is_said(folder, monkeypatch):
-    monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:9/"])  # the discard port: nobody listens
+    nobody = ("http://127.0.0.1:9/",)  # the discard port
+    monkeypatch.setattr(MNIST, "published", replace(MNIST.published, mirrors=nobody))
     with pytest.raises(DataError, match=r"cannot be downloaded .*: check the network, or set LAB_DATA"):
         load(MNIST(), download=True)
     assert list((folder / "MNIST" / "raw").iterdir()) == []

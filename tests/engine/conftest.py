@@ -6,8 +6,7 @@ from pathlib import Path
 import dask
 import pytest
 
-from lab.engine import Connection, Engine, launch
-from lab.engine import engine as engine_module
+from lab.engine import Connection, Engine, engine as engine_module, launch
 from tests.waiting import PATIENCE
 
 

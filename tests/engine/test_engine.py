@@ -201,18 +201,6 @@ def test_short_jobs_do_not_wait_for_long_ones(engine: Engine, slow: Slow, tmp_pa
         job.cancel()
 
 
-def test_the_latest_wins(engine: Engine, slow: Slow) -> None:
-    channel = engine.channel()
-    first = channel.submit(held(slow))
-    second = channel.submit(slow)
-    assert first.state == "cancelled"
-    assert channel.submit(slow) is second
-    assert len(second.wait(PATIENCE).numbers) == 25
-    third = channel.submit(slow.replace(steps=3))
-    assert second.state == "done"
-    assert len(third.wait(PATIENCE).numbers) == 3
-
-
 def test_changes_come_on_the_callers_thread(connection: Path, slow: Slow) -> None:
     calls: list[Callable[[], None]] = []
     states: list[str] = []

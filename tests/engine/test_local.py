@@ -87,14 +87,6 @@ def test_cancelled_and_asked_for_again(local: LocalEngine, slow: Slow) -> None:
     assert first.state == "cancelled"
 
 
-def test_the_latest_of_a_channel_wins(local: LocalEngine, slow: Slow) -> None:
-    channel = local.channel()
-    first = channel.submit(held(slow))
-    second = channel.submit(slow)
-    assert first.state == "cancelled"
-    assert len(second.wait(PATIENCE).numbers) == 25
-
-
 def test_more_than_there_are_slots_wait_for_their_turn_and_can_be_given_up(local: LocalEngine, slow: Slow) -> None:
     jobs = [local.submit(held(slow).replace(steps=500 + i)) for i in range(4)]
     until(lambda: sum(job.state == "running" for job in jobs) == 2)

@@ -12,8 +12,7 @@ import pytest
 from distributed import Security
 from distributed.worker_memory import parse_memory_limit
 
-from lab.engine import Connection, Engine, launch, machine, origin
-from lab.engine import cluster as cluster_module
+from lab.engine import Connection, Engine, cluster as cluster_module, launch, machine, origin
 from lab.engine.cluster import SLOTS, _workers
 from lab.errors import EngineError
 from lab.specs import PGD, Explore, Linf, RobustnessCurves

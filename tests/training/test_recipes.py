@@ -7,8 +7,7 @@ from lab.attacks import evaluate
 from lab.context import Context
 from lab.data import Dataset, Split
 from lab.errors import SpecError
-from lab.models import build
-from lab.models import load as load_model
+from lab.models import build, load as load_model
 from lab.results import pack, unpack
 from lab.specs import (
     BIM,

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from lab import files
-from lab.claim import claimed
 from lab.context import Cancelled, Context
 from lab.errors import LabError
 from lab.runs import run_in
+from lab.runs.claim import claimed
 from lab.specs import PGD, SGD, Adversarial, OwnExamples, ResNet, SmallCNN, Standard
 from lab.training import checkpoint, keeper, train
 from tests.served import ROOT

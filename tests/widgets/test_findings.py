@@ -16,13 +16,11 @@ from widgets.dashboards import app
 from widgets.dashboards.curves import page as curves
 from widgets.dashboards.embedding import page as embedding
 from widgets.dashboards.evaluation import page as evaluation
-from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.explore import page as explore
+from widgets.dashboards.explore import ExplorePage, page as explore
 from widgets.dashboards.masking import page as masking
 from widgets.dashboards.restarts import page as restarts
 from widgets.dashboards.studio.start import TRIALS
-from widgets.dashboards.surface import SurfacePage
-from widgets.dashboards.surface import page as surface
+from widgets.dashboards.surface import SurfacePage, page as surface
 from widgets.dashboards.transfer import page as transfer
 from widgets.parts.findings import loss_along_g, success_by_scale
 

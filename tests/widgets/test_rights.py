@@ -9,8 +9,9 @@ import ipywidgets as ipw
 import pytest
 
 import widgets
-from lab import runs, visitors
+from lab import runs
 from lab.errors import LabError
+from lab.runs import visitors
 from lab.specs import Standard, TrainingRun
 from widgets.controls import Choice, Images, Number, Option
 from widgets.dashboards.studio import StudioPage

@@ -10,9 +10,9 @@ import pytest
 
 from lab import catalogue, links, runs
 from lab.catalogue import find_data
-from lab.claim import claimed
 from lab.errors import LabError
 from lab.links import Link
+from lab.runs.claim import claimed
 from lab.specs import (
     PRESETS,
     TRADES,

@@ -7,6 +7,7 @@ from typing import Any
 
 import traitlets as t
 
+from lab import plugins
 from lab.engine import Engine
 from lab.errors import LabError
 from lab.specs import (
@@ -119,6 +120,11 @@ PAGES = (
 )
 
 
+def pages() -> tuple[Entry, ...]:
+    """Every page: the lab's, then those of its plug-ins. Raises :class:`LabError` when one cannot be loaded."""
+    return (*PAGES, *(entry for module in plugins.parts("pages") for entry in module.PAGES))
+
+
 class Navigation(Plain):
     """The header: the name, the tabs, the state of the engine.
 
@@ -145,10 +151,11 @@ class App(Box):
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
         self._open, self._state = "home", ""
-        self._entries = {entry.name: entry for entry in PAGES}
-        tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in PAGES)]
+        entries = pages()
+        self._entries = {entry.name: entry for entry in entries}
+        tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in entries)]
         self.navigation = Navigation(pages=tabs)
-        self.home = Home(cards=[_card(entry) for entry in PAGES])
+        self.home = Home(cards=[_card(entry) for entry in entries])
         self.pages: dict[str, Page] = {}
         self._settings = LabSettings()
         self.built: dict[str, Box] = {"home": Box([shared(Alert), self.home], "lab-place", "lab-home")}

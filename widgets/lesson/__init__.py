@@ -1,6 +1,4 @@
 """Lessons: figures in a notebook, and questions that check their answers."""
 
-from widgets.lesson.question import Choose, Estimate
-from widgets.lesson.shown import pictures, shown
-
-__all__ = ["Choose", "Estimate", "pictures", "shown"]
+from widgets.lesson.question import Choose as Choose, Estimate as Estimate
+from widgets.lesson.shown import pictures as pictures, shown as shown

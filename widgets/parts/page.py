@@ -15,7 +15,7 @@ from lab.links import Link
 from lab.reports.tables import csv
 from lab.results.result import pack
 from lab.specs import Spec
-from lab.specs.code import code, kinds
+from lab.specs.code import code, imports
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.choices import DataChoice, ModelChoice
@@ -150,7 +150,7 @@ class Page(Box):
             (
                 "from lab.analysis import analyse",
                 "from lab.context import Context",
-                f"from lab.specs import {', '.join(sorted(kinds(spec)))}",
+                *imports(spec),
                 "",
                 f"spec = {code(spec)}",
                 f"result = analyse(spec, Context(seed={getattr(spec, 'seed', 0)}))",

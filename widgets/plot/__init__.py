@@ -1,5 +1,3 @@
 """Plots: one small view of plain plotly figures, and plotly.js once per page."""
 
-from widgets.plot.view import PlotView
-
-__all__ = ["PlotView"]
+from widgets.plot.view import PlotView as PlotView

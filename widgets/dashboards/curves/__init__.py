@@ -1,5 +1,3 @@
 """The page Robustness curves."""
 
-from widgets.dashboards.curves.page import CurvesPage
-
-__all__ = ["CurvesPage"]
+from widgets.dashboards.curves.page import CurvesPage as CurvesPage

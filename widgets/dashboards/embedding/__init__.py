@@ -1,5 +1,3 @@
 """The page Embeddings."""
 
-from widgets.dashboards.embedding.page import EmbeddingsPage
-
-__all__ = ["EmbeddingsPage"]
+from widgets.dashboards.embedding.page import EmbeddingsPage as EmbeddingsPage

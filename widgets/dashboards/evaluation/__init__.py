@@ -1,5 +1,3 @@
 """The page Evaluation."""
 
-from widgets.dashboards.evaluation.page import EvaluationPage
-
-__all__ = ["EvaluationPage"]
+from widgets.dashboards.evaluation.page import EvaluationPage as EvaluationPage

@@ -1,5 +1,3 @@
 """The page Attack explorer."""
 
-from widgets.dashboards.explore.page import ExplorePage
-
-__all__ = ["ExplorePage"]
+from widgets.dashboards.explore.page import ExplorePage as ExplorePage

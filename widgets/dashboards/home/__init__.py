@@ -1,5 +1,3 @@
 """The home page."""
 
-from widgets.dashboards.home.page import TITLE, Home
-
-__all__ = ["TITLE", "Home"]
+from widgets.dashboards.home.page import TITLE as TITLE, Home as Home

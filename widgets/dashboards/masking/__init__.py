@@ -1,5 +1,3 @@
 """The page Masking."""
 
-from widgets.dashboards.masking.page import MaskingPage
-
-__all__ = ["MaskingPage"]
+from widgets.dashboards.masking.page import MaskingPage as MaskingPage

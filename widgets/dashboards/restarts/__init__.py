@@ -1,5 +1,3 @@
 """The page PGD restarts."""
 
-from widgets.dashboards.restarts.page import RestartsPage
-
-__all__ = ["RestartsPage"]
+from widgets.dashboards.restarts.page import RestartsPage as RestartsPage

@@ -1,5 +1,3 @@
 """The page Training studio."""
 
-from widgets.dashboards.studio.page import StudioPage
-
-__all__ = ["StudioPage"]
+from widgets.dashboards.studio.page import StudioPage as StudioPage

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.specs import PRESETS, Recipe
+from lab.specs import Recipe, presets
 from lab.specs.presets import Preset
 from widgets.controls import Choice, Option
 from widgets.dashboards.studio.start import Trial
@@ -44,7 +44,7 @@ class StartFrom(Choice):
     """The papers' recipes to start from and, while it is none of them, what the form was filled with instead."""
 
     def __init__(self) -> None:
-        self.presets: Sequence[Origin] = [of_preset(each) for each in PRESETS]
+        self.presets: Sequence[Origin] = [of_preset(each) for each in presets.every()]
         super().__init__(label="Start from", help="A way of training of the papers.")
         self.show(self.presets[0])
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab import runs, visitors
+from lab import runs
 from lab.catalogue import require_listed
 from lab.cost import training_steps
 from lab.engine import Engine
@@ -10,9 +10,9 @@ from lab.errors import LabError, SpecError
 from lab.limits import require_modest
 from lab.results.result import pack
 from lab.results.run import Run
-from lab.runs import RunCard
+from lab.runs import RunCard, visitors
 from lab.specs import Recipe, Spec, TrainingRun
-from lab.specs.code import code, kinds
+from lab.specs.code import code, imports
 from widgets.dashboards.studio.form import Recipes
 from widgets.dashboards.studio.origin import Origin, StartFrom, of_run, of_trial
 from widgets.dashboards.studio.plots import PLOTS
@@ -109,7 +109,7 @@ class StudioPage(Page):
             (
                 "from lab.context import Context",
                 "from lab.home import runs_folder",
-                f"from lab.specs import {', '.join(sorted(kinds(spec)))}",
+                *imports(spec),
                 "from lab.training import train",
                 "",
                 f"spec = {code(spec)}",

@@ -1,5 +1,3 @@
 """The page Loss surface."""
 
-from widgets.dashboards.surface.page import SurfacePage
-
-__all__ = ["SurfacePage"]
+from widgets.dashboards.surface.page import SurfacePage as SurfacePage

@@ -1,5 +1,3 @@
 """The page Transfer."""
 
-from widgets.dashboards.transfer.page import TransferPage
-
-__all__ = ["TransferPage"]
+from widgets.dashboards.transfer.page import TransferPage as TransferPage

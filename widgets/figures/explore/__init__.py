@@ -1,14 +1,13 @@
 """One image under attack."""
 
-from widgets.figures.explore.attack import path, path_frame, probabilities, probabilities_frame
-from widgets.figures.explore.scale import loss_by_scale, scale_frame, success_by_scale
-
-__all__ = [
-    "loss_by_scale",
-    "path",
-    "path_frame",
-    "probabilities",
-    "probabilities_frame",
-    "scale_frame",
-    "success_by_scale",
-]
+from widgets.figures.explore.attack import (
+    path as path,
+    path_frame as path_frame,
+    probabilities as probabilities,
+    probabilities_frame as probabilities_frame,
+)
+from widgets.figures.explore.scale import (
+    loss_by_scale as loss_by_scale,
+    scale_frame as scale_frame,
+    success_by_scale as success_by_scale,
+)

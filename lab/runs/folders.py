@@ -23,12 +23,12 @@ from typing import Any, Literal
 import numpy as np
 
 from lab import catalogue, outside_json
-from lab.claim import is_claimed
 from lab.errors import LONGEST, LabError, SpecError, Unknown, fault_of, one_line, quoted
 from lab.files import publish, write_first, write_whole
 from lab.home import runs_folder
 from lab.limits import require_modest, require_room
 from lab.results.run import ACCURACIES, History, Measured, Run
+from lab.runs.claim import is_claimed
 from lab.specs.attacks import PGD
 from lab.specs.balls import Ball
 from lab.specs.recipes import Recipe

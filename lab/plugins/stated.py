@@ -1,0 +1,47 @@
+"""What a plug-in's specs have to state: a fact that is missing is named when the plug-in is loaded."""
+
+from functools import singledispatch
+from typing import Any
+
+from lab.cost import cost, effort, images_in_step, passes_of_image
+from lab.errors import SpecError
+from lab.specs.analyses import Analysis
+from lab.specs.attacks import AttackSpec
+from lab.specs.recipes import Recipe
+from lab.specs.spec import Spec, family_of, title_of
+
+
+def require_stated(package: str) -> None:
+    """Refuse a package one of whose specs leaves out what its kind has to state. Raises :class:`SpecError`."""
+    for kind in family_of(Spec):
+        if f"{kind.__module__}.".startswith(f"{package}."):
+            title_of(kind)
+            _require(kind())
+
+
+@singledispatch
+def _require(spec: Spec) -> None:
+    """Data, architectures and whatever else states its facts as it is made."""
+
+
+@_require.register
+def _(spec: AttackSpec) -> None:
+    _ = spec.capabilities
+    _require_registered(effort, AttackSpec, spec, "lab.cost.effort")
+
+
+@_require.register
+def _(spec: Analysis) -> None:
+    _require_registered(cost, Analysis, spec, "lab.cost.cost")
+
+
+@_require.register
+def _(spec: Recipe) -> None:
+    _ = spec.trained_against, spec.fixed
+    _require_registered(passes_of_image, Recipe, spec, "lab.cost.passes_of_image")
+    _require_registered(images_in_step, Recipe, spec, "lab.cost.images_in_step")
+
+
+def _require_registered(function: Any, family: type[Spec], spec: Spec, name: str) -> None:
+    if function.dispatch(type(spec)) is function.dispatch(family):
+        raise SpecError(f"{type(spec).__name__} has no declared cost: register one with {name}.")
