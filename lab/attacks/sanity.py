@@ -23,7 +23,7 @@ from lab.attacks.traits import Company, Mode, Randomness, Slopes
 from lab.context import Context
 from lab.errors import AttackError
 from lab.models.adapter import Adapted
-from lab.results.evaluation import FAILED, PASSED, SKIPPED, UNBROKEN, UNCLEAR, Check
+from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNBROKEN, UNCLEAR, Check
 from lab.results.masking_verdict import SIGNIFICANT, luck
 from lab.results.prediction import NO_CLASS
 from lab.specs.attacks import FGSM, PGD, AttackSpec, Margin, RandomSign
@@ -105,7 +105,7 @@ def black_box(rounds: Rounds, suspicious: bool) -> Check:
             rounds.run(each)
     except AttackError as error:  # it returns labels instead of scores
         return Check("black box", SKIPPED, _NOT, _NOT, 0, str(error).rstrip("."))
-    return Check("black box", state, after, before, len(tried), box.name)
+    return Check("black box", state if len(tried) else NOT_NEEDED, after, before, len(tried), box.name)
 
 
 def _black_boxes(rounds: Rounds) -> list[Planned]:
@@ -197,7 +197,7 @@ def unbounded(rounds: Rounds) -> Check:
     if len(images):
         x_adv = attack(spec, rounds.seen, standing.x[images], standing.y[images], ball, ctx).cpu()
         kept = float((predicted(rounds.logits(x_adv)) == standing.y[images]).float().mean())
-    state = PASSED if not kept else FAILED if kept > FEW else UNCLEAR
+    state = NOT_NEEDED if not len(images) else PASSED if not kept else FAILED if kept > FEW else UNCLEAR
     return Check("unbounded", state, kept, 0.0, len(images), f"ε {ball.eps:g}")
 
 
@@ -291,7 +291,7 @@ def gained(
     """
     standing, before = rounds.standing, _accuracy(rounds)
     if not len(images):
-        return Check(kind, PASSED, before, before, 0, detail)
+        return Check(kind, NOT_NEEDED, before, before, 0, detail)
     run(images)
     gain = int((standing.broken_by[images] != UNBROKEN).sum())
     state = _state(gain, FEW * len(images) if few is None else few)

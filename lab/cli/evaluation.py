@@ -19,6 +19,7 @@ from lab.pairing import names_on
 from lab.reports import record
 from lab.reports.words import percent as in_percent, with_interval
 from lab.results import EvaluationResult, ModelEvaluation
+from lab.results.evaluation_checks import not_needed
 from lab.results.evaluation_columns import columns, remaining
 from lab.results.evaluation_verdict import verdict
 from lab.specs import Custom, Evaluation, ModelSpec, to_dict
@@ -107,6 +108,7 @@ def in_words(request: Request, model: ModelEvaluation) -> str:
         "",
         f"Verdict: {found.words}",
         *(f"Failed check: {each}" for each in found.flaws),
+        *filter(None, [not_needed(model.checks)]),
         *(f"Warning: {each}" for each in model.health.warnings),
     ]
     return "\n".join(lines)

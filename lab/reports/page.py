@@ -12,12 +12,12 @@ from lab.reports.escaping import html
 from lab.reports.pictures import is_picture, png
 from lab.reports.report import Report
 from lab.reports.words import with_interval
-from lab.results.evaluation import FAILED, PASSED, SKIPPED, UNBROKEN, UNCLEAR, ModelEvaluation
+from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNBROKEN, UNCLEAR, ModelEvaluation
 from lab.results.evaluation_checks import KINDS, sentence
 from lab.results.evaluation_verdict import verdict
 from lab.specs.threat import threat
 
-SIGNS = {PASSED: "✓", FAILED: "✗", UNCLEAR: "?", SKIPPED: "–"}
+SIGNS = {PASSED: "✓", FAILED: "✗", UNCLEAR: "?", NOT_NEEDED: "○", SKIPPED: "–"}
 """What stands for the state of a check, beside its word."""
 
 _STAGES = ("attack", "attacked", "broken", "accuracy so far", "seconds")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 UNBROKEN, CLEAN = -2, -1
 """In ``ModelEvaluation.broken_by``: no attack succeeded; misclassified before any attack."""
 
-PASSED, FAILED, UNCLEAR, SKIPPED = "passed", "failed", "unclear", "skipped"
+PASSED, FAILED, UNCLEAR = "passed", "failed", "unclear"
+NOT_NEEDED, SKIPPED = "not needed", "skipped"
+"""States of a :class:`Check`. Not needed: no image was left that it could have looked at. Skipped: it could not run."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,11 @@ nothing new they are the robust accuracy after it and before it; ``images`` is o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import isnan
 
 from lab.counts import counted
-from lab.results.evaluation import FAILED, PASSED, SKIPPED, UNCLEAR, Check
+from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNCLEAR, Check
 
 KINDS: dict[str, str] = {
     "gradients": "Gradients exist, are finite and do not vanish",
@@ -36,7 +36,15 @@ def sentence(check: Check) -> str:
     """What was measured, in one sentence with its numbers."""
     if check.state == SKIPPED:
         return f"Not checked: {check.detail}."
+    if check.state == NOT_NEEDED:
+        return "Not needed: the attacks before had left no image to try."
     return _SENTENCES[check.kind](check)
+
+
+def not_needed(checks: Iterable[Check]) -> str:
+    """Which checks were not needed, in one sentence; empty where all others ran."""
+    kinds = [KINDS[each.kind] for each in checks if each.state == NOT_NEEDED]
+    return f"Not needed, for no image was left to try: {'; '.join(kinds)}." if kinds else ""
 
 
 def flaws(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -198,4 +206,4 @@ _SENTENCES: dict[str, Callable[[Check], str]] = {
     "unbounded": _unbounded,
 }
 
-__all__ = ["FAILED", "KINDS", "PASSED", "SKIPPED", "UNCLEAR", "flaws", "sentence"]
+__all__ = ["FAILED", "KINDS", "NOT_NEEDED", "PASSED", "SKIPPED", "UNCLEAR", "flaws", "sentence"]

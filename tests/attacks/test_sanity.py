@@ -8,6 +8,8 @@ import torch
 
 from lab.attacks import sanity
 from lab.attacks.standing import Standing
+from lab.context import Context
+from lab.results.evaluation_checks import sentence
 from lab.results.masking_verdict import SIGNIFICANT, luck
 from lab.specs import Linf
 from lab.specs.stages import Depth
@@ -24,7 +26,12 @@ def rounds(n, gains):
         tried.append(len(images))
 
     return SimpleNamespace(
-        standing=standing, depth=Depth(50, 20, 10), sample=lambda images: images[:50], run=run, tried=tried
+        standing=standing,
+        depth=Depth(50, 20, 10),
+        sample=lambda images: images[:50],
+        run=run,
+        tried=tried,
+        ctx=Context(),
     )
 
 
@@ -45,6 +52,15 @@ def test_further_restarts_fail_where_they_gain_more_than_a_point(n, gain, state)
     assert (check.state, check.images) == (state, 50)
     assert some.tried == ([50, n - 50] if state == "failed" else [50])
     assert check.reference - check.value == pytest.approx((gain + (state == "failed")) / n, abs=1e-6)
+
+
+@pytest.mark.parametrize("check", [sanity.converged, sanity.monotone, sanity.unbounded, sanity.noise])
+def test_where_no_image_is_left_a_check_is_not_needed_instead_of_passed(check):
+    broken = rounds(4, [])
+    broken.standing.broken_by[:] = 0
+    found = check(broken)
+    assert (found.state, found.images, broken.tried) == ("not needed", 0, [])
+    assert sentence(found) == "Not needed: the attacks before had left no image to try."
 
 
 def test_shorter_steps_are_left_out_only_where_they_could_not_tell():

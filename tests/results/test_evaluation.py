@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.results.evaluation import FAILED, PASSED, SKIPPED, UNBROKEN, UNCLEAR, Check, ModelEvaluation, Stage
-from lab.results.evaluation_checks import KINDS, flaws, sentence
+from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNBROKEN, UNCLEAR, Check, ModelEvaluation, Stage
+from lab.results.evaluation_checks import KINDS, flaws, not_needed, sentence
 from lab.results.evaluation_verdict import BROKEN, MASKED, MASKING, ROBUST, UNDECIDED, verdict
 from lab.results.health import Health
 from lab.specs import FGSM, Linf
@@ -32,7 +32,7 @@ def evaluation(robust, *checks, wrong=0, n=20, done=1.0):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("state", [PASSED, FAILED, UNCLEAR, SKIPPED])
+@pytest.mark.parametrize("state", [PASSED, FAILED, UNCLEAR, NOT_NEEDED, SKIPPED])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_check_has_a_sentence_in_every_state(kind, state):
     said = sentence(check(kind, state))
@@ -57,6 +57,15 @@ def test_a_sentence_gives_the_numbers():
 def test_flaws_are_the_checks_that_failed():
     checks = tuple(check(kind, state) for kind, state in zip(KINDS, (PASSED, FAILED, UNCLEAR), strict=False))
     assert flaws(checks) == (checks[1],)
+
+
+def test_the_checks_that_no_image_was_left_for_are_named_in_one_sentence():
+    checks = (check("noise", NOT_NEEDED), check("one step", PASSED), check("monotone", NOT_NEEDED))
+    assert not_needed(checks) == (
+        "Not needed, for no image was left to try: Random noise is weaker than the attacks; Accuracy falls as ε grows."
+    )
+    assert not_needed(checks[1:2]) == ""
+    assert verdict(evaluation(10, *checks)).kind == ROBUST
 
 
 @pytest.mark.parametrize("kind", sorted(MASKING))

@@ -1,4 +1,4 @@
-const SYMBOLS = { passed: "✓", failed: "✗", unclear: "?", skipped: "–" };
+const SYMBOLS = { passed: "✓", failed: "✗", unclear: "?", "not needed": "○", skipped: "–" };
 
 function make(tag, className = "", properties = {}) {
   return Object.assign(document.createElement(tag), { className, ...properties });

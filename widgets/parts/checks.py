@@ -19,7 +19,7 @@ class Column(TypedDict):
 
 
 class Cell(TypedDict):
-    """An outcome (passed, failed, unclear, skipped, or empty where there was no check) and what was measured."""
+    """An outcome (a state of :class:`lab.results.Check`, or empty where there was no check) and what was measured."""
 
     state: str
     words: str

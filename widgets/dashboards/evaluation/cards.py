@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab.counts import counted
 from lab.results import Check, EvaluationResult, ModelEvaluation
-from lab.results.evaluation import FAILED, PASSED, SKIPPED, UNCLEAR
+from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNCLEAR
 from lab.results.evaluation_checks import KINDS, sentence
 from lab.results.evaluation_verdict import verdict
 from lab.specs.threat import threat
@@ -18,7 +18,7 @@ from widgets.words import plainly
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
-_WORST_FIRST = (FAILED, UNCLEAR, PASSED, SKIPPED)
+_WORST_FIRST = (FAILED, UNCLEAR, PASSED, NOT_NEEDED, SKIPPED)
 
 
 def verdict_cards(result: EvaluationResult) -> list[Card]:
