@@ -1,6 +1,7 @@
 # make lab    the lab in your browser        make test   every test, page tests included
 # make check  linters and types              make zoo    train the shipped models again
 # make docs   the documentation as a site    make dist   wheel and source archive
+# make measure prints what the code is like: circles, arrows, places to touch, lines
 # make lab TORCH=cpu installs PyTorch without CUDA (TORCH=cu130 and the like for one version of CUDA)
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ TORCH ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/$(TORCH)
 BIOME ?= npx --yes @biomejs/biome@2.6.8
 
-.PHONY: lab install test check zoo docs dist clean
+.PHONY: lab install test check measure zoo docs dist clean
 
 lab: $(VENV)/installed
 	$(BIN)/python -m lab
@@ -26,6 +27,9 @@ check: $(VENV)/installed-check
 	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files
 	@if command -v npx >/dev/null; then $(BIOME) ci widgets; \
 	else echo "The JavaScript was not checked: install Node.js, which has npx."; fi
+
+measure: $(VENV)/installed-test
+	$(BIN)/python -m tests.benchmarks.measure
 
 zoo: $(VENV)/installed
 	$(BIN)/python -m lab zoo

@@ -1,5 +1,6 @@
 """docs/extending.md is true: its code is written as a plug-in, loaded, and found wherever the lab has such things."""
 
+import asyncio
 import gc
 import json
 import os
@@ -19,6 +20,8 @@ from lab.keys import asked_key
 from lab.plugins import loading
 from lab.specs import Preview, Spec
 from lab.specs.spec import family_of
+from tests.widgets.engine import FakeEngine
+from widgets.dashboards.app import PAGES, App
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```python\n# (mine/\w+\.py)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -178,6 +181,18 @@ def test_a_missing_plug_in_is_named(monkeypatch, capsys):
     monkeypatch.setenv(plugins.VARIABLE, "nowhere_at_all")
     assert main(["list", "attacks"]) == 2
     assert "The plug-in 'nowhere_at_all' cannot be loaded" in capsys.readouterr().err
+
+
+def test_a_page_that_cannot_be_loaded_is_said_in_the_header_and_leaves_the_others(plugin):
+    async def opened():
+        app = App(FakeEngine())
+        return app.navigation.refusal, len(app.navigation.pages)
+
+    plugin("A = 1")
+    plugin("PAGES = 1 / 0", file="pages.py")
+    refusal, tabs = asyncio.run(opened())
+    assert refusal.startswith("The plug-in 'faulty' cannot be loaded (division by zero)")
+    assert tabs == 1 + len(PAGES)
 
 
 def test_a_change_of_its_sources_changes_keys_and_one_of_its_pages_does_not(plugin, monkeypatch):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import lab.attacks
+from lab import plugins
 from lab.attacks import attack, judge, maximise
 from lab.attacks.ball import distance
 from lab.context import Cancelled, Context
@@ -48,7 +49,9 @@ def _flat(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-KINDS = [kind for kind in family_of(AttackSpec) if kind.__module__.startswith("lab.")]
+plugins.parts("computing")  # with LAB_PLUGINS=mine a plug-in's attacks are tried, too
+PACKAGES = ("lab.", *(each.package.__name__ for each in plugins.load()))
+KINDS = [kind for kind in family_of(AttackSpec) if kind.__module__.startswith(PACKAGES)]
 ELSEWHERE = {"EnsembleAttack"}  # asks trained networks, which fit their data set only: test_ensemble.py has its cases
 CASES = [
     pytest.param(quick(kind()), ball, id=f"{kind.__name__}-{type(ball).__name__}")

@@ -125,6 +125,14 @@ def pages() -> tuple[Entry, ...]:
     return (*PAGES, *(entry for module in plugins.parts("pages") for entry in module.PAGES))
 
 
+def _offered() -> tuple[tuple[Entry, ...], str]:
+    """Every page, or the lab's own and a sentence about the plug-in that cannot be loaded."""
+    try:
+        return pages(), ""
+    except LabError as error:
+        return PAGES, said(error)
+
+
 class Navigation(Plain):
     """The header: the name, the tabs, the state of the engine.
 
@@ -151,10 +159,10 @@ class App(Box):
     def __init__(self, engine: Any = None) -> None:
         self._engine = engine or Engine.connect()
         self._open, self._state = "home", ""
-        entries = pages()
+        entries, refusal = _offered()
         self._entries = {entry.name: entry for entry in entries}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in entries)]
-        self.navigation = Navigation(pages=tabs)
+        self.navigation = Navigation(pages=tabs, refusal=refusal)
         self.home = Home(cards=[_card(entry) for entry in entries])
         self.pages: dict[str, Page] = {}
         self._settings = LabSettings()

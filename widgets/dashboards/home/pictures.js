@@ -102,11 +102,14 @@ const PICTURES = {
   ],
 };
 
+// A page of a plug-in has no sketch of its own.
+const plain = () => [histogram(12.5, 7, 60, QUIET), floor];
+
 function picture(name) {
   const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   drawn.setAttribute("class", "lab-card-picture");
   drawn.setAttribute("viewBox", "0 0 240 96");
   drawn.setAttribute("aria-hidden", "true");
-  drawn.innerHTML = (PICTURES[name]?.() ?? []).join("");
+  drawn.innerHTML = (PICTURES[name] ?? plain)().flat().join("");
   return drawn;
 }
