@@ -123,13 +123,13 @@ def test_back_and_forward_step_through_pages_with_what_was_set(page):
     page.keyboard.press("Enter")
     page.wait_for_function("before => location.hash !== before", arg=before)
     length = page.evaluate("history.length")
-    steps = ["Home", "Embeddings", "Training studio"]
-    for label in steps:
+    steps = {"Home": "^#home$", "Embeddings": "^#embeddings[?]", "Training studio": "^#training-studio[?]"}
+    for label, settled in steps.items():
         page.locator(".lab-tab", has_text=label).click()
         page.wait_for_function(
             "label => document.querySelector('.lab-tab[aria-current]').textContent === label", arg=label
         )
-        page.wait_for_timeout(600)
+        page.wait_for_function("settled => new RegExp(settled).test(location.hash)", arg=settled)
     assert page.evaluate("history.length") == length + 3
     for name in ("embeddings", "home", "attack-explorer"):
         page.go_back()

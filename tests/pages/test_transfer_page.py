@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import type_in
+from tests.pages.visit import point_at, type_in
 from tests.waiting import until
 
 pytestmark = pytest.mark.page
@@ -83,14 +83,6 @@ def place_of(page, source, target):
     return cells["x"] + cells["width"] * (target + 0.5) / 4, cells["y"] + cells["height"] * (source + 0.5) / 6.3
 
 
-def pointed(page, words):
-    """Whether the tip of a cell that the pointer moves to has the words: a figure drawn anew just then is deaf."""
-    page.mouse.move(*place_of(page, 1, 1))
-    page.mouse.move(*place_of(page, 1, 2), steps=4)
-    page.wait_for_timeout(500)
-    return page.evaluate(f"words => document.querySelector('{HERE} .lab-tip')?.innerText.includes(words)", words)
-
-
 def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     rates = matrix(page)["rows"]
     assert [rates[i][i] for i in range(4)] == [100] * 4
@@ -107,16 +99,17 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     choose(page, "Source", "3")
     choose(page, "Target", "1")
     until_shown(page, "also standard-b")
-    assert matrix(page)["chosen"] == [3, 1]
+    until(lambda: matrix(page)["chosen"] == [3, 1])
 
 
 def test_a_cell_shows_its_images_and_leads_to_the_surface(another_page):
     page = another_page
-    until(lambda: pointed(page, "standard-b predicts"))
+    tip = f"document.querySelector('{HERE} .lab-tip')"
+    point_at(page, lambda: place_of(page, 1, 2), f"{tip}?.innerText.includes('standard-b predicts')")
     assert page.locator(f"{HERE} .lab-tip img").count() == 2
     page.mouse.click(*place_of(page, 1, 2))
     until_shown(page, "fool standard-b and also fgsm-trained")
-    assert matrix(page)["chosen"] == [1, 2]
+    until(lambda: matrix(page)["chosen"] == [1, 2])
     facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
     assert facts.startswith("standard-b predicts")
     assert "fgsm-trained predicts" in facts

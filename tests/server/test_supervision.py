@@ -180,7 +180,7 @@ def voila(port: int, tmp_path: Path) -> Voila:
     ],
 )
 def test_only_the_labs_own_answer_is_one(answering, tmp_path, status, body, well):
-    assert voila(answering(status, body), tmp_path).answers() == well
+    assert voila(answering(status, body), tmp_path).answers(PATIENCE) == well
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
@@ -188,7 +188,7 @@ def test_no_proxy_is_asked_about_this_machine(answering, tmp_path, monkeypatch, 
     port, proxy = answering(200, b'{"status": "ok"}'), answering(403, b"")
     for where in ("http://127.0.0.1:9", f"http://127.0.0.1:{proxy}"):
         monkeypatch.setenv(variable, where)
-        assert voila(port, tmp_path).answers()
+        assert voila(port, tmp_path).answers(PATIENCE)
     monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")  # a proxy that says yes to everything
     assert not voila(9, tmp_path).answers()
 
