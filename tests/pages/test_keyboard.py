@@ -2,6 +2,8 @@
 
 import pytest
 
+from lab import links
+from lab.links import Link
 from tests.pages.asked import ASKED
 
 pytestmark = pytest.mark.page
@@ -158,8 +160,8 @@ def test_a_refused_link_is_read_whole(page):
     page.set_viewport_size({"width": 1280, "height": 720})
 
 
-def test_a_card_is_pressed_with_enter_and_space(visit):
-    page = visit("transfer", ASKED["transfer"]).page
+def test_a_card_is_pressed_with_enter_and_space(page):
+    page.evaluate("address => { location.hash = address; }", f"transfer?{links.write(Link(ASKED['transfer']))}")
     card = page.locator(f"{HERE} .lab-transferred .lab-case[role=button]").first
     card.wait_for()
     for key in ("Enter", " "):

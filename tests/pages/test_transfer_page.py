@@ -15,18 +15,7 @@ PLOTS = f"{HERE} .lab-figure-plot"
 
 @pytest.fixture(scope="module")
 def page(visit_of_file):
-    """The page, for tests that leave it open."""
-    return opened(visit_of_file)
-
-
-@pytest.fixture
-def another_page(visit):
-    """The page, for a test that begins with the default settings or goes away to another page."""
-    return opened(visit)
-
-
-def opened(visit):
-    found = visit("transfer", ASKED["transfer"]).page
+    found = visit_of_file("transfer", ASKED["transfer"]).page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
     until_done(found)
     until_captioned(found, "top-1 transfer rate · FGSM")
@@ -53,7 +42,7 @@ def matrix(page):
 
 def until_captioned(page, words):
     page.wait_for_function(
-        "([plots, words]) => document.querySelector(plots).textContent.includes(words)", arg=[PLOTS, words]
+        "([plots, words]) => document.querySelector(plots)?.textContent.includes(words)", arg=[PLOTS, words]
     )
 
 
@@ -83,27 +72,7 @@ def place_of(page, source, target):
     return cells["x"] + cells["width"] * (target + 0.5) / 4, cells["y"] + cells["height"] * (source + 0.5) / 6.3
 
 
-def test_every_control_that_only_draws_changes_the_drawn_figure(page):
-    rates = matrix(page)["rows"]
-    assert [rates[i][i] for i in range(4)] == [100] * 4
-    choose(page, "Measure", "error rate")
-    until_captioned(page, "top-1 error rate")
-    errors = matrix(page)["rows"]
-    masked, robust = 2, 3
-    assert errors[robust][masked] > errors[masked][masked]  # the black box is stronger: FGSM is masked there
-    page.locator(f"{HERE} .lab-look .lab-segment", has_text="PGD").click()
-    until_captioned(page, "error rate · PGD")
-    assert matrix(page)["rows"][masked][masked] > 95
-    type_in(page, "Top", "3")
-    until_captioned(page, "top-3 error rate")
-    choose(page, "Source", "3")
-    choose(page, "Target", "1")
-    until_shown(page, "also standard-b")
-    until(lambda: matrix(page)["chosen"] == [3, 1])
-
-
-def test_a_cell_shows_its_images_and_leads_to_the_surface(another_page):
-    page = another_page
+def test_a_cell_shows_its_images_and_leads_to_the_surface(page):
     tip = f"document.querySelector('{HERE} .lab-tip')"
     point_at(page, lambda: place_of(page, 1, 2), f"{tip}?.innerText.includes('standard-b predicts')")
     assert page.locator(f"{HERE} .lab-tip img").count() == 2
@@ -125,6 +94,27 @@ def test_a_cell_shows_its_images_and_leads_to_the_surface(another_page):
             f"words => document.querySelector('{HERE} .lab-surface-here').innerText.includes(words)", arg=words
         )
     assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
+    page.get_by_role("button", name="Transfer", exact=True).click()
+    until_captioned(page, "top-1 transfer rate · FGSM")
+
+
+def test_every_control_that_only_draws_changes_the_drawn_figure(page):
+    rates = matrix(page)["rows"]
+    assert [rates[i][i] for i in range(4)] == [100] * 4
+    choose(page, "Measure", "error rate")
+    until_captioned(page, "top-1 error rate")
+    errors = matrix(page)["rows"]
+    masked, robust = 2, 3
+    assert errors[robust][masked] > errors[masked][masked]  # the black box is stronger: FGSM is masked there
+    page.locator(f"{HERE} .lab-look .lab-segment", has_text="PGD").click()
+    until_captioned(page, "error rate · PGD")
+    assert matrix(page)["rows"][masked][masked] > 95
+    type_in(page, "Top", "3")
+    until_captioned(page, "top-3 error rate")
+    choose(page, "Source", "3")
+    choose(page, "Target", "1")
+    until_shown(page, "also standard-b")
+    until(lambda: matrix(page)["chosen"] == [3, 1])
 
 
 def test_every_control_moves_something_drawn(page):
