@@ -25,6 +25,14 @@ def free_port(host: str, port: int | None) -> int:
     raise LabError(f"No port of {host} from {PORT} to {PORT + 99} is free: choose one with --port.")
 
 
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens on that port."""
+    try:
+        return _bound(host, port, "taken") == port
+    except LabError:
+        return False
+
+
 class _Taken(LabError):
     """Somebody else listens there."""
 

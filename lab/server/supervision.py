@@ -11,7 +11,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +21,7 @@ from lab.processes import MARK, end
 from lab.server.addresses import plain
 from lab.server.children import start
 from lab.server.logs import bounded_log
-from lab.server.ports import free_port
+from lab.server.ports import free_port, is_free
 from lab.server.site import NOTEBOOK, Site, kernel_memory
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "widgets"  # where Jupyter finds voila/templates/adversarial
@@ -42,22 +42,35 @@ def serving(site: Site, engine: Path | str) -> Iterator[Voila]:
     Raises :class:`LabError` when the port is taken or Voilà does not start.
     """
     marks = {"LAB_ENGINE": str(engine), "LAB_PUBLIC": str(int(site.public))}
-    port = free_port(site.host, site.port)
-    log_file = home() / "logs" / f"voila-{port}.log"
-    with (
-        tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as connections,
-        bounded_log(log_file) as log,
-    ):
-        voila = Voila(site, port, log_file, marks, connections, log)
-        try:
-            voila.begin()
-            if site.ahead:
-                with _computing_ahead(marks):
-                    yield voila
-            else:
-                yield voila
-        finally:
-            voila.end()
+    with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as connections, ExitStack() as stack:
+        voila = _begun(site, marks, connections, stack)
+        if site.ahead:
+            stack.enter_context(_computing_ahead(marks))
+        yield voila
+
+
+def _begun(site: Site, marks: dict[str, str], connections: str, stack: ExitStack) -> Voila:
+    """Voilà, answering, which ends with the stack.
+
+    A free port may be taken by another program in the seconds before Voilà listens on it. Where any will do, the next
+    one is tried then.
+    """
+    attempts = 3
+    while True:
+        port = free_port(site.host, site.port)
+        log_file = home() / "logs" / f"voila-{port}.log"
+        with ExitStack() as attempt:
+            voila = Voila(site, port, log_file, marks, connections, attempt.enter_context(bounded_log(log_file)))
+            attempt.callback(voila.end)
+            try:
+                voila.begin()
+            except LabError:
+                attempts -= 1
+                if not attempts or site.port or is_free(site.host, port):
+                    raise
+                continue
+            stack.push(attempt.pop_all())
+            return voila
 
 
 class Voila:
@@ -107,13 +120,15 @@ class Voila:
         """
         while True:
             self._wait_for_its_end(pause)
+            if self.process.poll() is None:
+                if any(self.answers(each) for each in patience):
+                    continue
+                self._wait_for_its_end(min(pause, 1.0))  # one that ends at this moment is not stuck
             code = self.process.poll()
             if code is not None and time.monotonic() < self._began + STEADY:
                 raise LabError(f"Voilà stopped by itself (exit code {code}); its last words are in {self.log}.")
             if code is not None:
                 say(f"Voilà stopped by itself (exit code {code}) and is started again.")
-            elif any(self.answers(each) for each in patience):
-                continue
             else:
                 say(f"Voilà has not answered for {sum(patience):.0f} s and is started again.")
             self.end()

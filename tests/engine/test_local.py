@@ -80,10 +80,13 @@ def test_cancel_stops_the_thread(local: LocalEngine, slow: Slow) -> None:
 
 
 def test_cancelled_and_asked_for_again(local: LocalEngine, slow: Slow) -> None:
-    first = local.submit(slow)
+    spec = held(slow)  # or the first would have ended before a busy machine gives it up
+    first = local.submit(spec)
     until(lambda: first.progress)
     first.cancel()
-    assert len(local.submit(slow).wait(PATIENCE).numbers) == 25
+    second = local.submit(spec)
+    let_go(spec)
+    assert len(second.wait(PATIENCE).numbers) == 25
     assert first.state == "cancelled"
 
 

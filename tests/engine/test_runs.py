@@ -57,10 +57,14 @@ def test_a_run_is_trained_into_its_folder_and_read_from_there_ever_after(engine:
 
 
 def test_a_paused_run_ends_in_the_middle_and_goes_on_where_it_was(engine: Engine, name: str) -> None:
-    recipe = SHORT.replace(epochs=12)
-    job = begun(engine, name, recipe)
-    runs.pause(name)
-    until(lambda: job.state == "cancelled")
+    for epochs in (12, 100, 800):  # until it takes longer than a busy machine needs to hear of the pause
+        recipe = SHORT.replace(epochs=epochs)
+        name = f"{name[:50]}-{epochs}"
+        job = begun(engine, name, recipe)
+        runs.pause(name)
+        until(lambda job=job: job.state in ("cancelled", "done"))
+        if job.state == "cancelled":
+            break
     found = card(engine, name)
     assert (found.state, 0 < found.fraction < 1) == ("paused", True)
     run = engine.submit(TrainingRun(name, recipe)).wait(PATIENCE)

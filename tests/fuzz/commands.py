@@ -9,7 +9,6 @@ import io
 import json
 import os
 import random
-import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,11 +21,12 @@ from lab.errors import LONGEST, LabError
 from lab.specs import AttackSpec, Recipe, Spec, presets
 from lab.specs.analyses import Analysis
 from lab.specs.spec import family_of, params
+from tests.fuzz.limit import limited
 from tests.fuzz.report import Report, examine
 from tests.fuzz.values import TEXTS
 
 SECONDS = 60
-"""That one command may take; one that is not refused computes next to nothing."""
+"""Of the processor's time that one command may take; one that is not refused computes next to nothing."""
 
 LINES = (
     "list data", "list models --json", "list attacks", "list attacks --json", "list recipes --json", "list networks",
@@ -61,8 +61,14 @@ def _run(words: list[str]) -> None:
     """Raise the refusal as a :class:`LabError`, and anything that is neither it nor an answer as another error."""
     out, err = io.StringIO(), io.StringIO()
     before = dict(os.environ)
+    late: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        late.append(number)
+        raise KeyboardInterrupt
+
     try:
-        with _limited() as late, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with limited(SECONDS, stop), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(words)
     finally:
         os.environ.clear()
@@ -174,27 +180,6 @@ def _write_files(work: Path) -> None:
     (work / "cut.npz").write_bytes((work / "tiny.npz").read_bytes()[:200])
     (work / "weights.pt").write_bytes(b"\x80\x04not a state")
     (work / "weights.safetensors").write_bytes(b"\xff" * 64)
-
-
-@contextlib.contextmanager
-def _limited() -> Iterator[list[int]]:
-    """Interrupt what takes too long, where the system has alarms; the list then holds something."""
-    late: list[int] = []
-
-    def stop(number: int, _: object) -> None:
-        late.append(number)
-        raise KeyboardInterrupt
-
-    if not hasattr(signal, "SIGALRM"):
-        yield late
-        return
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
-    try:
-        yield late
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _no_number(name: str) -> NoReturn:

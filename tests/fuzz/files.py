@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,9 +30,10 @@ from lab.specs import CIFAR10, MNIST, PGD, Custom, ImageFolder, Linf, NpzFile, S
 from lab.store import Store
 from tests.data.test_published import cifar_files, mnist_files, put
 from tests.fuzz import damage
+from tests.fuzz.limit import limited
 from tests.fuzz.report import Report, examine
 
-PATIENCE = 10.0  # seconds for one case
+PATIENCE = 10.0  # seconds of the processor's time for one case
 _KEY = "0123456789abcdef0123456789abcdef"
 _PICTURES = {
     "train/a": ("a.png", "b.jpg", "c.gif", "d.tif"),
@@ -252,14 +252,8 @@ def _within(seconds: float, ask: Callable[[], object]) -> object:
     def late(*_: object) -> None:
         raise Late
 
-    before = signal.signal(signal.SIGALRM, late)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        try:
+        with limited(seconds, late):
             return ask()
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
     except Late:
         raise TimeoutError(f"it takes longer than {seconds:g} s") from None
-    finally:
-        signal.signal(signal.SIGALRM, before)

@@ -91,6 +91,7 @@
   const colour = ({ marker, line, surfacecolor }) => [marker?.color, line?.color, surfacecolor];
 
   const returns = []; // the ways back of what has been moved, the last one first
+  let [last, since] = ["", 0]; // the last state that was asked for, and since when it has been this one
   window.everyControl = {
     names: () => [...fields().keys()],
     isSetting: (name) => fields().get(name).closest(".lab-panel") !== null,
@@ -108,6 +109,12 @@
       job: here().querySelector(".lab-run-bar").dataset.state,
       stale: here().querySelector(".lab-run-bar").dataset.stale,
     }),
+    // For how many milliseconds, all told, nothing has changed; anew when told so.
+    still(from) {
+      const now = JSON.stringify(window.everyControl.state());
+      if (now !== last || from !== undefined) [last, since] = [now, performance.now()];
+      return performance.now() - since;
+    },
     drawn: () => JSON.stringify([
       [...here().querySelectorAll(".js-plotly-plot")].map((plot) => [
         plot.textContent,

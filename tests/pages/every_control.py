@@ -6,7 +6,7 @@ from typing import Any
 from tests.pages.visit import PATIENCE
 
 _SCRIPT = Path(__file__).with_name("every_control.js").read_text("utf-8")
-_LATER = 500  # milliseconds until the address and the figures, too, are those of the last change
+_LATER = 500  # milliseconds without a change after which the address and the figures are those of the last setting
 
 
 def move_every_control(page: Any, settings: str) -> list[str]:
@@ -18,7 +18,7 @@ def move_every_control(page: Any, settings: str) -> list[str]:
     instead bring others into sight, which then are moved, too. In the end the address is what it was.
     """
     page.evaluate(_SCRIPT)
-    page.wait_for_timeout(_LATER)
+    _until_settled(page)
     names = page.evaluate("everyControl.names()")
     address = page.evaluate("location.hash")
     idle = _move(page, names, settings, set(names))
@@ -40,11 +40,17 @@ def _move(page: Any, names: list[str], settings: str, known: set[str]) -> list[s
         known.update(new)
         if new:
             page.wait_for_function("!['waiting', 'running'].includes(everyControl.state().job)")
-            page.wait_for_timeout(_LATER)
+            _until_settled(page)
             idle += _move(page, new, deeper, known)
         page.evaluate("everyControl.back()")
         _until(page, name, f"before => (now => now.{told} === before.{told} && now.names === before.names)", before)
     return idle
+
+
+def _until_settled(page: Any) -> None:
+    """Wait until nothing changes any more: what is compared with it later must be what these settings bring."""
+    page.evaluate("everyControl.still(0)")
+    page.wait_for_function("later => everyControl.still() >= later", arg=_LATER, polling=50, timeout=PATIENCE)
 
 
 def _until(page: Any, name: str, condition: str, before: dict[str, str]) -> None:

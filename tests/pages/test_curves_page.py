@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import type_in
+from tests.pages.visit import point_at, type_in
 
 pytestmark = pytest.mark.page
 
@@ -55,10 +55,7 @@ def test_moving_eps_moves_the_trade_off(page):
 def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
     until_done(page)  # a figure that is drawn anew under the pointer hears no click
     y = page.evaluate(f"{PLOT}[0]._fullData[{FGSM_TRAINED}].y[4]")
-    place = page.evaluate(AT, [0, 0.12, y])
-    page.mouse.move(place[0] - 3, place[1])
-    page.mouse.move(*place)
-    page.wait_for_selector(f"{HERE} .lab-tip:not([hidden])")
+    point_at(page, lambda: page.evaluate(AT, [0, 0.12, y]), f"document.querySelector('{HERE} .lab-tip:not([hidden])')")
     assert "Click: Look at image" in page.locator(f"{HERE} .lab-tip:not([hidden])").inner_text()
     page.mouse.down()
     page.mouse.up()

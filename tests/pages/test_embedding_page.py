@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import type_in
+from tests.pages.visit import point_at, type_in
 
 pytestmark = pytest.mark.page
 
@@ -40,9 +40,15 @@ def test_the_slider_shortens_the_ways_and_play_lengthens_them(page):
     page.wait_for_function(
         f"document.querySelector('{HERE} .lab-gallery .lab-figure-note').textContent.includes('at ε 0 ')"
     )
+    page.locator(f"{HERE} .lab-links button").first.evaluate("button => { button.dataset.there = 'before'; }")
     page.get_by_role("button", name="Play ε shown").click()
     until_drawn(page, "_fullData[2].x.length >= 4 * plot._fullData[4].x.length")
-    page.get_by_role("button", name="Pause ε shown").click()
+    page.get_by_label("Pause ε shown").or_(page.get_by_label("Play ε shown")).evaluate(
+        "button => { if (button.title === 'Pause') button.click(); }"  # it may have come to its end meanwhile
+    )
+    link = page.locator(f"{HERE} .lab-links button").first
+    assert "ε 0 " not in link.inner_text()
+    assert link.get_attribute("data-there") == "before"  # a button that is replaced under the mouse hears no click
 
 
 def until_done(page):
@@ -51,10 +57,8 @@ def until_done(page):
 
 def test_pointing_shows_the_image_and_a_click_follows_it(page):
     until_done(page)
-    place = page.evaluate(POINT, [1, 200])
-    page.mouse.move(place[0] - 4, place[1])
-    page.mouse.move(*place)
-    page.wait_for_selector(f"{HERE} .lab-tip:not([hidden]) img")
+    shown = f"document.querySelector('{HERE} .lab-tip:not([hidden]) img')"
+    point_at(page, lambda: page.evaluate(POINT, [1, 200]), shown)
     assert "label" in page.locator(f"{HERE} .lab-tip:not([hidden])").inner_text()
     before = page.locator(f"{HERE} .lab-gallery h4").count()
     page.mouse.down()
@@ -77,7 +81,7 @@ def test_the_link_of_the_chosen_image_opens_the_explorer_and_the_way_back_comput
 
 
 def test_every_plane_can_be_chosen(page):
-    for name, title in (("PCA", "principal component"), ("two classes", "logit of"), ("as is", "")):
+    for name, title in (("PCA", "principal component"), ("two classes", "logit of"), ("as is", "first dimension")):
         page.locator(f"{HERE} .lab-segment", has_text=name).click()
         until_drawn(page, f"layout.xaxis.title.text.includes('{title}')")
 

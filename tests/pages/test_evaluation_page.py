@@ -6,7 +6,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import type_in
+from tests.pages.visit import point_at, type_in
 
 pytestmark = pytest.mark.page
 
@@ -67,12 +67,15 @@ def test_the_waterfall_falls_and_its_verdicts_and_checks_have_their_words(page):
 def test_a_column_of_the_matrix_shows_its_image_and_leads_to_the_page_that_explains_it(page):
     figure = page.locator(f"{HERE} .lab-figure").filter(has=page.get_by_role("heading", name=IMAGES))
     figure.scroll_into_view_if_needed()
-    box = figure.locator(".nsewdrag").first.bounding_box()
+
+    def place():
+        box = figure.locator(".nsewdrag").first.bounding_box()
+        return box["x"] + box["width"] * 2.5 / 20, box["y"] + box["height"] * 0.7
+
     first = page.evaluate(f"heading => ({FIGURE})(heading)._fullData[1].customdata[2]", IMAGES)
-    page.mouse.move(box["x"] + box["width"] * 2.5 / 20, box["y"] + box["height"] * 0.7)
-    figure.locator(".hovertext").first.wait_for()
-    assert f"image {first}, label" in figure.locator(".hoverlayer").text_content().replace("\xa0", " ")
-    page.mouse.click(box["x"] + box["width"] * 2.5 / 20, box["y"] + box["height"] * 0.7)
+    layer = f"({FIGURE})('{IMAGES}').querySelector('.hoverlayer')"
+    point_at(page, place, f"{layer}.textContent.replaceAll('\\xa0', ' ').includes('image {first}, label')")
+    page.mouse.click(*place())
     page.wait_for_function(
         f"[...document.querySelectorAll('{HERE} h4')].some(h => h.innerText.includes('image {first},'))"
     )

@@ -2,6 +2,8 @@
 
 import pytest
 
+from lab import links
+from lab.links import Link
 from tests.pages.asked import ASKED
 
 pytestmark = pytest.mark.page
@@ -123,13 +125,13 @@ def test_back_and_forward_step_through_pages_with_what_was_set(page):
     page.keyboard.press("Enter")
     page.wait_for_function("before => location.hash !== before", arg=before)
     length = page.evaluate("history.length")
-    steps = ["Home", "Embeddings", "Training studio"]
-    for label in steps:
+    steps = {"Home": "^#home$", "Embeddings": "^#embeddings[?]", "Training studio": "^#training-studio[?]"}
+    for label, settled in steps.items():
         page.locator(".lab-tab", has_text=label).click()
         page.wait_for_function(
             "label => document.querySelector('.lab-tab[aria-current]').textContent === label", arg=label
         )
-        page.wait_for_timeout(600)
+        page.wait_for_function("settled => new RegExp(settled).test(location.hash)", arg=settled)
     assert page.evaluate("history.length") == length + 3
     for name in ("embeddings", "home", "attack-explorer"):
         page.go_back()
@@ -158,8 +160,8 @@ def test_a_refused_link_is_read_whole(page):
     page.set_viewport_size({"width": 1280, "height": 720})
 
 
-def test_a_card_is_pressed_with_enter_and_space(visit):
-    page = visit("transfer", ASKED["transfer"]).page
+def test_a_card_is_pressed_with_enter_and_space(page):
+    page.evaluate("address => { location.hash = address; }", f"transfer?{links.write(Link(ASKED['transfer']))}")
     card = page.locator(f"{HERE} .lab-transferred .lab-case[role=button]").first
     card.wait_for()
     for key in ("Enter", " "):

@@ -21,6 +21,14 @@ SIZES = {
     "phone": (390, 844),
 }
 SCRIPT = Path(__file__).with_name("layout.js").read_text("utf-8")
+LEAVE = f"""([name, address]) => {{
+  const other = location.hash.slice(1).split("?")[0] !== name;
+  for (const place of document.querySelectorAll(".lab-place")) {{
+    place.toggleAttribute("data-left", other && place.matches("{HERE}"));
+  }}
+  location.hash = address;
+}}"""
+"""Goes to another page, and marks the one that is left: until the other is there, it is the one that is looked at."""
 BUTTONS = {"Zoom", "Pan", "Reset axes", "Turntable rotation", "Orbital rotation", "Reset camera to default"}
 """All that plotly's mode bar may offer, as its buttons are called."""
 
@@ -33,8 +41,8 @@ def page(visit_of_file):
 def go(page, name):
     page.set_viewport_size({"width": 1280, "height": 720})
     address = f"{name}?{links.write(Link(ASKED[name]))}" if name in ASKED else name
-    page.evaluate("address => { location.hash = address; }", address)
-    page.wait_for_selector(f"{HERE} :is(.lab-run-bar[data-state=done], .lab-cards, tr.lab-run)")
+    page.evaluate(LEAVE, [name, address])
+    page.wait_for_selector(f"{HERE}:not([data-left]) :is(.lab-run-bar[data-state=done], .lab-cards, tr.lab-run)")
     page.wait_for_function(
         f"name => location.hash.startsWith('#' + name) && [...document.querySelectorAll('{HERE} .lab-figure-plot')]"
         ".every(plot => plot.classList.contains('js-plotly-plot'))",

@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import type_in
+from tests.pages.visit import point_at, type_in
 
 pytestmark = pytest.mark.page
 
@@ -38,6 +38,19 @@ def box_of(page, heading):
     return figure.locator(".nsewdrag").first.bounding_box()
 
 
+def middle_of(page, heading):
+    """Where the middle point of a figure's first trace is drawn."""
+    box = box_of(page, heading)
+    x, y = page.evaluate(
+        f"""heading => {{
+          const plot = ({FIGURE})(heading), trace = plot._fullData[0], middle = trace.x.length >> 1;
+          return [plot._fullLayout.xaxis.d2p(trace.x[middle]), plot._fullLayout.yaxis.d2p(trace.y[middle])];
+        }}""",
+        heading,
+    )
+    return box["x"] + x, box["y"] + y
+
+
 def test_every_control_moves_something_drawn(page):
     assert move_every_control(page, "stale") == ["Data set"]
 
@@ -58,18 +71,10 @@ def test_verdicts_curves_images_and_what_would_settle_it(page):
     assert page.locator(f"{HERE} .lab-look").get_by_label("Curves of", exact=True).input_value() == "0"
 
     # A point of a distribution shows its image.
-    cosines = box_of(page, "Do one step and many go the same way?")
-    place = page.evaluate(
-        f"""heading => {{
-          const plot = ({FIGURE})(heading), trace = plot._fullData[0], middle = trace.x.length >> 1;
-          return [plot._fullLayout.xaxis.d2p(trace.x[middle]), plot._fullLayout.yaxis.d2p(trace.y[middle])];
-        }}""",
-        "Do one step and many go the same way?",
-    )
-    page.mouse.move(cosines["x"] + 5, cosines["y"] + 5)
-    page.mouse.move(cosines["x"] + place[0], cosines["y"] + place[1], steps=4)
-    page.wait_for_function(
-        f"[...document.querySelectorAll('{HERE} .lab-tip')].some(tip => /^image .* label/.test(tip.innerText))"
+    point_at(
+        page,
+        lambda: middle_of(page, "Do one step and many go the same way?"),
+        f"[...document.querySelectorAll('{HERE} .lab-tip')].some(tip => /^image .* label/.test(tip.innerText))",
     )
 
     # What would settle it is one press away, with these settings.

@@ -23,6 +23,14 @@ def page(visit_of_file):
     return found
 
 
+@pytest.fixture(scope="module")
+def other(visit_of_file):
+    """A second visitor, whose kernel is killed in the end."""
+    found = visit_of_file()
+    found.until("done")
+    return found
+
+
 def test_stop_pressed_twice(page):
     begin(page, Seed="101")
     page.until_running(0.02)
@@ -77,9 +85,7 @@ def test_a_truncated_result_is_computed_again_and_said(page, lab):
     assert newest.read_bytes()[:200] == content[:200]
 
 
-def test_two_visitors_ask_for_the_same_picture_at_once(page, visit):
-    other = visit()
-    other.until("done")
+def test_two_visitors_ask_for_the_same_picture_at_once(page, other):
     for each in (page, other):
         begin(each, Seed="106", Restarts="40")
     for each in (page, other):
@@ -88,9 +94,8 @@ def test_two_visitors_ask_for_the_same_picture_at_once(page, visit):
     assert page.drawn("Final losses")["data"] == other.drawn("Final losses")["data"]
 
 
-def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(visit, lab):
-    page = visit()
-    page.until("done")
+def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(other, lab):
+    page = other
     begin(page, Seed="107", Restarts="7")
     page.until_drawn(7)
     [kernel] = [each for each in lab.children("ipykernel_launcher") if page.kernel in " ".join(each.cmdline())]

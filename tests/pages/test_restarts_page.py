@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.pages.every_control import move_every_control
+from tests.pages.visit import PATIENCE
 
 pytestmark = pytest.mark.page
 
@@ -95,6 +96,7 @@ def test_a_figure_leaves_as_a_page_that_needs_no_network(page, browser, tmp_path
     saved = tmp_path / download.value.suggested_filename
     download.value.save_as(saved)
     alone = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    alone.set_default_timeout(PATIENCE)
     asked, complaints = [], []
     alone.on("request", lambda request: asked.append(request.url))
     alone.on("pageerror", lambda error: complaints.append(str(error)))

@@ -69,8 +69,7 @@ def test_start_watch_pause_reload_resume_finish_and_use(visitor):
     page.get_by_label("Show the curves of clicked").check()
     before = until_more_points(page, 0)
     page.get_by_label("Resume clicked").click()
-    until(visitor, "running")
-    until_more_points(page, before)
+    until_more_points(page, before)  # what is left of it may be over before a busy page has said that it is running
     until(visitor, "finished")
     assert "%" in page.locator(ROW).inner_text()
 

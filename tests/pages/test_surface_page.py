@@ -1,8 +1,11 @@
 """The page Loss surface in a real browser: zooming, turning, moving and pointing change what is drawn."""
 
+import json
+
 import pytest
 
 from tests.pages.every_control import move_every_control
+from tests.pages.visit import point_at
 
 pytestmark = pytest.mark.page
 
@@ -60,6 +63,7 @@ def test_zoom_turn_move_and_point(page):
     for place in (3, 6, 1):
         slide(page, place)
     until_range(page, -0.15, 0.15)
+    until_done(page)
 
     before = page.evaluate(CAMERAS)
     drag(page, plot(page, 0), 60)
@@ -69,13 +73,14 @@ def test_zoom_turn_move_and_point(page):
     until_done(page)
     card = page.locator(f"{HERE} .lab-surface-here .lab-facts")
     facts = card.inner_text()
-    box = plot(page, 1)
-    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.5)
-    page.mouse.move(box["x"] + box["width"] * 0.33, box["y"] + box["height"] * 0.55, steps=3)
-    page.wait_for_function(
-        f"before => document.querySelector('{HERE} .lab-surface-here .lab-facts').innerText !== before", arg=facts
-    )
-    drag(page, box, -80)
+
+    def place():
+        box = plot(page, 1)
+        return box["x"] + box["width"] * 0.33, box["y"] + box["height"] * 0.55
+
+    shown = f"document.querySelector('{HERE} .lab-surface-here .lab-facts').innerText"
+    point_at(page, place, f"{shown} !== {json.dumps(facts)}")
+    drag(page, plot(page, 1), -80)
     page.wait_for_function("Number(document.querySelector('[aria-label=\"Centre along, slider\"]').value) > 510")
 
 

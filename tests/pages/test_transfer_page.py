@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import type_in
+from tests.pages.visit import point_at, type_in
 from tests.waiting import until
 
 pytestmark = pytest.mark.page
@@ -15,18 +15,7 @@ PLOTS = f"{HERE} .lab-figure-plot"
 
 @pytest.fixture(scope="module")
 def page(visit_of_file):
-    """The page, for tests that leave it open."""
-    return opened(visit_of_file)
-
-
-@pytest.fixture
-def another_page(visit):
-    """The page, for a test that begins with the default settings or goes away to another page."""
-    return opened(visit)
-
-
-def opened(visit):
-    found = visit("transfer", ASKED["transfer"]).page
+    found = visit_of_file("transfer", ASKED["transfer"]).page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .lab-figure-plot.js-plotly-plot').length === 4")
     until_done(found)
     until_captioned(found, "top-1 transfer rate · FGSM")
@@ -53,7 +42,7 @@ def matrix(page):
 
 def until_captioned(page, words):
     page.wait_for_function(
-        "([plots, words]) => document.querySelector(plots).textContent.includes(words)", arg=[PLOTS, words]
+        "([plots, words]) => document.querySelector(plots)?.textContent.includes(words)", arg=[PLOTS, words]
     )
 
 
@@ -83,12 +72,30 @@ def place_of(page, source, target):
     return cells["x"] + cells["width"] * (target + 0.5) / 4, cells["y"] + cells["height"] * (source + 0.5) / 6.3
 
 
-def pointed(page, words):
-    """Whether the tip of a cell that the pointer moves to has the words: a figure drawn anew just then is deaf."""
-    page.mouse.move(*place_of(page, 1, 1))
-    page.mouse.move(*place_of(page, 1, 2), steps=4)
-    page.wait_for_timeout(500)
-    return page.evaluate(f"words => document.querySelector('{HERE} .lab-tip')?.innerText.includes(words)", words)
+def test_a_cell_shows_its_images_and_leads_to_the_surface(page):
+    tip = f"document.querySelector('{HERE} .lab-tip')"
+    point_at(page, lambda: place_of(page, 1, 2), f"{tip}?.innerText.includes('standard-b predicts')")
+    assert page.locator(f"{HERE} .lab-tip img").count() == 2
+    page.mouse.click(*place_of(page, 1, 2))
+    until_shown(page, "fool standard-b and also fgsm-trained")
+    until(lambda: matrix(page)["chosen"] == [1, 2])
+    facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
+    assert facts.startswith("standard-b predicts")
+    assert "fgsm-trained predicts" in facts
+    label = page.locator(f"{HERE} .lab-transferred h4").first.inner_text().split("label ")[1].strip()
+    page.get_by_role("button", name="Open the loss surface of fgsm-trained").click()
+    page.wait_for_function(
+        f"document.querySelector('{HERE} select[aria-label=\"Source model\"]')?.value === 'standard-b'"
+    )
+    assert page.locator(f"{HERE} select[aria-label='Second axis, g⊥']").input_value() == "SourceGradient"
+    until_done(page)
+    for words in ("fgsm-trained", f"clean: {label}"):
+        page.wait_for_function(
+            f"words => document.querySelector('{HERE} .lab-surface-here').innerText.includes(words)", arg=words
+        )
+    assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
+    page.get_by_role("button", name="Transfer", exact=True).click()
+    until_captioned(page, "top-1 transfer rate · FGSM")
 
 
 def test_every_control_that_only_draws_changes_the_drawn_figure(page):
@@ -107,31 +114,7 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     choose(page, "Source", "3")
     choose(page, "Target", "1")
     until_shown(page, "also standard-b")
-    assert matrix(page)["chosen"] == [3, 1]
-
-
-def test_a_cell_shows_its_images_and_leads_to_the_surface(another_page):
-    page = another_page
-    until(lambda: pointed(page, "standard-b predicts"))
-    assert page.locator(f"{HERE} .lab-tip img").count() == 2
-    page.mouse.click(*place_of(page, 1, 2))
-    until_shown(page, "fool standard-b and also fgsm-trained")
-    assert matrix(page)["chosen"] == [1, 2]
-    facts = page.locator(f"{HERE} .lab-transferred .lab-facts").first.inner_text()
-    assert facts.startswith("standard-b predicts")
-    assert "fgsm-trained predicts" in facts
-    label = page.locator(f"{HERE} .lab-transferred h4").first.inner_text().split("label ")[1].strip()
-    page.get_by_role("button", name="Open the loss surface of fgsm-trained").click()
-    page.wait_for_function(
-        f"document.querySelector('{HERE} select[aria-label=\"Source model\"]')?.value === 'standard-b'"
-    )
-    assert page.locator(f"{HERE} select[aria-label='Second axis, g⊥']").input_value() == "SourceGradient"
-    until_done(page)
-    for words in ("fgsm-trained", f"clean: {label}"):
-        page.wait_for_function(
-            f"words => document.querySelector('{HERE} .lab-surface-here').innerText.includes(words)", arg=words
-        )
-    assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
+    until(lambda: matrix(page)["chosen"] == [3, 1])
 
 
 def test_every_control_moves_something_drawn(page):

@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 from lab import links
@@ -9,6 +11,7 @@ from lab.links import Link
 from lab.server.frames import PROTOCOL
 from lab.specs import Spec
 from tests.server.visitor import frame
+from tests.waiting import until
 
 PATIENCE = 180_000  # milliseconds until something that does not appear is missing, on a busy machine, too
 
@@ -70,8 +73,8 @@ class Visit:
 
     def press(self, name: str, times: int = 1) -> None:
         """Press a button of the run bar, as fast as a hand on the mouse never could."""
-        button = self.page.get_by_role("button", name=name, exact=True).element_handle()
-        self.page.evaluate("([button, times]) => { for (let i = 0; i < times; i++) button.click(); }", [button, times])
+        button = self.page.get_by_role("button", name=name, exact=True)
+        button.evaluate("(button, times) => { for (let i = 0; i < times; i++) button.click(); }", times)
 
     @property
     def kernel(self) -> str:
@@ -116,13 +119,13 @@ class Visit:
         return max((int(match[1]) for match in found if match), default=0)
 
     def until_drawn(self, restarts: int, patience: int = PATIENCE) -> None:
-        """Wait until all figures show that many restarts."""
+        """Wait until all figures show that many restarts, and not some of so many."""
         self.page.wait_for_function(
             """words => {
               const captions = [...document.querySelectorAll('.legendtitletext')].map(each => each.textContent);
               return captions.length >= 5 && captions.every(each => new RegExp(words).test(each));
             }""",
-            arg=rf"(^|\D){restarts} restarts",
+            arg=rf"(^|\D){restarts} restarts(?! so far)",
             timeout=patience,
         )
 
@@ -185,6 +188,27 @@ def type_in(page: Any, label: str, value: str) -> None:
     box = page.get_by_label(label, exact=True).locator("visible=true").first
     box.fill(value)
     box.press("Enter")
+
+
+def point_at(page: Any, place: Callable[[], Any], condition: str) -> None:
+    """Move the pointer to a place until what it brings is there.
+
+    A figure that is drawn anew at that moment forgets the pointer until it moves again, as it does in every hand; the
+    place is asked for each time, because what is above it may have become higher.
+    """
+    patience = 2.0
+
+    def shown() -> bool:
+        nonlocal patience
+        x, y = place()
+        page.mouse.move(x - 4, y)
+        page.mouse.move(x, y, steps=3)
+        end, patience = time.monotonic() + patience, 2 * patience
+        while not (found := page.evaluate(f"Boolean({condition})")) and time.monotonic() < end:
+            page.wait_for_timeout(50)
+        return found
+
+    until(shown, PATIENCE / 1000)
 
 
 def _text(frame: Any) -> str:

@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -180,7 +181,7 @@ def voila(port: int, tmp_path: Path) -> Voila:
     ],
 )
 def test_only_the_labs_own_answer_is_one(answering, tmp_path, status, body, well):
-    assert voila(answering(status, body), tmp_path).answers() == well
+    assert voila(answering(status, body), tmp_path).answers(PATIENCE) == well
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
@@ -188,7 +189,7 @@ def test_no_proxy_is_asked_about_this_machine(answering, tmp_path, monkeypatch, 
     port, proxy = answering(200, b'{"status": "ok"}'), answering(403, b"")
     for where in ("http://127.0.0.1:9", f"http://127.0.0.1:{proxy}"):
         monkeypatch.setenv(variable, where)
-        assert voila(port, tmp_path).answers()
+        assert voila(port, tmp_path).answers(PATIENCE)
     monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")  # a proxy that says yes to everything
     assert not voila(9, tmp_path).answers()
 
@@ -230,6 +231,29 @@ def watched(tmp_path: Path, answers: list[bool]) -> tuple[Watched, list[str]]:
     return server, said
 
 
+def test_a_port_that_is_taken_before_voila_has_it_is_given_up_for_another(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    ended = []
+
+    def begin(server: Voila) -> None:
+        if server.port == ports[0]:
+            raise LabError("Voilà could not start")
+
+    monkeypatch.setattr(Voila, "begin", begin)
+    monkeypatch.setattr(Voila, "end", lambda server: ended.append(server.port))
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as free:
+        ports = [each.getsockname()[1] for each in (other, free)]
+        free.close()
+        left = iter(ports * 3)
+        monkeypatch.setattr(supervision, "free_port", lambda *_: next(left))
+        with supervision.serving(Site(port=0, ahead=False), "engine") as server:
+            assert (server.port, ended) == (ports[1], ports[:1])
+        assert ended == ports
+        left = iter(ports * 3)
+        with pytest.raises(LabError, match="could not start"), supervision.serving(Site(port=ports[0]), "engine"):
+            pass  # one that was asked for is not given up
+
+
 def test_a_server_that_answers_late_is_left_alone(tmp_path):
     server, said = watched(tmp_path, [True, False, True, False, False, True])
     assert (server.started, said) == (1, [])
@@ -254,6 +278,23 @@ def test_a_server_that_ends_is_started_again_unless_it_had_just_begun(tmp_path):
     server.end()
     assert server.started == 2
     assert said == ["Voilà stopped by itself (exit code -9) and is started again."]
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="waits for an end without taking note of it")
+def test_a_server_that_ends_while_it_is_asked_has_ended_by_itself(tmp_path):
+    class Ending(Watched):
+        def answers(self, patience: float = 2.0) -> bool:
+            if not self.asked:
+                self.process.kill()
+                os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+            self.asked.append(patience)
+            return False
+
+    server, said = Ending(tmp_path, []), []
+    server.begin()
+    with pytest.raises(LabError, match=r"stopped by itself \(exit code -9\)"):
+        server.watch(said.append, pause=0.01)
+    assert (server.started, said) == (1, [])
 
 
 def test_what_a_child_says_goes_into_its_log(module, tmp_path):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -10,12 +9,7 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.served import ROOT
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+from tests.training.together import free_port
 
 
 def lines(folder):
@@ -33,7 +27,7 @@ def test_two_processes_give_the_weights_of_one(tmp_path):
 
     Each takes one thread: three processes with a thread for every core would mostly wait for each other's.
     """
-    command = [sys.executable, "-m", "tests.training.together", str(tmp_path), str(free_port())]
+    command = [sys.executable, "-m", "tests.training.together", str(tmp_path)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
@@ -53,7 +47,7 @@ def test_torchrun_starts_them_and_refuses_in_one_sentence(tmp_path):
     words = ["-m", "lab", "train", "Standard", "--set", "epochs=1", "--name", "pair"]
     ran = []
     for _ in range(2):
-        line = [*command, str(free_port()), *words]
+        line = [*command, free_port(), *words]
         environment = os.environ | {"LAB_HOME": str(tmp_path)}
         ran.append(subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False))
     assert ran[0].returncode == 0, ran[0].stderr

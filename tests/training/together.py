@@ -1,9 +1,10 @@
-"""Train once alone and once in two processes: run as ``python -m tests.training.together HOME PORT``.
+"""Train once alone and once in two processes: run as ``python -m tests.training.together HOME``.
 
 The processes are forked, with the environment that ``torchrun`` gives them, so that PyTorch is imported once.
 """
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -38,13 +39,20 @@ def started(folder: Path, environment: dict[str, str]) -> int:
     return child
 
 
-def main(home: Path, port: str) -> None:
+def free_port() -> str:
+    """A port of this machine that nobody listens on: to be taken at once, before somebody else does."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
+def main(home: Path) -> None:
     """Leave the runs ``alone`` and ``together`` in the folder."""
-    common = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    common = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     children = [started(home / "together", common | {"RANK": rank, "LOCAL_RANK": rank}) for rank in "01"]
     children.append(started(home / "alone", {}))
     assert [os.waitpid(each, 0)[1] for each in children] == [0, 0, 0]
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]))

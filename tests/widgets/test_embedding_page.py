@@ -111,6 +111,9 @@ async def test_a_click_on_a_followed_image_chooses_it_and_its_links_lead_on_at_t
     for link in opened_pages:
         assert (link.settings["image"], link.settings["ball"].eps) == (7, pytest.approx(0.15))
     assert explorer.settings["attack"] == page.result.spec.attack
+    page.image.write(0)
+    page.views["plane"].clicked = {"trace": TRACES + 4, "point": 1, "x": 0, "y": 0, "customdata": 7}  # as before
+    assert page.look.spec().image == 1
 
 
 async def test_before_the_ways_are_walked_the_clean_images_are_drawn(engine):

@@ -2,9 +2,11 @@
 
 import pytest
 
+from lab.specs import L0, FlipPixels
 from widgets.dashboards.app import PAGES
 
 SMALL = {
+    "attack-explorer": lambda spec: spec.replace(ball=L0(), attack=FlipPixels()),  # no other attack has to be run there
     "evaluation": lambda spec: spec.replace(images=5, models=spec.models[:1]),
     "embeddings": lambda spec: spec.replace(count=20, averaged=5, levels=3),
     "robustness-curves": lambda spec: spec.replace(images=10, searched=2, levels=2),

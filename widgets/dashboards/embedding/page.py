@@ -159,6 +159,7 @@ class EmbeddingsPage(Page):
         where = pointed(change["new"], self.result)
         if where is not None and self.result is not None:
             self.choose(int(self.result.positions[where.image]))
+            self.views["plane"].clicked = None  # so that the same dot can be clicked again
 
 
 def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
