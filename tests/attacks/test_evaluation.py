@@ -132,6 +132,12 @@ def test_an_adversarially_trained_model_is_robust_in_a_small_ball(ball):
     assert result.robust_accuracy > 0.4
 
 
+def test_in_l2_the_quick_budget_breaks_what_comes_to_the_boundary_from_outside_the_ball():
+    """Ascent within the ball leaves some of these images, however long it goes on; FAB-T leaves none."""
+    result = evaluate(load_model(Trained("pgd-trained")), *digits(48), L2(2.0))
+    assert result.robust_accuracy == 0
+
+
 def test_the_records_agree_with_the_model():
     x, y = digits(30)
     model = load_model(Trained("rfgsm-trained"))
