@@ -14,7 +14,7 @@ from lab.results import EvaluationResult
 from lab.specs.evaluation import MOST_MODELS
 from widgets.figures.drawing import figure, room
 from widgets.figures.evaluation.stages import CLEAN_STAGE, NOT_DRAWN, WORST_CASE, Fall, Waterfall, caption, falls
-from widgets.figures.transfer.matrix import shortened
+from widgets.figures.names import shortened
 from widgets.theme import INK, MUTED, SMALL, fade, model_colour
 
 WAITING = "Nothing computed yet"
