@@ -36,7 +36,7 @@ def padded(found: Sequence[T], most: int) -> list[T | None]:
     return [*found[:most], *[None] * (most - len(found))]
 
 
-def slots(found: Sequence[M], most: int) -> list[Slot[M]]:
+def slots(found: Sequence[M | None], most: int) -> list[Slot[M]]:
     """A slot for each of the first ``most`` models, and an empty one for each that is missing."""
     return [
         Slot() if each is None else Slot(escape(each.model), model_colour(each.model), each)
