@@ -17,12 +17,13 @@ from widgets.dashboards.curves import page as curves
 from widgets.dashboards.embedding import page as embedding
 from widgets.dashboards.evaluation import page as evaluation
 from widgets.dashboards.explore import ExplorePage, page as explore
+from widgets.dashboards.explore.finding import success_by_scale
 from widgets.dashboards.masking import page as masking
 from widgets.dashboards.restarts import page as restarts
 from widgets.dashboards.studio.start import TRIALS
 from widgets.dashboards.surface import SurfacePage, page as surface
+from widgets.dashboards.surface.finding import loss_along_g
 from widgets.dashboards.transfer import page as transfer
-from widgets.parts.findings import loss_along_g, success_by_scale
 
 FLAT, RISING, BENT = np.zeros(21), np.linspace(-5, 5, 21), 5 - np.abs(np.linspace(-15, 5, 21))
 

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from lab.results.run import History
 from widgets.figures.drawing import figure
+from widgets.figures.slots import padded
 from widgets.theme import INK, model_colour
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ def courses_frame(courses: Sequence[Course], metrics: Sequence[str]) -> pd.DataF
 def _curves(courses: Sequence[Course], lines: Mapping[str, Line], y_axis: dict[str, Any], value: str) -> go.Figure:
     """A line for each run and metric; what has no number is left out, so that what comes once an epoch is joined."""
     traces = []
-    for i in range(SLOTS):
-        course = courses[i] if i < len(courses) else None
+    for course in padded(courses, SLOTS):
         drawn = [_trace(course, metric, line, value) for metric, line in lines.items()]
         named = next((each for each in drawn if each["visible"]), None)
         traces += [each | {"showlegend": each is named} for each in drawn]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lab.counts import counted
-from lab.results import CurvesResult, ModelCurves
-from lab.results.intervals import interval_of
+from lab.results import CurvesResult
 from lab.specs.attacks import attack_titles
 from lab.specs.spec import title_of
+from widgets.figures.curves.robustness import curves, distances, farthest
 from widgets.paper.sheet import in_print, literally, sheet
 from widgets.theme import INK, model_colour
 
@@ -43,36 +42,27 @@ def robustness_curves(result: CurvesResult, columns: int = 1) -> Figure:
 
 
 def _accuracies(panel: Axes, result: CurvesResult) -> None:
-    for model in result.models:
-        for attack, right in enumerate(model.right):
-            low, high = (100 * each for each in interval_of(right))
-            colour, dash = model_colour(model.model), DASHES[attack % len(DASHES)]
-            line: dict[str, Any] = {"linestyle": dash, "marker": _MARKS[attack % len(_MARKS)], "markersize": 2.5}
-            panel.plot(result.spec.eps, 100 * right.mean(-1), color=colour, **line)
-            panel.fill_between(result.spec.eps, low, high, color=colour, alpha=0.15, linewidth=0)
+    for each in curves(result):
+        colour = model_colour(each.model)
+        for attack, rate in enumerate(each.attacks):
+            dash, mark = DASHES[attack % len(DASHES)], _MARKS[attack % len(_MARKS)]
+            line: dict[str, Any] = {"linestyle": dash, "marker": mark, "markersize": 2.5}
+            panel.plot(result.spec.eps, 100 * rate.mean, color=colour, **line)
+            panel.fill_between(result.spec.eps, 100 * rate.low, 100 * rate.high, color=colour, alpha=0.15, linewidth=0)
     images = max((each.right.shape[-1] for each in result.models if len(each.right)), default=0)
     panel.set(xlabel=f"ε, {title_of(result.spec.ball)}", ylabel="accuracy (%)", title=counted(images, "image"))
 
 
 def _distances(panel: Axes, result: CurvesResult) -> None:
-    farthest = max(result.spec.ball.eps, *(_farthest(each) for each in result.models))
-    for model in result.models:
-        if len(model.distance):
-            found = np.sort(model.distance[np.isfinite(model.distance)])
-            rate = 100 * np.arange(len(found) + 1) / len(model.distance)
-            across = np.concatenate([[0.0], found, [1.05 * farthest]])
-            panel.step(across, [*rate, rate[-1]], where="post", color=model_colour(model.model))
-    searched = max(len(each.distance) for each in result.models)
+    found = [each for each in distances(result) if each]
+    for each in found:
+        panel.step(*each.steps(1.05 * farthest(result)), where="post", color=model_colour(each.model))
+    searched = max(each.searched for each in found)
     panel.set(
         xlabel=f"distance to the nearest adversarial example, {title_of(result.spec.ball)}",
         ylabel="images within (%)",
         title=f"{counted(searched, 'image')}, {title_of(result.spec.search)}",
     )
-
-
-def _farthest(model: ModelCurves) -> float:
-    found = model.distance[np.isfinite(model.distance)]
-    return float(found.max()) if len(found) else 0.0
 
 
 def _legend(figure: Figure, result: CurvesResult) -> None:

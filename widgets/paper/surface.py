@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lab.results import SurfaceResult
-from widgets.figures.surface.parts import limits, slots
+from widgets.figures.surface.parts import limits, panels
 from widgets.paper.sheet import in_print, scale, sheet
 from widgets.theme import HEIGHTS
 
@@ -22,16 +22,16 @@ def loss_surface(result: SurfaceResult, columns: int = 1, quantity: str = "loss"
     Seen from the corner where both ε are negative, as on the page.
     """
     first, second = np.meshgrid(result.along, result.across)
-    places = slots(result, quantity)
+    places = panels(result, quantity)
     low, high = limits(places, quantity)
     filled = [each for each in places if each.z is not None]
     with in_print():
         rows = 1 if columns > 1 else len(filled)
         figure = sheet(columns, 2.7 * rows)
-        for i, slot in enumerate(filled):
+        for i, shown in enumerate(filled):
             panel = figure.add_subplot(rows, len(filled) // rows, i + 1, projection="3d")
             panel.plot_surface(
-                first, second, slot.z, cmap=scale(HEIGHTS), vmin=low, vmax=high, rcount=60, ccount=60, linewidth=0
+                first, second, shown.z, cmap=scale(HEIGHTS), vmin=low, vmax=high, rcount=60, ccount=60, linewidth=0
             )
             panel.set(
                 xlabel=r"$\varepsilon_1$ along $g$",

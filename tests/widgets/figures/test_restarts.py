@@ -11,10 +11,10 @@ import pytest
 from lab.results import RestartsResult
 from tests.widgets.figures.conftest import Make
 from widgets.dashboards.restarts.plots import PLOTS, RestartsLook
-from widgets.figures.drawing import LOWEST_ON_LOG
 from widgets.figures.restarts.images import adversarial_images
 from widgets.figures.restarts.losses import final_losses, final_losses_by_image, final_losses_frame
 from widgets.figures.restarts.pairs import pair_angles, pair_distances
+from widgets.figures.restarts.parts import LOWEST_ON_LOG
 from widgets.figures.restarts.paths import PATHS, loss_paths, loss_paths_frame
 from widgets.figures.restarts.spread import concentration
 

@@ -8,7 +8,7 @@ from lab.specs import LossSurface, Trained
 from tests.widgets.surfaced import surfaced
 from widgets.figures.surface.contours import contour_map, map_frame
 from widgets.figures.surface.cross_sections import cuts, cuts_frame
-from widgets.figures.surface.parts import boundary, in_grid, interpolated, limits, other_classes, slots
+from widgets.figures.surface.parts import boundary, in_grid, interpolated, limits, other_classes, panels
 from widgets.figures.surface.three_d import mountains
 
 FIGURES = (mountains, contour_map, cuts)
@@ -37,7 +37,7 @@ def test_without_a_result_it_says_so(draw):
 def test_every_quantity_is_drawn_on_one_scale(draw, quantity):
     result = surfaced(spec(2))
     figure = draw(result, quantity)
-    low, high = limits(slots(result, quantity), quantity)
+    low, high = limits(panels(result, quantity), quantity)
     assert low < high
     if draw is mountains:
         scenes = figure.layout.scene, figure.layout.scene2

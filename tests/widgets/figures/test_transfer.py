@@ -7,16 +7,15 @@ from lab.results.transfer import ACCURACY, ERROR, TRANSFER
 from lab.specs import FGSM, PGD, Linf, Trained, TransferMatrix
 from lab.specs.attacks import attack_names
 from tests.widgets.transferred import transferred
+from widgets.figures.names import shortened, wrapped
 from widgets.figures.transfer.black_boxes import black_box, black_box_frame
 from widgets.figures.transfer.curves import correlation_frame, over_eps, over_eps_frame, perturbation_correlation
 from widgets.figures.transfer.matrix import (
     Cell,
     _cell_words,
     _plain_words,
-    shortened,
     transfer_matrix,
     transfer_matrix_frame,
-    wrapped,
 )
 
 SPEC = TransferMatrix(

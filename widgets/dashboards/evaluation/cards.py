@@ -10,7 +10,7 @@ from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNCLEAR
 from lab.results.evaluation_checks import KINDS, sentence
 from lab.results.evaluation_verdict import verdict
 from lab.specs.threat import threat
-from widgets.parts.checks import Cell, Column, Row
+from widgets.dashboards.evaluation.checks import Cell, Column, Row
 from widgets.parts.gallery import Card
 from widgets.theme import model_colour
 from widgets.words import plainly

@@ -10,6 +10,7 @@ from lab.results import EvaluationResult
 from lab.specs import Evaluation
 from lab.specs.evaluation import MOST_MODELS
 from lab.specs.models import names_of
+from widgets.dashboards.evaluation.affordable import Affordable
 from widgets.dashboards.evaluation.cards import (
     check_columns,
     check_note,
@@ -18,6 +19,8 @@ from widgets.dashboards.evaluation.cards import (
     verdict_cards,
     verdict_note,
 )
+from widgets.dashboards.evaluation.checks import CheckTable
+from widgets.dashboards.evaluation.downloads import Downloads
 from widgets.dashboards.evaluation.images import (
     ImageOf,
     deciding,
@@ -30,10 +33,7 @@ from widgets.dashboards.evaluation.plots import PLOTS, Chosen, EvaluationLook
 from widgets.dashboards.evaluation.report import FILES, report_text
 from widgets.figures.evaluation.chart import least_width
 from widgets.figures.evaluation.stages import falls
-from widgets.parts.affordable import Affordable
-from widgets.parts.checks import CheckTable
 from widgets.parts.choices import DataChoice, ModelChoice, Place
-from widgets.parts.downloads import Downloads
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide

@@ -7,10 +7,10 @@ from lab.errors import LabError
 from lab.results import ExploreResult
 from lab.specs import PGD, AttackSpec, Explore
 from widgets.dashboards.explore.cards import attack_cards, attack_note, model_cards, model_note, needs, waiting
+from widgets.dashboards.explore.finding import success_by_scale
 from widgets.figures.explore import scale
 from widgets.figures.explore.attack import path, path_frame, probabilities, probabilities_frame
 from widgets.parts.choices import DataChoice, ModelChoice, OneImage
-from widgets.parts.findings import success_by_scale
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide

@@ -14,11 +14,11 @@ from lab.specs import LossSurface, Trained
 from lab.specs.surface import DEEPEST
 from widgets.controls import Control
 from widgets.controls.control import source
+from widgets.dashboards.surface.finding import loss_along_g
 from widgets.dashboards.surface.here import Here, Place, place_of
 from widgets.dashboards.surface.plots import PLOTS, TRACES, Drawn, SurfaceLook, orthogonality
 from widgets.loop import OnLoop
 from widgets.parts.choices import DataChoice, ModelChoice, OneImage, OneModel
-from widgets.parts.findings import loss_along_g
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.page import LivePage

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,7 +16,8 @@ from lab.specs.attacks import attack_titles
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from lab.specs.spec import title_of
 from widgets.figures.drawing import figure
-from widgets.theme import INK, MUTED, model_colour
+from widgets.figures.slots import Slot, slots
+from widgets.theme import INK, MUTED
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -44,6 +44,74 @@ class Point:
         return model.right[self.attack] if model is not None and self.attack < len(model.right) else None
 
 
+class Rate(NamedTuple):
+    """Accuracies as fractions with their 95 % intervals (Wilson 1927), one for each of the last axis but one."""
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The accuracies of a model over eps, (L + 1,) each, for every attack that is finished."""
+
+    model: str
+    attacks: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Price:
+    """A model's clean accuracy, and that under the worst attack at an eps, over n images."""
+
+    model: str
+    clean: Rate
+    robust: Rate
+    n: int
+
+
+@dataclass(frozen=True, eq=False)
+class Distances:
+    """The images of a model whose nearest adversarial example was found, the nearest first.
+
+    ``found`` their distances, ``images`` their positions among the ``searched`` ones, ``beyond`` how many of these have
+    none within the ball's eps.
+    """
+
+    model: str
+    found: np.ndarray
+    images: np.ndarray
+    searched: int
+    beyond: int
+
+    def steps(self, end: float) -> tuple[np.ndarray, np.ndarray]:
+        """Distances from 0 to an end, and the percentage of images within each: a step curve."""
+        percent = 100 * np.arange(len(self.found) + 1) / self.searched
+        return np.concatenate([[0.0], self.found, [end]]), np.append(percent, percent[-1])
+
+
+def curves(result: CurvesResult | None) -> list[Curves]:
+    """What is drawn of each model over eps, on the page and in print."""
+    return [Curves(each.model, tuple(map(_rate, each.right))) for each in result.models] if result else []
+
+
+def prices(result: CurvesResult | None, level: int) -> list[Price | None]:
+    """What robustness at a level of eps costs each model; None while no attack on it is finished."""
+    return [_price(each, level) if len(each.right) else None for each in result.models] if result else []
+
+
+def distances(result: CurvesResult | None) -> list[Distances | None]:
+    """How far each model's nearest adversarial examples are, on the page and in print; None before the search."""
+    eps = result.spec.ball.eps if result else 0.0
+    return [_distances(each, eps) if len(each.distance) else None for each in result.models] if result else []
+
+
+def farthest(result: CurvesResult) -> float:
+    """The largest distance that is drawn: that of an adversarial example, or the ball's eps."""
+    last = [float(each.found[-1]) for each in distances(result) if each and len(each.found)]
+    return max([result.spec.ball.eps, *last])
+
+
 def accuracy_over_eps(
     result: CurvesResult | None, level: int, intervals: bool = True, chosen: Point | None = None
 ) -> go.Figure:
@@ -52,7 +120,9 @@ def accuracy_over_eps(
     Kurakin et al. 2017, Figure 3: a curve that rises again is an attack that fails, there because labels leak. The
     ``chosen`` point has a ring.
     """
-    traces = [_curve(result, i, j, intervals) for i in range(MOST_MODELS) for j in range(MOST_ATTACKS)]
+    traces = [
+        _curve(result, slot, j, intervals) for slot in slots(curves(result), MOST_MODELS) for j in range(MOST_ATTACKS)
+    ]
     traces += [_legend(result, j) for j in range(MOST_ATTACKS)]
     traces.append(_ring(result, chosen))
     attacked = [each for each in result.models if len(each.right)] if result else []
@@ -75,11 +145,7 @@ def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
 
     The worst is taken image by image. Bars are 95 % intervals.
     """
-    traces = []
-    for i in range(MOST_MODELS):
-        model = _attacked(result, i)
-        worst = model.worst() if model else np.zeros((1, 1), bool)
-        traces.append(_point(model, i, worst[0], worst[min(level, len(worst) - 1)]))
+    traces = [_point(slot, POINTS[i]) for i, slot in enumerate(slots(prices(result, level), MOST_MODELS))]
     axes = {
         "xaxis": {"title": {"text": "clean accuracy (%)"}, "range": [-3, 108]},
         "yaxis": {"title": {"text": "accuracy under attack (%)"}, "range": [-3, 103]},
@@ -109,18 +175,16 @@ def distance_distribution(result: CurvesResult | None) -> go.Figure:
     Images that are misread as they are count from 0 on; those for which nothing was found count nowhere. A dotted line
     stands at the ball's eps, and the legend counts the images beyond it, as the paper does.
     """
-    traces = []
-    largest = max(_radius(result), *(_farthest(each) for each in result.models)) if result else 1.0
-    for i in range(MOST_MODELS):
-        model = result.models[i] if result and i < len(result.models) else None
-        traces.append(_steps(model if model and len(model.distance) else None, largest, _radius(result)))
-    searched = max((len(each.distance) for each in result.models), default=0) if result else 0
+    found = distances(result)
+    end = 1.05 * farthest(result) if result else 1.0
+    traces = [_steps(slot, end) for slot in slots(found, MOST_MODELS)]
+    searched = max((each.searched for each in found if each), default=0)
     note = f"{searched} images, {title_of(result.spec.search)}" if result and searched else _unsearched(result)
     axes = {
         "xaxis": {"title": {"text": "distance of the nearest adversarial image"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},
     }
-    shapes = [_upright(_radius(result))] if searched else []
+    shapes = [_upright(result.spec.ball.eps)] if result and searched else []
     return figure(traces, note, "distances", shapes=shapes, **axes)
 
 
@@ -129,17 +193,30 @@ def trade_off_frame(result: CurvesResult, level: int) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for model in result.models:
-        if not len(model.right):
-            continue
-        worst = model.worst()[[0, level]]
-        low, high = interval_of(worst)
-        clean, robust = (
-            {f"{name}": worst[i].mean(), f"{name}_low": low[i], f"{name}_high": high[i]}
-            for i, name in enumerate(("clean", "robust"))
-        )
-        rows.append({"model": model.model, "eps": result.spec.eps[level], **clean, **robust, "n": worst.shape[1]})
+    for each in prices(result, level):
+        if each:
+            clean, robust = (
+                {name: float(rate.mean), f"{name}_low": float(rate.low), f"{name}_high": float(rate.high)}
+                for name, rate in (("clean", each.clean), ("robust", each.robust))
+            )
+            rows.append({"model": each.model, "eps": result.spec.eps[level], **clean, **robust, "n": each.n})
     return pd.DataFrame(rows)
+
+
+def _rate(right: np.ndarray) -> Rate:
+    return Rate(right.mean(-1), *interval_of(right))
+
+
+def _price(model: ModelCurves, level: int) -> Price:
+    worst = model.worst()
+    clean, robust = (Rate(*row) for row in np.transpose(_rate(worst[[0, min(level, len(worst) - 1)]])))
+    return Price(model.model, clean, robust, worst.shape[1])
+
+
+def _distances(model: ModelCurves, eps: float) -> Distances:
+    images = np.argsort(model.distance)[: np.isfinite(model.distance).sum()]
+    beyond = int((model.distance > eps).sum())
+    return Distances(model.model, model.distance[images], images, len(model.distance), beyond)
 
 
 def _reach(result: CurvesResult | None) -> dict[str, Any]:
@@ -158,22 +235,20 @@ def _attacks(result: CurvesResult) -> str:
     return ", ".join(attack_titles(result.spec.attacks)[:finished])
 
 
-def _curve(result: CurvesResult | None, place: int, attack: int, intervals: bool) -> dict[str, Any]:
-    model = _attacked(result, place)
-    drawn = model is not None and result is not None and attack < len(model.right)
-    base = {"type": "scatter", "mode": "lines+markers", "visible": drawn}
-    if model is None or result is None or not drawn:
-        return base | {"x": [], "y": []}
-    right, name, colour = model.right[attack], escape(model.model), model_colour(model.model)
-    share = 100 * right.mean(1)
-    low, high = (100 * each for each in interval_of(right))
+def _curve(result: CurvesResult | None, slot: Slot[Curves], attack: int, intervals: bool) -> dict[str, Any]:
+    base = {"type": "scatter", "mode": "lines+markers"}
+    if result is None or slot.shown is None or attack >= len(slot.shown.attacks):
+        return base | {"x": [], "y": [], "visible": False}
+    name, colour = slot.name, slot.colour
+    percent, low, high = (100 * each for each in slot.shown.attacks[attack])
     kind = attack_titles(result.spec.attacks)[attack]
     return base | {
+        "visible": True,
         "x": np.array(result.spec.eps),
-        "y": share,
+        "y": percent,
         "line": {"color": colour, "width": 2.5, "dash": DASHES[attack]},
         "marker": {"color": colour, "size": 7, "symbol": SYMBOLS[attack]},
-        "error_y": _bars(share, low, high, colour) | {"visible": intervals},
+        "error_y": _bars(percent, low, high, colour) | {"visible": intervals},
         "name": name,
         "legendgroup": name,
         "showlegend": attack == 0,
@@ -210,21 +285,20 @@ def _ring(result: CurvesResult | None, chosen: Point | None) -> dict[str, Any]:
     return base | {"x": [x], "y": [y], "marker": marker, "visible": True}
 
 
-def _point(model: ModelCurves | None, place: int, clean: np.ndarray, robust: np.ndarray) -> dict[str, Any]:
-    base = {"type": "scatter", "mode": "markers", "visible": model is not None, "showlegend": model is not None}
-    if model is None:
+def _point(slot: Slot[Price], symbol: str) -> dict[str, Any]:
+    base = {"type": "scatter", "mode": "markers", "visible": slot.shown is not None}
+    base["showlegend"] = slot.shown is not None
+    if slot.shown is None:
         return base | {"x": [], "y": []}
-    name, colour = escape(model.model), model_colour(model.model)
-    x, y = 100 * clean.mean(), 100 * robust.mean()
-    (left, low), (right, high) = (100 * each for each in interval_of(np.stack([clean, robust])))
+    (x, left, right), (y, low, high) = ([100 * each for each in rate] for rate in (slot.shown.clean, slot.shown.robust))
     return base | {
         "x": [x],
         "y": [y],
-        "marker": {"color": colour, "size": 11, "symbol": POINTS[place]},
-        "error_x": _bars(x, left, right, colour),
-        "error_y": _bars(y, low, high, colour),
-        "name": name,
-        "hovertemplate": f"clean %{{x:.1f}} %, attacked %{{y:.1f}} %<extra>{name}</extra>",
+        "marker": {"color": slot.colour, "size": 11, "symbol": symbol},
+        "error_x": _bars(x, left, right, slot.colour),
+        "error_y": _bars(y, low, high, slot.colour),
+        "name": slot.name,
+        "hovertemplate": f"clean %{{x:.1f}} %, attacked %{{y:.1f}} %<extra>{slot.name}</extra>",
     }
 
 
@@ -241,31 +315,20 @@ def _bars(middle: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:
     }
 
 
-def _steps(model: ModelCurves | None, largest: float, radius: float) -> dict[str, Any]:
-    base = {"type": "scatter", "mode": "lines", "visible": model is not None, "showlegend": model is not None}
-    if model is None:
+def _steps(slot: Slot[Distances], end: float) -> dict[str, Any]:
+    base = {"type": "scatter", "mode": "lines", "visible": slot.shown is not None}
+    base["showlegend"] = slot.shown is not None
+    if slot.shown is None:
         return base | {"x": [], "y": []}
-    order = np.argsort(model.distance)[: np.isfinite(model.distance).sum()]
-    found = model.distance[order]
-    share = 100 * np.arange(len(found) + 1) / len(model.distance)
-    name, beyond = escape(model.model), int((model.distance > radius).sum())
+    x, y = slot.shown.steps(end)
     return base | {
-        "x": np.concatenate([[0.0], found, [1.05 * largest]]),
-        "y": np.concatenate([share, share[-1:]]),
-        "customdata": [None, *order.tolist(), None],
-        "line": {"color": model_colour(model.model), "width": 2.5, "shape": "hv"},
-        "name": f"{name}: {beyond} beyond ε",
-        "hovertemplate": f"%{{y:.0f}} % within %{{x:.3g}}<extra>{name}</extra>",
+        "x": x,
+        "y": y,
+        "customdata": [None, *slot.shown.images.tolist(), None],
+        "line": {"color": slot.colour, "width": 2.5, "shape": "hv"},
+        "name": f"{slot.name}: {slot.shown.beyond} beyond ε",
+        "hovertemplate": f"%{{y:.0f}} % within %{{x:.3g}}<extra>{slot.name}</extra>",
     }
-
-
-def _radius(result: CurvesResult | None) -> float:
-    return result.spec.ball.eps if result else 1.0
-
-
-def _farthest(model: ModelCurves) -> float:
-    found = model.distance[np.isfinite(model.distance)]
-    return float(found.max()) if len(found) else 0.0
 
 
 def _unsearched(result: CurvesResult | None) -> str:

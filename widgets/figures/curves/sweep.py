@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from lab.counts import counted
 from widgets.figures.drawing import figure, placeholder
+from widgets.figures.slots import padded
 from widgets.theme import ACCENT, DANGER, INK, MUTED, SUCCESS, WARNING
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _over_setting(
     shapes: Sequence[dict[str, Any]] = (),
 ) -> go.Figure:
     """A line for each measure in ``found`` (its value for each run by name) of each sweep."""
-    places = [sweeps[i] if i < len(sweeps) else None for i in range(MOST_SWEEPS)]
+    places = padded(sweeps, MOST_SWEEPS)
     values = sorted({run.value for sweep in sweeps for run in sweep.runs})
     traces = [_line(sweep, values, name, i, found[name]) for i, sweep in enumerate(places) for name in found]
     traces += [_legend(sweep, i) for i, sweep in enumerate(places)]

@@ -12,6 +12,7 @@ from lab.counts import counted
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from widgets.figures.drawing import figure
 from widgets.figures.embedding.plane import SLOTS, WAITING
+from widgets.figures.slots import Slot, padded, slots
 from widgets.theme import INK, MUTED, PANEL, SMALL, fade, model_colour
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
     traces: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
     words = []
-    for i in range(SLOTS):
-        model = models[i] if i < len(models) else None
+    for i, model in enumerate(padded(models, SLOTS)):
         end = "" if i == 0 or model is None else str(i + 1)
         axis = {"xaxis": f"x{end}", "yaxis": f"y{end}", "visible": model is not None}
         for which, colour, dash, name in (
@@ -60,10 +60,7 @@ def distance_over_eps(result: EmbeddingsResult | None, level: int, relative: boo
     its embeddings small (Na et al. 2018, §4.2, of the pivot loss) has small distances without being more robust.
     """
     models = _measured(result)
-    traces = []
-    for i in range(SLOTS):
-        model = models[i] if i < len(models) else None
-        traces += _distance(result, model, relative)
+    traces = [trace for slot in slots(models, SLOTS) for trace in _distance(result, slot, relative)]
     unit = "distance / distance between classes" if relative else "distance of the embeddings"
     axes = {
         "xaxis": {"title": {"text": "ε"}, "rangemode": "tozero"},
@@ -102,8 +99,8 @@ def _mean_and_band(
     return _band(eps, middle - spread, middle + spread, colour), _line(eps, middle, colour, dash)
 
 
-def _distance(result: EmbeddingsResult | None, model: ModelEmbeddings | None, relative: bool) -> list[dict[str, Any]]:
-    name, colour = (escape(model.model), model_colour(model.model)) if model else ("", INK)
+def _distance(result: EmbeddingsResult | None, slot: Slot[ModelEmbeddings], relative: bool) -> list[dict[str, Any]]:
+    name, colour, model = slot.name, slot.colour, slot.shown
     values = model.distance / (model.between if relative else 1.0) if model else np.zeros((0, 0))
     eps = _eps(result, values)
     low, middle, high = np.percentile(values, (25, 50, 75), axis=1) if values.size else np.zeros((3, 0))

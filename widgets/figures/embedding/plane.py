@@ -13,6 +13,7 @@ from lab.results.prediction import class_in_words, predictions
 from widgets.figures.drawing import figure, room
 from widgets.figures.embedding.regions import outline
 from widgets.figures.embedding.view import Seen, seen
+from widgets.figures.slots import padded
 from widgets.theme import HEADING, INK, MUTED, PANEL, SMALL, TEXT, class_colour, fade, model_colour
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ def embedding_plane(
     axes: dict[str, Any] = {}
     shapes: list[dict[str, Any]] = []
     words: list[dict[str, Any]] = []
-    for i in range(SLOTS):
-        model, view = (models[i], views[i]) if i < len(models) else (None, None)
+    for i, (model, view) in enumerate(zip(padded(models, SLOTS), padded(views, SLOTS), strict=True)):
         end = "" if i == 0 or model is None else str(i + 1)
         axis = {"xaxis": f"x{end}", "yaxis": f"y{end}"}
         drawn = model is not None and view is not None and not view.missing

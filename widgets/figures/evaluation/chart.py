@@ -14,7 +14,8 @@ from lab.results import EvaluationResult
 from lab.specs.evaluation import MOST_MODELS
 from widgets.figures.drawing import figure, room
 from widgets.figures.evaluation.stages import CLEAN_STAGE, NOT_DRAWN, WORST_CASE, Fall, Waterfall, caption, falls
-from widgets.figures.transfer.matrix import shortened
+from widgets.figures.names import shortened
+from widgets.figures.slots import padded
 from widgets.theme import INK, MUTED, SMALL, fade, model_colour
 
 WAITING = "Nothing computed yet"
@@ -35,9 +36,9 @@ def waterfall(result: EvaluationResult | None, chosen: int = 0) -> go.Figure:
     shown = falls(result)
     count = len(shown.falls)
     chosen = min(chosen, max(count - 1, 0))
-    slots: list[Fall | None] = [*shown.falls, *[None] * (MOST_MODELS - count)]
-    traces = [_steps(fall, i, count, i == chosen) for i, fall in enumerate(slots)]
-    traces.append(_numbers(slots[chosen], chosen, count))
+    found = padded(shown.falls, MOST_MODELS)
+    traces = [_steps(fall, i, count, i == chosen) for i, fall in enumerate(found)]
+    traces.append(_numbers(found[chosen], chosen, count))
     if result is None or not count:
         return figure(traces, WAITING, "waterfall", xaxis={}, yaxis={})
     labels = _labels(shown.falls)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ import plotly.graph_objects as go
 
 from lab.results import ExploreResult, ModelExplored
 from widgets.figures.drawing import figure, placeholder
-from widgets.theme import FAINT, INK, model_colour
+from widgets.figures.slots import slots
+from widgets.theme import FAINT, INK
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -24,22 +26,45 @@ WAITING = "Not computed yet"
 _FEW = 15  # points of a path that are still told apart when each is marked
 
 
+@dataclass(frozen=True, eq=False)
+class Probabilities:
+    """What a panel shows, over all classes: (K,) ``clean`` and ``adversarial``, NaN where the attack cannot be run."""
+
+    model: str
+    clean: np.ndarray
+    adversarial: np.ndarray
+    attacked: bool
+
+
+def model_probabilities(result: ExploreResult | None) -> list[Probabilities]:
+    """The class probabilities of each model: what is drawn, and what the table of numbers holds."""
+    found = []
+    for each in result.models if result else ():
+        clean = softmax(each.clean)
+        attacked = np.full(len(clean), np.nan) if each.error else softmax(each.adversarial)
+        found.append(Probabilities(each.model, clean, attacked, not each.error))
+    return found
+
+
+def attack_paths(result: ExploreResult | None) -> list[ModelExplored]:
+    """The models on which the attack went: their losses and margins are drawn, and are what the table holds."""
+    return [each for each in result.models if not each.error] if result else []
+
+
 def probabilities(result: ExploreResult | None) -> go.Figure:
     """Class probabilities on the clean image (grey) and on the adversarial one, a panel for each model."""
     models = result.models if result else ()
     shown = likeliest(models)
     places = np.arange(len(shown))
     traces: list[dict[str, Any]] = []
-    for i in range(SLOTS):
-        model = models[i] if i < len(models) else None
+    for i, slot in enumerate(slots(model_probabilities(result), SLOTS)):
+        model = slot.shown
         axis = "y" if i == 0 or model is None else f"y{i + 1}"
-        name = escape(model.model) if model else ""
-        before, after = (softmax(each)[shown] for each in (model.clean, model.adversarial)) if model else ([], [])
-        attacked = model is not None and not model.error
+        before, after = (model.clean[shown], model.adversarial[shown]) if model else ([], [])
         bar = {"type": "bar", "x": places, "yaxis": axis, "visible": model is not None}
         traces.append(bar | _bars(before, "clean", FAINT) | {"legendgroup": "clean", "showlegend": i == 0})
-        seen = _bars(after, f"{name}, attacked", model_colour(model.model) if model else INK)
-        traces.append(bar | seen | {"visible": attacked})
+        seen = _bars(after, f"{slot.name}, attacked", slot.colour)
+        traces.append(bar | seen | {"visible": model is not None and model.attacked})
     names = [escape(result.class_names[each]) if result else "" for each in shown]
     some = f"the {len(shown)} likeliest of {len(models[0].clean)} classes" if models and _too_many(models) else ""
     some = " · ".join(filter(None, (some, refused(models))))
@@ -64,13 +89,11 @@ def probabilities(result: ExploreResult | None) -> go.Figure:
 
 def path(result: ExploreResult | None) -> go.Figure:
     """Loss, and below it the margin, at every step of the attack; an attack without steps has a start and an end."""
-    models = [each for each in result.models if not each.error] if result else []
+    models = attack_paths(result)
     traces: list[dict[str, Any]] = []
     for axis, quantity in (("y", "loss"), ("y2", "margin")):
-        for i in range(SLOTS):
-            model = models[i] if i < len(models) else None
-            values = getattr(model, quantity) if model else np.zeros(0)
-            name = escape(model.model) if model else ""
+        for slot in slots(models, SLOTS):
+            values = getattr(slot.shown, quantity) if slot.shown else np.zeros(0)
             traces.append(
                 {
                     "type": "scatter",
@@ -78,12 +101,12 @@ def path(result: ExploreResult | None) -> go.Figure:
                     "x": np.arange(len(values)),
                     "y": values,
                     "yaxis": axis,
-                    "line": {"color": model_colour(model.model) if model else INK, "width": 2.5},
-                    "name": name,
-                    "legendgroup": name,
-                    "showlegend": model is not None and quantity == "loss",
-                    "visible": model is not None,
-                    "hovertemplate": f"%{{x}}: {quantity} %{{y:.3g}}<extra>{name}</extra>",
+                    "line": {"color": slot.colour, "width": 2.5},
+                    "name": slot.name,
+                    "legendgroup": slot.name,
+                    "showlegend": slot.shown is not None and quantity == "loss",
+                    "visible": slot.shown is not None,
+                    "hovertemplate": f"%{{x}}: {quantity} %{{y:.3g}}<extra>{slot.name}</extra>",
                 }
             )
     upper, lower = panels(2)
@@ -116,16 +139,17 @@ def probabilities_frame(result: ExploreResult) -> pd.DataFrame:
     """One row per model and class, all classes: what :func:`probabilities` draws."""
     import pandas as pd
 
+    names = result.class_names
     rows = [
         pd.DataFrame(
             {
                 "model": each.model,
-                "class": result.class_names[: len(each.clean)],
-                "clean": softmax(each.clean),
-                "adversarial": np.nan if each.error else softmax(each.adversarial),
+                "class": names[: len(each.clean)],
+                "clean": each.clean,
+                "adversarial": each.adversarial,
             }
         )
-        for each in result.models
+        for each in model_probabilities(result)
     ]
     return pd.concat(rows, ignore_index=True)
 
@@ -136,8 +160,7 @@ def path_frame(result: ExploreResult) -> pd.DataFrame:
 
     rows = [
         pd.DataFrame({"model": each.model, "step": range(len(each.loss)), "loss": each.loss, "margin": each.margin})
-        for each in result.models
-        if not each.error
+        for each in attack_paths(result)
     ]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 

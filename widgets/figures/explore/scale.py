@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from lab.results import ExploreResult, ScaleSweep
 from lab.specs.explore import SCALES, STARTS
 from widgets.figures.drawing import figure
 from widgets.figures.explore.attack import SLOTS, WAITING
-from widgets.theme import INK, model_colour
+from widgets.figures.slots import Slot, slots
+from widgets.theme import INK
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -51,11 +51,10 @@ def _by_scale(
     traces = []
     highest = 0.0
     for which in _LINES:
-        for i in range(SLOTS):
-            sweep = sweeps[i] if i < len(sweeps) else None
-            values = unit * getattr(sweep, f"{quantity}_{which}") if sweep else np.zeros(0)
+        for slot in slots(sweeps, SLOTS):
+            values = unit * getattr(slot.shown, f"{quantity}_{which}") if slot.shown else np.zeros(0)
             highest = max([highest, *values.tolist()])
-            traces.append(_line(sweep, which, values, hover))
+            traces.append(_line(slot, which, values, hover))
     traces.append(_chosen(result, highest if quantity == "loss" else 100.0))
     note = f"solid: our gradient, dashed: plain gradient · {STARTS} random starts" if sweeps else _missing(result)
     ticks = {"tickvals": list(SCALES), "ticktext": ["1", "10", "100", "1,000", "10⁴", "10⁵"]}
@@ -67,23 +66,21 @@ def _missing(result: ExploreResult | None) -> str:
     return "PGD follows a gradient in L∞ and L2 only" if result and result.done == 1 else WAITING
 
 
-def _line(sweep: ScaleSweep | None, which: str, values: np.ndarray, hover: str) -> dict[str, Any]:
+def _line(slot: Slot[ScaleSweep], which: str, values: np.ndarray, hover: str) -> dict[str, Any]:
     dash, symbol = _LINES[which]
-    name = escape(sweep.model) if sweep else ""
-    colour = model_colour(sweep.model) if sweep else INK
     return {
         "type": "scatter",
         "cliponaxis": False,  # a loss of zero keeps its mark whole
         "mode": "lines+markers",
         "x": np.array(SCALES[: len(values)]),
         "y": values,
-        "line": {"color": colour, "width": 2.5, "dash": dash},
-        "marker": {"symbol": symbol, "size": 8, "color": colour, "line": {"width": 2, "color": colour}},
-        "name": name,
-        "legendgroup": name,
-        "showlegend": sweep is not None and which == "ours",
-        "visible": sweep is not None,
-        "hovertemplate": f"× %{{x:,}}: {hover}<extra>{name}, {which} gradient</extra>",
+        "line": {"color": slot.colour, "width": 2.5, "dash": dash},
+        "marker": {"symbol": symbol, "size": 8, "color": slot.colour, "line": {"width": 2, "color": slot.colour}},
+        "name": slot.name,
+        "legendgroup": slot.name,
+        "showlegend": slot.shown is not None and which == "ours",
+        "visible": slot.shown is not None,
+        "hovertemplate": f"× %{{x:,}}: {hover}<extra>{slot.name}, {which} gradient</extra>",
     }
 
 

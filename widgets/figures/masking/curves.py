@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,24 @@ _LINES = {
 _PAIRS = ((ACCENT, "solid"), (DANGER, "dash"), (FAINT, "solid"), (SUCCESS, "dot"))
 
 
+@dataclass(frozen=True, eq=False)
+class Correlation:
+    """How alike the gradients at a pair of images are: ``mean`` and ``deviation`` over the images, for each eps."""
+
+    gradients: str
+    mean: np.ndarray
+    deviation: np.ndarray
+
+
+def correlations(model: ModelMasking | None) -> list[Correlation]:
+    """For each pair of images what is drawn, and what the table of numbers holds; of no eps without a model."""
+    values = model.correlation if model else np.zeros((len(COMPARISONS), 0, 0))
+    return [
+        Correlation(pair, *np.array([_spread(at_eps) for at_eps in each]).reshape(-1, 2).T)
+        for pair, each in zip(COMPARISONS, values, strict=True)
+    ]
+
+
 def accuracy_over_eps(result: MaskingResult | None, place: int) -> go.Figure:
     """Accuracy under every attack over eps. Where it does not fall to chance, or rises again, something is masked."""
     model = chosen(result, place)
@@ -52,7 +71,7 @@ def gradient_correlation(result: MaskingResult | None, place: int) -> go.Figure:
     """
     model = chosen(result, place)
     eps = np.array(model.radii) if model else np.zeros(0)
-    traces = [trace for i in range(len(COMPARISONS)) for trace in _pair(model, eps, i)]
+    traces = [trace for i, each in enumerate(correlations(model)) for trace in _pair(each, eps, *_PAIRS[i])]
     note = f"{escape(model.model)} · bands ± 0.5 deviations" if model else WAITING
     y_axis = {"title": {"text": "correlation of gradients"}, "range": [-0.55, 1.05]}
     return figure(traces, note, "gradients", xaxis={"title": {"text": "ε"}, "rangemode": "tozero"}, yaxis=y_axis)
@@ -73,11 +92,10 @@ def gradient_frame(result: MaskingResult) -> pd.DataFrame:
     rows = []
     for model in result.models:
         leaked = result.leaked(model).sum(1)
-        for pair, values in zip(COMPARISONS, model.correlation, strict=True):
-            for j, eps in enumerate(model.radii):
-                mean, deviation = _spread(values[j])
-                row = {"model": model.model, "gradients": pair, "eps": eps, "correlation": mean}
-                rows.append(row | {"deviation": deviation, "labels_leaked": int(leaked[j])})
+        for each in correlations(model):
+            for eps, mean, deviation, count in zip(model.radii, each.mean, each.deviation, leaked, strict=True):
+                row = {"model": model.model, "gradients": each.gradients, "eps": eps, "correlation": mean}
+                rows.append(row | {"deviation": deviation, "labels_leaked": int(count)})
     return pd.DataFrame(rows)
 
 
@@ -101,11 +119,9 @@ def _attack(model: ModelMasking | None, eps: np.ndarray, attack: str) -> dict[st
     }
 
 
-def _pair(model: ModelMasking | None, eps: np.ndarray, i: int) -> list[dict[str, Any]]:
+def _pair(shown: Correlation, eps: np.ndarray, colour: str, dash: str) -> list[dict[str, Any]]:
     """The mean and its band for one pair of images."""
-    colour, dash = _PAIRS[i]
-    spreads = [_spread(values) for values in model.correlation[i]] if model else []
-    mean, deviation = np.array(spreads).reshape(-1, 2).T
+    mean, deviation = shown.mean, shown.deviation
     band = {
         "type": "scatter",
         "mode": "lines",
@@ -116,7 +132,7 @@ def _pair(model: ModelMasking | None, eps: np.ndarray, i: int) -> list[dict[str,
         "line": {"width": 0},
         "hoverinfo": "skip",
         "showlegend": False,
-        "visible": model is not None,
+        "visible": len(eps) > 0,
     }
     line = {
         "type": "scatter",
@@ -125,10 +141,10 @@ def _pair(model: ModelMasking | None, eps: np.ndarray, i: int) -> list[dict[str,
         "y": mean,
         "line": {"color": colour, "width": 2.5, "dash": dash},
         "marker": {"size": 6},
-        "name": COMPARISONS[i],
-        "visible": model is not None,
+        "name": shown.gradients,
+        "visible": len(eps) > 0,
         "showlegend": True,
-        "hovertemplate": f"ε %{{x:.3g}}: %{{y:.2f}}<extra>{COMPARISONS[i]}</extra>",
+        "hovertemplate": f"ε %{{x:.3g}}: %{{y:.2f}}<extra>{shown.gradients}</extra>",
     }
     return [band, line]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from lab.results.masking import BLACK_BOX
 from lab.specs.masking import MOST_MODELS
 from lab.specs.threat import threat
 from widgets.figures.drawing import figure, room
-from widgets.theme import INK, model_colour
+from widgets.figures.slots import Slot, slots
+from widgets.theme import INK
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -25,13 +26,26 @@ _GROUP = 84  # pixels that the name under a group of bars needs
 COMPARED = ("random sign", "Step-LL", "FGSM", "R+FGSM", "two steps", "PGD")
 
 
+@dataclass(frozen=True, eq=False)
+class PerImage:
+    """What was measured on each of n images of a model; NaN where it is of no meaning."""
+
+    model: str
+    values: np.ndarray
+
+    def known(self) -> tuple[np.ndarray, np.ndarray]:
+        """The images whose value is known, and their values, by rising value."""
+        images = np.argsort(self.values, kind="stable")[: int((~np.isnan(self.values)).sum())]
+        return images, self.values[images]
+
+
 def error_rates(result: MaskingResult | None) -> go.Figure:
     """Error rate of every attack on every model, white box and the worst black boxes. Tramèr et al. 2018, Tables 1, 2.
 
     Bars are 95 % intervals. Two steps of ε/2 take as many gradients and as long a way as R+FGSM's two parts.
     """
     bars = {"barmode": "group", "bargap": 0.25}
-    traces = [_bars(result, model, i) for i, model in enumerate(_slots(result))]
+    traces = [_bars(result, slot) for slot in _slots(result)]
     note = (
         f"{threat(result.spec.ball)} · {counted(len(result.y), 'image')} · lines: 95 % interval" if result else WAITING
     )
@@ -43,22 +57,22 @@ def error_rates(result: MaskingResult | None) -> go.Figure:
 
 def approximation(result: MaskingResult | None) -> go.Figure:
     """What one step reaches of the best loss found, as a share of the images up to it. Tramèr et al. 2018, §4.1."""
-    values = [result.approximation(model) if result and model else np.zeros(0) for model in _slots(result)]
+    values = [PerImage(each.model, result.approximation(each)) for each in result.models] if result else []
     axis = {"title": {"text": "FGSM's loss / best loss found"}, "range": [0, 1.02]}
     return _distribution(result, values, axis, "approximation")
 
 
 def cosine(result: MaskingResult | None) -> go.Figure:
     """Cosine between the changes by FGSM and by PGD, as a share of the images up to it. Tramèr et al. 2018, §4.1."""
-    values = [model.cosine if model else np.zeros(0) for model in _slots(result)]
-    lowest = min((float(np.nanmin(each)) for each in values if len(each)), default=0.0)
+    values = [PerImage(each.model, each.cosine) for each in result.models] if result else []
+    lowest = min((float(np.nanmin(each.values)) for each in values if len(each.values)), default=0.0)
     axis = {"title": {"text": "cosine of the changes by FGSM and by PGD"}, "range": [min(0.0, lowest) - 0.02, 1.02]}
     return _distribution(result, values, axis, "cosine")
 
 
 def orthogonal(result: MaskingResult | None) -> go.Figure:
     """Share of the images with at least k orthogonal directions that fool. Tramèr et al. 2018, Figure 2."""
-    traces = [_directions(model) for model in _slots(result)]
+    traces = [_directions(slot) for slot in _slots(result)]
     count = max((len(model.orthogonal) for model in result.models), default=0) if result else 0
     drawn = result is not None and count > 0
     note = f"{threat(result.spec.ball)} · first {counted(count, 'image')}" if result and drawn else WAITING
@@ -102,14 +116,12 @@ def errors_of(result: MaskingResult, model: ModelMasking) -> dict[str, np.ndarra
     return found
 
 
-def _slots(result: MaskingResult | None) -> list[ModelMasking | None]:
-    """Always four places, so that a figure has the same traces whatever is drawn."""
-    models = list(result.models) if result else []
-    return [*models, *[None] * (MOST_MODELS - len(models))]
+def _slots(result: MaskingResult | None) -> list[Slot[ModelMasking]]:
+    return slots(result.models if result else (), MOST_MODELS)
 
 
-def _bars(result: MaskingResult | None, model: ModelMasking | None, i: int) -> dict[str, Any]:
-    errors = errors_of(result, model) if result and model else {}
+def _bars(result: MaskingResult | None, slot: Slot[ModelMasking]) -> dict[str, Any]:
+    errors = errors_of(result, slot.shown) if result and slot.shown else {}
     hits, of = np.array([each.sum() for each in errors.values()]), np.array([len(each) for each in errors.values()])
     low, high = wilson(hits, of)
     rate = 100 * hits / np.maximum(of, 1)
@@ -119,25 +131,22 @@ def _bars(result: MaskingResult | None, model: ModelMasking | None, i: int) -> d
         "x": list(errors),
         "y": rate,
         "error_y": error | {"color": INK, "thickness": 1, "width": 2},
-        "marker": {"color": _colour(model)},
-        "name": _name(model),
-        "visible": model is not None,
+        "marker": {"color": slot.colour},
+        "name": slot.name,
+        "visible": slot.shown is not None,
         "showlegend": True,
-        "hovertemplate": f"%{{x}}: %{{y:.1f}} %<extra>{_name(model)}</extra>",
+        "hovertemplate": f"%{{x}}: %{{y:.1f}} %<extra>{slot.name}</extra>",
     }
 
 
-def _distribution(
-    result: MaskingResult | None, values: list[np.ndarray], x_axis: dict[str, Any], name: str
-) -> go.Figure:
+def _distribution(result: MaskingResult | None, values: list[PerImage], x_axis: dict[str, Any], name: str) -> go.Figure:
     """How many of the images have at most a value, a step line for each model; its legend has the mean.
 
     ``customdata`` of a point is the image that has this value.
     """
     traces = []
-    for model, all_ in zip(_slots(result), values, strict=True):
-        images = np.argsort(all_, kind="stable")[: int((~np.isnan(all_)).sum())]
-        known = all_[images]
+    for slot in slots(values, MOST_MODELS):
+        images, known = slot.shown.known() if slot.shown else np.zeros((2, 0))
         shares = 100 * np.arange(1, len(known) + 1) / max(len(known), 1)
         mean = f", mean {known.mean():.2f}" if len(known) else ""
         traces.append(
@@ -147,20 +156,20 @@ def _distribution(
                 "x": known,
                 "y": shares,
                 "customdata": images,
-                "line": {"color": _colour(model), "width": 2.5, "shape": "hv"},
-                "name": _name(model) + mean,
+                "line": {"color": slot.colour, "width": 2.5, "shape": "hv"},
+                "name": slot.name + mean,
                 "visible": bool(len(known)),
                 "showlegend": True,
                 "hovertemplate": "image %{customdata}: %{x:.2f}, click to open<br>%{y:.0f} % of the images up to here"
-                f"<extra>{_name(model)}</extra>",
+                f"<extra>{slot.name}</extra>",
             }
         )
     note = threat(result.spec.ball) if result else WAITING
     return figure(traces, note, name, xaxis=x_axis, yaxis={"title": {"text": "images (%)"}, "range": [-3, 103]})
 
 
-def _directions(model: ModelMasking | None) -> dict[str, Any]:
-    counts = model.orthogonal if model else np.zeros(0)
+def _directions(slot: Slot[ModelMasking]) -> dict[str, Any]:
+    counts = slot.shown.orthogonal if slot.shown else np.zeros(0)
     k = np.arange(1, 101) if len(counts) else np.zeros(0)
     shares = [100 * float((counts >= each).mean()) for each in k]
     return {
@@ -168,17 +177,9 @@ def _directions(model: ModelMasking | None) -> dict[str, Any]:
         "mode": "lines",
         "x": k,
         "y": shares,
-        "line": {"color": _colour(model), "width": 2.5, "shape": "vh"},
-        "name": _name(model),
+        "line": {"color": slot.colour, "width": 2.5, "shape": "vh"},
+        "name": slot.name,
         "visible": len(k) > 0,
         "showlegend": True,
-        "hovertemplate": f"%{{y:.0f}} % of the images have at least %{{x}}<extra>{_name(model)}</extra>",
+        "hovertemplate": f"%{{y:.0f}} % of the images have at least %{{x}}<extra>{slot.name}</extra>",
     }
-
-
-def _name(model: ModelMasking | None) -> str:
-    return escape(model.model) if model else ""
-
-
-def _colour(model: ModelMasking | None) -> str:
-    return model_colour(model.model) if model else INK

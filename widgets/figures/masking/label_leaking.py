@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from lab.counts import counted
-from lab.results import MaskingResult, ModelMasking
+from lab.results import MaskingResult
 from lab.specs.masking import MOST_MODELS
 from widgets.figures.drawing import figure, placeholder
 from widgets.figures.masking.evidence import WAITING
-from widgets.theme import INK, model_colour
+from widgets.figures.slots import Slot, slots
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up")  # one for each model, where marks would hide each other
+
+
+@dataclass(frozen=True, eq=False)
+class Leaks:
+    """Of a model, for each of its ``radii`` whether each of the n images leaked its label: ``leaked`` (radii, n)."""
+
+    model: str
+    radii: tuple[float, ...]
+    leaked: np.ndarray
+
+
+def leaked_labels(result: MaskingResult | None) -> list[Leaks]:
+    """The leaked labels of each model: what is drawn, what is said of it, and what the table of numbers holds."""
+    return [Leaks(each.model, each.radii, result.leaked(each)) for each in result.models] if result else []
 
 
 def leaks(result: MaskingResult | None) -> go.Figure:
@@ -27,9 +41,8 @@ def leaks(result: MaskingResult | None) -> go.Figure:
     The model reads FGSM's image rightly when it was made with the true label, and misreads the one that was made
     with the label that the model itself predicts.
     """
-    models = list(result.models) if result else []
-    slots = [*models, *[None] * (MOST_MODELS - len(models))]
-    traces = [_marks(result, model, i) for i, model in enumerate(slots)]
+    found = slots(leaked_labels(result), MOST_MODELS)
+    traces = [_marks(slot, _SYMBOLS[i]) for i, slot in enumerate(found)]
     axes: dict[str, Any] = {
         "xaxis": {"title": {"text": "ε"}, "range": [0, 1.05 * max(result.spec.radii) or 1.0] if result else None},
         "yaxis": {"title": {"text": "test image"}, "range": [-0.03 * _count(result), 1.03 * _count(result)]},
@@ -43,29 +56,28 @@ def leaks_frame(result: MaskingResult) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for model in result.models:
-        for eps, leaked in zip(model.radii, result.leaked(model), strict=True):
+    for each in leaked_labels(result):
+        for eps, leaked in zip(each.radii, each.leaked, strict=True):
             images = leaked.nonzero()[0].tolist() or [None]
-            rows += [{"model": model.model, "eps": eps, "image": image, "of": len(leaked)} for image in images]
+            rows += [{"model": each.model, "eps": eps, "image": image, "of": len(leaked)} for image in images]
     return pd.DataFrame(rows)
 
 
-def _marks(result: MaskingResult | None, model: ModelMasking | None, i: int) -> dict[str, Any]:
-    radii, images = result.leaked(model).nonzero() if result and model else np.zeros((2, 0), int)
-    name = escape(model.model) if model else ""
-    most = int(result.leaked(model).sum(1).max()) if result and model else 0
-    colour = model_colour(model.model) if model else INK
+def _marks(slot: Slot[Leaks], symbol: str) -> dict[str, Any]:
+    shown = slot.shown
+    radii, images = shown.leaked.nonzero() if shown else np.zeros((2, 0), int)
+    most = int(shown.leaked.sum(1).max()) if shown else 0
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": np.array(model.radii)[radii] if model else np.zeros(0),
+        "x": np.array(shown.radii)[radii] if shown else np.zeros(0),
         "y": images,
         "customdata": images,
-        "marker": {"symbol": _SYMBOLS[i], "size": 9, "color": colour, "opacity": 0.75},
-        "name": f"{name}: at most {most}",
+        "marker": {"symbol": symbol, "size": 9, "color": slot.colour, "opacity": 0.75},
+        "name": f"{slot.name}: at most {most}",
         "visible": len(images) > 0,
         "showlegend": True,
-        "hovertemplate": f"ε %{{x:.3g}}: image %{{y}}, click to open it<extra>{name}</extra>",
+        "hovertemplate": f"ε %{{x:.3g}}: image %{{y}}, click to open it<extra>{slot.name}</extra>",
     }
 
 
@@ -81,6 +93,6 @@ def _note(result: MaskingResult | None) -> str:
 
 def _nothing(result: MaskingResult | None) -> str:
     """That there is no mark to draw, if there is none."""
-    if result is None or not result.models or any(result.leaked(model).any() for model in result.models):
+    if result is None or not result.models or any(each.leaked.any() for each in leaked_labels(result)):
         return ""
     return f"No label of the {counted(len(result.y), 'image')} leaked at any ε{' so far' * (result.done < 1)}."

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from widgets.figures.drawing import LOWEST_ON_LOG
+from widgets.figures.restarts.parts import LOWEST_ON_LOG
 from widgets.theme import fade
 
 FEWEST_BINS, MOST_BINS = 15, 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ from lab.pairing import unmarked
 from lab.results import ModelRestarts, RestartsResult
 from lab.results.prediction import class_in_words
 from lab.results.thumbnails import sparse, stride
-from widgets.figures.drawing import caption, figure, mark_below, slots
+from widgets.figures.drawing import figure
 from widgets.figures.mosaic import Grid, in_words, mosaic, png
+from widgets.figures.names import mark_below
+from widgets.figures.restarts.parts import WAITING, caption
 from widgets.theme import DANGER, INK, MUTED, SMALL, SUCCESS, TEXT, model_colour
 
 if TYPE_CHECKING:
@@ -27,6 +30,24 @@ LARGEST_SIDE = 96
 """Larger images are drawn with every k-th pixel only."""
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one model's image of largest loss: position of the image, loss in nats, the largest change."""
+
+    image: int
+    model: str
+    prediction: int
+    fooled: bool
+    loss: float
+    largest_change: float
+
+
+def verdicts(result: RestartsResult) -> list[list[Verdict]]:
+    """A row for each model with a restart, in it the images that are drawn."""
+    shown = range(min(len(result.x), COLUMNS))
+    return [[_verdict(result, each, i) for i in shown] for each in _with_restarts(result)]
+
+
 def adversarial_images(result: RestartsResult | None) -> go.Figure:
     """Clean images above, then for every model the image of largest loss and its difference from the clean one.
 
@@ -34,8 +55,8 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     brings its own height, and is best with 150 px of width for every image.
     """
     if result is None:
-        return figure([{"type": "image", "visible": False}], "", "images", **_bare(1, 1))
-    models = [slot.model for slot in slots(result) if slot.model]
+        return figure([{"type": "image", "visible": False}], WAITING, "images", **_bare(1, 1))
+    models = _with_restarts(result)
     step = stride(result.x, LARGEST_SIDE)
     shown = min(len(result.x), COLUMNS)
     clean, *worst = [sparse(each[:shown], LARGEST_SIDE) for each in (result.x, *[model.worst for model in models])]
@@ -48,7 +69,7 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     note = caption(result, None, in_words(limit, clean.shape[1]) if worst else "", first, thinned)
     layout = _bare(cells.shape[0], cells.shape[1], lines=1 + note.count("<br>"))
     layout["height"] = layout["margin"]["t"] + min(104, 500 // shown) * grid.rows
-    words = [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, models, grid)]
+    words = [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, grid)]
     return figure([trace], "", "images", annotations=[_headline(note), *words], **layout)
 
 
@@ -58,24 +79,30 @@ def adversarial_images_frame(result: RestartsResult) -> pd.DataFrame:
 
     rows = [
         {
-            "image": result.spec.images[i],
-            "label": result.class_names[int(result.y[i])],
-            "model": model.model,
-            "prediction": class_in_words(_prediction(model, i), result.class_names),
-            "fooled": _prediction(model, i) != int(result.y[i]),
-            "loss": model.final_loss[:, i].max(),
-            "largest_change": np.abs(model.worst[i] - result.x[i]).max(),
+            "image": result.spec.images[each.image],
+            "label": result.class_names[int(result.y[each.image])],
+            "model": each.model,
+            "prediction": class_in_words(each.prediction, result.class_names),
+            "fooled": each.fooled,
+            "loss": each.loss,
+            "largest_change": each.largest_change,
         }
-        for i in range(min(len(result.x), COLUMNS))
-        for model in result.models
-        if len(model.loss)
+        for of_image in zip(*verdicts(result), strict=True)
+        for each in of_image
     ]
     return pd.DataFrame(rows)
 
 
-def _prediction(model: ModelRestarts, image: int) -> int:
-    """The class read at the restart of largest loss, which is the one that ``worst`` keeps."""
-    return int(model.prediction[model.final_loss[:, image].argmax(), image])
+def _with_restarts(result: RestartsResult) -> list[ModelRestarts]:
+    return [each for each in result.models if len(each.loss)]
+
+
+def _verdict(result: RestartsResult, model: ModelRestarts, i: int) -> Verdict:
+    """What is said of the restart of largest loss, which is the one that ``worst`` keeps."""
+    losses = model.final_loss[:, i]
+    prediction = int(model.prediction[losses.argmax(), i])
+    change = np.abs(model.worst[i] - result.x[i]).max()
+    return Verdict(i, model.model, prediction, prediction != int(result.y[i]), losses.max(), change)
 
 
 def _words(text: str, y: float, x: float, colour: str = INK, **place: Any) -> dict[str, Any]:
@@ -107,20 +134,18 @@ def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, An
     ]
 
 
-def _verdicts(result: RestartsResult, models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, Any]]:
+def _verdicts(result: RestartsResult, grid: Grid) -> list[dict[str, Any]]:
     """Under every adversarial image: label → prediction, and a word, so that nobody has to tell red from green."""
     found = []
-    for row, model in enumerate(models, start=1):
-        for i in range(grid.images):
-            prediction = _prediction(model, i)
-            fooled = prediction != int(result.y[i])
-            label = _short(result.class_names[int(result.y[i])])
-            read = _short(class_in_words(prediction, result.class_names))
+    for row, of_model in enumerate(verdicts(result), start=1):
+        for each in of_model:
+            label = _short(result.class_names[int(result.y[each.image])])
+            read = _short(class_in_words(each.prediction, result.class_names))
             # Long class names leave room for one only; the label also stands on top of the column.
             change = f"{label} → {read}" if len(label + read) * grid.images <= 40 else f"→ {read}"
-            text = f"{change} <b>fooled</b>" if fooled else f"{change} withstands"
-            y, x = grid.corner(row, i)
-            found.append(_words(text, y + grid.height, x, DANGER if fooled else SUCCESS))
+            text = f"{change} <b>fooled</b>" if each.fooled else f"{change} withstands"
+            y, x = grid.corner(row, each.image)
+            found.append(_words(text, y + grid.height, x, DANGER if each.fooled else SUCCESS))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,66 @@ import plotly.graph_objects as go
 
 from lab.counts import counted
 from lab.results import RestartsResult
-from widgets.figures.drawing import LOWEST_ON_LOG, Slot, caption, clipped, figure, label, loss_axis, slots
+from widgets.figures.drawing import figure
 from widgets.figures.restarts.histogram import bin_edges, counts, line_trace, step_trace
+from widgets.figures.restarts.parts import LOWEST_ON_LOG, SLOTS, caption, clipped, label, loss_axis
+from widgets.figures.slots import padded, slots
 from widgets.theme import INK, SMALL
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 PANELS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """The histogram of one model and image: ``losses`` (R,) in nats, ``restarts`` (bins,) how many end in each bin."""
+
+    model: str
+    losses: np.ndarray
+    restarts: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        """The mean loss in nats; NaN without a restart."""
+        return float(self.losses.mean()) if len(self.losses) else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Histograms:
+    """Final losses in common bins: what is drawn on the page and in print, and what the table of numbers holds.
+
+    ``images`` are positions in the result, ``edges`` (bins + 1,) in nats; ``bars`` has a row for each image, and in it
+    every model.
+    """
+
+    images: tuple[int, ...]
+    edges: np.ndarray
+    bars: tuple[tuple[Bars, ...], ...]
+
+    def losses(self) -> list[np.ndarray]:
+        """The losses of every histogram."""
+        return [each.losses for row in self.bars for each in row]
+
+
+def histograms(
+    result: RestartsResult | None, images: Sequence[int], bins: int | None = None, log: bool = False
+) -> Histograms:
+    """The final losses of some images, by their positions; without a result there is no image."""
+    models = result.models if result else ()
+    losses = [[each.final_loss[:, i] for each in models] for i in (images if result else ())]
+    edges = bin_edges([each for row in losses for each in row], bins, log)
+    bars = [
+        tuple(Bars(model.model, each, counts(each, edges)) for model, each in zip(models, row, strict=True))
+        for row in losses
+    ]
+    return Histograms(tuple(images), edges, tuple(bars))
+
+
+def first_images(result: RestartsResult | None) -> range:
+    """The positions of the images that have a panel beside each other."""
+    return range(min(len(result.spec.images), PANELS) if result else 0)
 
 
 def final_losses(
@@ -27,10 +80,9 @@ def final_losses(
 
     ``image`` is a position in the result's images; ``log`` makes the axis of losses logarithmic. Dashed: the mean.
     """
-    kept = slots(result)
-    samples = [slot.final(image) for slot in kept]
-    traces = _overlaid(kept, samples, bin_edges(samples, bins, log), log)
-    note = caption(result, image, "mean dashed and in brackets", clipped(samples, log))
+    shown = histograms(result, [image], bins, log)
+    traces = _overlaid(shown.bars[0] if shown.bars else (), shown.edges, log)
+    note = caption(result, image, "mean dashed and in brackets", clipped(shown.losses(), log))
     axes = {
         "xaxis": loss_axis("final loss (nats)", log),
         "yaxis": {"title": {"text": "restarts per bin"}, "rangemode": "tozero"},
@@ -40,76 +92,57 @@ def final_losses(
 
 def final_losses_by_image(result: RestartsResult | None, bins: int | None = None, log: bool = False) -> go.Figure:
     """:func:`final_losses` of up to four images side by side, with common axes. Madry et al. 2017, Figure 1."""
-    kept = slots(result)
-    shown = min(len(result.spec.images), PANELS) if result else 1
-    samples = [[slot.final(i) if i < shown else np.zeros(0) for slot in kept] for i in range(PANELS)]
-    edges = bin_edges([each for panel in samples for each in panel], bins, log)
+    shown = histograms(result, first_images(result), bins, log)
     traces: list[dict[str, Any]] = []
-    for i, panel in enumerate(samples):
+    for i, bars in enumerate(padded(shown.bars, PANELS)):
         # A panel that is not shown must not have axes either: their background would cover the others.
-        axis = _suffix(i) if i < shown else ""
-        for trace in _overlaid(kept, panel, edges, log, named=False):
+        axis = _suffix(i) if bars else ""
+        for trace in _overlaid(bars or (), shown.edges, log, named=False):
             first = i == 0 and trace["showlegend"]
             traces.append(trace | {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": first})
     left_out = result is not None and len(result.spec.images) > PANELS
     some = f"first {PANELS} of {counted(len(result.spec.images), 'image')}" if result and left_out else ""
-    losses = [each for panel in samples for each in panel]
-    note = caption(result, None, "dashed: mean", some, clipped(losses, log))
-    axes = _panel_axes(shown, loss_axis("", log))
-    return figure(traces, note, f"{log}", annotations=_headings(result, shown), **axes)
+    note = caption(result, None, "dashed: mean", some, clipped(shown.losses(), log))
+    panels = max(len(shown.bars), 1)
+    axes = _panel_axes(panels, loss_axis("", log))
+    return figure(traces, note, f"{log}", annotations=_headings(result, panels), **axes)
 
 
 def final_losses_frame(result: RestartsResult, image: int, bins: int | None = None, log: bool = False) -> pd.DataFrame:
     """One row per model and bin: what :func:`final_losses` draws."""
-    import pandas as pd
-
-    samples = [slot.final(image) for slot in slots(result)]
-    edges = bin_edges(samples, bins, log)
-    rows = [
-        pd.DataFrame({"model": model.model, "loss_from": edges[:-1], "loss_to": edges[1:], "restarts": heights})
-        for model, heights in zip(result.models, [counts(each, edges) for each in samples], strict=False)
-    ]
-    return pd.concat(rows, ignore_index=True)
+    return _rows(result, histograms(result, [image], bins, log)).drop(columns="image")
 
 
 def final_losses_by_image_frame(result: RestartsResult, bins: int | None = None, log: bool = False) -> pd.DataFrame:
     """One row per image, model and bin: what :func:`final_losses_by_image` draws."""
+    return _rows(result, histograms(result, first_images(result), bins, log))
+
+
+def _rows(result: RestartsResult, shown: Histograms) -> pd.DataFrame:
     import pandas as pd
 
-    shown = range(min(len(result.spec.images), PANELS))
-    samples = [[slot.final(i) for slot in slots(result)] for i in shown]
-    edges = bin_edges([each for panel in samples for each in panel], bins, log)
-    columns = {"loss_from": edges[:-1], "loss_to": edges[1:]}
+    between = {"loss_from": shown.edges[:-1], "loss_to": shown.edges[1:]}
     rows = [
-        pd.DataFrame(
-            {"image": result.spec.images[i], "model": model.model, **columns, "restarts": counts(sample, edges)}
-        )
-        for i in shown
-        for model, sample in zip(result.models, samples[i], strict=False)
+        pd.DataFrame({"image": result.spec.images[i], "model": each.model, **between, "restarts": each.restarts})
+        for i, bars in zip(shown.images, shown.bars, strict=True)
+        for each in bars
     ]
     return pd.concat(rows, ignore_index=True)
 
 
-def _mean(sample: np.ndarray) -> float:
-    return float(sample.mean()) if len(sample) else float("nan")
-
-
-def _overlaid(
-    kept: Sequence[Slot], samples: Sequence[np.ndarray], edges: np.ndarray, log: bool, named: bool = True
-) -> list[dict[str, Any]]:
+def _overlaid(bars: Sequence[Bars], edges: np.ndarray, log: bool, named: bool = True) -> list[dict[str, Any]]:
     """A histogram for every slot, then a mean line for every slot; ``named`` gives the mean in the legend."""
-    heights = [counts(each, edges) for each in samples]
-    top = float(max(each.max() for each in heights)) * 1.05
-    bars, means = [], []
-    for slot, sample, height in zip(kept, samples, heights, strict=True):
-        mean = _mean(sample)
+    top = 1.05 * max((float(each.restarts.max()) for each in bars), default=0.0)
+    drawn, means = [], []
+    for slot in slots(bars, SLOTS):
+        mean, heights = (slot.shown.mean, slot.shown.restarts) if slot.shown else (float("nan"), np.zeros(0))
         own = {"name": f"{slot.name} ({mean:.3g})" if named else slot.name, "legendgroup": slot.name}
         hover = f"%{{y}} restarts near %{{x:.3g}} nats<extra>{slot.name}</extra>"
-        bars.append(step_trace(edges, height, slot.colour, log) | {"hovertemplate": hover} | own)
+        drawn.append(step_trace(edges, heights, slot.colour, log) | {"hovertemplate": hover} | own)
         drawn_at = max(mean, LOWEST_ON_LOG) if log else mean
         means.append(line_trace(drawn_at, top, slot.colour) | own)
-        bars[-1].setdefault("showlegend", False)
-    return bars + means
+        drawn[-1].setdefault("showlegend", False)
+    return drawn + means
 
 
 def _suffix(i: int) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from lab.results import RestartsResult
-from widgets.figures.drawing import LOWEST_ON_LOG, Slot, caption, clipped, figure, loss_axis, slots
+from widgets.figures.drawing import figure
+from widgets.figures.restarts.parts import LOWEST_ON_LOG, SLOTS, caption, clipped, loss_axis
+from widgets.figures.slots import Slot, slots
 from widgets.theme import fade
 
 if TYPE_CHECKING:
@@ -18,15 +21,33 @@ PATHS = 60
 """Restarts drawn one by one; more lines only cover each other."""
 
 
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """The losses of one image and model over the steps, in nats: ``loss`` (R, T + 1) of every restart."""
+
+    model: str
+    loss: np.ndarray
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """The restarts that are drawn one by one."""
+        return self.loss[:PATHS]
+
+
+def paths(result: RestartsResult | None, image: int) -> tuple[Paths, ...]:
+    """What is drawn of each model, and what the table of numbers holds."""
+    return tuple(Paths(each.model, each.loss[:, :, image]) for each in result.models) if result else ()
+
+
 def loss_paths(result: RestartsResult | None, image: int = 0, log: bool = False) -> go.Figure:
     """The loss over the gradient steps, one thin line a restart, their mean in bold. Madry et al. 2017, Figure 2."""
-    kept = slots(result)
-    traces = [_paths(slot, image, log) for slot in kept]
-    traces += [_mean_path(slot, image, log) for slot in kept]
-    most = max((len(slot.model.loss) for slot in kept if slot.model), default=0)
+    shown = paths(result, image)
+    kept = slots(shown, SLOTS)
+    traces = [_paths(slot, log) for slot in kept]
+    traces += [_mean_path(slot, log) for slot in kept]
+    most = max((len(each.loss) for each in shown), default=0)
     few = f"thin: the first {PATHS}, bold: mean of all" if most > PATHS else "bold: mean"
-    losses = [slot.loss(image) for slot in kept]
-    note = caption(result, image, few, clipped(losses, log))
+    note = caption(result, image, few, clipped([each.loss for each in shown], log))
     axes = {
         "xaxis": {"title": {"text": "gradient step"}, "rangemode": "tozero"},
         "yaxis": loss_axis("loss (nats)", log) | ({} if log else {"rangemode": "tozero"}),
@@ -39,17 +60,16 @@ def loss_paths_frame(result: RestartsResult, image: int) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for model in result.models:
-        loss = model.loss[:PATHS, :, image]
-        restarts, points = loss.shape
+    for each in paths(result, image):
+        restarts, points = each.drawn.shape
         which = {"restart": np.repeat(np.arange(restarts), points), "step": np.tile(np.arange(points), restarts)}
-        rows.append(pd.DataFrame({"model": model.model, **which, "loss": loss.ravel()}))
+        rows.append(pd.DataFrame({"model": each.model, **which, "loss": each.drawn.ravel()}))
     return pd.concat(rows, ignore_index=True)
 
 
-def _paths(slot: Slot, image: int, log: bool) -> dict[str, Any]:
+def _paths(slot: Slot[Paths], log: bool) -> dict[str, Any]:
     """All drawn restarts in one trace, a gap after each: far cheaper for the browser than a trace a restart."""
-    loss = slot.loss(image)[:PATHS].astype(np.float32)
+    loss = (slot.shown.drawn if slot.shown else np.zeros((0, 0))).astype(np.float32)
     if log:
         loss = np.maximum(loss, np.float32(LOWEST_ON_LOG))
     points = loss.shape[1]
@@ -65,12 +85,12 @@ def _paths(slot: Slot, image: int, log: bool) -> dict[str, Any]:
         "name": slot.name,
         "legendgroup": slot.name,
         "showlegend": False,
-        "visible": slot.model is not None,
+        "visible": len(loss) > 0,
     }
 
 
-def _mean_path(slot: Slot, image: int, log: bool) -> dict[str, Any]:
-    loss = slot.loss(image)
+def _mean_path(slot: Slot[Paths], log: bool) -> dict[str, Any]:
+    loss = slot.shown.loss if slot.shown else np.zeros((0, 0))
     mean = loss.mean(0) if len(loss) else np.zeros(0)
     return {
         "type": "scatter",
@@ -81,6 +101,6 @@ def _mean_path(slot: Slot, image: int, log: bool) -> dict[str, Any]:
         "hovertemplate": f"step %{{x}}: mean %{{y:.3g}} nats<extra>{slot.name}</extra>",
         "name": slot.name,
         "legendgroup": slot.name,
-        "showlegend": slot.model is not None,
-        "visible": slot.model is not None,
+        "showlegend": len(loss) > 0,
+        "visible": len(loss) > 0,
     }

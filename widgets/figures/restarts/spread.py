@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lab.results import RestartsResult
-from widgets.figures.drawing import LOWEST_ON_LOG, Slot, caption, clipped, figure, label, loss_axis, slots
+from lab.results import ModelRestarts, RestartsResult
+from widgets.figures.drawing import figure
+from widgets.figures.restarts.parts import LOWEST_ON_LOG, SLOTS, caption, clipped, label, loss_axis
+from widgets.figures.slots import Slot, slots
 
 SYMBOLS = ("circle", "square", "diamond", "cross")
 
@@ -16,13 +18,12 @@ def concentration(result: RestartsResult | None, log: bool = False) -> go.Figure
 
     Madry et al. 2017, §3.1: "a well-concentrated distribution without extreme outliers".
     """
-    kept = slots(result)
-    models = sum(slot.model is not None for slot in kept)
+    kept = slots(result.models if result else (), SLOTS)
+    finals = [slot.shown.final_loss for slot in kept if slot.shown and len(slot.shown.loss)]
     traces = []
     for i, slot in enumerate(kept):
-        shift = (i - (models - 1) / 2) * min(0.2, 0.8 / max(models, 1))
+        shift = (i - (len(finals) - 1) / 2) * min(0.2, 0.8 / max(len(finals), 1))
         traces += _whiskers(slot, shift, SYMBOLS[i], log)
-    finals = [slot.model.final_loss for slot in kept if slot.model]
     note = caption(
         result, None, "mean ± one standard deviation", "△ largest", clipped([each.mean(0) for each in finals], log)
     )
@@ -35,9 +36,9 @@ def concentration(result: RestartsResult | None, log: bool = False) -> go.Figure
     return figure(traces, note, f"{log}", **axes)
 
 
-def _whiskers(slot: Slot, shift: float, symbol: str, log: bool) -> list[dict[str, Any]]:
+def _whiskers(slot: Slot[ModelRestarts], shift: float, symbol: str, log: bool) -> list[dict[str, Any]]:
     """The means with their deviations, and the largest final losses, of one model over the images."""
-    final = slot.model.final_loss if slot.model else np.zeros((0, 0))
+    final = slot.shown.final_loss if slot.shown else np.zeros((0, 0))
     images = final.shape[1]
     mean = final.mean(0) if len(final) else np.zeros(images)
     deviation = final.std(0, ddof=1) if len(final) > 1 else np.zeros(images)
@@ -50,7 +51,7 @@ def _whiskers(slot: Slot, shift: float, symbol: str, log: bool) -> list[dict[str
         "x": np.arange(images) + shift,
         "name": slot.name,
         "legendgroup": slot.name,
-        "visible": slot.model is not None,
+        "visible": len(final) > 0,
     }
     error = {"type": "data", "symmetric": False, "array": deviation, "color": slot.colour, "thickness": 2, "width": 6}
     error["arrayminus"] = np.minimum(deviation, np.maximum(mean - floor, 0))
@@ -60,7 +61,7 @@ def _whiskers(slot: Slot, shift: float, symbol: str, log: bool) -> list[dict[str
         "marker": {"symbol": symbol, "size": 8, "color": slot.colour},
         "customdata": deviation,
         "hovertemplate": f"%{{y:.3g}} ± %{{customdata:.2g}} nats<extra>{slot.name}</extra>",
-        "showlegend": slot.model is not None,
+        "showlegend": len(final) > 0,
     }
     outliers = {
         "y": np.maximum(largest, floor),

@@ -15,7 +15,7 @@ from widgets.figures.surface.parts import (
     SYMBOLS,
     UNITS,
     WAITING,
-    Slot,
+    Panel,
     borders,
     colouring,
     headings,
@@ -25,7 +25,7 @@ from widgets.figures.surface.parts import (
     line,
     marked,
     other_classes,
-    slots,
+    panels,
     window_name,
 )
 from widgets.theme import INK, fade
@@ -38,16 +38,19 @@ def contour_map(
     result: SurfaceResult | None, quantity: str = "loss", by_class: bool = False, marks: bool = True
 ) -> go.Figure:
     """A map for each model, all with one scale. Dragging moves the window; what is new there is then computed."""
-    places = slots(result, quantity)
+    places = panels(result, quantity)
     low, high = limits(places, quantity)
     classes = other_classes(result)
     traces: list[dict[str, Any]] = []
     named: set[str] = set()
-    for i, slot in enumerate(places):
-        axes = {"xaxis": f"x{i + 1}" if i and slot.model else "x", "yaxis": f"y{i + 1}" if i and slot.model else "y"}
-        parts = [_ground(result, slot, quantity, by_class, (low, high), first=i == 0), _lines(result, slot, low, high)]
-        parts += [*_boundaries(result, slot, classes, named), _edge(slot, first=i == 0)]
-        traces += [axes | each for each in [*parts, *_marks(slot, quantity, marks, first=i == 0)]]
+    for i, panel in enumerate(places):
+        axes = {"xaxis": f"x{i + 1}" if i and panel.model else "x", "yaxis": f"y{i + 1}" if i and panel.model else "y"}
+        parts = [
+            _ground(result, panel, quantity, by_class, (low, high), first=i == 0),
+            _lines(result, panel, low, high),
+        ]
+        parts += [*_boundaries(result, panel, classes, named), _edge(panel, first=i == 0)]
+        traces += [axes | each for each in [*parts, *_marks(panel, quantity, marks, first=i == 0)]]
     traces.append({"type": "scatter", "x": [None], "y": [None]} | label_in_legend(result, by_class))
     shown = max(len(result.models) if result else 1, 1)
     layout = _axes(result, shown)
@@ -67,22 +70,22 @@ def map_frame(result: SurfaceResult) -> pd.DataFrame:
 
 def _ground(
     result: SurfaceResult | None,
-    slot: Slot,
+    panel: Panel,
     quantity: str,
     by_class: bool,
     span: tuple[float, float],
     first: bool,
 ) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "heatmap", "visible": slot.model is not None, "name": slot.name}
-    if result is None or slot.model is None or slot.z is None:
+    base: dict[str, Any] = {"type": "heatmap", "visible": panel.model is not None, "name": panel.name}
+    if result is None or panel.model is None or panel.z is None:
         return base
     colour = colouring(quantity, by_class, *span)
-    z = (slot.model.answers.prediction % COLOURS) if by_class else slot.z
+    z = (panel.model.answers.prediction % COLOURS) if by_class else panel.z
     return base | {
         "x": result.along,
         "y": result.across,
         "z": z.astype(np.float32),
-        "customdata": slot.z.astype(np.float32),
+        "customdata": panel.z.astype(np.float32),
         "colorscale": colour["colorscale"],
         "zmin": colour["cmin"],
         "zmax": colour["cmax"],
@@ -93,30 +96,32 @@ def _ground(
             "thickness": 10, "xpad": 6, "nticks": 6, "tickfont": {"size": 11},
             "title": {"text": UNITS[quantity], "side": "right", "font": {"size": 11}},
         },
-        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity} %{{customdata:.3g}}<extra>{slot.name}</extra>",
+        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity} %{{customdata:.3g}}<extra>{panel.name}</extra>",
     }  # fmt: skip
 
 
-def _lines(result: SurfaceResult | None, slot: Slot, low: float, high: float) -> dict[str, Any]:
+def _lines(result: SurfaceResult | None, panel: Panel, low: float, high: float) -> dict[str, Any]:
     base: dict[str, Any] = {"type": "contour", "hoverinfo": "skip", "showscale": False, "showlegend": False}
-    base["visible"] = slot.z is not None
-    if result is None or slot.z is None:
+    base["visible"] = panel.z is not None
+    if result is None or panel.z is None:
         return base
     step = (high - low) / LEVELS
     return base | {
         "x": result.along,
         "y": result.across,
-        "z": slot.z.astype(np.float32),
+        "z": panel.z.astype(np.float32),
         "autocontour": False,
         "contours": {"coloring": "none", "start": low + step, "end": high - step / 2, "size": step},
         "line": {"color": fade(INK, 0.35), "width": 0.7},
     }
 
 
-def _boundaries(result: SurfaceResult | None, slot: Slot, classes: list[int], named: set[str]) -> list[dict[str, Any]]:
+def _boundaries(
+    result: SurfaceResult | None, panel: Panel, classes: list[int], named: set[str]
+) -> list[dict[str, Any]]:
     """The classes' boundaries; the first model that reads a class puts it into the legend."""
     found = []
-    for name, colour, segments in borders(result, slot, classes):
+    for name, colour, segments in borders(result, panel, classes):
         base = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "name": name, "legendgroup": name}
         style = {"line": {"color": colour, "width": 3}, "visible": len(segments) > 0}
         if result is not None and len(segments):
@@ -127,21 +132,21 @@ def _boundaries(result: SurfaceResult | None, slot: Slot, classes: list[int], na
     return found
 
 
-def _edge(slot: Slot, first: bool) -> dict[str, Any]:
-    x, y = slot.model.edge.T if slot.model else ([], [])
+def _edge(panel: Panel, first: bool) -> dict[str, Any]:
+    x, y = panel.model.edge.T if panel.model else ([], [])
     style = {"line": {"color": INK, "dash": "dash", "width": 1.5}, "hoverinfo": "skip", "name": "edge of the ball"}
-    shown = {"visible": slot.model is not None, "showlegend": first, "legendgroup": "edge"}
+    shown = {"visible": panel.model is not None, "showlegend": first, "legendgroup": "edge"}
     return {"type": "scatter", "mode": "lines", "x": x, "y": y} | style | shown
 
 
-def _marks(slot: Slot, quantity: str, marks: bool, first: bool) -> list[dict[str, Any]]:
+def _marks(panel: Panel, quantity: str, marks: bool, first: bool) -> list[dict[str, Any]]:
     """The image itself, then every attack; PGD with its path."""
     ring = {"symbol": "circle", "size": 9, "color": "#fff", "line": {"color": INK, "width": 2}}
     clean = {"x": [0.0], "y": [0.0], "marker": ring, "hoverinfo": "name", "mode": "markers", "name": "image"}
-    shown = {"visible": marks and slot.model is not None, "showlegend": first, "legendgroup": "image"}
+    shown = {"visible": marks and panel.model is not None, "showlegend": first, "legendgroup": "image"}
     found = [{"type": "scatter"} | clean | shown]
     for name, symbol in SYMBOLS.items():
-        about = marked(slot, name, quantity)
+        about = marked(panel, name, quantity)
         del about["z"]
         sizes = [4.0] * (len(about["x"]) - 1) + [10.0] if len(about["x"]) else []
         style = {

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from lab.results import SurfaceResult
 from widgets.figures.drawing import figure
-from widgets.figures.surface.parts import UNITS, WAITING, Slot, slots, window_name
+from widgets.figures.surface.parts import UNITS, WAITING, Panel, panels, window_name
 from widgets.theme import MUTED
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 def cuts(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
     """Left along g, right along g⊥, through the middle of the window; dotted where another class is read."""
-    places = slots(result, quantity)
+    places = panels(result, quantity)
     traces = []
     for axis in (0, 1):
-        for slot in places:
+        for panel in places:
             for misread in (False, True):
-                traces.append(_cut(result, slot, axis, misread, quantity))
+                traces.append(_cut(result, panel, axis, misread, quantity))
     middle = (len(result.along) // 2) if result else 0
     fixed = (result.across[middle], result.along[middle]) if result else (0.0, 0.0)
     titles = (f"ε₁ along g, at ε₂ = {fixed[0]:.3g}", f"ε₂ along g⊥, at ε₁ = {fixed[1]:.3g}")
@@ -51,13 +51,13 @@ def cuts_frame(result: SurfaceResult) -> pd.DataFrame:
     return pd.concat([first, second], ignore_index=True)
 
 
-def _cut(result: SurfaceResult | None, slot: Slot, axis: int, misread: bool, quantity: str) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "scatter", "mode": "lines", "name": slot.name, "legendgroup": slot.name}
-    if result is None or slot.model is None or slot.z is None:
+def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misread: bool, quantity: str) -> dict[str, Any]:
+    base: dict[str, Any] = {"type": "scatter", "mode": "lines", "name": panel.name, "legendgroup": panel.name}
+    if result is None or panel.model is None or panel.z is None:
         return base | {"visible": False}
     middle = len(result.along) // 2
     pick = (middle, slice(None)) if axis == 0 else (slice(None), middle)
-    z, wrong = slot.z[pick].astype(float), slot.model.answers.prediction[pick] != result.y
+    z, wrong = panel.z[pick].astype(float), panel.model.answers.prediction[pick] != result.y
     kept = wrong if misread else ~wrong
     # The solid part reaches one point into the dotted one, so that the line has no gap where the class changes.
     if not misread:
@@ -67,10 +67,10 @@ def _cut(result: SurfaceResult | None, slot: Slot, axis: int, misread: bool, qua
         "y": np.where(kept, z, np.nan),
         "xaxis": "x2" if axis else "x",
         "yaxis": "y2" if axis else "y",
-        "line": {"color": slot.colour, "width": 2.5, "dash": "dot" if misread else "solid"},
+        "line": {"color": panel.colour, "width": 2.5, "dash": "dot" if misread else "solid"},
         "connectgaps": False,
         "showlegend": axis == 0 and not misread,
-        "hovertemplate": f"%{{x:.3g}}: {quantity} %{{y:.3g}}<extra>{slot.name}</extra>",
+        "hovertemplate": f"%{{x:.3g}}: {quantity} %{{y:.3g}}<extra>{panel.name}</extra>",
         "visible": True,
     }
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from lab.results import Marker, ModelSurface, SurfaceResult
 from lab.results.prediction import class_in_words
+from widgets.figures.slots import padded
 from widgets.theme import DIVERGING, HEIGHTS, INK, PANEL, TEXT, class_colour, fade, model_colour
 
 SLOTS = 2
@@ -28,7 +29,7 @@ SYMBOLS = {"FGSM": "square", "R+FGSM": "diamond", "PGD": "x"}
 
 
 @dataclass(frozen=True, eq=False)
-class Slot:
+class Panel:
     """One of the two places for a model; empty without a model. ``z`` (n, n) the quantity that is drawn."""
 
     model: ModelSurface | None = None
@@ -49,13 +50,13 @@ class Slot:
         return next((each for each in self.model.markers if each.name == name), None) if self.model else None
 
 
-def slots(result: SurfaceResult | None, quantity: str) -> tuple[Slot, ...]:
+def panels(result: SurfaceResult | None, quantity: str) -> tuple[Panel, ...]:
     """Always two places, so that a figure has the same traces whatever is drawn."""
-    filled = [Slot(each, each.answers.quantity(quantity)) for each in result.models] if result else []
-    return (*filled, *[Slot()] * (SLOTS - len(filled)))
+    found = padded(result.models if result else (), SLOTS)
+    return tuple(Panel(each, each.answers.quantity(quantity)) if each else Panel() for each in found)
 
 
-def limits(places: tuple[Slot, ...], quantity: str) -> tuple[float, float]:
+def limits(places: tuple[Panel, ...], quantity: str) -> tuple[float, float]:
     """The common scale: from the smallest to the largest value of all surfaces; around zero for the margin."""
     values = [each.z for each in places if each.z is not None]
     if not values:
@@ -104,17 +105,16 @@ def boundary(inside: np.ndarray) -> np.ndarray:
     return np.concatenate(segments)
 
 
-def borders(result: SurfaceResult | None, slot: Slot, classes: list[int]) -> list[tuple[str, str, np.ndarray]]:
+def borders(result: SurfaceResult | None, panel: Panel, classes: list[int]) -> list[tuple[str, str, np.ndarray]]:
     """For each place of a class: its words, its colour and its boundary's segments, none for an empty place."""
     found = []
-    for i in range(CLASS_SLOTS):
-        if result is None or slot.model is None or i >= len(classes):
+    for each in padded(classes, CLASS_SLOTS):
+        if result is None or panel.model is None or each is None:
             found.append(("", INK, np.zeros((0, 2, 2))))
             continue
-        segments = boundary(slot.model.answers.prediction == classes[i])
-        found.append(
-            (f"predicted {escape(class_in_words(classes[i], result.class_names))}", class_colour(classes[i]), segments)
-        )
+        segments = boundary(panel.model.answers.prediction == each)
+        name = escape(class_in_words(each, result.class_names))
+        found.append((f"predicted {name}", class_colour(each), segments))
     return found
 
 
@@ -159,7 +159,7 @@ def window_name(result: SurfaceResult | None) -> str:
     return f"{result.along[0]:.9g},{result.along[-1]:.9g},{result.across[0]:.9g},{result.across[-1]:.9g}"
 
 
-def headings(places: tuple[Slot, ...], corners: tuple[tuple[float, float], ...]) -> list[dict[str, Any]]:
+def headings(places: tuple[Panel, ...], corners: tuple[tuple[float, float], ...]) -> list[dict[str, Any]]:
     """The models' names inside their panels, at these upper left corners."""
     where = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "showarrow": False}
     paint = {"bgcolor": fade(PANEL, 0.85), "borderpad": 3}
@@ -172,9 +172,9 @@ def headings(places: tuple[Slot, ...], corners: tuple[tuple[float, float], ...])
     ]
 
 
-def marked(slot: Slot, name: str, quantity: str) -> dict[str, Any]:
+def marked(panel: Panel, name: str, quantity: str) -> dict[str, Any]:
     """What is told about an attack's points: places, values at the points themselves, and how far from the plane."""
-    marker = slot.marker(name)
+    marker = panel.marker(name)
     if marker is None:
         return {"x": [], "y": [], "customdata": [], "z": []}
     z = marker.answers.quantity(quantity)

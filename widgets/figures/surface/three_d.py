@@ -15,7 +15,7 @@ from widgets.figures.surface.parts import (
     SYMBOLS,
     UNITS,
     WAITING,
-    Slot,
+    Panel,
     borders,
     colouring,
     headings,
@@ -27,7 +27,7 @@ from widgets.figures.surface.parts import (
     line,
     marked,
     other_classes,
-    slots,
+    panels,
 )
 from widgets.theme import INK, MUTED, fade
 
@@ -47,17 +47,17 @@ def mountains(
 
     Attacks stand at their own images' values, above or below the surface, because they lie beside the plane.
     """
-    places = slots(result, quantity)
+    places = panels(result, quantity)
     low, high = limits(places, quantity)
     classes = other_classes(result)
     traces: list[dict[str, Any]] = []
     named: set[str] = set()
-    for i, slot in enumerate(places):
+    for i, panel in enumerate(places):
         scene = {"scene": f"scene{i + 1}" if i else "scene"}
-        traces.append(scene | _sheet(result, slot, quantity, by_class, (low, high), first=i == 0))
-        traces += [scene | each for each in _boundaries(result, slot, classes, named)]
-        traces.append(scene | _edge(result, slot, first=i == 0))
-        traces += [scene | each for each in _marks(result, slot, quantity, marks, first=i == 0)]
+        traces.append(scene | _sheet(result, panel, quantity, by_class, (low, high), first=i == 0))
+        traces += [scene | each for each in _boundaries(result, panel, classes, named)]
+        traces.append(scene | _edge(result, panel, first=i == 0))
+        traces += [scene | each for each in _marks(result, panel, quantity, marks, first=i == 0)]
     nowhere = {"type": "scatter3d", "x": [None], "y": [None], "z": [None]}
     traces.append(nowhere | label_in_legend(result, by_class))
     shown = max(len(result.models) if result else 1, 1)
@@ -75,26 +75,26 @@ def mountains(
 
 def _sheet(
     result: SurfaceResult | None,
-    slot: Slot,
+    panel: Panel,
     quantity: str,
     by_class: bool,
     span: tuple[float, float],
     first: bool,
 ) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "surface", "visible": slot.model is not None, "name": slot.name}
-    if result is None or slot.model is None or slot.z is None:
+    base: dict[str, Any] = {"type": "surface", "visible": panel.model is not None, "name": panel.name}
+    if result is None or panel.model is None or panel.z is None:
         return base
-    colour = (slot.model.answers.prediction % COLOURS) if by_class else slot.z
+    colour = (panel.model.answers.prediction % COLOURS) if by_class else panel.z
     return base | colouring(quantity, by_class, *span) | {
         "x": result.along,
         "y": result.across,
-        "z": slot.z.astype(np.float32),
+        "z": panel.z.astype(np.float32),
         "surfacecolor": colour.astype(np.float32),
         "showscale": first and not by_class,
         "colorbar": {"thickness": 10, "len": 0.8, "x": 1.0, "xpad": 6, "tickfont": {"size": 11}, "nticks": 6},
         "lighting": {"ambient": 0.75, "diffuse": 0.5, "specular": 0.05, "roughness": 0.9},
         "contours": {"x": {"highlight": False}, "y": {"highlight": False}, "z": _rings(*span)},
-        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity} %{{z:.3g}}<extra>{slot.name}</extra>",
+        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity} %{{z:.3g}}<extra>{panel.name}</extra>",
     }  # fmt: skip
 
 
@@ -105,37 +105,39 @@ def _rings(low: float, high: float) -> dict[str, Any]:
     return {"show": True, "start": low + step, "end": high - step / 2, "size": step} | style
 
 
-def _boundaries(result: SurfaceResult | None, slot: Slot, classes: list[int], named: set[str]) -> list[dict[str, Any]]:
+def _boundaries(
+    result: SurfaceResult | None, panel: Panel, classes: list[int], named: set[str]
+) -> list[dict[str, Any]]:
     """The classes' boundaries on the surface; the first model that reads a class puts it into the legend."""
     found = []
-    for name, colour, segments in borders(result, slot, classes):
+    for name, colour, segments in borders(result, panel, classes):
         base = {"type": "scatter3d", "mode": "lines", "hoverinfo": "skip", "name": name, "legendgroup": name}
         style = {"line": {"color": colour, "width": 6}, "visible": len(segments) > 0}
-        if result is not None and slot.z is not None and len(segments):
+        if result is not None and panel.z is not None and len(segments):
             x, y = np.meshgrid(result.along, result.across)
-            style |= dict(zip("xyz", line(segments, x, y, slot.z), strict=True)) | {"showlegend": name not in named}
+            style |= dict(zip("xyz", line(segments, x, y, panel.z), strict=True)) | {"showlegend": name not in named}
             named.add(name)
         found.append(base | style)
     return found
 
 
-def _edge(result: SurfaceResult | None, slot: Slot, first: bool) -> dict[str, Any]:
+def _edge(result: SurfaceResult | None, panel: Panel, first: bool) -> dict[str, Any]:
     base: dict[str, Any] = {"type": "scatter3d", "mode": "lines", "hoverinfo": "skip", "name": "edge of the ball"}
-    if result is None or slot.model is None or slot.z is None:
+    if result is None or panel.model is None or panel.z is None:
         return base | {"visible": False}
-    x, y = slot.model.edge.T
-    z = interpolated(slot.z, in_grid(result, x, y))
+    x, y = panel.model.edge.T
+    z = interpolated(panel.z, in_grid(result, x, y))
     shown = ~np.isnan(z)
     where = {"x": np.where(shown, x, np.nan), "y": np.where(shown, y, np.nan), "z": z}
     style = {"line": {"color": INK, "width": 4, "dash": "dash"}, "legendgroup": "edge"}
     return base | where | style | {"visible": True, "showlegend": first and bool(shown.any())}
 
 
-def _marks(result: SurfaceResult | None, slot: Slot, quantity: str, marks: bool, first: bool) -> list[dict[str, Any]]:
+def _marks(result: SurfaceResult | None, panel: Panel, quantity: str, marks: bool, first: bool) -> list[dict[str, Any]]:
     """The image itself, then every attack; PGD with its path."""
-    found = [_clean(result, slot, marks, first)]
+    found = [_clean(result, panel, marks, first)]
     for name, symbol in SYMBOLS.items():
-        path = marked(slot, name, quantity)
+        path = marked(panel, name, quantity)
         about = _seen(result, path)
         sizes = [5.5 if each == path["x"][-1] else 2.5 for each in about["x"]]
         style = {
@@ -148,23 +150,23 @@ def _marks(result: SurfaceResult | None, slot: Slot, quantity: str, marks: bool,
     return found
 
 
-def _clean(result: SurfaceResult | None, slot: Slot, marks: bool, first: bool) -> dict[str, Any]:
+def _clean(result: SurfaceResult | None, panel: Panel, marks: bool, first: bool) -> dict[str, Any]:
     style = {"mode": "markers", "marker": {"size": 5, "color": "#fff", "line": {"color": INK, "width": 2}}}
     base: dict[str, Any] = {"type": "scatter3d", "name": "image", "legendgroup": "image", "showlegend": first} | style
-    if result is None or slot.z is None or not marks:
+    if result is None or panel.z is None or not marks:
         return base | {"visible": False}
-    height = interpolated(slot.z, in_grid(result, np.zeros(1), np.zeros(1)))
+    height = interpolated(panel.z, in_grid(result, np.zeros(1), np.zeros(1)))
     return base | {"x": [0.0], "y": [0.0], "z": height, "visible": not np.isnan(height[0]), "hoverinfo": "name"}
 
 
-def _heights(result: SurfaceResult | None, places: tuple[Slot, ...], low: float, high: float, quantity: str) -> Any:
+def _heights(result: SurfaceResult | None, places: tuple[Panel, ...], low: float, high: float, quantity: str) -> Any:
     """The upright axis: the common scale, and higher or lower where a mark in sight is."""
     if result is None:
         return [low, high]
     seen = [low, high]
-    for slot in places:
+    for panel in places:
         for name in SYMBOLS:
-            seen += np.asarray(_seen(result, marked(slot, name, quantity))["z"], float).tolist()
+            seen += np.asarray(_seen(result, marked(panel, name, quantity))["z"], float).tolist()
     room = 0.04 * (max(seen) - min(seen))
     return [min(seen) - room, max(seen) + room]
 

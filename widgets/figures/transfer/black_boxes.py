@@ -12,7 +12,8 @@ from lab.results import TransferResult
 from lab.results.transfer import ERROR
 from lab.specs.threat import threat
 from widgets.figures.drawing import figure
-from widgets.figures.transfer.matrix import WAITING, Cell, wrapped
+from widgets.figures.names import wrapped
+from widgets.figures.transfer.matrix import WAITING, Cell
 from widgets.theme import DANGER, FAINT, INK, MUTED
 
 if TYPE_CHECKING:

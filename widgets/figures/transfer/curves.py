@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,6 +14,7 @@ from lab.results.transfer import Shown
 from lab.specs.attacks import attack_names, attack_titles
 from lab.specs.transfer import MOST_ATTACKS
 from widgets.figures.drawing import figure
+from widgets.figures.slots import padded
 from widgets.figures.transfer.matrix import SELECTED, WAITING, Cell, interval
 from widgets.theme import FAINT, INK, fade, model_colour
 
@@ -30,6 +31,21 @@ _LINES = (
 )
 
 
+class Correlation(NamedTuple):
+    """How alike two models' perturbations are: mean and standard deviation over the images that both perturb."""
+
+    images: int
+    mean: float
+    deviation: float
+
+
+def correlation(values: np.ndarray) -> Correlation:
+    """What is drawn of the (n,) correlations of a pair of models, and what the table of numbers holds."""
+    known = values[~np.isnan(values)]
+    mean = float(known.mean()) if len(known) else float("nan")
+    return Correlation(len(known), mean, float(known.std(ddof=1)) if len(known) > 1 else float("nan"))
+
+
 def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
     """The measure over eps for the chosen source and target, a line per attack. Kurakin et al. 2017, Figures 2 and 5.
 
@@ -40,8 +56,8 @@ def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
     names = attack_titles(attacks)
     colour = model_colour(result.models[cell.target]) if result else INK
     traces: list[dict[str, Any]] = []
-    for i in range(MOST_ATTACKS):
-        shown = _with_source(result.over_eps(attacks[i]), cell.source) if result and i < len(attacks) else []
+    for i, attack in enumerate(padded(attacks, MOST_ATTACKS)):
+        shown = _with_source(result.over_eps(attack), cell.source) if result and attack else []
         traces.append(_line(result, shown, cell, i, colour) | {"name": names[i] if i < len(names) else ""})
     y_axis = {"title": {"text": f"{cell.quantity} (%)"}, "range": [-3, 103]}
     note = f"{_who(result, cell)} · bars: 95 % interval" if result else WAITING
@@ -80,11 +96,10 @@ def correlation_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
     names = dict(zip(result.spec.attacks, attack_names(result.spec.attacks), strict=True))
     for shown in result.shown:
         for first, second in combinations(range(len(shown.rank)), 2):
-            values = shown.pair(first, second)
-            values = values[~np.isnan(values)]
+            found = correlation(shown.pair(first, second))
             row = {"attack": names[shown.attack], "eps": shown.eps}
-            row |= {"model": result.models[first], "other": result.models[second], "images": len(values)}
-            rows.append(row | {"correlation": _mean(values), "deviation": _deviation(values)})
+            row |= {"model": result.models[first], "other": result.models[second], "images": found.images}
+            rows.append(row | {"correlation": found.mean, "deviation": found.deviation})
     return pd.DataFrame(rows)
 
 
@@ -126,7 +141,9 @@ def _line(result: TransferResult | None, shown: list[Shown], cell: Cell, i: int,
 def _grey(shown: list[Shown], eps: np.ndarray) -> dict[str, Any]:
     """All pairs as one trace, with a gap after each."""
     pairs = len(shown[0].correlation) if shown else 0
-    means = np.array([[_mean(row) for row in each.correlation] for each in shown]).reshape(len(shown), pairs).T
+    means = (
+        np.array([[correlation(row).mean for row in each.correlation] for each in shown]).reshape(len(shown), pairs).T
+    )
     gaps = np.pad(means, ((0, 0), (0, 1)), constant_values=np.nan)
     return {
         "type": "scatter",
@@ -143,9 +160,9 @@ def _grey(shown: list[Shown], eps: np.ndarray) -> dict[str, Any]:
 
 def _pair(shown: list[Shown], eps: np.ndarray, cell: Cell) -> list[dict[str, Any]]:
     """The chosen pair: its mean, and a band of ± 0.1 deviations."""
-    values = [each.pair(cell.source, cell.target) for each in shown]
-    mean, spread = (np.array([of(each) for each in values]) for of in (_mean, _deviation))
-    seen = cell.source != cell.target and len(values) > 0
+    found = [correlation(each.pair(cell.source, cell.target)) for each in shown]
+    mean, spread = np.array([each.mean for each in found]), np.array([each.deviation for each in found])
+    seen = cell.source != cell.target and len(found) > 0
     upper, lower = mean + 0.1 * spread, mean - 0.1 * spread
     band = {
         "type": "scatter",
@@ -193,14 +210,6 @@ def _eps_axis(result: TransferResult | None) -> dict[str, Any]:
 
 
 def _lowest(shown: list[Shown]) -> float:
-    return min((_mean(row) for each in shown for row in each.correlation if not np.isnan(row).all()), default=0.0)
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
-
-
-def _deviation(values: np.ndarray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.std(ddof=1)) if len(known) > 1 else float("nan")
+    return min(
+        (correlation(row).mean for each in shown for row in each.correlation if not np.isnan(row).all()), default=0.0
+    )

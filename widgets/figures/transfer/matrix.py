@@ -11,13 +11,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.counts import counted
-from lab.pairing import unmarked
 from lab.results import TransferResult
 from lab.results.intervals import ratio, wilson
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, worst_and_mean
 from lab.specs.attacks import attack_titles
 from lab.specs.threat import threat
-from widgets.figures.drawing import figure, mark_below, room
+from widgets.figures.drawing import figure, room
+from widgets.figures.names import shortened, wrapped
 from widgets.theme import DIVERGING, INK, MUTED, PANEL, SEQUENTIAL, SMALL, TEXT
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ FEW = 6
 """Models beside which a second figure has room, and whose cells have room for words as large as elsewhere."""
 
 _CELL, _SMALL_CELL = 96, 56  # pixels that a cell needs for its words
-_LONGEST = 24  # letters of a model's name beside the matrix; the hover has all of it
 _WORST = {ACCURACY: "lowest"}
 _DARK = 0.65  # rate from which white words are easier to read than dark ones; either has a contrast of 4.5 there
 
@@ -103,18 +102,6 @@ def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:
     """The 95 % interval in %."""
     low, high = wilson(np.asarray(hits), np.asarray(of))
     return 100 * low, 100 * high
-
-
-def shortened(name: str) -> str:
-    """An escaped name of a model, as much of it as there is room for."""
-    plain = unmarked(unescape(name))
-    short = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
-    return escape(short) + mark_below(unescape(name))
-
-
-def wrapped(name: str) -> str:
-    """The same for under a column: in lines of a word each where it is long."""
-    return shortened(name) if len(unmarked(name)) <= 12 else shortened(name).replace("-", "-<br>")
 
 
 def _room(names: Sequence[str]) -> int:

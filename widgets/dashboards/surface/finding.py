@@ -1,9 +1,8 @@
-"""Sentences that say what a result shows, computed from that result: none can outlive its figure."""
+"""A sentence that says what a surface shows, computed from the result: it cannot outlive its figure."""
 
 import numpy as np
 
-from lab.results import ExploreResult, ModelSurface, ScaleSweep, SurfaceResult
-from lab.specs.explore import SCALES
+from lab.results import ModelSurface, SurfaceResult
 
 _EQUAL = 0.02
 """Losses that differ by less than this fraction of the largest are called equal."""
@@ -12,11 +11,6 @@ _EQUAL = 0.02
 def loss_along_g(result: SurfaceResult) -> str:
     """For each model, where the loss is largest on the way from the image along its gradient."""
     return " · ".join(f"{each.model}: {_along(result, each)}" for each in result.models)
-
-
-def success_by_scale(result: ExploreResult) -> str:
-    """For each model, whether the plain gradient succeeds less often than ours once the logits are multiplied."""
-    return " · ".join(f"{each.model}: {_over_scales(each)}" for each in result.sweeps)
 
 
 def _along(result: SurfaceResult, model: ModelSurface) -> str:
@@ -44,18 +38,3 @@ def _along(result: SurfaceResult, model: ModelSurface) -> str:
 
 def _nats(loss: float) -> str:
     return f"{loss:.3g}" if loss >= 0.001 or loss == 0 else "below 0.001"
-
-
-def _over_scales(sweep: ScaleSweep) -> str:
-    ours, plain = sweep.fooled_ours, sweep.fooled_plain
-    if np.isnan([*sweep.loss_ours, *sweep.loss_plain]).any():
-        return "its loss is no number for some starts, so the rates say nothing"
-    behind = np.flatnonzero(plain < ours)
-    if not ours.any() and not plain.any():
-        return "neither gradient fools it at any factor"
-    if not len(behind):
-        return "the plain gradient succeeds as often as ours at every factor"
-    worst = int((ours - plain).argmax())
-    since = f"from × {SCALES[behind[0]]:,.0f} on" if len(behind) == len(ours) - behind[0] else "at some factors"
-    rates = f"{plain[worst]:.0%} against {ours[worst]:.0%} at × {SCALES[worst]:,.0f}"
-    return f"the plain gradient succeeds less often than ours {since} ({rates})"
