@@ -95,3 +95,7 @@ def test_panels_fill_the_height_without_overlap(count):
 
 def test_softmax_of_large_logits():
     assert softmax(np.array([1e6, 0.0])).tolist() == [1.0, 0.0]
+
+
+def test_before_the_scales_are_swept_their_table_is_empty():
+    assert scale_frame(explored(spec(1), stage=1)).empty

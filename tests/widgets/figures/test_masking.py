@@ -103,3 +103,8 @@ def test_the_tables_hold_what_is_drawn():
     frame = gradient_frame(result)
     assert len(frame) == 2 * 4 * 3
     assert frame["labels_leaked"].sum() == 0
+
+
+@pytest.mark.parametrize("table", [gradient_frame, per_image_frame, leaks_frame])
+def test_before_a_model_is_examined_the_table_is_empty(table):
+    assert table(masked(SPEC, 0)).empty

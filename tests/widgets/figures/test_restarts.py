@@ -1,6 +1,7 @@
 """Every figure of the restarts page: the same traces always, the result's numbers, units, captions, CSV."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -214,3 +215,9 @@ def test_csv_of_paths_has_every_drawn_point(make: Make) -> None:
     assert len(frame) == 2 * 30 * 21
     point = frame[(frame.model == "pgd-trained") & (frame.restart == 4) & (frame.step == 7)]
     assert point.loss.item() == result.models[1].loss[4, 7, 2]
+
+
+@pytest.mark.parametrize("look", [RestartsLook(all_images=False), RestartsLook()])
+def test_before_a_model_has_restarts_the_tables_of_losses_are_empty(make: Make, look: RestartsLook) -> None:
+    result = replace(make(), models=())
+    assert all(PLOTS[name].frame(result, look).empty for name in ("final-losses", "loss-paths"))

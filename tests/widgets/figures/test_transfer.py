@@ -131,3 +131,8 @@ def test_a_long_name_is_cut_or_wrapped_and_stays_escaped():
 
 def test_two_attacks_of_a_kind_are_told_apart():
     assert attack_names((FGSM(), PGD(), PGD(steps=5))) == ["FGSM", "PGD (steps 40)", "PGD (steps 5)"]
+
+
+@pytest.mark.parametrize("table", [transfer_matrix_frame, over_eps_frame, correlation_frame])
+def test_before_a_source_is_computed_the_table_is_empty(table):
+    assert table(transferred(SPEC, 0), CELL).empty

@@ -14,6 +14,7 @@ from widgets.figures.drawing import figure, room
 from widgets.figures.embedding.regions import outline
 from widgets.figures.embedding.view import Seen, seen
 from widgets.figures.slots import padded
+from widgets.figures.tables import stacked
 from widgets.theme import HEADING, INK, MUTED, PANEL, SMALL, TEXT, class_colour, fade, model_colour
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -
             rows.append(
                 pd.DataFrame({**points, **about, "read": predictions(model.way_logits[level]), "followed": True})
             )
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+    return stacked(rows)
 
 
 def _traces(

@@ -18,6 +18,7 @@ from lab.specs.threat import threat
 from widgets.figures.drawing import figure, room
 from widgets.figures.evaluation.chart import WAITING, headline
 from widgets.figures.evaluation.stages import CLEAN_STAGE, drawn_stages
+from widgets.figures.tables import stacked
 from widgets.theme import INK, PANEL, fade, model_colour
 
 if TYPE_CHECKING:
@@ -111,10 +112,9 @@ def image_matrix(result: EvaluationResult | None, chosen: int, image: int) -> go
 
 def matrix_frame(result: EvaluationResult) -> pd.DataFrame:
     """One row per model and image: what broke it first, at what distance, and the smallest margin."""
-    import pandas as pd
 
     frames = [each.of_image().reset_index().assign(model=each.model) for each in result.models]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return stacked(frames)
 
 
 def in_order(model: ModelEvaluation) -> np.ndarray:

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from lab.results import ExploreResult, ModelExplored
 from widgets.figures.drawing import figure, placeholder
 from widgets.figures.slots import slots
+from widgets.figures.tables import stacked
 from widgets.theme import FAINT, INK
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def probabilities_frame(result: ExploreResult) -> pd.DataFrame:
         )
         for each in model_probabilities(result)
     ]
-    return pd.concat(rows, ignore_index=True)
+    return stacked(rows)
 
 
 def path_frame(result: ExploreResult) -> pd.DataFrame:
@@ -162,7 +163,7 @@ def path_frame(result: ExploreResult) -> pd.DataFrame:
         pd.DataFrame({"model": each.model, "step": range(len(each.loss)), "loss": each.loss, "margin": each.margin})
         for each in attack_paths(result)
     ]
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+    return stacked(rows)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from lab.specs.explore import SCALES, STARTS
 from widgets.figures.drawing import figure
 from widgets.figures.explore.attack import SLOTS, WAITING
 from widgets.figures.slots import Slot, slots
+from widgets.figures.tables import stacked
 from widgets.theme import INK
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def scale_frame(result: ExploreResult) -> pd.DataFrame:
         pd.DataFrame({"model": each.model, "scale": SCALES, **{name: getattr(each, name) for name in columns}})
         for each in result.sweeps
     ]
-    return pd.concat(rows, ignore_index=True)
+    return stacked(rows)
 
 
 def _by_scale(

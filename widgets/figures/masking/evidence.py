@@ -16,6 +16,7 @@ from lab.specs.masking import MOST_MODELS
 from lab.specs.threat import threat
 from widgets.figures.drawing import figure, room
 from widgets.figures.slots import Slot, slots
+from widgets.figures.tables import stacked
 from widgets.theme import INK
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def per_image_frame(result: MaskingResult) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(frames, ignore_index=True)
+    return stacked(frames)
 
 
 def errors_of(result: MaskingResult, model: ModelMasking) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from widgets.figures.drawing import figure
 from widgets.figures.restarts.histogram import bin_edges, counts, line_trace, step_trace
 from widgets.figures.restarts.parts import LOWEST_ON_LOG, SLOTS, caption, clipped, label, loss_axis
 from widgets.figures.slots import padded, slots
+from widgets.figures.tables import stacked
 from widgets.theme import INK, SMALL
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def final_losses_by_image(result: RestartsResult | None, bins: int | None = None
 
 def final_losses_frame(result: RestartsResult, image: int, bins: int | None = None, log: bool = False) -> pd.DataFrame:
     """One row per model and bin: what :func:`final_losses` draws."""
-    return _rows(result, histograms(result, [image], bins, log)).drop(columns="image")
+    return _rows(result, histograms(result, [image], bins, log)).drop(columns="image", errors="ignore")
 
 
 def final_losses_by_image_frame(result: RestartsResult, bins: int | None = None, log: bool = False) -> pd.DataFrame:
@@ -127,7 +128,7 @@ def _rows(result: RestartsResult, shown: Histograms) -> pd.DataFrame:
         for i, bars in zip(shown.images, shown.bars, strict=True)
         for each in bars
     ]
-    return pd.concat(rows, ignore_index=True)
+    return stacked(rows)
 
 
 def _overlaid(bars: Sequence[Bars], edges: np.ndarray, log: bool, named: bool = True) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from widgets.figures.drawing import figure
 from widgets.figures.restarts.histogram import bin_edges, counts, line_trace, step_trace
 from widgets.figures.restarts.parts import SLOTS, caption
 from widgets.figures.slots import slots
+from widgets.figures.tables import stacked
 from widgets.theme import FAINT, INK
 
 if TYPE_CHECKING:
@@ -135,4 +136,4 @@ def _frame(shown: Spread, unit: str) -> pd.DataFrame:
         pd.DataFrame({"points": each.model, **between, "pairs": each.pairs, "percent": each.percent})
         for each in ([shown.random] if shown.random else []) + list(shown.models)
     ]
-    return pd.concat(rows, ignore_index=True)
+    return stacked(rows)

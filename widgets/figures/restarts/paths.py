@@ -12,6 +12,7 @@ from lab.results import RestartsResult
 from widgets.figures.drawing import figure
 from widgets.figures.restarts.parts import LOWEST_ON_LOG, SLOTS, caption, clipped, loss_axis
 from widgets.figures.slots import Slot, slots
+from widgets.figures.tables import stacked
 from widgets.theme import fade
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def loss_paths_frame(result: RestartsResult, image: int) -> pd.DataFrame:
         restarts, points = each.drawn.shape
         which = {"restart": np.repeat(np.arange(restarts), points), "step": np.tile(np.arange(points), restarts)}
         rows.append(pd.DataFrame({"model": each.model, **which, "loss": each.drawn.ravel()}))
-    return pd.concat(rows, ignore_index=True)
+    return stacked(rows)
 
 
 def _paths(slot: Slot[Paths], log: bool) -> dict[str, Any]:

@@ -84,6 +84,8 @@ def over_eps_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
     """One row per attack and eps, for the chosen source and target: what :func:`over_eps` draws, and the others."""
     cell = cell.within(result)
     rows = result.to_frame(cell.top)
+    if rows.empty:
+        return rows
     mine = (rows["source"] == result.models[cell.source]) & (rows["target"] == result.models[cell.target])
     return rows[mine].sort_values(["attack", "eps"])
 
