@@ -1,4 +1,4 @@
-"""What this machine offers the lab, and how to mend what is amiss."""
+"""Examination of an installation: what works, and how to fix what does not."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Finding:
 
     @property
     def well(self) -> bool:
-        """Whether nothing has to be done."""
+        """True if nothing has to be done."""
         return not self.mend
 
 
@@ -71,7 +71,7 @@ def import_pytorch() -> subprocess.CompletedProcess[str]:
 
 
 def pytorch_findings(probe: subprocess.CompletedProcess[str]) -> tuple[Finding, Finding | None]:
-    """Whether PyTorch and torchvision match each other, and the device they compute on if they do."""
+    """Return whether PyTorch and torchvision match each other, and the device they compute on if they do."""
     pair = f"torch {_version('torch') or 'missing'} with torchvision {_version('torchvision') or 'missing'}"
     if probe.returncode == 0:
         return Finding("pytorch", f"{pair}: they match"), _device(outside_json.parse(probe.stdout))
@@ -79,7 +79,7 @@ def pytorch_findings(probe: subprocess.CompletedProcess[str]) -> tuple[Finding, 
 
 
 def _complaint(stderr: str) -> str:
-    """What went wrong on importing, in words where the cause is known."""
+    """Word a failed import, by its cause where that is known."""
     last = (stderr.strip().splitlines() or ["the import ended without a word"])[-1]
     if "torchvision::nms does not exist" in stderr:
         return (
@@ -153,7 +153,7 @@ def _browser() -> Finding:
 
 
 def engine_finding(scheduler: str | None, patience: float = 10.0) -> Finding:
-    """Whether the engine can be reached: the one at that address within ``patience`` seconds, or one started for it."""
+    """Check that the engine can be reached: at that address within ``patience`` seconds, or one started for it."""
     where = f"the scheduler {scheduler}" if scheduler else "an engine of its own"
     try:
         _connect(scheduler, patience)
@@ -164,7 +164,7 @@ def engine_finding(scheduler: str | None, patience: float = 10.0) -> Finding:
             else "Check that this machine allows local connections"
         )
         return Finding("engine", f"{where} cannot be reached ({error})", mend)
-    return Finding("engine", f"{where} answers")
+    return Finding("engine", f"{where} responds")
 
 
 def _connect(scheduler: str | None, patience: float) -> None:

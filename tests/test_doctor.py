@@ -70,7 +70,7 @@ def test_cuda_packages_are_mentioned_where_nothing_uses_them(tmp_path, monkeypat
     ran = subprocess.CompletedProcess([], 0, json.dumps(probe), "")
     monkeypatch.setattr(doctor, "import_pytorch", lambda: ran)
     monkeypatch.setattr(doctor, "cuda_size", lambda: size)
-    monkeypatch.setattr(doctor, "engine_finding", lambda _: doctor.Finding("engine", "answers"))
+    monkeypatch.setattr(doctor, "engine_finding", lambda _: doctor.Finding("engine", "responds"))
     found = {each.about: each for each in examine()}
     assert ("CUDA" in found) == told
     if told:

@@ -29,6 +29,7 @@ from lab.specs.attacks import AttackSpec, CrossEntropy
 from lab.specs.balls import L2, Linf
 from lab.specs.explore import SCALES, STARTS, Explore
 from lab.specs.pace import pace
+from lab.specs.sentences import labelled
 
 POINTS = 400  # of the path that are kept; more cannot be seen
 LULL = 15  # hundredths of a second between the picture of the chosen attack and the comparisons
@@ -143,7 +144,7 @@ def _explored(scene: Scene[Explore], subject: Subject, ctx: Context) -> ModelExp
 
 
 def _after_restart(scene: Scene[Explore], subject: Subject, found: ModelExplored, ctx: Context) -> ModelExplored:
-    """What the chosen attack did; where only one further random start fools the image, what that one did."""
+    """Return the outcome of the chosen attack, or of a further random start where only that fools the image."""
     spec, tried = scene.spec, scene.spec.attack
     if found.health is None or not tried.capabilities.retried:
         return found
@@ -197,7 +198,7 @@ def _tried(scene: Scene[Explore], tried: AttackSpec, subject: Subject, ctx: Cont
 
 
 def _in_words(failure: Exception) -> str:
-    return str(failure) if isinstance(failure, LabError) else f"{type(failure).__name__}: {failure}"
+    return labelled(failure) if isinstance(failure, LabError) else f"{type(failure).__name__}: {failure}"
 
 
 def _swept(scene: Scene[Explore], subject: Subject, ctx: Context) -> ScaleSweep | None:

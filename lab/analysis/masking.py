@@ -120,7 +120,7 @@ def _followable(spec: ModelSpec, x: Tensor, y: Tensor) -> nn.Module:
 
 
 def _attacked(scene: Examined, ball: Ball, model: int, ctx: Context) -> Attacked:
-    """What every attack makes of the images on one model in one ball, and what its gradient is like there."""
+    """Run every attack on the images of one model in one ball, and examine its gradient there."""
     network, attacks = scene.models[model], scene.spec.white_box
     ctx = scene.context(model, ctx)
     made = torch.stack(
@@ -134,7 +134,7 @@ def _attacked(scene: Examined, ball: Ball, model: int, ctx: Context) -> Attacked
 
 
 def _first(scene: Examined, model: int, own: Attacked) -> ModelMasking:
-    """What is known of a model from the ball's own eps alone."""
+    """Return the part of a model's result that needs the ball's own ε alone."""
     network, x, y, n = scene.models[model], scene.x, scene.y, len(scene.y)
     one, many = ((own.made[Masking.attacks.index(each)] - x).flatten(1) for each in ("FGSM", "PGD"))
     clean_loss, clean_wrong = _asked(network, x.unsqueeze(0), y)
@@ -181,7 +181,7 @@ def _with_radius(found: ModelMasking, eps: float, one: Attacked) -> ModelMasking
 
 
 def _directed(scene: Examined, model: int, ctx: Context) -> OrthogonalCount:
-    """How many orthogonal directions fool the model."""
+    """Count the orthogonal directions that fool the model."""
     x, y = scene.x[:DIRECTED], scene.y[:DIRECTED]
     return orthogonal_count(scene.models[model], x, y, scene.spec.ball, ORDERS, scene.context(model, ctx))
 

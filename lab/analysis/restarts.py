@@ -1,4 +1,4 @@
-"""Where PGD ends from many random starts. Madry et al. 2017, §3.1."""
+"""Final losses of PGD from many random starts. Madry et al. 2017, §3.1."""
 
 import numpy as np
 import torch
@@ -55,7 +55,7 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
 
 
 class _Kept:
-    """What is kept of one model's restarts: of the end points only those that are compared, and the worst ones."""
+    """Stored part of one model's restarts: of the end points only those that are compared, and the worst ones."""
 
     def __init__(self, model: str, attack: PGD, x: Tensor) -> None:
         n = len(x)

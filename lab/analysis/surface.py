@@ -64,7 +64,7 @@ def measure(planes: Sequence[Plane], window: Window, ctx: Context) -> None:
 
 
 def _answers(batch: tuple[Plane, np.ndarray], ctx: Context) -> Answers:
-    """What a model says at one batch of points."""
+    """Evaluate a model at one batch of points."""
     each, codes = batch
     answers = each.answers_of(each.logits(each.images(each.places(codes))))
     ctx.report(1, 1)

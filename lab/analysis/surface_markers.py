@@ -1,4 +1,4 @@
-"""Where attacks on an image stand beside a plane through it."""
+"""Positions of attacked images relative to a plane through the image."""
 
 import torch
 from torch import Tensor, nn

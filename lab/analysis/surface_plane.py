@@ -117,7 +117,7 @@ class Plane:
         return logits.cpu()
 
     def answers_of(self, logits: Tensor) -> Answers:
-        """What the model says, in float64 from its logits."""
+        """Convert logits to log-odds and predictions, in float64."""
         y, logits = int(self.scene.y), logits.double()
         labels = torch.full((len(logits),), y)
         others = logits.scatter(1, labels.unsqueeze(1), -torch.inf).logsumexp(1)

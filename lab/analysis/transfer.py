@@ -1,4 +1,4 @@
-"""Whose adversarial images fool whom. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1 and App. C."""
+"""Transfer of adversarial examples. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1 and App. C."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ EXAMPLES = 6  # images that are kept for each source and target, to be looked at
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a target says to n images: ``rank`` (n,) of the label, ``prediction`` (n,) the class it reads."""
+    """Target's predictions on n images: ``rank`` (n,) of the label, ``prediction`` (n,) of the class."""
 
     rank: np.ndarray
     prediction: np.ndarray
@@ -96,7 +96,7 @@ def _scene(spec: TransferMatrix, ctx: Context) -> Matrix:
 
 
 def _asked(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
-    """What a model answers to the clean images, or why it cannot."""
+    """Return a model's predictions on the clean images. Raises :class:`AttackError` with the reason where it fails."""
     try:
         found = answer(model, x, y)
     except (AttackError, IndexError) as error:  # IndexError is PyTorch's word for a label beyond the classes

@@ -10,6 +10,7 @@ from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import Ball
+from lab.specs.spec import title_of
 
 
 def attack(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context | None = None) -> Tensor:
@@ -52,7 +53,7 @@ def perturb_from(
     spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, start: Tensor, ctx: Context
 ) -> Tensor:
     """One batch of :func:`attack_from`, on a frozen model and checked images."""
-    raise AttackError(f"{type(spec).__name__} cannot begin at given points: choose Square.")
+    raise AttackError(f"{title_of(spec)} cannot start at given points: choose Square attack.")
 
 
 @singledispatch

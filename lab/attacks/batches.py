@@ -76,7 +76,7 @@ def batch_size(device: torch.device) -> int:
 
 
 def room(model: nn.Module, x: Tensor) -> int:
-    """How many images like these the memory holds at once, with what the model keeps of each for a gradient."""
+    """Return how many such images fit into memory at once, with what the model keeps of each for a gradient."""
     found = getattr(model, "most", None)
     if found is not None:
         return found

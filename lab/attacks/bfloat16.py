@@ -57,7 +57,7 @@ def doubtful(rough: Tensor, exact: Tensor, y: Tensor) -> Tensor:
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Whether the device has instructions for bfloat16, rather than imitating them at a loss."""
+    """Return whether the device has instructions for bfloat16, rather than imitating them at a loss."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     able = torch.cpu.get_capabilities()

@@ -1,4 +1,4 @@
-"""What an attack can work with: images in [0, 1], a label for each, a threat model, a model that returns logits."""
+"""Checks of an attack's input: images in [0, 1], a label for each, a threat model, a model that returns logits."""
 
 from typing import Any
 

@@ -15,6 +15,7 @@ from lab.specs.balls import Ball, Linf
 from lab.specs.extended import Extended, Staged
 from lab.specs.pixels import L0
 from lab.specs.spatial import Spatial
+from lab.specs.spec import title_of
 
 
 @ascend.register
@@ -54,7 +55,7 @@ def _through(
     stage: Callable[..., Tensor], spec: Staged, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context
 ) -> Tensor:
     if not isinstance(ball, Extended):
-        raise AttackError(f"Staged leaves every ball {type(ball).__name__}: choose the ball Extended.")
+        raise AttackError(f"{title_of(spec)} requires the threat model {title_of(Extended)}, not {title_of(ball)}.")
     for i, (method, region) in enumerate(
         ((spec.rotate, _turned(ball)), (spec.flip, L0(ball.pixels)), (spec.perturb, Linf(ball.eps)))
     ):

@@ -147,7 +147,7 @@ def others(logits: Tensor, y: Tensor) -> Tensor:
 def linearised(
     spec: FastAdaptiveBoundary, model: nn.Module, norm: Ball, points: Tensor, y: Tensor, target: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """How far another class leads the label at the points (k,), negative before the boundary, and its gradient."""
+    """Linearise another class's lead at points (k,): its value, negative before the boundary, and gradient."""
     raise TypeError(f"no linearisation for {type(spec).__name__}")
 
 

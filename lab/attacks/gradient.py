@@ -84,7 +84,7 @@ def _at_once(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor,
     if gradient is None:
         raise AttackError(
             "The model's output does not depend differentiably on its input, so it has no gradient to follow: "
-            "use Square, which only asks for scores, or transfer from another model."
+            "use Square, which needs only scores, or transfer from another model."
         )
     return gradient, known
 
@@ -131,7 +131,7 @@ def frozen(model: nn.Module) -> Iterator[nn.Module]:
 
 
 def device_of(model: nn.Module) -> torch.device:
-    """Where the model lives; the CPU for a model without parameters and buffers."""
+    """Return the device of the model; the CPU for a model without parameters and buffers."""
     for tensor in chain(model.parameters(), model.buffers()):
         return tensor.device
     return torch.device("cpu")

@@ -34,7 +34,7 @@ def regular_hadamard(order: int) -> Tensor:
 
 
 def is_regular_hadamard(matrix: Tensor) -> bool:
-    """Whether the entries are ±1, the rows orthogonal and all row sums √order. Tramèr et al. 2018, App. E."""
+    """Return whether the entries are ±1, the rows orthogonal and all row sums √order. Tramèr et al. 2018, App. E."""
     order = len(matrix)
     return bool(
         (matrix.abs() == 1).all()

@@ -80,7 +80,7 @@ def check_proposal(x: Tensor, x_adv: Tensor, ball: Ball, tolerance: float = _TOL
 
 
 def tolerance_of(x_adv: Tensor) -> float:
-    """What storing an adversarial image in its type may add, to a pixel of up to 1."""
+    """Return the largest change of a pixel up to 1 that storing an adversarial image in its type may cause."""
     return max(_TOLERANCE, torch.finfo(x_adv.dtype).eps) if x_adv.is_floating_point() else _TOLERANCE
 
 

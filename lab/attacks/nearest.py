@@ -18,6 +18,7 @@ from lab.models.adapter import adapted
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.fab import FastAdaptiveBoundary
+from lab.specs.spec import title_of
 
 
 @ascend.register
@@ -69,9 +70,7 @@ def minimum_distance(
 def check_norm(spec: MinimumDistance, ball: Ball) -> None:
     """Refuse a threat model that is no norm ball of a minimum-norm attack."""
     if not isinstance(ball, Linf | L2):
-        raise AttackError(
-            f"{type(spec).__name__} finds no images in {type(ball).__name__}: choose the ball Linf or L2."
-        )
+        raise AttackError(f"{title_of(spec)} requires the threat model L∞ or L2, not {title_of(ball)}.")
 
 
 @singledispatch

@@ -1,4 +1,4 @@
-"""What a gradient attack raises: its value, and the direction in logit space along which it rises.
+"""Objectives of gradient attacks: their value, and the direction in logit space along which they rise.
 
 ``logits`` is (n, classes), ``y`` (n,) the labels whose loss is raised, or lowered when the attack goes ``toward`` them.
 """

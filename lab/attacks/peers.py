@@ -105,7 +105,7 @@ def _proposer(attack: Any) -> Proposer:
     if callable(attack) and not isinstance(attack, type):
         return _function
     raise AttackError(
-        f"{_name(attack)} is no attack that can be run here: give an object of torchattacks, foolbox or ART, or a "
+        f"{_name(attack)} is not an attack that the lab can run: give an object of torchattacks, foolbox or ART, or a "
         "function of (model, images, labels)."
     )
 

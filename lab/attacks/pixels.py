@@ -14,6 +14,7 @@ from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.balls import Ball
 from lab.specs.pixels import L0, FlipPixels
+from lab.specs.spec import title_of
 
 
 def flipped(x: Tensor, places: Tensor) -> Tensor:
@@ -59,7 +60,7 @@ def _searched(
     spec: FlipPixels, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context, *, verdict: bool
 ) -> Tensor:
     if not isinstance(ball, L0):
-        raise AttackError(f"FlipPixels leaves every ball {type(ball).__name__}: choose the ball L0.")
+        raise AttackError(f"{title_of(spec)} requires the threat model {title_of(L0)}, not {title_of(ball)}.")
     check_pictures(x, "FlipPixels")
     search, count = Search(model, x, y, spec.objective, verdict), _count(ball, x)
     pixels = x.shape[2] * x.shape[3]

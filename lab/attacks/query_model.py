@@ -61,7 +61,7 @@ class Queries:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What an attack by queries is up against: images (n, …), labels (n,), the ball and the query interface.
+    """Target of an attack by queries: images (n, …), labels (n,), the ball and the query interface.
 
     With ``verdict``, an image is done once it is misclassified. ``start`` (n, …): points where a search that takes
     them begins.

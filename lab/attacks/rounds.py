@@ -37,7 +37,7 @@ _FEWER = 4  # of the images that a sanity check looks at, where the model is ran
 
 
 class Kept(Protocol):
-    """Where the blocks of finished stages are kept, so that an interrupted evaluation resumes."""
+    """Store of the blocks of finished stages, so that an interrupted evaluation resumes."""
 
     def read(self, name: str) -> StageBlock | None:
         """The block of that name, if there is one."""
@@ -122,7 +122,7 @@ class Rounds:
 
     @property
     def depth(self) -> Depth:
-        """How far the sanity checks go."""
+        """Depth of the sanity checks."""
         return DEPTHS[self.budget]
 
     def logits(self, x: Tensor) -> Tensor:

@@ -250,7 +250,7 @@ def saturated(rounds: Rounds, found: Slopes) -> Check:
 
 
 def _plainly_attacked(rounds: Rounds, x: Tensor, y: Tensor) -> Tensor:
-    """What PGD finds that differentiates the cross-entropy as PyTorch computes it; stops at the first success."""
+    """Run PGD on the cross-entropy as PyTorch computes it, up to the first success."""
     ball, x_adv, left = rounds.standing.ball, x.clone(), torch.arange(len(x), device=x.device)
     for _ in range(_PLAIN_STEPS):
         with torch.enable_grad():
@@ -273,7 +273,7 @@ def about_logits(standing: Standing) -> Check:
 
 
 def _can_tell(left: np.ndarray) -> bool:
-    """Whether an attack that broke all of the images that another left would surely be the stronger one."""
+    """Return whether an attack that broke all of the images that another left would surely be the stronger one."""
     return luck(left, np.zeros_like(left)) < SIGNIFICANT
 
 

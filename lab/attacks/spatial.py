@@ -15,6 +15,7 @@ from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.balls import Ball
 from lab.specs.spatial import RotateTranslate, Spatial
+from lab.specs.spec import title_of
 
 _SAME = 1e-4  # what float32 may change in a pixel when an interpolation is repeated elsewhere
 
@@ -90,7 +91,7 @@ def _searched(
     spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context, *, verdict: bool
 ) -> Tensor:
     if not isinstance(ball, Spatial):
-        raise AttackError(f"RotateTranslate leaves every ball {type(ball).__name__}: choose the ball Spatial.")
+        raise AttackError(f"{title_of(spec)} requires the threat model {title_of(Spatial)}, not {title_of(ball)}.")
     check_pictures(x, "RotateTranslate")
     search = Search(model, x, y, spec.objective, verdict)
     points = lattice(ball, x)
@@ -118,7 +119,7 @@ def _searched(
 def _climbed(
     spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, shares: Tensor, ball: Spatial, ctx: Context
 ) -> Tensor:
-    """Where signed gradient steps in rotation and translation lead."""
+    """Run signed gradient ascent in rotation and translation; return where it ends."""
     for step in range(spec.steps if len(x) else 0):
         ctx.report(step, spec.steps)
         with torch.enable_grad():

@@ -1,4 +1,4 @@
-"""What the Square Attack proposes: its start and its random squares. Andriushchenko et al. 2020, Algorithms 2 and 3."""
+"""Proposals of Square Attack: its start and its random squares. Andriushchenko et al. 2020, Algorithms 2 and 3."""
 
 from collections.abc import Callable
 from functools import singledispatch
@@ -8,6 +8,8 @@ from torch import Tensor
 
 from lab.errors import AttackError
 from lab.specs.balls import L2, Ball, Linf
+from lab.specs.query import Square
+from lab.specs.spec import title_of
 
 Draw = Callable[[int], Tensor]
 """The next uniform numbers (k, count) of each image."""
@@ -15,8 +17,8 @@ Draw = Callable[[int], Tensor]
 
 @singledispatch
 def first_change(ball: Ball, x: Tensor, draw: Draw) -> Tensor:
-    """Where the search starts."""
-    raise AttackError(f"Square works in the balls Linf and L2, not in {type(ball).__name__}: choose one of them.")
+    """Return the starting point of the search."""
+    raise AttackError(f"{title_of(Square)} requires the threat model L∞ or L2, not {title_of(ball)}.")
 
 
 @first_change.register
@@ -43,7 +45,7 @@ def _(ball: L2, x: Tensor, draw: Draw) -> Tensor:
 @singledispatch
 def change(ball: Ball, x_adv: Tensor, x: Tensor, side: Tensor, draw: Draw) -> Tensor:
     """The present images (k, …) with a change within a random square each, of these sides (k,)."""
-    raise AttackError(f"Square works in the balls Linf and L2, not in {type(ball).__name__}: choose one of them.")
+    raise AttackError(f"{title_of(Square)} requires the threat model L∞ or L2, not {title_of(ball)}.")
 
 
 @change.register

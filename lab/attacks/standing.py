@@ -1,4 +1,4 @@
-"""What an evaluation knows of every image so far: what broke it first, and the best point that any attack reached."""
+"""Outcome of an evaluation so far, image by image: the attack that broke it first, and the best point of any attack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a model keeps state between calls, so that its answer is not a function of the image alone."""
+"""State that a model keeps between calls, so that its output is not a function of the image alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +59,7 @@ class BeforeUse:
         return fresh(self._copy, self._weights_change)
 
     def left_by(self, model: Adapted) -> State | None:
-        """How the model answers after many calls; None if as before any. It may refuse, too."""
+        """Compare the model's output after many calls; None if as before any. It may refuse, too."""
         for _ in range(_TRIES):
             self._disturbed = False
             found = self._changed(model)
@@ -76,7 +76,7 @@ class BeforeUse:
         return found if self._repeats else None  # the copies share what it keeps, or it draws from elsewhere
 
     def _now(self, model: Adapted) -> State:
-        """What the model says now, compared with what it said first."""
+        """Compare the model's present output with its first."""
         try:
             [now] = self._answers(model, [self._few])
         except AttackError:
@@ -84,7 +84,7 @@ class BeforeUse:
         return _compared([(self._first, now)], False)
 
     def _of_copies(self, unused: Adapted) -> State:
-        """What copies say that nobody has called, and what one says between other calls."""
+        """Compare fresh copies, which nobody has called, with one between other calls."""
         first, *expected = (self._answers(copied(unused), [each])[0] for each in (self._few, *self._near))
         if not _same(first, self._answers(copied(unused), [self._few])[0]).all():
             self._repeats = False  # it draws from elsewhere, or the copies share what they keep
@@ -100,7 +100,7 @@ class BeforeUse:
         return found
 
     def _of_itself(self, model: Adapted) -> State:
-        """What one model says after other calls, if it says the same again and again before them and after them."""
+        """Compare one model's output after other calls, if it repeats itself both before and after them."""
         *before, one, _, _, _, _, last, again = self._answers(model, [self._few] * 3 + [*self._calls(), self._few])
         repeats = _all_same(before, [one] * len(before)) and bool(_same(last, again).all())
         return _compared([(one, last)], False) if repeats else State(0.0, 0.0, len(one), False)

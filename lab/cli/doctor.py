@@ -12,7 +12,7 @@ from lab.doctor import Finding, examine
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("doctor", help="say what is well and how to fix what is not")
+    parser = commands.add_parser("doctor", help="check the installation, and say how to fix what is wrong")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="also connect to this Dask scheduler")
     shared.add_data_folder(parser)
     shared.add_json(parser)

@@ -20,7 +20,7 @@ from lab.specs.evaluation import BUDGETS
 from lab.specs.spec import default_of, kinds_of
 
 _BUDGETS = {
-    "quick": "the attacks that break most for their time (default)",
+    "quick": "the attacks that break most per second (default)",
     "standard": "AutoAttack's standard composition",
     "thorough": "more steps and restarts, every check on every image",
 }
@@ -28,7 +28,10 @@ _BUDGETS = {
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("evaluate", help="how robust a model is, without a setting, and whether to believe it")
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure how robust a model is with attacks that need no tuning, and whether the number can be trusted",
+    )
     shared.add_models(parser)
     add_ball(parser, kinds_of(Evaluation(), "ball"))
     effort = parser.add_mutually_exclusive_group()

@@ -64,7 +64,7 @@ class Filters:
         self.activation = activation
 
     def count(self, v3: int) -> int:
-        """How many filters stand for so many of v3's."""
+        """Return how many filters replace so many of v3's."""
         return v3 // 16 * self.sixteenths
 
     def on_pixels(self, channels: int, outputs: int, **window: Side) -> nn.Module:

@@ -21,7 +21,8 @@ class Normalised(nn.Module):
         super().__init__()
         if len(mean) != len(std) or not mean or min(std) <= 0:
             raise ModelError(
-                f"Normalised needs one mean and one positive deviation per channel, not {list(mean)} and {list(std)}."
+                f"Normalised needs one mean and one positive standard deviation per channel, not "
+                f"{list(mean)} and {list(std)}."
             )
         self.model = model
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, -1, 1, 1), persistent=False)

@@ -33,7 +33,7 @@ KINDS: dict[str, str] = {
 
 
 def sentence(check: Check) -> str:
-    """What was measured, in one sentence with its numbers."""
+    """Word the measurement in one sentence with its numbers."""
     if check.state == SKIPPED:
         return f"Not checked: {check.detail}."
     if check.state == NOT_NEEDED:
@@ -174,7 +174,7 @@ def _unbounded(check: Check) -> str:
 
 
 def _effect(check: Check) -> str:
-    """What an attack did that should find nothing new."""
+    """Word the effect of an attack that should find nothing new."""
     if not check.images:
         return "had no image left to try"
     tried = counted(check.images, "image")

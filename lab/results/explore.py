@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ModelExplored(Result):
-    """What the chosen attack did to one model's reading of the image.
+    """Effect of the chosen attack on one model's predictions for the image.
 
     ``x_adv`` (C, H, W) the adversarial image, ``clean`` and ``adversarial`` (K,) logits before and after, as scaled.
     ``loss`` and ``margin`` (T,) cross-entropy in nats and the label's logit minus the largest other one at every

@@ -24,7 +24,7 @@ BLACK_BOX = ("FGSM", "PGD")
 
 @dataclass(frozen=True, eq=False)
 class ModelMasking(Result):
-    """What was found about one model on n images, with A attacks at E radii and S other models as sources.
+    """Examination of one model on n images, with A attacks at E radii and S other models as sources.
 
     ``clean_loss``, ``clean_wrong`` (n,) without an attack; ``loss`` (A, E, n) cross-entropy in nats and ``wrong``
     whether the image is misread, in the order of ``Masking.attacks`` and of ``radii``, the eps examined so far;

@@ -1,4 +1,4 @@
-"""Where PGD ends from many random starts."""
+"""Results of PGD from many random starts."""
 
 from __future__ import annotations
 

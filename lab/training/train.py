@@ -57,7 +57,7 @@ def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:
             held.close()
             _remove_empty(folder)
             raise LabError(
-                f"No run can be begun in {folder} ({error.strerror or error}): make room there and start again."
+                f"Cannot start a run in {folder} ({error.strerror or error}): make room there and try again."
             ) from error
 
 
@@ -68,14 +68,14 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
-    """Refuse a folder that holds a run which is not to be carried on, or another recipe's."""
+    """Refuse a folder that holds a run that is not to be resumed, or another recipe's."""
     known = recipe_in(folder)
     if not resume and (folder / "card.json").exists():
         raise LabError(f"There is already a finished run in {folder}: choose another name or delete that folder.")
     if not resume and known is not None:
-        raise LabError(f"There is an unfinished run in {folder}: carry it on with --resume, or choose another name.")
+        raise LabError(f"There is an unfinished run in {folder}: resume it with --resume, or choose another name.")
     if known is not None and known != recipe:
-        raise LabError(f"The run in {folder} has another recipe: choose another name, or carry it on without changes.")
+        raise LabError(f"The run in {folder} has another recipe: choose another name, or resume it without changes.")
 
 
 def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:

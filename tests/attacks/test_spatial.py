@@ -168,7 +168,7 @@ def test_result_does_not_depend_on_the_batch(model, x, y, method, run, monkeypat
 
 def test_refuses_what_does_not_fit(model, x, y):
     for method, ball, words in (
-        (RotateTranslate(), Linf(0.1), "choose the ball Spatial"),
+        (RotateTranslate(), Linf(0.1), "Rotate and translate requires the threat model Spatial, not L∞"),
         (PGD(), BALL, "RotateTranslate"),
         (FGSM(), BALL, "RotateTranslate"),
     ):

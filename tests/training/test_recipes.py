@@ -103,7 +103,7 @@ def test_the_numbers_are_the_papers():
     assert (fast.steps, fast.random_start) == (1, True)
     assert fast.step_size == pytest.approx(10 / 255)
     assert (trades_training().steps, trades_training().step_size, trades_training().beta) == (40, 0.01, 1.0)
-    with pytest.raises(SpecError, match="at least one fixed network"):
+    with pytest.raises(SpecError, match="at least one static model"):
         EnsembleExamples(models=())
 
 

@@ -85,7 +85,7 @@ async def test_a_damaged_address_opens_the_page_as_usual(engine, state):
     await settled()
     assert open_pages(app) == ["pgd-restarts"]
     assert app.navigation.refusal == (
-        "This link is damaged: ask for it again, and copy all of it." if state == "damaged" else ""
+        "This link is damaged or incomplete: copy the whole link again." if state == "damaged" else ""
     )
     assert len(engine.jobs) == 1
 
