@@ -47,7 +47,7 @@ async def test_the_header_says_what_the_engine_is_like_when_a_browser_arrives(en
     assert app.navigation.engine == "Engine ready · 1 worker"
     engine.workers = lambda: 0
     app.navigation._handle_custom_msg("arrived", [])
-    assert app.navigation.engine == "The engine has no worker yet"
+    assert app.navigation.engine == "No worker connected yet"
 
 
 @pytest.mark.parametrize("wish", ["nowhere", None, 3, ["home"], {"name": "home"}, "../etc"])

@@ -7,11 +7,11 @@ import traitlets as t
 
 from lab.errors import FieldError, SpecError
 from lab.specs import ModelSpec, Param, Spec, params
+from lab.specs.sentences import labelled
 from lab.specs.spec import kinds_of, label_of, title_of
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.parts.lists import Listed, Numbers, Variants
 from widgets.plain import Box, Words
-from widgets.words import said
 
 _WIDE = 1e5  # a linear slider over more than this could not be set to anything in particular
 
@@ -122,7 +122,7 @@ class Variant(Box):
         try:
             name = self.kind.read()
         except SpecError as error:
-            self.kind.error = said(error)
+            self.kind.error = labelled(error)
             raise
         self.kind.error = ""
         return self._form(name).spec()
@@ -230,7 +230,7 @@ def sentence(meaning: str) -> str:
 
 def _refused(part: Part, error: SpecError) -> SpecError:
     """The refusal with the label of the part it is about, at which it is said, too."""
-    told = SpecError(said(error, getattr(part, "label", "")))
+    told = SpecError(labelled(error, getattr(part, "label", "")))
     _complain(part, str(told))
     return told
 

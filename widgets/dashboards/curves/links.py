@@ -70,7 +70,7 @@ def masking_link(result: CurvesResult, place: int) -> Link:
     """From a model's robustness to the signs that it only looks so."""
     spec = result.spec
     about = {"data": spec.data, "models": (spec.models[place],), "ball": spec.ball}
-    return Link(f"Ask whether {result.models[place].model} masks its gradient", "masking", about)
+    return Link(f"Find out whether {result.models[place].model} masks its gradient", "masking", about)
 
 
 def evaluation_link(result: CurvesResult, point: Point) -> Link:
@@ -89,7 +89,7 @@ def distance_link(result: CurvesResult, place: int, image: int | None = None) ->
     order = np.argsort(model.distance)[: np.isfinite(model.distance).sum()]
     image = int(order[len(order) // 2]) if image is None else image
     about = {"data": spec.data, "models": (spec.models[place],), "image": image, "ball": spec.ball}
-    label = f"Look at the nearest adversarial image of image {image} on {model.model}"
+    label = f"Look at the nearest adversarial example of image {image} on {model.model}"
     return Link(label, "attack-explorer", about | {"attack": spec.search, "seed": spec.seed})
 
 

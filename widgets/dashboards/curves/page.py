@@ -30,17 +30,17 @@ from widgets.parts.page import Page
 from widgets.parts.run_bar import RunBar
 from widgets.plain import Box
 
-QUESTION = "How robust is a network, and at which ε?"
+QUESTION = "How robust is a model, and at which ε?"
 SOURCE = "Kurakin et al. 2017, Figures 1 and 3 · Madry et al. 2017, Figure 3 · Na et al. 2018, Figures 5 and 9"
 SENTENCE = (
-    "How much accuracy is left as the attack may change more? Where it rises again with ε, the attack fails (a masked "
+    "How does accuracy decrease as ε grows? Where it rises again with ε, the attack fails (a masked "
     "gradient, or a label that leaks): the model has not become robust."
 )
 TRIES = (
-    "Compare FGSM with APGD on fgsm-trained: does it seem to resist one of them better? Believe the lower accuracy.",
-    "Move ε: on the right, who pays how much clean accuracy for which robustness?",
-    "Click any point: the page opens that explains it, with the point's network, attack and ε.",
-    "Add another attack, or a network that you trained yourself.",
+    "Compare FGSM with APGD on fgsm-trained: does it seem more robust to one of them? Trust the lower accuracy.",
+    "Move ε: on the right, how much clean accuracy does each model give up for how much robustness?",
+    "Click any point: the page opens that explains it, with the point's model, attack and ε.",
+    "Add another attack, or a model that you trained yourself.",
 )
 PREFERRED = ("standard", "fgsm-trained", "pgd-trained")
 DEFAULT = RobustnessCurves(models=tuple(Trained(name) for name in PREFERRED))

@@ -35,7 +35,7 @@ class Varied:
 
 WIDTHS = Varied("width", "fgsm-training", "width 4, 8 and 16 of its architecture")
 PIVOTS = Varied("the weight of the pivot loss", "pivot-training", "weight 0.0001, 0.001 and 0.01 of its similarity")
-WIDTH, PIVOT = "width (or ρ) of the network", "λ₂, weight of the pivot loss"
+WIDTH, PIVOT = "width (or ρ) of the architecture", "λ₂, weight of the pivot loss"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ PLOTS = {
         420,
     ),
     "distances": Plot(
-        "Nearest adversarial images",
+        "Nearest adversarial examples",
         of_result(distance_distribution),
         of_result(CurvesResult.distances),
         note="Na et al. 2018, Figure 9",

@@ -11,8 +11,8 @@ from lab.errors import LabError
 from lab.limits import require_modest
 from lab.specs import Evaluation
 from lab.specs.evaluation import QUICK
+from lab.specs.sentences import labelled
 from widgets.plain import Plain
-from widgets.words import said
 
 
 class Affordable(Plain):
@@ -51,7 +51,7 @@ def _refusal(spec: Evaluation) -> str:
     try:
         require_modest(spec)
     except LabError as error:
-        return said(error)
+        return labelled(error)
     return ""
 
 

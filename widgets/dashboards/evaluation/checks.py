@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 import traitlets as t
 
 from lab.errors import LabError
+from lab.specs.sentences import labelled
 from widgets.plain import Plain
-from widgets.words import said
 
 
 class Column(TypedDict):
@@ -65,4 +65,4 @@ class CheckTable(Plain):
         try:
             self.send({"csv": self._csv()})
         except LabError as error:
-            self.send({"error": said(error)})
+            self.send({"error": labelled(error)})

@@ -15,7 +15,6 @@ from widgets.figures.explore.attack import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png
 from widgets.parts.gallery import LARGEST_SIDE, Badge, Card, Picture
 from widgets.theme import model_colour
-from widgets.words import plainly
 
 
 def model_cards(result: ExploreResult) -> list[Card]:
@@ -69,7 +68,7 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
     clean = _picture(result.x, "clean", _predicted(result, model.clean), fooled=misclassified)
     card: Card = {"title": model.model, "colour": model_colour(model.model), "pictures": [clean]}
     if model.error:
-        return card | {"error": plainly(model.error)} | mending(result.spec.attack, result.spec.ball)
+        return card | {"error": model.error} | mending(result.spec.attack, result.spec.ball)
     title = "adversarial" if fooled and not misclassified else "attacked"  # the former had to succeed
     card["pictures"] += [
         _picture(model.x_adv, title, _predicted(result, model.adversarial), fooled=fooled),
@@ -113,7 +112,7 @@ def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) 
     card: Card = {"title": title_of(attack), "chosen": attack == result.spec.attack, "pictures": shown}
     wrong = [each.error for each in tried if each.error]
     if wrong:
-        return card | {"error": plainly(wrong[0])} | mending(attack, result.spec.ball)
+        return card | {"error": wrong[0]} | mending(attack, result.spec.ball)
     return card | {"facts": [f"L∞ {_span([each.linf for each in tried])}", f"L2 {_span([each.l2 for each in tried])}"]}
 
 

@@ -37,7 +37,7 @@ def of_trial(trial: Trial) -> Origin:
 
 def of_run(name: str, recipe: Recipe) -> Origin:
     """Another run, whose recipe is taken over."""
-    return Origin(recipe, name, f"recipe of {name}", f"As {name} was trained, under a name of its own.")
+    return Origin(recipe, name, f"recipe of {name}", f"The recipe of {name}, for a run under another name.")
 
 
 class StartFrom(Choice):
@@ -45,7 +45,7 @@ class StartFrom(Choice):
 
     def __init__(self) -> None:
         self.presets: Sequence[Origin] = [of_preset(each) for each in presets.every()]
-        super().__init__(label="Start from", help="A way of training of the papers.")
+        super().__init__(label="Start from", help="A training recipe of the papers.")
         self.show(self.presets[0])
 
     def show(self, origin: Origin, recipe: Recipe | None = None) -> None:

@@ -12,11 +12,11 @@ from lab.errors import LabError
 from lab.runs import RunCard
 from lab.specs import FGSM, Recipe, Source, params
 from lab.specs.attacks import attacks_in
+from lab.specs.sentences import labelled
 from lab.specs.spec import from_dict, title_of
 from lab.specs.threat import threat
 from widgets.plain import Plain
 from widgets.theme import model_colour
-from widgets.words import said
 
 ACTIONS = {
     "waiting": ["pause"],
@@ -82,7 +82,7 @@ class RunList(Plain):
             self._on(action, name)
             self.message = ""
         except LabError as error:
-            self.message = said(error)
+            self.message = labelled(error)
 
 
 def actions(card: RunCard, steered: bool) -> list[str]:

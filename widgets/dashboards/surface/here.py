@@ -13,7 +13,7 @@ from widgets.figures.surface.parts import in_grid
 from widgets.parts.gallery import LARGEST_SIDE, Card, Gallery, Picture
 from widgets.theme import model_colour
 
-HINT = "Point at a surface or at the map."
+HINT = "Point at a surface or at the contour map."
 
 
 @dataclass(frozen=True)

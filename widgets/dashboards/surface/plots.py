@@ -9,12 +9,12 @@ from lab.results import SurfaceResult
 from lab.results.surface import QUANTITIES
 from lab.specs import Spec, param
 from widgets.figures.surface.contours import contour_map, map_frame
-from widgets.figures.surface.cross_sections import cuts, cuts_frame
+from widgets.figures.surface.cross_sections import cross_sections, cross_sections_frame
 from widgets.figures.surface.parts import SLOTS
-from widgets.figures.surface.three_d import mountains
+from widgets.figures.surface.three_d import surface_3d
 from widgets.parts.page import Plot, of_result
 
-TRACES = {name: len(draw(None).data) // SLOTS for name, draw in {"mountains": mountains, "map": contour_map}.items()}
+TRACES = {name: len(draw(None).data) // SLOTS for name, draw in {"mountains": surface_3d, "map": contour_map}.items()}
 """How many traces of a figure belong to each model."""
 
 COLOURS = ("value", "class")
@@ -36,7 +36,7 @@ class SurfaceLook(Spec):
 
 @dataclass(frozen=True)
 class Drawn:
-    """How the figures are drawn, with the mountains' camera where somebody turned them."""
+    """How the figures are drawn, with the camera of the 3-D surface where the user turned it."""
 
     look: SurfaceLook
     camera: dict[str, Any] | None
@@ -45,7 +45,7 @@ class Drawn:
 PLOTS = {
     "mountains": Plot(
         "Surface",
-        lambda result, drawn: mountains(
+        lambda result, drawn: surface_3d(
             result, drawn.look.quantity, drawn.look.by_class, drawn.look.attacks, drawn.camera
         ),
         of_result(map_frame),
@@ -61,8 +61,8 @@ PLOTS = {
     ),
     "cuts": Plot(
         "Cuts",
-        lambda result, drawn: cuts(result, drawn.look.quantity),
-        of_result(cuts_frame),
+        lambda result, drawn: cross_sections(result, drawn.look.quantity),
+        of_result(cross_sections_frame),
         "lab-surface-cuts",
         330,
     ),

@@ -181,7 +181,7 @@ def distance_distribution(result: CurvesResult | None) -> go.Figure:
     searched = max((each.searched for each in found if each), default=0)
     note = f"{searched} images, {title_of(result.spec.search)}" if result and searched else _unsearched(result)
     axes = {
-        "xaxis": {"title": {"text": "distance of the nearest adversarial image"}, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "distance to the nearest adversarial example"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},
     }
     shapes = [_upright(result.spec.ball.eps)] if result and searched else []
@@ -332,7 +332,7 @@ def _steps(slot: Slot[Distances], end: float) -> dict[str, Any]:
 
 
 def _unsearched(result: CurvesResult | None) -> str:
-    return "No image is searched: ask for some at the left" if result and not result.spec.searched else WAITING
+    return "No images are searched: set their number on the left" if result and not result.spec.searched else WAITING
 
 
 def _upright(x: float) -> dict[str, Any]:

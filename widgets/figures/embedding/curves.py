@@ -46,7 +46,7 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
         if model:
             axes |= _panel_axes(i, len(models), end, common)
             words.append(_title(model, _domain(i, len(models))))
-    note = f"{_images(result)} · shaded: ± one deviation" if models else WAITING
+    note = f"{_images(result)} · shaded: ± one standard deviation" if models else WAITING
     layout = axes or {"xaxis": {}, "yaxis": {}}
     shapes = _now(result, level, [str(i + 1) if i else "" for i in range(len(models))])
     names = "/".join(each.model for each in models)

@@ -186,7 +186,7 @@ def _axes(stages: Sequence[str]) -> dict[str, Any]:
     ticks = [escape(stage).replace(" ", "<br>") for stage in stages]
     return {
         "xaxis": {
-            "title": {"text": "attack; each runs on the images that those before it left"},
+            "title": {"text": "attack; each runs on the images that earlier ones did not break"},
             "tickvals": list(range(len(stages))),
             "ticktext": ticks,
             "tickangle": 0,

@@ -203,4 +203,4 @@ def _too_many(models: Sequence[ModelExplored]) -> bool:
 
 
 def _steps(models: Sequence[ModelExplored]) -> str:
-    return "gradient step" if all(each.by_gradient for each in models) else "image the attack asked about"
+    return "gradient step" if all(each.by_gradient for each in models) else "image queried by the attack"

@@ -72,7 +72,7 @@ def gradient_correlation(result: MaskingResult | None, place: int) -> go.Figure:
     model = chosen(result, place)
     eps = np.array(model.radii) if model else np.zeros(0)
     traces = [trace for i, each in enumerate(correlations(model)) for trace in _pair(each, eps, *_PAIRS[i])]
-    note = f"{escape(model.model)} · bands ± 0.5 deviations" if model else WAITING
+    note = f"{escape(model.model)} · bands ± 0.5 standard deviations" if model else WAITING
     y_axis = {"title": {"text": "correlation of gradients"}, "range": [-0.55, 1.05]}
     return figure(traces, note, "gradients", xaxis={"title": {"text": "ε"}, "rangemode": "tozero"}, yaxis=y_axis)
 

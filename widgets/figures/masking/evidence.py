@@ -66,7 +66,7 @@ def cosine(result: MaskingResult | None) -> go.Figure:
     """Cosine between the changes by FGSM and by PGD, as a share of the images up to it. Tramèr et al. 2018, §4.1."""
     values = [PerImage(each.model, each.cosine) for each in result.models] if result else []
     lowest = min((float(np.nanmin(each.values)) for each in values if len(each.values)), default=0.0)
-    axis = {"title": {"text": "cosine of the changes by FGSM and by PGD"}, "range": [min(0.0, lowest) - 0.02, 1.02]}
+    axis = {"title": {"text": "cosine of the FGSM and PGD perturbations"}, "range": [min(0.0, lowest) - 0.02, 1.02]}
     return _distribution(result, values, axis, "cosine")
 
 

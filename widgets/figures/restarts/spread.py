@@ -67,7 +67,7 @@ def _whiskers(slot: Slot[ModelRestarts], shift: float, symbol: str, log: bool) -
         "y": np.maximum(largest, floor),
         "marker": {"symbol": "triangle-up-open", "size": 9, "color": slot.colour, "line": {"width": 2}},
         "customdata": above,
-        "hovertemplate": "largest %{y:.3g} nats, %{customdata:.1f} deviations above the mean"
+        "hovertemplate": "largest %{y:.3g} nats, %{customdata:.1f} standard deviations above the mean"
         f"<extra>{slot.name}</extra>",
         "showlegend": False,
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 
-def cuts(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
+def cross_sections(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
     """Left along g, right along g⊥, through the middle of the window; dotted where another class is read."""
     places = panels(result, quantity)
     traces = []
@@ -37,11 +37,11 @@ def cuts(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
     layout["xaxis2"]["anchor"] = "y2"
     if result:
         layout["shapes"] = _ball(result)
-    return figure(traces, "dotted: another class is read" if result else WAITING, "cuts", **layout)
+    return figure(traces, "dotted: another class is predicted" if result else WAITING, "cuts", **layout)
 
 
-def cuts_frame(result: SurfaceResult) -> pd.DataFrame:
-    """One row per model, axis and point: what :func:`cuts` draws, in every quantity."""
+def cross_sections_frame(result: SurfaceResult) -> pd.DataFrame:
+    """One row per model, axis and point: what :func:`cross_sections` draws, in every quantity."""
     import pandas as pd
 
     whole = result.to_frame()
@@ -76,7 +76,7 @@ def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misread: bool, q
 
 
 def _ball(result: SurfaceResult) -> list[dict[str, Any]]:
-    """Upright lines where the cuts through the image leave the ball, if that is in sight."""
+    """Upright lines where the cross-sections through the image leave the ball, if that is in sight."""
     eps = result.spec.ball.eps
     found = []
     for axis, values in (("x", result.along), ("x2", result.across)):

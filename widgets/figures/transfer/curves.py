@@ -187,7 +187,7 @@ def _pair(shown: list[Shown], eps: np.ndarray, cell: Cell) -> list[dict[str, Any
         "name": "chosen pair",
         "visible": seen,
         "showlegend": True,
-        "hovertemplate": "ε %{x:.3g}: %{y:.2f}, deviation %{customdata:.2f}<extra></extra>",
+        "hovertemplate": "ε %{x:.3g}: %{y:.2f}, standard deviation %{customdata:.2f}<extra></extra>",
     }
     return [band, line]
 
@@ -201,7 +201,7 @@ def _pair_words(result: TransferResult, cell: Cell) -> str:
     if cell.source == cell.target:
         return "choose two different models to see their pair"
     source, target = (escape(result.models[each]) for each in (cell.source, cell.target))
-    return f"{source} and {target} · band ± 0.1 deviations"
+    return f"{source} and {target} · band ± 0.1 standard deviations"
 
 
 def _eps_axis(result: TransferResult | None) -> dict[str, Any]:

@@ -27,8 +27,8 @@ WAITING = "Nothing computed yet"
 SELECTED = DIVERGING[-1][1]
 
 DEFINITIONS = {
-    TRANSFER: "% misclassified by the target, of those that the source classifies correctly clean and wrongly attacked",
-    TRANSFER_BOTH: "the same, of those only that the target, too, classifies correctly when they are clean",
+    TRANSFER: "% misclassified by the target, among the images that the source misclassifies only under attack",
+    TRANSFER_BOTH: "the same, among those only that the target, too, classifies correctly when clean",
     ERROR: "% of all attacked images that the target misclassifies, whatever the source predicts",
     ACCURACY: "% of all attacked images that the target classifies correctly",
 }
@@ -210,14 +210,14 @@ def _axes(names: Sequence[str], measure: str = "") -> dict[str, Any]:
     return {
         "xaxis": shared
         | {
-            "title": {"text": "target: who classifies the images", "standoff": 4},
+            "title": {"text": "target: model that classifies the examples", "standoff": 4},
             "tickvals": list(range(count)),
             "ticktext": [wrapped(name) for name in names],
             "tickangle": 0,
         }
         | {"range": [-0.5, count - 0.5], "side": "top"},
         "yaxis": shared
-        | {"title": {"text": "source: whom they were made on"}, "ticktext": rows}
+        | {"title": {"text": "source: model they were made on"}, "ticktext": rows}
         | {"tickvals": [*range(count), count + 0.25, count + 1.25], "range": [count + 1.78, -0.52]},
         "margin": {"l": _room(names), "r": 8, "t": 44 + _above(names), "b": 12},
         "showlegend": False,
