@@ -35,16 +35,16 @@ print(json.dumps({"gpus": names, "memory": memory, "threads": torch.get_num_thre
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: what was found, and how to mend it where it must be (else empty)."""
+    """One thing looked at: what was found, and how to fix it where it must be (else empty)."""
 
     about: str
     found: str
-    mend: str = ""
+    fix: str = ""
 
     @property
     def well(self) -> bool:
         """True if nothing has to be done."""
-        return not self.mend
+        return not self.fix
 
 
 def examine(scheduler: str | None = None) -> Iterator[Finding]:
@@ -100,8 +100,8 @@ def _device(probe: dict[str, Any]) -> Finding:
     if probe["mps"]:
         return Finding("device", f"{processor}; there is an Apple GPU, which LAB_DEVICE=mps uses")
     if shutil.which("nvidia-smi") and probe["built_for"] is None:
-        mend = f"There is an NVIDIA GPU but torch is built without CUDA: {PAIR} --index-url https://download.pytorch.org/whl/cu128"
-        return Finding("device", processor, mend)
+        fix = f"There is an NVIDIA GPU but torch is built without CUDA: {PAIR} --index-url https://download.pytorch.org/whl/cu128"
+        return Finding("device", processor, fix)
     return Finding("device", processor)
 
 
@@ -126,8 +126,8 @@ def _home() -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
-        mend = "Set LAB_HOME to a folder you may write to"
-        return Finding("LAB_HOME", f"{folder} cannot be written to ({error.strerror})", mend)
+        fix = "Set LAB_HOME to a folder you may write to"
+        return Finding("LAB_HOME", f"{folder} cannot be written to ({error.strerror})", fix)
     return Finding("LAB_HOME", f"{folder}, {free / 2**30:.0f} GiB free")
 
 
@@ -158,12 +158,12 @@ def engine_finding(scheduler: str | None, patience: float = 10.0) -> Finding:
     try:
         _connect(scheduler, patience)
     except (LabError, OSError) as error:
-        mend = (
+        fix = (
             "Check the address and that its workers run"
             if scheduler
             else "Check that this machine allows local connections"
         )
-        return Finding("engine", f"{where} cannot be reached ({error})", mend)
+        return Finding("engine", f"{where} cannot be reached ({error})", fix)
     return Finding("engine", f"{where} responds")
 
 

@@ -29,6 +29,8 @@ def python_texts(source: str) -> Iterator[tuple[int, str]]:
                 silent.add(id(each.value))
         if isinstance(node, ast.keyword) and node.arg in SHORT:
             short.add(id(node.value))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "report":
+            yield from ((node.lineno, each.arg) for each in node.keywords if each.arg)  # figures beside the progress
         if isinstance(node, ast.JoinedStr):
             silent |= {id(each) for each in node.values}
             yield (
@@ -99,6 +101,7 @@ def test_every_text_of_the_lab_uses_the_words_of_the_field(pattern):
     [
         (python_texts, 'epochs: int = param(1, meaning="the share of images")'),
         (python_texts, 'label = param(1, label="Mountains")'),
+        (python_texts, "ctx.report(step, steps, standing=3)"),
         (python_texts, 'raise LabError(f"{name} is no folder: name one.")'),
         (python_texts, 'TRIES = ["Point at it: beside the mountains."]'),
         (script_texts, "button.title = 'Stop it for everybody';"),

@@ -56,7 +56,7 @@ class Found:
 
 @analyse.register
 def embeddings(spec: Embeddings, ctx: Context) -> EmbeddingsResult:
-    """The clean images first, then the followed ones' ways, t-SNE where it is asked for, and the curves, bit by bit."""
+    """The clean images first, then the followed ones' ways, t-SNE where it is requested, and the curves, bit by bit."""
     chosen = _chosen(spec, load_data(spec.data, ctx.silent()))
     networks = [load_model(each) for each in spec.models]
     begin, middle = _shares(spec)
@@ -64,7 +64,7 @@ def embeddings(spec: Embeddings, ctx: Context) -> EmbeddingsResult:
     models = [_model(chosen, i, each) for i, each in enumerate(found)]
     ctx.partial(_result(chosen, models, 0.0))
     pieces = range(len(networks))
-    ways = together(lambda i, lane: _walked(chosen, networks[i], found[i], lane), pieces, ctx.span(0, begin, 1))
+    ways = together(lambda i, lane: _trace(chosen, networks[i], found[i], lane), pieces, ctx.span(0, begin, 1))
     for i, each in ways:
         found[i], models[i] = each, _model(chosen, i, each)
         result = _result(chosen, models, begin * (i + 1) / len(networks))
@@ -127,7 +127,7 @@ def _clean(chosen: Chosen, model: nn.Module) -> Found:
     return Found(clean, logits, components(clean), clean[followed].unsqueeze(0), logits[followed].unsqueeze(0), images)
 
 
-def _walked(chosen: Chosen, model: nn.Module, found: Found, ctx: Context) -> Found:
+def _trace(chosen: Chosen, model: nn.Module, found: Found, ctx: Context) -> Found:
     """The same with the followed images' ways to the largest eps."""
     positions = list(chosen.spec.images)
     x, y = chosen.data.test.images(positions), chosen.data.test.labels(positions)

@@ -22,7 +22,7 @@ class KeptStages:
     request: str
 
     def read(self, name: str) -> StageBlock | None:
-        """The block of that name; None when there is none that can be read."""
+        """The block of that name; None when there is none that is intact."""
         with suppress(LabError):
             found = self.store.read(self._key(name))
             return found if isinstance(found, StageBlock) else None

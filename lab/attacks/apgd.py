@@ -128,7 +128,7 @@ def climb(spec: Climbing, model: nn.Module, climbers: Climbers, ball: Region, ct
     region = around(ball, climbers.owner)
     project = projection(region, climbers.x)
     for step in range(spec.steps + 1):
-        ctx.report(step, spec.steps, standing=len(climbers.owner))
+        ctx.report(step, spec.steps, unbroken=len(climbers.owner))
         gradient, logits = _asked(spec, model, climbers, last=step == spec.steps)
         kept = stay(climbers.owner, climbers.point, logits)
         if not kept.all():

@@ -50,7 +50,7 @@ def projection(ball: Region, x: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def box(ball: Region, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Lowest and highest admissible value of every pixel: the L∞ ball cut with [0, 1]."""
+    """Lowest and highest admissible value of every pixel: the intersection of the L∞ ball with [0, 1]."""
     eps = reach(ball, x)
     return (x - eps).clamp(min=0), (x + eps).clamp(max=1)
 

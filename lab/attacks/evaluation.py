@@ -93,7 +93,7 @@ def evaluate(
 
 
 class _Changed(Exception):
-    """The model answers otherwise than before its many calls, but a copy that nobody has called does not."""
+    """The model answers otherwise than before its many calls, but a copy that has not been called does not."""
 
     def __init__(self, state: State) -> None:
         self.state = state

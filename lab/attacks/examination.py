@@ -120,7 +120,7 @@ def _uphill(y: Tensor, logits: Tensor) -> Tensor:
 
 
 def _same(one: Tensor, other: Tensor) -> Tensor:
-    """(n,) whether two answers are the same but for rounding; what is not a number is the same as itself."""
+    """(n,) whether two outputs are the same but for rounding; what is not a number is the same as itself."""
     return torch.isclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True).all(1)
 
 

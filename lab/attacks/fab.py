@@ -87,7 +87,7 @@ def _follow(spec: FastAdaptiveBoundary, model: nn.Module, best: Nearest, walk: W
     An image leaves with all its points as soon as one of them is adversarial within the ``goal``.
     """
     for step in range(spec.steps):
-        ctx.report(step, spec.steps, standing=len(walk.images))
+        ctx.report(step, spec.steps, unbroken=len(walk.images))
         x = best.x[walk.images].expand_as(walk.points)
         y = best.y[walk.images].repeat(len(walk.points))
         moved = step_onto_boundary(

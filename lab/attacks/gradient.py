@@ -92,7 +92,7 @@ def _at_once(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor,
 def expected_gradient(
     model: nn.Module, x: Tensor, passes: int, direction: Direction, log_factor: Direction
 ) -> tuple[Tensor, Tensor]:
-    """Gradient of the objective's mean over several passes of a model that answers at random, and the mean logits.
+    """Gradient of the objective's mean over several passes of a randomised model, and the mean logits.
 
     Athalye et al. 2018's expectation. ``direction`` gives each pass's gradient at its logits up to a positive factor,
     whose logarithm is ``log_factor`` (n,); the factors are brought back relative to each image's largest, so that

@@ -1,4 +1,4 @@
-"""The labels an attack works on: picked in one place, from the logits of the clean images."""
+"""The labels an attack works on: picked here alone, from the logits of the clean images."""
 
 from dataclasses import dataclass
 

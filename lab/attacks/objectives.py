@@ -21,7 +21,7 @@ def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def margin(logits: Tensor, y: Tensor) -> Tensor:
-    """(n,) the label's logit minus the largest other one: negative when the image is misread."""
+    """(n,) the label's logit minus the largest other one: negative when the image is misclassified."""
     return _of_label(logits, y) - _others(logits, y).amax(1)
 
 

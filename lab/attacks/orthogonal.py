@@ -31,7 +31,7 @@ class OrthogonalCount:
     """Numbers of orthogonal directions of length ε that fool the model, image by image.
 
     ``orders`` (m,) numbers of directions tried, ``fooling`` (m, n) how many of them fool.
-    An image that the model misreads without an attack counts as 0: the paper examines correctly classified points.
+    An image that the model misclassifies without an attack counts as 0: the paper examines correctly classified points.
     """
 
     orders: Tensor

@@ -70,7 +70,7 @@ def _torchattacks(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Bal
 
 
 def _foolbox(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> Any:
-    """Minimum-distance attacks of foolbox are cut to the ball, as foolbox itself does."""
+    """Minimum-distance attacks of foolbox are clipped to the ball, as foolbox itself does."""
     import foolbox
 
     wrapped = foolbox.PyTorchModel(model, bounds=(0, 1), device=x.device)

@@ -27,13 +27,13 @@ def flipped(x: Tensor, places: Tensor) -> Tensor:
 @ascend.register
 def flip_pixels(spec: FlipPixels, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
     """The flipped pixels of the largest loss. Tramèr et al. 2018, App. C.1."""
-    return _searched(spec, model, x, y, ball, ctx, verdict=False)
+    return _search(spec, model, x, y, ball, ctx, verdict=False)
 
 
 @perturb.register
 def flip_pixels_verdict(spec: FlipPixels, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
-    """The first flipped pixels that are misread."""
-    return _searched(spec, model, x, y, ball, ctx, verdict=True)
+    """The first flipped pixels that are misclassified."""
+    return _search(spec, model, x, y, ball, ctx, verdict=True)
 
 
 @distance.register
@@ -56,7 +56,7 @@ def _(ball: L0, x: Tensor, gradient: Tensor) -> Tensor:
 reserve(L0, FlipPixels)
 
 
-def _searched(
+def _search(
     spec: FlipPixels, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context, *, verdict: bool
 ) -> Tensor:
     if not isinstance(ball, L0):

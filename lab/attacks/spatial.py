@@ -53,15 +53,15 @@ def lattice(ball: Spatial, like: Tensor) -> Tensor:
 @ascend.register
 def rotate_translate(spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
     """The transformation of the largest loss. Engstrom et al. 2019."""
-    return _searched(spec, model, x, y, ball, ctx, verdict=False)
+    return _search(spec, model, x, y, ball, ctx, verdict=False)
 
 
 @perturb.register
 def rotate_translate_verdict(
     spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context
 ) -> Tensor:
-    """The first transformation that is misread; in a grid search, that is the smallest one."""
-    return _searched(spec, model, x, y, ball, ctx, verdict=True)
+    """The first transformation whose image is misclassified; in a grid search, that is the smallest one."""
+    return _search(spec, model, x, y, ball, ctx, verdict=True)
 
 
 @distance.register
@@ -87,7 +87,7 @@ def _(ball: Spatial, x: Tensor, gradient: Tensor) -> Tensor:
 reserve(Spatial, RotateTranslate)
 
 
-def _searched(
+def _search(
     spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context, *, verdict: bool
 ) -> Tensor:
     if not isinstance(ball, Spatial):
@@ -110,13 +110,13 @@ def _searched(
     for start in range(spec.tries):
         image = search.standing
         shares = points[places[image, start]]
-        shares = _climbed(spec, model, x[image], y[image], shares, ball, ctx.part(start, spec.tries))
+        shares = _climb(spec, model, x[image], y[image], shares, ball, ctx.part(start, spec.tries))
         places[image, start] = torch.cdist(shares, points).argmin(1)
         search.among(range(start, start + 1), shown, ctx.silent())
     return search.best
 
 
-def _climbed(
+def _climb(
     spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, shares: Tensor, ball: Spatial, ctx: Context
 ) -> Tensor:
     """Run signed gradient ascent in rotation and translation; return where it ends."""

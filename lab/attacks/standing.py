@@ -21,7 +21,7 @@ MOST_KEPT = 2**26
 
 
 class Standing:
-    """The images ``x`` (n, …), ``y`` (n,) of an evaluation, on the CPU, and how each stands.
+    """Images ``x`` (n, …), ``y`` (n,) of an evaluation, on the CPU, and the outcome of each.
 
     ``point`` (n, …) is the image of the smallest ``margin`` (n,) that an attack found: the adversarial example of an
     image that one broke, and where the next attack may start on the others. ``broken_by`` (n,) as in

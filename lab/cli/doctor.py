@@ -1,4 +1,4 @@
-"""``doctor``: what this machine offers the lab, and how to mend what is amiss."""
+"""``doctor``: what this machine offers the lab, and how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -35,4 +35,4 @@ def run(options: argparse.Namespace) -> int:
 
 def _words(finding: Finding) -> str:
     line = f"{'ok  ' if finding.well else 'MEND'}  {finding.about:<9} {finding.found}"
-    return line if finding.well else f"{line}\n      {'':<9} {finding.mend}"
+    return line if finding.well else f"{line}\n      {'':<9} {finding.fix}"

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     files, folder = report_files(options), save_folder(options)
     asked = requests(options, options.budget, options.settings)
     require_loadable([each.model for each in asked])
-    found, code = in_turn(asked, partial(_evaluated, options.download), partial(_show, options.json))
+    found, code = in_turn(asked, partial(_evaluate, options.download), partial(_show, options.json))
     if not found:
         return code
     results = [result for _, result in found]
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _evaluated(download: bool, request: Request, cancelled: Callable[[], bool]) -> tuple[Request, EvaluationResult]:
+def _evaluate(download: bool, request: Request, cancelled: Callable[[], bool]) -> tuple[Request, EvaluationResult]:
     return request, evaluated(request, download, cancelled)
 
 

@@ -59,7 +59,7 @@ def add_size(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="scale the images of a folder to N×N pixels (default: the model's size, else their own, at most 224)",
     )
-    about = "labels count the class folders of a folder 'in order', or are the 'numbers' that these are called"
+    about = "number the class folders of a folder 'in order', or take the 'numbers' in their names as labels"
     parser.add_argument("--labels", choices=["in order", "numbers"], help=about)
 
 
@@ -100,11 +100,11 @@ def _library_size(model: ModelSpec) -> int | None:
 
 def add_models(
     parser: argparse.ArgumentParser,
-    meaning: str = "a model, package.module:function, timm:NAME or torchvision:NAME; again",
+    meaning: str = "a model, package.module:function, timm:NAME or torchvision:NAME; may be given again",
 ) -> None:
     """``--model NAME``, and for each that is named by its builder ``--weights FILE`` and ``--name NAME``."""
     parser.add_argument("--model", action="append", default=[], metavar="NAME", help=meaning)
-    about = "weights of a built model; again: one for each in their order, or several of a single one"
+    about = "weights of a built model; given again: one for each in their order, or several of a single one"
     parser.add_argument("--weights", action="append", default=[], metavar="FILE", help=about)
     parser.add_argument(
         "--name", action="append", default=[], help="display name of a built model; given like --weights"

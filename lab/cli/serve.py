@@ -22,7 +22,7 @@ from lab.specs.models import Custom, ModelSpec, names_of
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("serve", help="serve the lab and open the browser (what no command means)")
+    parser = commands.add_parser("serve", help="serve the lab and open the browser (the default command)")
     parser.add_argument("--host", default=LOOPBACK[0], help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=shared.natural, help="port, 0 for any (default: the first free from 8866 on)")
     parser.add_argument(

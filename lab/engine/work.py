@@ -72,9 +72,9 @@ def outcome(request: Callable[[], Spec], key: str, publisher: Publisher, memory:
     try:
         spec = request()
         if isinstance(spec, TrainingRun):
-            return _carried_on(spec, publisher)
+            return _resume(spec, publisher)
         store, stored = Store(results_folder()), _stored_key(spec, key, publisher)
-        result = _found(store, stored, publisher) or _made(store, stored, spec, key, publisher, memory)
+        result = _read_stored(store, stored, publisher) or _compute(store, stored, spec, key, publisher, memory)
         return Outcome(pack(result))
     except LabError as error:
         return Outcome(error=labelled(error))
@@ -195,7 +195,7 @@ def _stored_key(spec: Spec, asked: str, publisher: Publisher) -> str | None:
         return None
 
 
-def _found(store: Store, name: str | None, publisher: Publisher) -> Result | None:
+def _read_stored(store: Store, name: str | None, publisher: Publisher) -> Result | None:
     try:
         return store.read(name) if name else None
     except (Damaged, Unknown) as error:
@@ -203,7 +203,9 @@ def _found(store: Store, name: str | None, publisher: Publisher) -> Result | Non
         return None
 
 
-def _made(store: Store, name: str | None, spec: Spec, asked: str, publisher: Publisher, memory: int | None) -> Result:
+def _compute(
+    store: Store, name: str | None, spec: Spec, asked: str, publisher: Publisher, memory: int | None
+) -> Result:
     analyse, train = functions()
     use_all_cores()
     require_memory(spec, memory)
@@ -217,10 +219,10 @@ def _made(store: Store, name: str | None, spec: Spec, asked: str, publisher: Pub
     return result
 
 
-def _carried_on(spec: TrainingRun, publisher: Publisher) -> Outcome:
+def _resume(spec: TrainingRun, publisher: Publisher) -> Outcome:
     """A run from its folder, trained on from where it was left. Why it cannot go on is noted there."""
     try:
-        return Outcome(pack(runs.finished(spec) or _trained(spec, publisher)))
+        return Outcome(pack(runs.finished(spec) or _train(spec, publisher)))
     except Cancelled:
         if runs.wanted(spec.name):
             raise
@@ -231,7 +233,7 @@ def _carried_on(spec: TrainingRun, publisher: Publisher) -> Outcome:
         return Outcome(error=sentence)
 
 
-def _trained(spec: TrainingRun, publisher: Publisher) -> Run:
+def _train(spec: TrainingRun, publisher: Publisher) -> Run:
     def unwanted() -> bool:
         return not (publisher.wanted() and runs.wanted(spec.name))
 

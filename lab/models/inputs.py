@@ -70,10 +70,10 @@ class Rescale(nn.Module):
 
 
 class PerImageStandardisation(nn.Module):
-    """Each image with mean 0 and deviation 1 over its N = C·H·W values. Madry et al. 2017, §4.
+    """Each image with mean 0 and standard deviation 1 over its N = C·H·W values. Madry et al. 2017, §4.
 
-    A deviation below 1/(255 √N) counts as that, as in TensorFlow's function of that name on pixels up to 255, so
-    that an empty image stays finite.
+    A standard deviation below 1/(255 √N) counts as that, as in TensorFlow's function of that name on pixels up to
+    255, so that an empty image stays finite.
     """
 
     def forward(self, x: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ def load(spec: ModelSpec, device: torch.device | str | None = None) -> nn.Module
     """The network with its weights, in eval mode, its parameters frozen; on the default device unless told.
 
     The same object may be handed out again: callers must leave it as it is. Raises :class:`ModelError` in one
-    sentence: what is wrong with which file or function, and how to mend it.
+    sentence: what is wrong with which file or function, and how to fix it.
     """
     return _loaded(spec, device).model
 

@@ -9,9 +9,9 @@ from lab.errors import ModelError
 
 
 class Normalised(nn.Module):
-    """``model((x - mean) / std)``, with one mean and deviation for each channel of x in [0, 1].
+    """``model((x - mean) / std)``, with one mean and standard deviation for each channel of x in [0, 1].
 
-    Raises :class:`ModelError` when the two differ in length or a deviation is not positive.
+    Raises :class:`ModelError` when the two differ in length or a standard deviation is not positive.
     """
 
     mean: Tensor

@@ -32,13 +32,13 @@ class Standardise(nn.Module):
         self.register_buffer("std", torch.ones(1, 3, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images (N, 3, H, W) with about mean 0 and deviation 1."""
+        """Images (N, 3, H, W) with about mean 0 and standard deviation 1."""
         return (x - self.mean) / self.std
 
 
 @draw.register
 def imagenet(layer: Standardise, generator: torch.Generator) -> None:
-    """ImageNet's mean and deviation."""
+    """ImageNet's mean and standard deviation."""
     layer.mean.copy_(torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
     layer.std.copy_(torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
 

@@ -64,7 +64,7 @@ class ScaleSweep(Result):
 
     ``ours`` follows the direction of the cross-entropy's gradient, computed so that nothing underflows; ``plain``
     follows the gradient as softmax and logarithm give it. ``fooled`` (S,) shares of the random starts that end in
-    another class; ``loss`` (S,) mean cross-entropy, in nats, of the network without the factor at the end.
+    another class; ``loss`` (S,) mean cross-entropy, in nats, of the model without the factor at the end.
     """
 
     model: str

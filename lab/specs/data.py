@@ -163,7 +163,7 @@ class ImageFolder(DataSpec, title="Folder of images"):
     labels: str = param(
         "automatic",
         choices=("automatic", "in order", "numbers"),
-        meaning="whether labels count the class folders, or are the numbers by which these are called",
+        meaning="number the class folders in order, or take the numbers in their names as labels",
     )
 
 

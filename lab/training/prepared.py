@@ -65,7 +65,7 @@ def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
     balls = [ball.replace(eps=ball.eps * (i + 1) / fixed.levels) for i in range(fixed.levels)]
     return Prepared(
         tuple(
-            Fixed(each, _made(fixed.attack, balls, each, data, part))
+            Fixed(each, _make_examples(fixed.attack, balls, each, data, part))
             for each, part in zip(networks, parts, strict=True)
         )
     )
@@ -89,7 +89,7 @@ def _fits(fixed: FixedExamples, data: Dataset) -> bool:
     return 4 * len(data.train) * prod(data.shape) * len(fixed.models) * fixed.levels <= MEMORY
 
 
-def _made(attack: AttackSpec, balls: list[Ball], model: nn.Module, data: Dataset, ctx: Context) -> Tensor:
+def _make_examples(attack: AttackSpec, balls: list[Ball], model: nn.Module, data: Dataset, ctx: Context) -> Tensor:
     """(levels, N, C, H, W) adversarial images of the whole training set in every ball."""
     count, levels = len(data.train), len(balls)
     images = torch.empty(levels, count, *data.shape, device=device_of(model))

@@ -97,7 +97,7 @@ def test_too_small_images_are_refused_in_words(architecture):
 
 
 def test_images_smaller_than_the_pools_are_refused_in_words():
-    with pytest.raises(ModelError, match=r"MadryMNIST cannot be built for images of shape \(1, 3, 3\)"):
+    with pytest.raises(ModelError, match=r"Madry's MNIST network cannot be built for images of shape \(1, 3, 3\)"):
         build(MadryMNIST(), (1, 3, 3))
 
 

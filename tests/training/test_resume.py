@@ -131,7 +131,7 @@ def test_only_damaged_checkpoints_are_refused(tmp_path, eager, small):
         train(small, pause_after(8), tmp_path)
     for each in (tmp_path / "checkpoints").glob("*.json"):
         each.write_text("{}")
-    with pytest.raises(LabError, match=r"No checkpoint in .* can be read"):
+    with pytest.raises(LabError, match=r"No checkpoint in .* is intact"):
         train(small, Context(), tmp_path, resume=True)
 
 

@@ -50,7 +50,7 @@ def test_a_preset_is_trained_and_carried_on_it_is_as_it_was(say):
         ("train --resume --name mine --seed 1", "resumed with its own recipe"),
         ("train --resume --name a/b", "cannot be the name of a run"),
         ("train Standard --resume --name standard", "already a model called 'standard'"),
-        ("train Standard --vary epochs", "varies nothing"),
+        ("train Standard --vary epochs", "is not a valid value of --vary"),
         ("train Standard --vary epochs=many", "should be a whole number, not 'many'"),
     ],
 )

@@ -130,7 +130,7 @@ def _offered() -> tuple[tuple[Entry, ...], str]:
     try:
         return pages(), ""
     except LabError as error:
-        return PAGES, said(error)
+        return PAGES, labelled(error)
 
 
 class Navigation(Plain):

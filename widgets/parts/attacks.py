@@ -1,4 +1,4 @@
-"""What is chosen on the page Transfer: several attacks with their settings, radii, and a place in the matrix."""
+"""Controls of the page Transfer: several attacks with their settings, radii, and a cell of the matrix."""
 
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -159,7 +159,7 @@ class Radii(Text):
         self.write(eps)
 
     def read(self) -> tuple[float, ...]:
-        """The radii. Raises :class:`SpecError` when they are no numbers."""
+        """The radii. Raises :class:`SpecError` when they are not numbers."""
         text = str(super().read())
         parts = [each.strip() for each in text.split(",") if each.strip()]
         if len(parts) > MOST_EPS:

@@ -42,7 +42,7 @@ class DataChoice(Choice):
 
     @property
     def card(self) -> DataCard:
-        """What is known about the chosen data set."""
+        """Facts about the chosen data set."""
         name = super().read()
         if name not in self.cards:
             raise SpecError(f"Data set must be one of {', '.join(self.cards):.150}, but is {name!r:.40}.")
@@ -238,7 +238,7 @@ def _name_of(spec: Spec, cards: dict[str, Any], kind: str) -> str:
 
 
 def _none_here(data: DataCard, others: bool) -> str:
-    """What to do where no model belongs to the data."""
+    """Word what to do where no model belongs to the data."""
     choose = ", choose one trained on other data" if others else ""
     return f"No model here was trained on {data.name}: train one in the studio{choose}, or bring one with --model."
 

@@ -17,7 +17,7 @@ _WIDE = 1e5  # a linear slider over more than this could not be set to anything 
 
 
 class Part(Protocol):
-    """What a form is made of: a control or another form."""
+    """Part of a form: a control or another form."""
 
     def read(self) -> Any:
         """The value for the spec. Raises :class:`SpecError`, in words for a person."""
@@ -199,7 +199,7 @@ def _several(default: Spec, name: str, about: dict[str, str]) -> Part:
 
 
 def has_control(spec: Spec, name: str) -> bool:
-    """Whether a field can be set in a generated form; a single model needs a form that says which ones fit."""
+    """Return whether a field can be set in a generated form; a single model needs a form that says which ones fit."""
     hint, value = get_type_hints(type(spec))[name], getattr(spec, name)
     if isinstance(value, Spec):
         return not isinstance(value, ModelSpec)

@@ -1,4 +1,4 @@
-"""What leaves a page: a link to it, the code behind it, its numbers."""
+"""Downloads of a page: a link to it, the code behind it, its numbers."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -45,7 +45,7 @@ def fate(right: np.ndarray, level: int) -> Fate | None:
 
 
 def point_links(result: CurvesResult, point: Point) -> list[Link]:
-    """Where a point leads: to an image of it under its attack, to its restarts, surface, masking and evaluation."""
+    """Return the links of a point: one of its images under the attack, restarts, surface, masking and evaluation."""
     right = point.right(result)
     found = fate(right, point.level) if right is not None else None
     if found is None:
@@ -128,7 +128,7 @@ def clicked_point(event: Any, result: CurvesResult | None) -> Point | None:
 
 
 def clicked_link(name: str, event: Any, result: CurvesResult | None) -> Link | None:
-    """Where an event in the trade-off or the distances leads; None when nowhere."""
+    """Return the link of an event in the trade-off or the distances; None where it leads nowhere."""
     model, _ = _place(event)
     if result is None or model is None or not model < len(result.models):
         return None

@@ -83,7 +83,7 @@ class CurvesPage(Page):
         self.begin()
 
     def drawn_as(self) -> Drawn:
-        """How the figures are drawn, and the runs that those over a setting show."""
+        """Return how the figures are drawn, and the runs that those over a setting show."""
         return Drawn(self.look.spec(), self.sweeps)
 
     def show(self, result: CurvesResult) -> None:
@@ -127,14 +127,14 @@ class CurvesPage(Page):
         self.links.offer([*self._leads(drawn.look), *self._to_train()])
 
     def _to_train(self) -> list[Link]:
-        """Where the models are trained that the figures over a setting lack."""
+        """Return the links to train the models that the figures over a setting lack."""
         try:
             return varying_links(self.sweeps, self.data.card.spec)
         except SpecError:
             return []  # the form says it at the field
 
     def _leads(self, look: CurvesLook) -> list[Link]:
-        """Where the chosen point leads, its model's nearest adversarial image, and its training."""
+        """Return the links of the chosen point, its model's nearest adversarial example, and its training."""
         if self.result is None or look.model >= len(self.result.models):
             return []
         model = self.result.models[look.model].model
@@ -158,7 +158,7 @@ class CurvesPage(Page):
         self.views[name].tip = None if link is None else {"pictures": [], "words": f"Click: {link.label}"}
 
     def _link(self, name: str, event: Any) -> Link | None:
-        """Where a click on a figure leads; None when nowhere."""
+        """Return the link of a click on a figure; None where it leads nowhere."""
         if name == "accuracy":
             point = clicked_point(event, self.result)
             found = point_links(self.result, point) if self.result is not None and point is not None else []

@@ -163,7 +163,7 @@ class EmbeddingsPage(Page):
 
 
 def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
-    """Where the followed image at this position leads, at this level of eps: into the attack, and the loss there."""
+    """Return the links of the followed image of this index, at this level of ε: into the attack, and the loss there."""
     spec = result.spec
     position = spec.images[min(image, len(spec.images) - 1)]
     eps = spec.eps[max(level, 1)]  # nothing can be looked at in a ball of radius 0
@@ -177,7 +177,7 @@ def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
 
 
 def _chosen_image() -> Place:
-    """Which of the followed images is the chosen one."""
+    """Return which of the followed images is the chosen one."""
     place = Place("Chosen image")
     place.help = (
         "It has a ring, and other pages show it. In the plane of two classes the axes are the logits of its label "

@@ -1,4 +1,4 @@
-"""Whether this lab computes what the settings ask for, said before it is run, and what it would compute instead."""
+"""Cost of the settings, checked against this lab's limits before the run, with an affordable alternative."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an evaluation found, in words: one verdict per model, and the sanity checks for a table."""
+"""Results of an evaluation in words: one verdict per model, and the sanity checks for a table."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check_rows(result: EvaluationResult) -> list[Row]:
 
 
 def check_note(result: EvaluationResult) -> str:
-    """How many checks failed on which model."""
+    """Word how many checks failed on which model."""
     failed = {each.model: sum(check.state == FAILED for check in each.checks) for each in result.models}
     if not any(each.checks for each in result.models):
         return "The checks run after the attacks"

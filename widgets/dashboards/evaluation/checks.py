@@ -26,7 +26,7 @@ class Cell(TypedDict):
 
 
 class Row(TypedDict):
-    """What should hold, and for each model whether it does."""
+    """Row of the table of checks: what should hold, and for each model whether it does."""
 
     title: str
     cells: list[Cell]

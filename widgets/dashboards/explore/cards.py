@@ -23,7 +23,7 @@ def model_cards(result: ExploreResult) -> list[Card]:
 
 
 def model_note(result: ExploreResult) -> str:
-    """Which image, which attack, how large a change has the strongest colour."""
+    """Word the image, the attack, and how large a change has the strongest colour."""
     spec = result.spec
     factor = f" · logits × {spec.logit_scale:,.6g}" if spec.logit_scale != 1 else ""
     limit = scale(result)
@@ -55,7 +55,7 @@ def waiting(cards: list[Card], before: list[Card], result: ExploreResult) -> lis
 
 
 def attack_note(result: ExploreResult) -> str:
-    """How the attacks are set, and how many are still to come."""
+    """Word how the attacks are set, and how many are still to come."""
     models = len(result.spec.models)
     still = len(result.spec.compared) - len(result.tried) // models
     coming = f" · {still} still to come" if still else ""
@@ -85,7 +85,7 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
 
 
 def badges(health: Health | None, short: str = "") -> list[Badge]:
-    """Whether the outcome can be trusted, in words about this image; ``short`` says that the steps are too short."""
+    """Word whether the outcome can be trusted, for this image; ``short`` says that the steps are too short."""
     if health is None:
         return []
     warnings = [*([short] if short else []), *(each.sentence(alone=True) for each in health.findings)]

@@ -76,7 +76,7 @@ class MaskingPage(Page):
         self.begin()
 
     def settings(self) -> Masking:
-        """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
+        """Return the settings of the page: enough to open the same page again. Raises :class:`SpecError` in words."""
         return self.radii.judged(self.form.spec())
 
     def drawn_as(self) -> int:
@@ -138,7 +138,7 @@ class MaskingPage(Page):
 
 
 def links(result: MaskingResult, place: int) -> list[Link]:
-    """What would settle the verdict on the chosen model, each ready to run there."""
+    """Return the analyses that would settle the verdict on the chosen model, each ready to run there."""
     spec, model = result.spec, chosen(result, place)
     if model is None:
         return []

@@ -12,7 +12,7 @@ from widgets.parts.page import Plot, of_result
 
 @dataclass(frozen=True)
 class MaskingLook(Spec):
-    """How a result is drawn, which needs no computing. ``model`` is a position in the result."""
+    """Display of a result, which needs no computing. ``model`` is an index in the result."""
 
     model: int = param(1, 0, 3, "the model that the curves over ε show")
 

@@ -65,7 +65,7 @@ class Recipes(Variant):
 
 
 class Sources(Variant):
-    """Whose adversarial examples, with the fixed networks to choose among those that fit the data."""
+    """Sources of adversarial examples, with static models that fit the data."""
 
     def __init__(self, source: Source, data: DataChoice) -> None:
         self._data = data

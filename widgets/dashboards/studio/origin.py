@@ -1,4 +1,4 @@
-"""Where the settings in the studio's form come from: a recipe of the papers, an experiment, another run, a link."""
+"""Origins of the settings in the studio's form: a recipe of the papers, an experiment, another run, a link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from widgets.dashboards.studio.start import Trial
 
 @dataclass(frozen=True)
 class Origin:
-    """What the form was filled with: its recipe, a name for the run, and what it is called and said to be."""
+    """Origin of the form's settings: its recipe, a name for the run, its title and a sentence about it."""
 
     recipe: Recipe
     name: str

@@ -170,7 +170,7 @@ class StudioPage(Page):
         return {card.name: card for card in runs.runs(self._engine.training())}
 
     def _steers(self, card: RunCard) -> bool:
-        """Whether this visitor may pause, resume and discard a run."""
+        """Return whether this visitor may pause, resume and discard a run."""
         return visitors.steers(self._visitor, card)
 
     def _begin(self, spec: TrainingRun) -> None:
@@ -185,7 +185,7 @@ class StudioPage(Page):
             runs.sign(spec.name, self._visitor, self._address)
 
     def _failure(self, card: RunCard) -> str:
-        """What this page was told of a run that no folder tells: its worker died, or the engine is gone."""
+        """Return the failure that this page heard of, but no folder holds: the worker died, or the engine is gone."""
         job = self._jobs.get(card.name)
         return job.error or "" if job is not None and job.state == "failed" and card.state == "paused" else ""
 
@@ -314,7 +314,7 @@ def _without_number(name: str) -> str:
 
 
 def _first_shown(cards: list[RunCard], zoo: list[Shipped]) -> list[str]:
-    """What is shown to somebody who has just come: runs under way, the zoo's with curves, else the newest runs."""
+    """Return the runs shown to a new visitor: runs under way, the zoo's with curves, else the newest runs."""
     under_way = [card.name for card in cards if _growing(card) or card.state == "waiting"]
     curves = [each.name for each in zoo if each.metrics.is_file()]
     chosen = [name for name in PREFERRED if name in curves] or curves[:2]

@@ -86,7 +86,7 @@ class RunList(Plain):
 
 
 def actions(card: RunCard, steered: bool) -> list[str]:
-    """What a visitor may do with a run now, who pauses, resumes and discards it only if it is ``steered``."""
+    """Return what a visitor may do with a run now, who pauses, resumes and discards it only if it is ``steered``."""
     return [each for each in ACTIONS[card.state] if steered and (each != "discard" or card.ours)]
 
 

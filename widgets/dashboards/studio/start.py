@@ -1,4 +1,4 @@
-"""What stands around a recipe's form: the button that starts it, and experiments worth trying."""
+"""Parts around a recipe's form: the button that starts it, and experiments worth trying."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

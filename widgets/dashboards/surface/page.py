@@ -77,7 +77,7 @@ class SurfacePage(LivePage):
         self.begin()
 
     def drawn_as(self) -> Drawn:
-        """How the figures are drawn, and from where the surface is seen."""
+        """Return how the figures are drawn, and from where the surface is seen."""
         return Drawn(self.look.spec(), camera_of(self.views["mountains"].camera))
 
     def show(self, result: SurfaceResult) -> None:
@@ -183,7 +183,7 @@ class Sheet(Plain):
 
 
 class Zoom(Control):
-    """Which part of the ball is seen: a power of two, up to about a thousandth."""
+    """Zoom into the ball: a power of two, up to about a thousandth."""
 
     _esm = source("zoom", Path(__file__).parent)
 

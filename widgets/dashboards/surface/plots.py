@@ -22,7 +22,7 @@ COLOURS = ("value", "class")
 
 @dataclass(frozen=True)
 class SurfaceLook(Spec):
-    """How a result is drawn, which needs no computing."""
+    """Display of a result, which needs no computing."""
 
     quantity: str = param("loss", meaning="what the height is, of the label", choices=QUANTITIES)
     colour: str = param("value", meaning="whether colours tell the height or the predicted class", choices=COLOURS)
@@ -30,13 +30,13 @@ class SurfaceLook(Spec):
 
     @property
     def by_class(self) -> bool:
-        """Whether colours tell the class."""
+        """True if colours tell the class."""
         return self.colour == "class"
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """How the figures are drawn, with the camera of the 3-D surface where the user turned it."""
+    """Display of the figures, with the camera of the 3-D surface where the user turned it."""
 
     look: SurfaceLook
     camera: dict[str, Any] | None
@@ -70,6 +70,6 @@ PLOTS = {
 
 
 def orthogonality(result: SurfaceResult) -> str:
-    """How exactly both axes are at right angles, and how far the second had to be turned for it."""
+    """Word how exactly the axes are orthogonal, and how far the second had to be turned for it."""
     parts = [f"{each.model} {each.inner:.0e} (cosine before: {each.cosine:.2f})" for each in result.models]
     return f"inner product g · g⊥: {' · '.join(parts)}"

@@ -80,7 +80,7 @@ class TransferPage(Page):
         self.begin()
 
     def settings(self) -> TransferMatrix:
-        """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
+        """Return the settings of the page: enough to open the same page again. Raises :class:`SpecError` in words."""
         return self.radii.judged(self.form.spec())
 
     def drawn_as(self) -> Cell:
@@ -154,7 +154,7 @@ def _position(value: Any, count: int) -> int | None:
 
 
 def links(result: TransferResult, cell: Cell) -> list[Link]:
-    """Where the chosen cell leads: the target's surface along the source's gradient, and its first example."""
+    """Return the links of the chosen cell: the target's surface along the source's gradient, and its first example."""
     cell, spec = cell.within(result), result.spec
     source, target = spec.models[cell.source], spec.models[cell.target]
     shown = examples(result, cell)

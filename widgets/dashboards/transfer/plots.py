@@ -14,7 +14,7 @@ from widgets.parts.page import Plot
 
 @dataclass(frozen=True)
 class TransferLook(Spec):
-    """How a result is drawn, which needs no computing. Attack, source and target are positions in the result."""
+    """Display of a result, which needs no computing. Attack, source and target are indices in the result."""
 
     measure: str = param(TRANSFER, meaning="what a cell of the matrix counts", choices=tuple(MEASURES))
     attack: int = param(0, 0, 5, "the attack whose matrix is shown")

@@ -39,7 +39,7 @@ class Point:
     level: int
 
     def right(self, result: CurvesResult | None) -> np.ndarray | None:
-        """(L + 1, n) whether the images of this curve are read right; None while it is not computed."""
+        """(L + 1, n) whether the images of this curve are correctly classified; None while it is not computed."""
         model = _attacked(result, self.model)
         return model.right[self.attack] if model is not None and self.attack < len(model.right) else None
 
@@ -170,10 +170,10 @@ def point_at(trace: int, level: int) -> Point:
 
 
 def distance_distribution(result: CurvesResult | None) -> go.Figure:
-    """The share of images with an adversarial image within a distance: lower is better. Na et al. 2018, Figure 9.
+    """The fraction of images with an adversarial example within a distance: lower is better. Na et al. 2018, Figure 9.
 
-    Images that are misread as they are count from 0 on; those for which nothing was found count nowhere. A dotted line
-    stands at the ball's eps, and the legend counts the images beyond it, as the paper does.
+    Images that are misclassified when clean count from 0 on; those for which nothing was found count nowhere. A
+    dotted line is at the ball's ε, and the legend counts the images beyond it, as the paper does.
     """
     found = distances(result)
     end = 1.05 * farthest(result) if result else 1.0
@@ -259,7 +259,7 @@ def _curve(result: CurvesResult | None, slot: Slot[Curves], attack: int, interva
 
 
 def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
-    """What a dash and a symbol mean."""
+    """Legend entries of a dash and a symbol."""
     shown = result is not None and attack < len(result.spec.attacks) and _attacked(result, 0) is not None
     name = attack_titles(result.spec.attacks)[attack] if result and shown else ""
     return {

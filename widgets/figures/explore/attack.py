@@ -1,4 +1,4 @@
-"""One image under attack: what the models read before and after, and how the attack went."""
+"""One image under attack: predictions before and after, and the attack's path."""
 
 from __future__ import annotations
 

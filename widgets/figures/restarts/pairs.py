@@ -1,4 +1,4 @@
-"""How far apart the maxima of many random starts lie. Madry et al. 2017, §3.1, third observation."""
+"""Distances between the maxima of many random starts. Madry et al. 2017, §3.1, third observation."""
 
 from __future__ import annotations
 

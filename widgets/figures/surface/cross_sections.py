@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def cross_sections(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
-    """Left along g, right along g⊥, through the middle of the window; dotted where another class is read."""
+    """Left along g, right along g⊥, through the middle of the window; dotted where another class is predicted."""
     places = panels(result, quantity)
     traces = []
     for axis in (0, 1):
         for panel in places:
-            for misread in (False, True):
-                traces.append(_cut(result, panel, axis, misread, quantity))
+            for misclassified in (False, True):
+                traces.append(_cut(result, panel, axis, misclassified, quantity))
     middle = (len(result.along) // 2) if result else 0
     fixed = (result.across[middle], result.along[middle]) if result else (0.0, 0.0)
     titles = (f"ε₁ along g, at ε₂ = {fixed[0]:.3g}", f"ε₂ along g⊥, at ε₁ = {fixed[1]:.3g}")
@@ -51,25 +51,25 @@ def cross_sections_frame(result: SurfaceResult) -> pd.DataFrame:
     return pd.concat([first, second], ignore_index=True)
 
 
-def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misread: bool, quantity: str) -> dict[str, Any]:
+def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misclassified: bool, quantity: str) -> dict[str, Any]:
     base: dict[str, Any] = {"type": "scatter", "mode": "lines", "name": panel.name, "legendgroup": panel.name}
     if result is None or panel.model is None or panel.z is None:
         return base | {"visible": False}
     middle = len(result.along) // 2
     pick = (middle, slice(None)) if axis == 0 else (slice(None), middle)
     z, wrong = panel.z[pick].astype(float), panel.model.answers.prediction[pick] != result.y
-    kept = wrong if misread else ~wrong
+    kept = wrong if misclassified else ~wrong
     # The solid part reaches one point into the dotted one, so that the line has no gap where the class changes.
-    if not misread:
+    if not misclassified:
         kept = kept | np.r_[kept[1:], False] | np.r_[False, kept[:-1]]
     return base | {
         "x": (result.along, result.across)[axis],
         "y": np.where(kept, z, np.nan),
         "xaxis": "x2" if axis else "x",
         "yaxis": "y2" if axis else "y",
-        "line": {"color": panel.colour, "width": 2.5, "dash": "dot" if misread else "solid"},
+        "line": {"color": panel.colour, "width": 2.5, "dash": "dot" if misclassified else "solid"},
         "connectgaps": False,
-        "showlegend": axis == 0 and not misread,
+        "showlegend": axis == 0 and not misclassified,
         "hovertemplate": f"%{{x:.3g}}: {quantity} %{{y:.3g}}<extra>{panel.name}</extra>",
         "visible": True,
     }

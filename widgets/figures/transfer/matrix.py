@@ -1,4 +1,4 @@
-"""Whose adversarial images fool whom: the matrix of sources and targets. Kurakin et al. 2017, Tables 4 and 6."""
+"""Transfer matrix of sources and targets. Kurakin et al. 2017, Tables 4 and 6."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _DARK = 0.65  # rate from which white words are easier to read than dark ones; e
 
 @dataclass(frozen=True)
 class Cell:
-    """What is looked at: which attack of the result, which measure, for which k, and the chosen source and target."""
+    """Chosen cell: the attack of the result, the measure, its k, and the chosen source and target."""
 
     attack: int
     measure: str
@@ -57,7 +57,7 @@ class Cell:
         return Cell(attack, self.measure, self.top, min(self.source, last), min(self.target, last))
 
     def shown(self, result: TransferResult) -> Shown | None:
-        """What was shown of the chosen attack so far, at the matrix's own eps."""
+        """Return the predictions under the chosen attack so far, at the matrix's ε."""
         return result.at(result.spec.attacks[self.attack])
 
     @property
