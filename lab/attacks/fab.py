@@ -57,7 +57,7 @@ def _every_start(spec: FastAdaptiveBoundary, model: nn.Module, best: Nearest, go
     for restart in range(spec.restarts):
         part, radius, first = ctx.part(restart, spec.restarts), best.distance.clamp(max=best.norm.eps) / 2, 0
         while first < len(targets):
-            images = (best.standing & (best.distance > goal)).nonzero().flatten()
+            images = (best.correct & (best.distance > goal)).nonzero().flatten()
             if not len(images):
                 return
             together = max(1, min(batch_size(best.x.device), room(model, best.x)) // len(images))

@@ -45,7 +45,7 @@ def add_to(commands: shared.Commands) -> None:
 
 
 def recipes() -> dict[str, Callable[..., Recipe]]:
-    """What can be trained by name: the papers' recipes, and every kind of recipe with its defaults."""
+    """Return the recipes by name: the papers', and every kind of recipe with its defaults."""
     return {each.name: each.build for each in presets.every()} | {each.__name__: each for each in family_of(Recipe)}
 
 

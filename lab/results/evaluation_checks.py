@@ -42,7 +42,7 @@ def sentence(check: Check) -> str:
 
 
 def not_needed(checks: Iterable[Check]) -> str:
-    """Which checks were not needed, in one sentence; empty where all others ran."""
+    """Word which checks were not needed, in one sentence; empty where all others ran."""
     kinds = [KINDS[each.kind] for each in checks if each.state == NOT_NEEDED]
     return f"Not needed, for no image was left to try: {'; '.join(kinds)}." if kinds else ""
 

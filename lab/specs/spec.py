@@ -290,8 +290,10 @@ def _checked(kind: type[Spec], each: "Field[Any]", hint: Any, value: Any) -> Any
         if about.step > 1 and (number - low) % about.step:
             raise wrong(f"must be {low:g} or some {about.step} more, but is {found}.", about.meaning)
     if about.choices is not None and isinstance(value, Spec):
-        if (chosen := type(value).__name__) not in about.choices:
-            raise wrong(f"must be {' or '.join(about.choices)}, but is {chosen}.", about.meaning)
+        if type(value).__name__ not in about.choices:
+            kinds = {each.__name__: each for each in _subclasses(Spec)}
+            admissible = " or ".join(title_of(kinds[each]) for each in about.choices)
+            raise wrong(f"must be {admissible}, but is {title_of(value)}.", about.meaning)
     elif about.choices is not None and value not in about.choices:
         raise wrong(f"must be one of {', '.join(about.choices)}, but is {quoted(value)}.", about.meaning)
     return value

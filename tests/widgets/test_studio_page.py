@@ -229,7 +229,7 @@ async def test_a_run_of_somebody_elses_is_not_discarded_from_a_page(engine):
     assert row(page, "theirs")["actions"] == ["resume"]
     press(page, "discard", "theirs")
     assert runs.folder("theirs").exists()
-    with pytest.raises(LabError, match="not begun here"):
+    with pytest.raises(LabError, match="was started elsewhere"):
         runs.discard("theirs")
 
 
