@@ -120,7 +120,7 @@ def _family(family: type[Spec], level: str) -> Iterator[str]:
 
 
 def _needs(found: Capabilities) -> str:
-    """What an attack needs and can do, by default settings."""
+    """Describe the capabilities of an attack with default settings."""
     facts = [
         "white box" if found.gradient else "without gradients",
         "deterministic" if found.deterministic else "random",

@@ -13,7 +13,7 @@ _IN_NOTEBOOKS = ("analyse", "attack", "evaluate", "judge", "judge_peer", "live",
 
 
 def __getattr__(name: str) -> Any:
-    """What :mod:`lab.notebook` offers; PyTorch is imported when it is first used."""
+    """Load what :mod:`lab.notebook` offers on first use, which imports PyTorch."""
     if name not in _IN_NOTEBOOKS:
         raise AttributeError(f"module 'lab' has no attribute '{name}'")
     return getattr(import_module("lab.notebook"), name)

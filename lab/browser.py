@@ -43,7 +43,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def _playwrights() -> Path | None:
-    """Where Playwright keeps a Chromium of its own, if it does."""
+    """Return the path of Playwright's own Chromium, if it has one."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -54,7 +54,7 @@ def _playwrights() -> Path | None:
 
 
 def _runs(browser: Path) -> bool:
-    """Whether it really starts: Ubuntu's chromium-browser may be a note that tells to install something else."""
+    """Return whether it really starts: Ubuntu's chromium-browser may be a note that tells to install something else."""
     if sys.platform == "win32":  # there --version opens a window
         return True
     try:
@@ -73,7 +73,7 @@ def _with_apt() -> None:
 
 
 def _administrator() -> list[str] | None:
-    """What to put before a command to run it as administrator without being asked; None where that is impossible."""
+    """Return the prefix that runs a command as administrator without a password; None where that is impossible."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return []
     return ["sudo", "-n"] if shutil.which("sudo") and _done(["sudo", "-n", "true"]) else None

@@ -1,4 +1,4 @@
-"""What there is to choose from: data sets and trained models. Reads folders and JSON only, no PyTorch."""
+"""Catalogue of data sets and trained models. Reads folders and JSON only, no PyTorch."""
 
 import ast
 import hashlib
@@ -28,7 +28,7 @@ _PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch",
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is known about a trained model before its weights are read.
+    """Facts about a trained model that are known before its weights are read.
 
     ``origin`` is ``zoo`` (shipped), ``run`` (a finished training), ``torchvision`` (downloaded), ``custom`` (brought
     along) or ``live`` (a module of this process); ``data`` the name of the data set it was trained on; ``measured`` its
@@ -51,7 +51,7 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class DataCard:
-    """What is known about a data set before its images are read.
+    """Facts about a data set that are known before its images are read.
 
     ``shape`` is that of an image as a model is shown it, ``classes`` one more than the greatest label, ``class_names``
     by label, ``labels`` those that occur, perhaps with gaps. ``available`` says whether its files are there and
@@ -99,7 +99,7 @@ def find_model(name: str) -> ModelSpec:
 
 
 def find_card(name: str) -> ModelCard:
-    """What is known about the model of that name. Raises :class:`ModelError` naming the ones that come close."""
+    """Return the card of the model of that name. Raises :class:`ModelError` naming the ones that come close."""
     known = {each.name: each for each in models()}
     if name not in known:
         raise ModelError(no_such("model", name, known))
@@ -121,7 +121,7 @@ def find_data(name: str, size: int | None = None, labels: str | None = None) -> 
 
 
 def fingerprints(spec: Spec) -> tuple[str, ...]:
-    """What besides the spec decides a result: the weights and data inside it, and the lab's own code.
+    """Return what decides a result besides the spec: the weights and data inside it, and the lab's own code.
 
     One sha256 for each model (of its weights, and the code of a custom one) and data set (of its files) in the order of
     the spec's fields, then one over the sources of the lab and of its plug-ins, and what the trained models' cards say.
@@ -169,7 +169,7 @@ def implementation() -> str:
 
 
 def _deciding(path: Path) -> bytes:
-    """What of a source file can decide a result: of a spec's, all but what pages call it and its fields."""
+    """Return the part of a source file that can decide a result: of a spec's, all but titles, labels and meanings."""
     source = path.read_bytes()
     if path.parent.name != "specs":
         return source.replace(b"\r\n", b"\n")  # git may change line ends on Windows

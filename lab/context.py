@@ -1,4 +1,4 @@
-"""What a long computation needs from outside: randomness, progress, partial results and cancellation."""
+"""Surroundings of a long computation: randomness, progress, partial results and cancellation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a computation is: ``fraction`` in [0, 1], what it is doing, and its current figures."""
+    """Progress of a computation: ``fraction`` in [0, 1], its present step in words, and its current figures."""
 
     fraction: float
     doing: str

@@ -1,4 +1,4 @@
-"""What this machine offers the lab, and how to mend what is amiss."""
+"""Examination of an installation: what works, and how to fix what does not."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ print(json.dumps({"gpus": names, "memory": memory, "threads": torch.get_num_thre
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: what was found, and how to mend it where it must be (else empty)."""
+    """One thing looked at: what was found, and how to fix it where it must be (else empty)."""
 
     about: str
     found: str
-    mend: str = ""
+    fix: str = ""
 
     @property
     def well(self) -> bool:
-        """Whether nothing has to be done."""
-        return not self.mend
+        """True if nothing has to be done."""
+        return not self.fix
 
 
 def examine(scheduler: str | None = None) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def import_pytorch() -> subprocess.CompletedProcess[str]:
 
 
 def pytorch_findings(probe: subprocess.CompletedProcess[str]) -> tuple[Finding, Finding | None]:
-    """Whether PyTorch and torchvision match each other, and the device they compute on if they do."""
+    """Return whether PyTorch and torchvision match each other, and the device they compute on if they do."""
     pair = f"torch {_version('torch') or 'missing'} with torchvision {_version('torchvision') or 'missing'}"
     if probe.returncode == 0:
         return Finding("pytorch", f"{pair}: they match"), _device(outside_json.parse(probe.stdout))
@@ -79,7 +79,7 @@ def pytorch_findings(probe: subprocess.CompletedProcess[str]) -> tuple[Finding, 
 
 
 def _complaint(stderr: str) -> str:
-    """What went wrong on importing, in words where the cause is known."""
+    """Word a failed import, by its cause where that is known."""
     last = (stderr.strip().splitlines() or ["the import ended without a word"])[-1]
     if "torchvision::nms does not exist" in stderr:
         return (
@@ -100,8 +100,8 @@ def _device(probe: dict[str, Any]) -> Finding:
     if probe["mps"]:
         return Finding("device", f"{processor}; there is an Apple GPU, which LAB_DEVICE=mps uses")
     if shutil.which("nvidia-smi") and probe["built_for"] is None:
-        mend = f"There is an NVIDIA GPU but torch is built without CUDA: {PAIR} --index-url https://download.pytorch.org/whl/cu128"
-        return Finding("device", processor, mend)
+        fix = f"There is an NVIDIA GPU but torch is built without CUDA: {PAIR} --index-url https://download.pytorch.org/whl/cu128"
+        return Finding("device", processor, fix)
     return Finding("device", processor)
 
 
@@ -126,8 +126,8 @@ def _home() -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
-        mend = "Set LAB_HOME to a folder you may write to"
-        return Finding("LAB_HOME", f"{folder} cannot be written to ({error.strerror})", mend)
+        fix = "Set LAB_HOME to a folder you may write to"
+        return Finding("LAB_HOME", f"{folder} cannot be written to ({error.strerror})", fix)
     return Finding("LAB_HOME", f"{folder}, {free / 2**30:.0f} GiB free")
 
 
@@ -153,18 +153,18 @@ def _browser() -> Finding:
 
 
 def engine_finding(scheduler: str | None, patience: float = 10.0) -> Finding:
-    """Whether the engine can be reached: the one at that address within ``patience`` seconds, or one started for it."""
+    """Check that the engine can be reached: at that address within ``patience`` seconds, or one started for it."""
     where = f"the scheduler {scheduler}" if scheduler else "an engine of its own"
     try:
         _connect(scheduler, patience)
     except (LabError, OSError) as error:
-        mend = (
+        fix = (
             "Check the address and that its workers run"
             if scheduler
             else "Check that this machine allows local connections"
         )
-        return Finding("engine", f"{where} cannot be reached ({error})", mend)
-    return Finding("engine", f"{where} answers")
+        return Finding("engine", f"{where} cannot be reached ({error})", fix)
+    return Finding("engine", f"{where} responds")
 
 
 def _connect(scheduler: str | None, patience: float) -> None:

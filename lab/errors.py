@@ -94,7 +94,7 @@ def quoted(value: object, most: int = 60) -> str:
 
 
 def in_words(error: BaseException) -> str:
-    """What an error of any code says, for the middle of a sentence: its kind and the first line of its message."""
+    """Describe any error for the middle of a sentence: its kind and the first line of its message."""
     if isinstance(error, LabError):
         return str(error).rstrip(".")
     text = ""
@@ -104,7 +104,7 @@ def in_words(error: BaseException) -> str:
 
 
 def fault_of(error: Exception) -> str:
-    """What is wrong with a record that the lab itself has read, for the middle of a sentence."""
+    """Describe the fault of a record that the lab itself has read, for the middle of a sentence."""
     return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error).rstrip(".")
 
 

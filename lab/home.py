@@ -1,4 +1,4 @@
-"""Where the lab keeps its files: ``LAB_HOME`` for runs and results, ``LAB_DATA`` for data sets."""
+"""Folders of the lab: ``LAB_HOME`` for runs and results, ``LAB_DATA`` for data sets."""
 
 import os
 from pathlib import Path
@@ -48,14 +48,14 @@ def path_of(text: str) -> Path:
     try:
         here = Path.cwd()
     except OSError:
-        raise LabError("The folder where you stand is no longer there: go to another one.") from None
+        raise LabError("The current folder no longer exists: change to another one.") from None
     try:
         path = here / Path(text).expanduser()
         path.stat()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return path
     except (OSError, ValueError, RuntimeError) as error:  # too long; a null byte; ~ of nobody
-        raise LabError(f"{quoted(text)} is no path ({getattr(error, 'strerror', None) or error}).") from None
+        raise LabError(f"{quoted(text)} is not a path ({getattr(error, 'strerror', None) or error}).") from None
     return path
 
 

@@ -30,5 +30,5 @@ def stored_key(spec: Spec, asked: str) -> str | None:
 
 
 def names_users_models(spec: Spec) -> bool:
-    """Whether a model of the user's takes part, so that only loading it tells what the result is of."""
+    """Return whether a model of the user's takes part, so that only loading it tells what the result is of."""
     return any(isinstance(part, Custom) for part in catalogue.parts(spec))

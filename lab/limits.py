@@ -1,4 +1,4 @@
-"""What this place allows at most, as its owner has set it."""
+"""Limits of this server, as its owner has set them."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from lab.errors import EngineError
 from lab.home import runs_folder
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
-from lab.specs.spec import Spec
+from lab.specs.spec import Spec, title_of
 
 MOST_TRAINING_STEPS = 10_000_000
 MOST_GRADIENT_STEPS = 20_000_000
@@ -37,12 +37,12 @@ def limit(variable: str, usual: int) -> int:
 
 
 def among_strangers() -> bool:
-    """Whether other machines can reach the pages, so that a visitor steers only the runs that are his own."""
+    """Return whether other machines can reach the pages, so that a visitor steers only the runs that are his own."""
     return os.environ.get("LAB_PUBLIC") == "1"
 
 
 def most_of_an_address(most: int) -> int:
-    """How many of the ``most`` that all visitors may have those may who come from one network address."""
+    """Return how many of the ``most`` that all visitors may have one network address may have."""
     return max(1, most * limit("LAB_MAX_ADDRESS_SHARE", MOST_OF_AN_ADDRESS) // 100)
 
 
@@ -59,7 +59,7 @@ def require_modest(spec: Spec) -> None:
     variable, usual, less = _TRAINING if training else _COMPUTING
     passes, most = cost(spec).passes, limit(variable, usual)
     if passes > most:
-        what = "This training and the measuring of its accuracies" if training else type(spec).__name__
+        what = "This training and the measuring of its accuracies" if training else title_of(spec)
         raise EngineError(
             f"{what} would take {_counted(passes)} gradient steps of single images, but this lab allows {most:,}: "
             f"take {less}, or raise {variable}."

@@ -22,7 +22,7 @@ Camera = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Link:
-    """What a page asks and how it is drawn: ``cameras`` are those of its three-dimensional figures, by name."""
+    """State of a page: its request and its display; ``cameras`` are those of its 3-D figures, by name."""
 
     asked: Spec
     look: Spec | None = None
@@ -60,7 +60,7 @@ def _unpacked(text: str) -> dict[str, Any]:
     except (ValueError, binascii.Error, zlib.error):
         record = None
     if not isinstance(record, dict):
-        raise LabError("This link is damaged: ask for it again, and copy all of it.")
+        raise LabError("This link is damaged or incomplete: copy the whole link again.")
     return record
 
 
@@ -73,7 +73,7 @@ def _spec(record: Any) -> Spec:
 def _cameras(record: Any) -> dict[str, Camera]:
     """The cameras, if they are numbers by name and nothing else."""
     if not isinstance(record, dict):
-        raise SpecError("The link's cameras are none that a figure could have.")
+        raise SpecError("The link's cameras are invalid: copy the link again from the page.")
     return {str(name): _camera(each) for name, each in record.items()}
 
 
@@ -83,5 +83,5 @@ def _camera(record: Any) -> Camera:
     for each in given.values():
         numbers = [each.get(axis) for axis in "xyz"] if isinstance(each, dict) else [None]
         if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
-            raise SpecError("The link's cameras are none that a figure could have.")
+            raise SpecError("The link's cameras are invalid: copy the link again from the page.")
     return {name: {axis: float(each[axis]) for axis in "xyz"} for name, each in given.items()}

@@ -1,4 +1,4 @@
-"""How much memory this process can still have. No PyTorch."""
+"""Memory that this process can still have. No PyTorch."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a notebook or program calls as ``lab.…``: attacks, their judge, and every analysis, on any model and images."""
+"""Interface ``lab.…`` of notebooks and programs: attacks, their judge, and every analysis, on any model and images."""
 
 from typing import Any
 

@@ -58,7 +58,7 @@ def read_bytes(path: Path) -> bytes:
     """The content of a small file of the lab. Raises :class:`JsonError` for what is no such file, or ``OSError``."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):  # a pipe would never end
-        raise JsonError("it is no file")
+        raise JsonError("it is not a file")
     if found.st_size > LARGEST:
         raise JsonError(f"it has more than {LARGEST:,} bytes")
     return path.read_bytes()
@@ -85,7 +85,7 @@ def _finite(digits: str) -> float:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise JsonError(f"it holds {name}, which is no number")
+    raise JsonError(f"it holds {name}, which is not a number")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

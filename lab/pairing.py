@@ -1,4 +1,4 @@
-"""Which models belong to which data: what fits, and what was trained on other data. No PyTorch."""
+"""Pairing of models and data: which fit, and which were trained on other data. No PyTorch."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ _MARK = " (trained on "
 
 
 def fits(model: ModelCard, data: DataCard) -> bool:
-    """Whether the model takes the data's images; what a custom model does not tell is the worker's to check.
+    """Return whether the model takes the data's images; what a custom model does not tell is the worker's to check.
 
     Data on which nothing can be trained, such as some of a data set's classes, may have fewer classes than the model.
     """
@@ -44,7 +44,7 @@ def unmarked(name: str) -> str:
 
 
 def names_on(models: Sequence[ModelSpec], data: DataSpec) -> tuple[str, ...]:
-    """What results on these data call the models: their names, marked if they were trained on other data."""
+    """Return the models' names in results on these data, marked if they were trained on other data."""
     cards = {card.spec: card for card in catalogue.models()}
     return tuple(
         marked(name, _elsewhere(each, data, cards)) for name, each in zip(names_of(models), models, strict=True)

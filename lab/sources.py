@@ -35,7 +35,7 @@ _INSTALLED = tuple(
 
 @dataclass(frozen=True)
 class Mentions:
-    """What a source file names: modules, as (dots before the name, name), files and environment variables."""
+    """Names in a source file: modules, as (dots before the name, name), files and environment variables."""
 
     modules: frozenset[tuple[int, str]]
     texts: frozenset[str]
@@ -81,12 +81,12 @@ def files(modules: Iterable[str]) -> dict[str, Path]:
 
 
 def is_users(path: Path) -> bool:
-    """Whether a source file is the user's: neither ours nor part of an installed package or of Python."""
+    """Return whether a source file is the user's: neither ours nor part of an installed package or of Python."""
     return not any(path.is_relative_to(each) for each in (*_OURS, *_INSTALLED))
 
 
 def _spec(name: str, known: dict[str, ModuleSpec | None]) -> ModuleSpec | None:
-    """Where the module would be imported from; its packages are looked up, but not imported."""
+    """Return where the module would be imported from; its packages are looked up, but not imported."""
     if name not in known:
         package = name.rpartition(".")[0]
         if package:
@@ -176,7 +176,7 @@ def _with_parents(name: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def _installed(name: str) -> str:
-    """Which files an installed package has, by the record of its installation; empty when there is no such package."""
+    """Return the files of an installed package, by its installation record; empty when there is no such package."""
     try:
         record = distribution(name).read_text("RECORD")
     except (PackageNotFoundError, ValueError):

@@ -56,12 +56,11 @@ MAY_IMPORT = {
 }
 WIDGETS_MAY_IMPORT = {
     "theme": set(),
-    "plot": {"theme", "plain", "words"},
-    "words": set(),
-    "figures": {"theme", "words"},
-    "paper": {"theme", "words", "figures"},
-    "controls": {"theme", "plain", "words"},
-    "parts": {"controls", "faults", "figures", "loop", "plain", "plot", "theme", "words"},
+    "plot": {"theme", "plain"},
+    "figures": {"theme"},
+    "paper": {"theme", "figures"},
+    "controls": {"theme", "plain"},
+    "parts": {"controls", "faults", "figures", "loop", "plain", "plot", "theme"},
 }
 
 

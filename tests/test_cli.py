@@ -310,7 +310,7 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
         ("analyse Preview --model quick", "Preview takes no models"),
         ("serve --weights x.safetensors", "give its builder with --model"),
         ("serve --model standard", "package.module:function"),
-        ("pretrained resnet81", "'resnet81' is none of torchvision's classifiers"),
+        ("pretrained resnet81", "'resnet81' is not one of torchvision's classifiers"),
         ("zoo nothing", "no model called 'nothing'"),
         ("list colours", "invalid choice: 'colours'"),
         ("nothing", "invalid choice: 'nothing'"),
@@ -389,7 +389,7 @@ def test_progress_is_drawn_on_a_terminal_and_wiped(home):
 @pytest.mark.parametrize("option", ["--data", "--model", "--set", "--weights", "--name", "--eps"])
 def test_two_dashes_are_no_value(option, capsys):
     assert main(["attack", f"{option}=--"]) == 2
-    assert f"{option}: '--' is no value" in capsys.readouterr().err
+    assert f"{option}: '--' is not a value" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_ctrl_c_is_no_traceback_also_while_the_lab_is_imported(monkeypatch) -> N
     ("line", "words"),
     [
         (f"attack --model {LONG}", "There is no model called '999"),
-        (f"attack --data {LONG}", "is no path (File name too long)"),
+        (f"attack --data {LONG}", "is not a path (File name too long)"),
         (f"attack --set {LONG}=1", "PGD has no field '999"),
         (f"attack --set steps={LONG}", "PGD.steps should be a whole number, not '999"),
         (f"attack --set steps={LONG[:400]}", "must lie between 1 and"),
@@ -119,9 +119,9 @@ def test_ctrl_c_is_no_traceback_also_while_the_lab_is_imported(monkeypatch) -> N
         (f"analyse {LONG}", "There is no analysis called '999"),
         (f"train {LONG}", "There is no recipe called '999"),
         (f"list {LONG}", "invalid choice"),
-        (f"analyse Preview --csv {LONG}", "is no path (File name too long)"),
+        (f"analyse Preview --csv {LONG}", "is not a path (File name too long)"),
         ("analyse Preview --csv /", "is a folder"),
-        ("attack --weights ~nobody-of-this-name/w.pt --model a.b:c", "is no path"),
+        ("attack --weights ~nobody-of-this-name/w.pt --model a.b:c", "is not a path"),
         ("attack --eps 0,3", "should be a number such as 0.3 or 8/255, not '0,3'"),
         ("attack --eps 8/0", "not '8/0'"),
         ("attack --eps nan", "between 0 and 1, but is nan"),
@@ -190,7 +190,7 @@ def test_without_the_variables_nothing_is_set(monkeypatch) -> None:
 
 @pytest.mark.parametrize("text", ["a\0b", "~nobody-of-this-name", "x" * 5000])
 def test_what_is_no_path_is_said_with_its_variable(monkeypatch, text: str) -> None:
-    with pytest.raises(LabError, match="is no path"):
+    with pytest.raises(LabError, match="is not a path"):
         path_of(text)
     if "\0" not in text:
         monkeypatch.setenv("LAB_HOME", text)

@@ -68,7 +68,7 @@ def test_the_size_of_images_is_said_and_chosen(say, photographs, tmp_path, monke
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
-        ("attack --size 64", "--size and --labels say how a folder of images is read: name it with --data."),
+        ("attack --size 64", "--size and --labels apply to a folder of images: name it with --data."),
         ("attack --data digits --size 64", "--size is for a folder of images, but digits has images"),
         ("analyse Preview --labels numbers", "name it with --data"),
         ("attack --data {folder} --size 4", "must lie between 8 and 512 px, but is 4"),

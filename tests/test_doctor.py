@@ -1,4 +1,4 @@
-"""The doctor recognises what is amiss and says how to mend it."""
+"""The doctor recognises what is amiss and says how to fix it."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ def test_a_pair_that_does_not_match_is_recognised_and_can_be_mended(tmp_path, mo
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     pytorch, device = pytorch_findings(import_pytorch())
     assert "torchvision was built for another torch" in pytorch.found
-    assert "pip install --upgrade --force-reinstall torch torchvision" in pytorch.mend
+    assert "pip install --upgrade --force-reinstall torch torchvision" in pytorch.fix
     assert device is None
 
 
@@ -29,7 +29,7 @@ def test_another_failure_is_said_in_its_own_words(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     pytorch, _ = pytorch_findings(import_pytorch())
     assert "libcudart.so.13" in pytorch.found
-    assert pytorch.mend
+    assert pytorch.fix
 
 
 def test_a_gpu_is_named_with_its_memory():
@@ -45,7 +45,7 @@ def test_a_gpu_that_torch_cannot_use_has_to_be_mended(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     probe = {"gpus": [], "memory": [], "threads": 4, "built_for": None, "mps": False}
     _, device = pytorch_findings(subprocess.CompletedProcess([], 0, json.dumps(probe), ""))
-    assert "built without CUDA" in device.mend
+    assert "built without CUDA" in device.fix
 
 
 def package(folder, name: str, size: int) -> None:
@@ -70,7 +70,7 @@ def test_cuda_packages_are_mentioned_where_nothing_uses_them(tmp_path, monkeypat
     ran = subprocess.CompletedProcess([], 0, json.dumps(probe), "")
     monkeypatch.setattr(doctor, "import_pytorch", lambda: ran)
     monkeypatch.setattr(doctor, "cuda_size", lambda: size)
-    monkeypatch.setattr(doctor, "engine_finding", lambda _: doctor.Finding("engine", "answers"))
+    monkeypatch.setattr(doctor, "engine_finding", lambda _: doctor.Finding("engine", "responds"))
     found = {each.about: each for each in examine()}
     assert ("CUDA" in found) == told
     if told:
@@ -83,7 +83,7 @@ def test_a_home_that_cannot_be_written_has_to_be_mended(tmp_path, monkeypatch):
     (tmp_path / "home").write_text("a file where a folder should be")
     monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
     found = {each.about: each for each in quick_findings()}
-    assert "LAB_HOME" in found["LAB_HOME"].mend
+    assert "LAB_HOME" in found["LAB_HOME"].fix
 
 
 def test_a_writable_home_and_the_embedded_digits_are_well(tmp_path, monkeypatch):
@@ -107,7 +107,7 @@ def test_the_whole_examination_finds_a_matching_pair_its_device_and_an_engine(tm
 def test_a_scheduler_that_does_not_answer_has_to_be_mended():
     finding = doctor.engine_finding("tcp://127.0.0.1:1", patience=0.5)
     assert "tcp://127.0.0.1:1" in finding.found
-    assert finding.mend
+    assert finding.fix
 
 
 def quick_findings() -> list[doctor.Finding]:

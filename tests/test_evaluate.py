@@ -342,7 +342,7 @@ def test_the_analysis_is_listed_drawn_and_kept(say, tmp_path):
         ("evaluate --model nobody", "no model called 'nobody'"),
         ("evaluate --report r.pdf", "should end in .json, .csv, .md, .tex or .html"),
         ("evaluate --report /no/such/folder/r.html", "no folder /no/such/folder"),
-        ("evaluate --save /dev/null", "is no folder"),
+        ("evaluate --save /dev/null", "is not a folder"),
         ("evaluate --eps 2", "must lie between 0 and 1"),
         ("evaluate --quick --thorough", "not allowed with argument"),
         ("evaluate --set steps=3", "Evaluation has no field 'steps'"),
@@ -352,7 +352,7 @@ def test_the_analysis_is_listed_drawn_and_kept(say, tmp_path):
         ("evaluate --model standard --model nowhere:build --images 2", "nowhere"),
         ("attack --bfloat16", "name it with --attack"),
         ("attack --source nobody", "no model called 'nobody'"),
-        ("attack --save /dev/null", "is no folder"),
+        ("attack --save /dev/null", "is not a folder"),
     ],
 )
 def test_a_mistake_is_one_sentence_before_anything_is_computed(say, line, words):

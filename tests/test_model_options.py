@@ -70,7 +70,7 @@ def test_checkpoints_stand_where_their_builder_stands_among_other_models(files):
         ([NET], [], ["A", "B"], "There is 1 built model, but --name is given 2 times"),
         ([NET, NET], ["a.pt"], [], "There are 2 built models, but --weights is given once"),
         ([NET, "nets:other"], ["a.pt", "b.pt", "a.pt"], [], "There are 2 built models, but --weights is given 3 times"),
-        ([NET], ["a.pt", "b.pt"], ["A", "A"], "Two models have one --name"),
+        ([NET], ["a.pt", "b.pt"], ["A", "A"], "Two models have the same --name"),
         (["standard"], ["a.pt", "b.pt"], [], "belongs to no model"),
         ([NET], ["a.pt", "c.pt"], [], "There is no weights file"),
     ],

@@ -124,7 +124,7 @@ def test_a_pipe_is_no_card(home: Path) -> None:
     runs.begin(TrainingRun("mine", Standard()))
     if hasattr(os, "mkfifo"):
         os.mkfifo(home / "runs" / "mine" / "card.json")
-        assert "it is no file" in runs.problems()[0]
+        assert "it is not a file" in runs.problems()[0]
         assert "card.json is damaged" in catalogue.problems()[0]
 
 
@@ -174,9 +174,9 @@ def test_a_value_that_no_field_has_is_refused_in_a_short_sentence(make, value) -
 
 
 def test_every_error_stays_on_one_line_of_at_most_300_characters() -> None:
-    long = LabError("The path '" + "x" * 100_000 + "' is no folder: name another with --data.")
+    long = LabError("The path '" + "x" * 100_000 + "' is not a folder: name another with --data.")
     assert len(str(long)) == LONGEST
     assert str(long).startswith("The path 'xxx")
-    assert str(long).endswith("' is no folder: name another with --data.")
+    assert str(long).endswith("' is not a folder: name another with --data.")
     assert str(LabError("a\nb\x1b[31m\ud800")) == "a b\\x1b[31m\\ud800"
     assert str(LabError()) == ""

@@ -237,7 +237,7 @@ def test_metrics_with_odd_lines_are_read_as_far_as_they_go(home: Path) -> None:
 def test_a_run_that_others_trained_is_not_discarded() -> None:
     place = begun()
     (place / "begun.json").unlink()
-    with pytest.raises(LabError, match="not begun here"):
+    with pytest.raises(LabError, match="was started elsewhere"):
         runs.discard("mine")
     assert place.exists()
     assert not runs.runs()[0].ours

@@ -153,7 +153,7 @@ def test_of_several_models_none_is_attacked_for_nothing(lab):
             "There are 2 built models, but --weights is given once",
         ),
         (f"attack {TWO} --name one", "There are 2 built models, but --name is given once"),
-        (f"attack {TWO} --name one --name one", "Two models have one --name"),
+        (f"attack {TWO} --name one --name one", "Two models have the same --name"),
         ("serve --model mine:make --name standard", "already a model called 'standard'"),
     ],
 )

@@ -41,7 +41,7 @@ def _tell(sentence: str) -> None:
 
 
 def _line(fault: Exception) -> str:
-    """What happened and where, the innermost place last; what a visitor may have written is quoted."""
+    """Describe an error and its traceback, the innermost frame last; what a visitor may have written is quoted."""
     frames = traceback.extract_tb(fault.__traceback__)[-6:]
     places = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames)
     return f"{type(fault).__name__} {quoted(str(fault), 120)} at {places}"

@@ -1,4 +1,4 @@
-"""What a browser may set: the traits that say ``heard``, and nothing else.
+"""Traits that a browser may set: those that say ``heard``, and nothing else.
 
 ipywidgets lets a browser set every synced trait of every widget: the rows of a list, a choice's options, its limit.
 Here a trait that is only shown belongs to the server. One that is tagged ``heard`` is a visitor's word: it admits
@@ -48,7 +48,7 @@ class Guarded(ipw.Widget):
 
 
 def _well_formed(msg: dict[str, Any]) -> bool:
-    """Whether a message is built like those of our pages, which send no buffers."""
+    """Return whether a message is built like those of our pages, which send no buffers."""
     data = msg["content"].get("data")
     if not isinstance(data, dict):
         return False
@@ -58,7 +58,7 @@ def _well_formed(msg: dict[str, Any]) -> bool:
 
 
 def _sound(value: Any) -> bool:
-    """Whether a value could be sent back: plain JSON of some length, in characters that can be written."""
+    """Return whether a value could be sent back: plain JSON of some length, in characters that can be written."""
     try:
         return len(json.dumps(value, ensure_ascii=False).encode()) <= _LONGEST
     except (TypeError, ValueError, RecursionError):

@@ -53,7 +53,7 @@ class Notebook:
 
 
 async def openings() -> list[Spec]:
-    """What the pages ask for when they are opened, in their order: thumbnails and first pictures."""
+    """Return the first requests of the pages, in their order: thumbnails and first pictures."""
     engine = Notebook()
     for entry in pages():
         entry.build(engine)

@@ -10,7 +10,7 @@ from lab.specs.analyses import Analysis
 
 @singledispatch
 def analyse(spec: Analysis, ctx: Context) -> Result:
-    """The answer to an analysis; partial answers go through ``ctx.partial`` on the way.
+    """Compute an analysis; partial results go through ``ctx.partial`` on the way.
 
     Raises :class:`lab.errors.LabError` in a sentence a person can act on, and
     :class:`lab.context.Cancelled` when nobody waits any more.

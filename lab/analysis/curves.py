@@ -55,7 +55,7 @@ def curves(spec: RobustnessCurves, ctx: Context) -> CurvesResult:
 def read_right(
     spec: RobustnessCurves, attacked: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ctx: Context
 ) -> np.ndarray:
-    """(L + 1, n) whether the model reads each image right at every level of eps, asked again on the proposed images."""
+    """(L + 1, n) whether each image is classified correctly at every level of ε, predicted again on the proposals."""
     balls = [spec.ball.replace(eps=each) for each in spec.eps[1:]]
     proposals = [each.cpu() for each in attack_sweep(attacked, model, x, y, balls, ctx)]
     for ball, x_adv in zip(balls, proposals, strict=True):

@@ -109,7 +109,10 @@ def _(direction: SourceGradient, scene: Scene[LossSurface], model: nn.Module, g:
     try:
         return gradient(scene, source).sign()
     except AttackError as error:
-        before, after = "The source model does not fit these images (", "): set another source, or across=RandomSigns."
+        before, after = (
+            "The source model does not fit these images (",
+            "): choose another source, or random signs as the second axis.",
+        )
         raise SpecError(one_sentence(before, in_words(error), after)) from error
 
 
@@ -163,7 +166,7 @@ def gradient(scene: Scene[LossSurface], model: nn.Module) -> Tensor:
 
 
 def is_signed(g: Tensor) -> bool:
-    """Whether all entries are zero or of one size."""
+    """Return whether all entries are zero or of one size."""
     sizes = g.abs()
     return bool(((sizes == 0) | (sizes == sizes.amax())).all())
 

@@ -30,7 +30,7 @@ TOGETHER = 16  # averaged images walked at once: small enough that the curves gr
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """What is asked about which test images: all drawn ones, which of these are followed, and the averaged ones."""
+    """Test images of the analysis: all that are drawn, those whose paths are drawn, and those averaged over."""
 
     spec: Embeddings
     data: Dataset
@@ -56,7 +56,7 @@ class Found:
 
 @analyse.register
 def embeddings(spec: Embeddings, ctx: Context) -> EmbeddingsResult:
-    """The clean images first, then the followed ones' ways, t-SNE where it is asked for, and the curves, bit by bit."""
+    """The clean images first, then the followed ones' ways, t-SNE where it is requested, and the curves, bit by bit."""
     chosen = _chosen(spec, load_data(spec.data, ctx.silent()))
     networks = [load_model(each) for each in spec.models]
     begin, middle = _shares(spec)
@@ -64,7 +64,7 @@ def embeddings(spec: Embeddings, ctx: Context) -> EmbeddingsResult:
     models = [_model(chosen, i, each) for i, each in enumerate(found)]
     ctx.partial(_result(chosen, models, 0.0))
     pieces = range(len(networks))
-    ways = together(lambda i, lane: _walked(chosen, networks[i], found[i], lane), pieces, ctx.span(0, begin, 1))
+    ways = together(lambda i, lane: _trace(chosen, networks[i], found[i], lane), pieces, ctx.span(0, begin, 1))
     for i, each in ways:
         found[i], models[i] = each, _model(chosen, i, each)
         result = _result(chosen, models, begin * (i + 1) / len(networks))
@@ -87,7 +87,7 @@ def _chosen(spec: Embeddings, data: Dataset) -> Chosen:
 
 
 def _shares(spec: Embeddings) -> tuple[float, float]:
-    """Where on the bar the followed images end, and t-SNE."""
+    """Return where on the progress bar the images with paths end, and t-SNE."""
     begin = len(spec.images) / (len(spec.images) + spec.averaged)
     return begin, begin + (0.3 * (1 - begin) if spec.t_sne else 0)
 
@@ -119,7 +119,7 @@ def embedded(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _clean(chosen: Chosen, model: nn.Module) -> Found:
-    """What a model makes of the clean images."""
+    """Return a model's embeddings and logits of the clean images."""
     test = chosen.data.test
     clean, logits = embedded(model, test.images(chosen.positions))
     followed = torch.tensor(chosen.followed)
@@ -127,7 +127,7 @@ def _clean(chosen: Chosen, model: nn.Module) -> Found:
     return Found(clean, logits, components(clean), clean[followed].unsqueeze(0), logits[followed].unsqueeze(0), images)
 
 
-def _walked(chosen: Chosen, model: nn.Module, found: Found, ctx: Context) -> Found:
+def _trace(chosen: Chosen, model: nn.Module, found: Found, ctx: Context) -> Found:
     """The same with the followed images' ways to the largest eps."""
     positions = list(chosen.spec.images)
     x, y = chosen.data.test.images(positions), chosen.data.test.labels(positions)
@@ -137,7 +137,7 @@ def _walked(chosen: Chosen, model: nn.Module, found: Found, ctx: Context) -> Fou
 
 
 def _model(chosen: Chosen, place: int, found: Found) -> ModelEmbeddings:
-    """What is known of a model before its curves."""
+    """Assemble a model's result before its curves."""
     dimensions = found.clean.shape[1]
     pca = Layout(found.axes.of(found.clean).float().numpy(), found.axes.of(found.way).float().numpy())
     nowhere = Layout(np.zeros((0, 2), np.float32), np.zeros((0, 0, 2), np.float32))

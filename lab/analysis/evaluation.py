@@ -1,4 +1,4 @@
-"""How robust models are under attacks without a setting, with sanity checks. Croce & Hein 2020; Carlini et al. 2019."""
+"""Robust accuracy under attacks that need no tuning, with sanity checks. Croce & Hein 2020; Carlini et al. 2019."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ def evaluation(spec: Evaluation, ctx: Context) -> EvaluationResult:
 
 
 class _Shown:
-    """What is known of every model, put together whenever one of them knows more."""
+    """Evaluations of all models so far, reported whenever one of them has news."""
 
     def __init__(self, spec: Evaluation, class_names: tuple[str, ...], ctx: Context) -> None:
         self._spec, self._class_names, self._ctx, self._lock = spec, class_names, ctx, Lock()

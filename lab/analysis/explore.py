@@ -29,6 +29,7 @@ from lab.specs.attacks import AttackSpec, CrossEntropy
 from lab.specs.balls import L2, Linf
 from lab.specs.explore import SCALES, STARTS, Explore
 from lab.specs.pace import pace
+from lab.specs.sentences import labelled
 
 POINTS = 400  # of the path that are kept; more cannot be seen
 LULL = 15  # hundredths of a second between the picture of the chosen attack and the comparisons
@@ -51,7 +52,7 @@ def explore(spec: Explore, ctx: Context) -> ExploreResult:
     ]
     found = ExploreResult(spec, scene.x[0].numpy(), int(scene.y), data.class_names, (), (), (), 0.0)
 
-    explored = together(partial(_explored, scene), subjects, ctx.span(0, 1, 10), most)
+    explored = together(partial(_explore_model, scene), subjects, ctx.span(0, 1, 10), most)
     models = tuple(one for _, one in explored)
     found = replace(found, models=models, done=0.1)
     ctx.partial(found)
@@ -61,7 +62,7 @@ def explore(spec: Explore, ctx: Context) -> ExploreResult:
     found = replace(found, models=models, sweeps=tuple(each for each in sweeps if each is not None), done=0.3)
     ctx.partial(found)
     pairs = [(each, subject) for each in spec.compared for subject in subjects]
-    trials = together(lambda pair, lane: _tried(scene, *pair, lane), pairs, ctx.span(3, 10, 10), most)
+    trials = together(lambda pair, lane: _try_attack(scene, *pair, lane), pairs, ctx.span(3, 10, 10), most)
     for _, tried in trials:
         count = len(found.tried) + 1
         found = replace(found, tried=(*found.tried, tried), done=0.3 + 0.7 * count / len(pairs))
@@ -71,7 +72,7 @@ def explore(spec: Explore, ctx: Context) -> ExploreResult:
 
 
 def _lull(ctx: Context) -> None:
-    """Wait a moment: while a slider is dragged nobody needs what follows, and drawing needs the processor."""
+    """Wait a moment: while a slider is dragged what follows is not needed, and drawing needs the processor."""
     for _ in range(LULL):
         ctx.silent().report(0, 1)
         sleep(0.01)
@@ -107,13 +108,13 @@ class Watched(nn.Module):
         self.calls: list[tuple[Tensor, bool]] = []
 
     def forward(self, x: Tensor) -> Tensor:
-        """The model's own answer."""
+        """The model's output."""
         logits: Tensor = self.model(x)
         self.calls.append((logits.detach(), logits.requires_grad))
         return logits
 
 
-def _explored(scene: Scene[Explore], subject: Subject, ctx: Context) -> ModelExplored:
+def _explore_model(scene: Scene[Explore], subject: Subject, ctx: Context) -> ModelExplored:
     """The chosen attack on one model."""
     spec, x, y, network = scene.spec, scene.x, scene.y, subject.network
     watched = Watched(network)
@@ -143,14 +144,14 @@ def _explored(scene: Scene[Explore], subject: Subject, ctx: Context) -> ModelExp
 
 
 def _after_restart(scene: Scene[Explore], subject: Subject, found: ModelExplored, ctx: Context) -> ModelExplored:
-    """What the chosen attack did; where only one further random start fools the image, what that one did."""
+    """Return the outcome of the chosen attack, or of a further random start where only that fools the image."""
     spec, tried = scene.spec, scene.spec.attack
     if found.health is None or not tried.capabilities.retried:
         return found
     gain = 0.0
     if all(predictions(each) == scene.y.item() for each in (found.clean, found.adversarial)):
         once = replace(scene, spec=spec.replace(attack=tried.replace(restarts=1)))
-        further = _explored(once, subject, ctx.seeded("further restart"))
+        further = _explore_model(once, subject, ctx.seeded("further restart"))
         if not further.error and predictions(further.adversarial) != scene.y.item():
             found, gain = further, 1.0
     return replace(found, health=found.health and replace(found.health, restart_gain=gain))
@@ -174,7 +175,7 @@ def thinned(calls: list[Tensor]) -> list[Tensor]:
     return calls[::step]
 
 
-def _tried(scene: Scene[Explore], tried: AttackSpec, subject: Subject, ctx: Context) -> Tried:
+def _try_attack(scene: Scene[Explore], tried: AttackSpec, subject: Subject, ctx: Context) -> Tried:
     """One of the compared attacks on one model."""
     name, network, x = subject.name, subject.network, scene.x
     try:
@@ -197,7 +198,7 @@ def _tried(scene: Scene[Explore], tried: AttackSpec, subject: Subject, ctx: Cont
 
 
 def _in_words(failure: Exception) -> str:
-    return str(failure) if isinstance(failure, LabError) else f"{type(failure).__name__}: {failure}"
+    return labelled(failure) if isinstance(failure, LabError) else f"{type(failure).__name__}: {failure}"
 
 
 def _swept(scene: Scene[Explore], subject: Subject, ctx: Context) -> ScaleSweep | None:
@@ -238,7 +239,7 @@ def plain_gradient(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _ends(logits: Tensor, labels: Tensor) -> list[np.ndarray]:
-    """(S,) shares of fooled starts and mean losses, from the logits without the factor, scale by scale."""
+    """(S,) fractions of fooled starts and mean losses, from the logits without the factor, scale by scale."""
     fooled = (predicted(logits).cpu() != labels.cpu()).float()
     loss = cross_entropy(logits, labels.to(logits.device)).cpu()
     return [each.view(len(SCALES), STARTS).mean(1).numpy() for each in (fooled, loss)]

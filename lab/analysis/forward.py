@@ -1,4 +1,4 @@
-"""What a model answers to images: forward passes in batches."""
+"""Forward passes in batches."""
 
 from torch import Tensor, nn
 

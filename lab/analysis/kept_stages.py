@@ -22,7 +22,7 @@ class KeptStages:
     request: str
 
     def read(self, name: str) -> StageBlock | None:
-        """The block of that name; None when there is none that can be read."""
+        """The block of that name; None when there is none that is intact."""
         with suppress(LabError):
             found = self.store.read(self._key(name))
             return found if isinstance(found, StageBlock) else None
@@ -38,7 +38,7 @@ class KeptStages:
 
 
 def kept_stages(spec: Evaluation, model: ModelSpec) -> KeptStages | None:
-    """Where the stages of one model are kept; None for a live one, and for one that each build makes another."""
+    """Return the folder of a model's finished stages; None for a live one, and for one that differs at each build."""
     alone = spec.replace(models=(model,))
     try:
         request = stored_key(alone, asked_key(alone))

@@ -54,7 +54,7 @@ class Examined(Scene[Masking]):
 
 @dataclass(frozen=True, eq=False)
 class Attacked:
-    """One model at one eps: the images ``made`` (A, n, …), their loss and whether they are misread, both (A, n)."""
+    """One model at one ε: examples ``made`` (A, n, …), their loss and whether they are misclassified, both (A, n)."""
 
     made: Tensor
     loss: np.ndarray
@@ -83,7 +83,7 @@ def masking(spec: Masking, ctx: Context) -> MaskingResult:
         done += pieces
         ctx.partial(MaskingResult(spec, scene.y.numpy(), len(data.class_names), tuple(found), done / steps))
 
-    for i, one in together(partial(_attacked, scene, spec.ball), range(count), ctx.span(0, 1, 6)):
+    for i, one in together(partial(_attack, scene, spec.ball), range(count), ctx.span(0, 1, 6)):
         found.append(_first(scene, i, one))
         images.append(one.made)
         if i == count - 1:
@@ -93,12 +93,12 @@ def masking(spec: Masking, ctx: Context) -> MaskingResult:
     assert isinstance(evaluated, EvaluationResult)
     found = [replace(each, evaluation=one) for each, one in zip(found, evaluated.models, strict=True)]
     show(count)
-    attacked = together(lambda piece, lane: _attacked(scene, *piece, lane), further, ctx.span(3, 5, 6))
+    attacked = together(lambda piece, lane: _attack(scene, *piece, lane), further, ctx.span(3, 5, 6))
     for (ball, i), one in attacked:
         found[i] = _with_radius(found[i], ball.eps, one)
         if i == count - 1:
             show(count)
-    for i, directions in together(partial(_directed, scene), range(count), ctx.span(5, 6, 6)):
+    for i, directions in together(partial(_count_directions, scene), range(count), ctx.span(5, 6, 6)):
         orders, most = tuple(directions.orders.tolist()), directions.at_least.cpu().numpy()
         found[i] = replace(found[i], orders=orders, orthogonal=most)
         if i < count - 1:
@@ -119,8 +119,8 @@ def _followable(spec: ModelSpec, x: Tensor, y: Tensor) -> nn.Module:
     return zero_gradient(model) if missing else model
 
 
-def _attacked(scene: Examined, ball: Ball, model: int, ctx: Context) -> Attacked:
-    """What every attack makes of the images on one model in one ball, and what its gradient is like there."""
+def _attack(scene: Examined, ball: Ball, model: int, ctx: Context) -> Attacked:
+    """Run every attack on the images of one model in one ball, and examine its gradient there."""
     network, attacks = scene.models[model], scene.spec.white_box
     ctx = scene.context(model, ctx)
     made = torch.stack(
@@ -130,14 +130,14 @@ def _attacked(scene: Examined, ball: Ball, model: int, ctx: Context) -> Attacked
         ]
     )
     clean = _gradient(network, scene.x, scene.y)
-    return Attacked(made, *_asked(network, made, scene.y), _correlated(network, clean, made, scene.y))
+    return Attacked(made, *_predict(network, made, scene.y), _correlate(network, clean, made, scene.y))
 
 
 def _first(scene: Examined, model: int, own: Attacked) -> ModelMasking:
-    """What is known of a model from the ball's own eps alone."""
+    """Return the part of a model's result that needs the ball's own ε alone."""
     network, x, y, n = scene.models[model], scene.x, scene.y, len(scene.y)
     one, many = ((own.made[Masking.attacks.index(each)] - x).flatten(1) for each in ("FGSM", "PGD"))
-    clean_loss, clean_wrong = _asked(network, x.unsqueeze(0), y)
+    clean_loss, clean_wrong = _predict(network, x.unsqueeze(0), y)
     return ModelMasking(
         model=scene.names[model],
         clean_loss=clean_loss[0],
@@ -163,7 +163,7 @@ def _with_sources(scene: Examined, model: int, found: ModelMasking, images: Sequ
     if not others:
         return found
     shown = [i for i, name in enumerate(Masking.attacks) if name in BLACK_BOX]
-    loss, wrong = zip(*(_asked(scene.models[model], images[i][shown], scene.y) for i in others), strict=True)
+    loss, wrong = zip(*(_predict(scene.models[model], images[i][shown], scene.y) for i in others), strict=True)
     sources = tuple(scene.names[i] for i in others)
     return replace(found, sources=sources, black_loss=np.stack(loss), black_wrong=np.stack(wrong))
 
@@ -180,19 +180,19 @@ def _with_radius(found: ModelMasking, eps: float, one: Attacked) -> ModelMasking
     )
 
 
-def _directed(scene: Examined, model: int, ctx: Context) -> OrthogonalCount:
-    """How many orthogonal directions fool the model."""
+def _count_directions(scene: Examined, model: int, ctx: Context) -> OrthogonalCount:
+    """Count the orthogonal directions that fool the model."""
     x, y = scene.x[:DIRECTED], scene.y[:DIRECTED]
     return orthogonal_count(scene.models[model], x, y, scene.spec.ball, ORDERS, scene.context(model, ctx))
 
 
-def _asked(network: nn.Module, images: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """(A, n) loss, and whether each image is misread, of (A, n, …) images; without autograd."""
+def _predict(network: nn.Module, images: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """(A, n) loss, and whether each image is misclassified, of (A, n, …) images; without autograd."""
     found, labels, shape = predict_logits(network, images.flatten(0, 1)), y.repeat(len(images)), images.shape[:2]
     return cross_entropy(found, labels).view(shape).numpy(), (predicted(found) != labels).view(shape).numpy()
 
 
-def _correlated(network: nn.Module, clean: Tensor, made: Tensor, y: Tensor) -> np.ndarray:
+def _correlate(network: nn.Module, clean: Tensor, made: Tensor, y: Tensor) -> np.ndarray:
     """(4, n) correlation of gradients: clean with Step-LL, FGSM and random sign, and Step-LL with FGSM."""
     names = Masking.attacks
     step_ll, fgsm, random = (_gradient(network, made[names.index(e)], y) for e in ("Step-LL", "FGSM", "random sign"))

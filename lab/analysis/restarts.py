@@ -1,4 +1,4 @@
-"""Where PGD ends from many random starts. Madry et al. 2017, §3.1."""
+"""Final losses of PGD from many random starts. Madry et al. 2017, §3.1."""
 
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
     shown = 0
     turns = [range(first, min(first + size, total)) for first in range(0, total, size)]
     pieces = [(turn, i) for turn in turns for i in range(len(models))]
-    found = together(lambda piece, lane: _walked(spec, models[piece[1]], x, y, piece[0], lane), pieces, ctx)
+    found = together(lambda piece, lane: _run_restarts(spec, models[piece[1]], x, y, piece[0], lane), pieces, ctx)
     for (turn, i), walked in found:
         kept[i].add(walked)
         if i == len(models) - 1 and shown + total / PICTURES <= turn.stop < total:
@@ -55,7 +55,7 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
 
 
 class _Kept:
-    """What is kept of one model's restarts: of the end points only those that are compared, and the worst ones."""
+    """Stored part of one model's restarts: of the end points only those that are compared, and the worst ones."""
 
     def __init__(self, model: str, attack: PGD, x: Tensor) -> None:
         n = len(x)
@@ -83,7 +83,7 @@ class _Kept:
         return ModelRestarts(self._model, loss, prediction, distance, angle, self._worst.clone().numpy())
 
 
-def _walked(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range, ctx: Context) -> Walk:
+def _run_restarts(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range, ctx: Context) -> Walk:
     """One batch of restarts, brought back to the CPU."""
     device = device_of(model)
     x, y = x.to(device), y.to(device)
@@ -95,7 +95,7 @@ def _walked(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range,
 
 
 def _random_points(spec: Restarts, x: Tensor, ctx: Context) -> Tensor:
-    """(R, n, …) random points of the ball cut with [0, 1], as many as are compared, for Madry's yardstick."""
+    """(R, n, …) random points of the ball within [0, 1], as many as are compared, for Madry's yardstick."""
     ctx = ctx.seeded("points of the ball")
     points = []
     for restart in range(min(COMPARED, spec.attack.restarts)):

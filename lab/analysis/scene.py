@@ -31,7 +31,7 @@ class Scene(Generic[Asked]):
 
 
 def first_images(spec: RobustnessCurves | Masking | TransferMatrix, data: Dataset) -> tuple[Tensor, Tensor]:
-    """The first test images and their labels. Raises :class:`FieldError` where the data have fewer than asked for."""
+    """The first test images and their labels. Raises :class:`FieldError` where the data have fewer than requested."""
     size = len(data.test)
     if spec.images > size:
         reason = f"is {spec.images}, but {data.name} has only {size} test images."

@@ -23,7 +23,7 @@ STRIDES = (10, 2, 1)
 """Every tenth point of a side first, then every second, then all: each picture contains the one before."""
 
 POINTS = 0.95
-"""Share of the work that is the surface's points; the attacks that are marked on it follow."""
+"""Fraction of the work that is the surface's points; the attacks that are marked on it follow."""
 
 _VALUES = 2**24  # pixels in one batch, so that large images do not fill the memory
 
@@ -42,11 +42,11 @@ def surface(spec: LossSurface, ctx: Context) -> SurfaceResult:
     points = ctx.span(0.0, POINTS if unmarked else 1.0, 1.0)
     done = 0.0
     for stride in STRIDES:
-        window, share = Window.of(spec, stride), stride**-2
-        measure(planes, window, points.span(done, share, 1.0))
-        done = share
+        window, fraction = Window.of(spec, stride), stride**-2
+        measure(planes, window, points.span(done, fraction, 1.0))
+        done = fraction
         if stride > 1 or unmarked:
-            ctx.partial(_result(scene, data.class_names, planes, window, POINTS * share))
+            ctx.partial(_result(scene, data.class_names, planes, window, POINTS * fraction))
     list(together(Plane.mark, unmarked, ctx.silent()))
     return _result(scene, data.class_names, planes, window, 1.0)
 
@@ -64,7 +64,7 @@ def measure(planes: Sequence[Plane], window: Window, ctx: Context) -> None:
 
 
 def _answers(batch: tuple[Plane, np.ndarray], ctx: Context) -> Answers:
-    """What a model says at one batch of points."""
+    """Evaluate a model at one batch of points."""
     each, codes = batch
     answers = each.answers_of(each.logits(each.images(each.places(codes))))
     ctx.report(1, 1)

@@ -1,4 +1,4 @@
-"""Where attacks on an image stand beside a plane through it."""
+"""Positions of attacked images relative to a plane through the image."""
 
 import torch
 from torch import Tensor, nn
@@ -35,10 +35,10 @@ def _pgd(scene: Scene[LossSurface], model: nn.Module, ctx: Context) -> Tensor:
 
 
 def nearest(scene: Scene[LossSurface], axes: Axes, points: Tensor) -> tuple[Tensor, Tensor]:
-    """(T, 2) the places of the plane nearest to (T, C, H, W) points, and (T,) the Euclidean distances to them.
+    """Return (T, 2) coordinates on the plane nearest to (T, C, H, W) points, and (T,) the Euclidean distances to them.
 
-    Without clipping that is the orthogonal projection. Of the clipped surface, the plane's pixels that are not
-    clipped decide, again and again until they stay the same: Gauss and Newton's steps.
+    Without clipping that is the orthogonal projection. On the clipped surface, Gauss-Newton steps are taken: least
+    squares over the pixels that are not clipped, until the distance no longer decreases.
     """
     basis = torch.stack([axes.g.flatten(), axes.across.flatten()], 1)
     x = scene.x.double().flatten()
@@ -46,14 +46,14 @@ def nearest(scene: Scene[LossSurface], axes: Axes, points: Tensor) -> tuple[Tens
     place = torch.linalg.lstsq(basis, change.T).solution.T
     if not scene.spec.clip:
         return place, (change - place @ basis.T).norm(dim=1)
-    best, away = place, (_clipped(x, place @ basis.T) - change).norm(dim=1)
+    best, away = place, (_clip(x, place @ basis.T) - change).norm(dim=1)
     for _ in range(_STEPS):
         moved = place @ basis.T
-        left = change - _clipped(x, moved)
+        left = change - _clip(x, moved)
         free = (x + moved >= 0) & (x + moved <= 1)
-        slopes = basis * free.unsqueeze(2)
+        slopes = basis * free.unsqueeze(2)  # a clipped pixel does not move with the plane: its row is zero
         place = place + (torch.linalg.pinv(slopes) @ left.unsqueeze(2)).squeeze(2)
-        now = (_clipped(x, place @ basis.T) - change).norm(dim=1)
+        now = (_clip(x, place @ basis.T) - change).norm(dim=1)
         better = now < away
         best, away = torch.where(better.unsqueeze(1), place, best), torch.minimum(now, away)
         if not better.any():
@@ -61,5 +61,5 @@ def nearest(scene: Scene[LossSurface], axes: Axes, points: Tensor) -> tuple[Tens
     return best, away
 
 
-def _clipped(x: Tensor, change: Tensor) -> Tensor:
+def _clip(x: Tensor, change: Tensor) -> Tensor:
     return (x + change).clamp(0, 1) - x

@@ -1,4 +1,4 @@
-"""A plane through an image: its lattice of points, and what a model answers on it, each point computed once."""
+"""Plane through an image: its lattice of points, and a model's output on it, each point computed once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from lab.specs.spec import key
 from lab.specs.surface import DEEPEST, LossSurface
 
 KEPT_PLANES = 16
-KEPT_POINTS = 100_000  # of a plane, 2 MB; one that has more is begun anew, and jobs that use it keep it
+KEPT_POINTS = 100_000  # of a plane, 2 MB; one that has more is replaced by an empty one, and jobs that use it keep it
 
 _recent: "Recent[str, tuple[Plane, *tuple[nn.Module, ...]]]" = Recent(KEPT_PLANES)  # with the models they are of
 
@@ -55,12 +55,13 @@ class Window:
     @property
     def codes(self) -> np.ndarray:
         """(n · n,) one number for every point, row by row."""
+        # Row in the upper 32 bits, column (signed) in the lower: sorted and looked up as one integer.
         return (self.rows[:, None] * 2**32 + self.columns).ravel()
 
 
 @dataclass(eq=False)
 class Plane:
-    """A model's plane, and everything that is known on it so far: the ``answers`` at points named by ``codes``."""
+    """A model's plane, and its ``answers`` so far, at the points of these ``codes``."""
 
     model: nn.Module
     scene: Scene[LossSurface]
@@ -96,7 +97,7 @@ class Plane:
 
     def places(self, codes: np.ndarray) -> np.ndarray:
         """(m, 2) ε₁ and ε₂ of points by their numbers, in pixel units."""
-        columns = (codes + 2**31) % 2**32 - 2**31
+        columns = (codes + 2**31) % 2**32 - 2**31  # the lower 32 bits as a signed number
         return np.stack([columns, (codes - columns) >> 32], 1) * self.step
 
     @cached_property
@@ -105,7 +106,7 @@ class Plane:
         return torch.stack([self.axes.g.flatten(), self.axes.across.flatten()]).float()
 
     def images(self, places: np.ndarray) -> Tensor:
-        """(m, C, H, W) x + ε₁ · g + ε₂ · g⊥ in float32, clipped if so asked."""
+        """(m, C, H, W) x + ε₁ · g + ε₂ · g⊥ in float32, clipped if the spec says so."""
         x = self.scene.x
         points = torch.addmm(x.flatten(), torch.from_numpy(places).float(), self.basis).view(-1, *x.shape[1:])
         return points.clamp_(0, 1) if self.scene.spec.clip else points
@@ -117,9 +118,10 @@ class Plane:
         return logits.cpu()
 
     def answers_of(self, logits: Tensor) -> Answers:
-        """What the model says, in float64 from its logits."""
+        """Convert logits to log-odds and predictions, in float64."""
         y, logits = int(self.scene.y), logits.double()
         labels = torch.full((len(logits),), y)
+        # log Σ exp over the other classes: log-odds against the label, from which neither p nor 1 - p underflows.
         others = logits.scatter(1, labels.unsqueeze(1), -torch.inf).logsumexp(1)
         odds, left = (others - logits[:, y]).numpy(), margin(logits, labels).float().numpy()
         return Answers(odds, left, predicted(logits).short().numpy())
@@ -138,13 +140,14 @@ class Plane:
 
 
 def plane(scene: Scene[LossSurface], spec: ModelSpec, ctx: Context) -> Plane:
-    """The model's plane: the same object for every window on it, as long as it is remembered."""
+    """Return the model's plane: the same object for every window on it, as long as it is remembered."""
     whole = LossSurface()
     lasting = scene.spec.replace(
         models=(spec,), zoom=whole.zoom, centre_along=whole.centre_along, centre_across=whole.centre_across
     )
     name = key(lasting, *fingerprints(lasting))
     models = [load_model(each) for each in parts(lasting) if isinstance(each, ModelSpec)]
+    # A plane holds its models: once one has been loaded again, a plane of the earlier object is not reused.
     known, *of = _recent.get(name) or (None,)
     if known is not None and [*map(id, of)] == [*map(id, models)] and len(known.codes) < KEPT_POINTS:
         return known
@@ -173,6 +176,6 @@ def empty() -> Answers:
 
 
 def joined(parts: Sequence[Answers]) -> Answers:
-    """The answers one after another."""
+    """Concatenate the answers."""
     names = ("log_odds", "margin", "prediction")
     return Answers(*(np.concatenate([getattr(each, name) for each in parts]) for name in names))

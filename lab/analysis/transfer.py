@@ -1,4 +1,4 @@
-"""Whose adversarial images fool whom. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1 and App. C."""
+"""Transfer of adversarial examples. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1 and App. C."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ EXAMPLES = 6  # images that are kept for each source and target, to be looked at
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a target says to n images: ``rank`` (n,) of the label, ``prediction`` (n,) the class it reads."""
+    """Target's predictions on n images: ``rank`` (n,) of the label, ``prediction`` (n,) of the class."""
 
     rank: np.ndarray
     prediction: np.ndarray
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class Crafted:
-    """One source's adversarial images: what all targets answer, the perturbations to compare, and the examples."""
+    """One source's adversarial examples: predictions of all targets, the perturbations to compare, and the examples."""
 
     answers: tuple[Answer, ...]
     deltas: Tensor
@@ -70,7 +70,7 @@ def transfer(spec: TransferMatrix, ctx: Context) -> TransferResult:
     sets = [(ball, attack) for ball in spec.balls for attack in spec.attacks]
     pieces = [(*one, source) for one in sets for source in range(len(scene.models))]
     most = None if device_of(scene.models[0]).type == "cpu" else 1  # one GPU is kept busy by one attack
-    crafted = together(lambda piece, lane: _crafted(scene, *piece, lane), pieces, ctx, most)
+    crafted = together(lambda piece, lane: _craft(scene, *piece, lane), pieces, ctx, most)
     mine: list[Crafted] = []
     for done, ((ball, attack, source), one) in enumerate(crafted, start=1):
         mine.append(one)
@@ -86,17 +86,17 @@ def transfer(spec: TransferMatrix, ctx: Context) -> TransferResult:
 
 
 def _scene(spec: TransferMatrix, ctx: Context) -> Matrix:
-    """The images, the models, and what every model answers to the clean images."""
+    """The images, the models, and every model's predictions on the clean images."""
     data = load_data(spec.data, ctx.silent())
     x, y = first_images(spec, data)
     models = tuple(load_model(each) for each in spec.models)
     names = names_on(spec.models, spec.data)
-    clean = [_asked(name, model, x, y) for name, model in zip(names, models, strict=True)]
+    clean = [_predict(name, model, x, y) for name, model in zip(names, models, strict=True)]
     return Matrix(spec, x, y, models, np.stack([each.rank for each in clean]))
 
 
-def _asked(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
-    """What a model answers to the clean images, or why it cannot."""
+def _predict(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
+    """Return a model's predictions on the clean images. Raises :class:`AttackError` with the reason where it fails."""
     try:
         found = answer(model, x, y)
     except (AttackError, IndexError) as error:  # IndexError is PyTorch's word for a label beyond the classes
@@ -105,7 +105,7 @@ def _asked(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
     return found
 
 
-def _crafted(scene: Matrix, ball: Ball, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
+def _craft(scene: Matrix, ball: Ball, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
     """One adversarial set, made on the source and shown to every target."""
     spec = scene.spec
     # Random starts that sources share would make their perturbations look alike.

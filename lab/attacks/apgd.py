@@ -128,7 +128,7 @@ def climb(spec: Climbing, model: nn.Module, climbers: Climbers, ball: Region, ct
     region = around(ball, climbers.owner)
     project = projection(region, climbers.x)
     for step in range(spec.steps + 1):
-        ctx.report(step, spec.steps, standing=len(climbers.owner))
+        ctx.report(step, spec.steps, unbroken=len(climbers.owner))
         gradient, logits = _asked(spec, model, climbers, last=step == spec.steps)
         kept = stay(climbers.owner, climbers.point, logits)
         if not kept.all():
@@ -144,7 +144,7 @@ def climb(spec: Climbing, model: nn.Module, climbers: Climbers, ball: Region, ct
 
 @singledispatch
 def go_on(spec: Climbing, climbers: Climbers, step: int, ball: Ball, project: Callable[[Tensor], Tensor]) -> None:
-    """What climbers do once their points after so many steps are known: a further step, unless it was the last."""
+    """Take the climbers' next step once their points after so many steps are known, unless that was the last."""
     raise TypeError(f"no steps of {type(spec).__name__}")
 
 

@@ -10,12 +10,13 @@ from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import Ball
+from lab.specs.spec import title_of
 
 
 def attack(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context | None = None) -> Tensor:
     """Adversarial images for a verdict: is each image still recognised anywhere in the ball?
 
-    An image that the model misreads is finished at once, so the attack spends its steps on those that stand.
+    An image that the model misclassifies is finished at once, so the attack spends its steps on the others.
     Use :func:`maximise` where the largest loss matters. ``x`` (n, …) in [0, 1], ``y`` (n,) labels; the result has
     the shape of ``x`` and lies on the model's device. The model is left exactly as it was.
 
@@ -52,7 +53,7 @@ def perturb_from(
     spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, start: Tensor, ctx: Context
 ) -> Tensor:
     """One batch of :func:`attack_from`, on a frozen model and checked images."""
-    raise AttackError(f"{type(spec).__name__} cannot begin at given points: choose Square.")
+    raise AttackError(f"{title_of(spec)} cannot start at given points: choose Square attack.")
 
 
 @singledispatch

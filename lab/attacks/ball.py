@@ -14,6 +14,7 @@ from lab.attacks.radii import Radii, Region, norm, per_image, reach
 from lab.errors import AttackError
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import L2, Ball, Linf
+from lab.specs.spec import title_of
 
 
 @singledispatch
@@ -49,7 +50,7 @@ def projection(ball: Region, x: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def box(ball: Region, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Lowest and highest admissible value of every pixel: the L∞ ball cut with [0, 1]."""
+    """Lowest and highest admissible value of every pixel: the intersection of the L∞ ball with [0, 1]."""
     eps = reach(ball, x)
     return (x - eps).clamp(min=0), (x + eps).clamp(max=1)
 
@@ -148,7 +149,9 @@ def reserve(kind: type[Ball], attack: type[AttackSpec]) -> None:
     """Keep balls of a kind for the one attack that finds images in them: no other can step or start there."""
 
     def refused(*_: object) -> NoReturn:
-        raise AttackError(f"Only {attack.__name__} finds images in {kind.__name__}: choose it, or the ball Linf or L2.")
+        raise AttackError(
+            f"Only {title_of(attack)} works in the threat model {title_of(kind)}: choose it, or L∞ or L2."
+        )
 
     for move in (project, steepest, random_delta, boundary_delta):
         move.register(kind, refused)

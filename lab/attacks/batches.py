@@ -76,7 +76,7 @@ def batch_size(device: torch.device) -> int:
 
 
 def room(model: nn.Module, x: Tensor) -> int:
-    """How many images like these the memory holds at once, with what the model keeps of each for a gradient."""
+    """Return how many such images fit into memory at once, with what the model keeps of each for a gradient."""
     found = getattr(model, "most", None)
     if found is not None:
         return found
@@ -98,7 +98,7 @@ def dry_pass(model: nn.Module, x: Tensor, y: Tensor) -> None:
     two = x[:2] if len(x) > 1 else torch.cat([x, x])
     logits = None
     if (two.shape[1:], two.dtype) not in _needs.setdefault(core, {}):
-        found = _measured(model if core is model.model else adapted(core), two)
+        found = _measure(model if core is model.model else adapted(core), two)
         logits = found if core is model.model else None
     if logits is None:
         with torch.no_grad():
@@ -106,7 +106,7 @@ def dry_pass(model: nn.Module, x: Tensor, y: Tensor) -> None:
     check_classes(logits, y)
 
 
-def _measured(model: Adapted, two: Tensor) -> Tensor | None:
+def _measure(model: Adapted, two: Tensor) -> Tensor | None:
     """The logits of two images, if the model takes them with a gradient, whose needs are known from then on."""
     kept, logits = 0, None
     with suppress(RuntimeError, AttackError):  # it takes no hooks, or no gradient: without them it may do

@@ -25,9 +25,10 @@ def attack_in_bfloat16(
 ) -> Tensor:
     """:func:`attack` with the search in bfloat16 and every verdict in float32.
 
-    Each proposal is predicted again by the model itself. Images that fell in bfloat16 only, and those that stand by a
-    hair, are attacked again in float32, with the same draws. Rounding moves the path of a search as another random
-    start would, so an image may also fall that float32 alone does not fell; it is misread in float32 all the same.
+    Each proposal is predicted again by the model itself. Images that were broken in bfloat16 only, and those that
+    withstand by little, are attacked again in float32, with the same draws. Rounding moves the path of a search as
+    another random start would, so an image may be broken that float32 alone does not break; float32 misclassifies it
+    all the same.
 
     On a device that does not compute in bfloat16 (:func:`computes_bfloat16`), and for images that are not float32,
     this is :func:`attack` itself. Raises :class:`AttackError` as that does, and for a model without bfloat16.
@@ -50,14 +51,14 @@ def attack_in_bfloat16(
 
 
 def doubtful(rough: Tensor, exact: Tensor, y: Tensor) -> Tensor:
-    """(n,) images that stand in float32's logits, but fell in bfloat16's or have little margin left."""
-    stands = predicted(exact) == y
+    """(n,) images that are correctly classified in float32, but not in bfloat16, or with little margin left."""
+    correct = predicted(exact) == y
     close = margin(exact, y) < CLOSE * exact.abs().amax(1)
-    return stands & (close | (predicted(rough) != y))
+    return correct & (close | (predicted(rough) != y))
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Whether the device has instructions for bfloat16, rather than imitating them at a loss."""
+    """Return whether the device has instructions for bfloat16, rather than imitating them at a loss."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     able = torch.cpu.get_capabilities()

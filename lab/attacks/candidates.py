@@ -15,7 +15,7 @@ Make = Callable[[Tensor, Tensor], Tensor]
 
 
 class Search:
-    """The worst candidate of every image so far: the first misread one in a verdict, else that of the largest loss.
+    """Worst candidate of every image so far: in a verdict the first misclassified one, else that of the largest loss.
 
     ``best`` (n, …) starts as the images themselves; ``standing`` (k,) are those to search on.
     """
@@ -30,10 +30,10 @@ class Search:
             self.standing = self.standing[predicted(logits) == y]
 
     def among(self, candidates: range, make: Make, ctx: Context) -> None:
-        """Try these candidates of every standing image, in their order."""
+        """Try these candidates of every image left, in their order."""
         left = candidates
         while left and len(self.standing):
-            ctx.report(len(candidates) - len(left), len(candidates), standing=len(self.standing))
+            ctx.report(len(candidates) - len(left), len(candidates), unbroken=len(self.standing))
             size = max(1, min(batch_size(self.best.device), room(self._model, self.best)) // len(self.standing))
             now, left = left[:size], left[size:]
             places = torch.tensor(now, device=self.best.device).repeat(len(self.standing))
@@ -46,13 +46,13 @@ class Search:
             logits = self._model(shown)
         reached = value(self._objective, logits, self._y[image]).view(len(self.standing), -1)
         reached = reached.nan_to_num(-torch.inf, torch.inf, -torch.inf)  # what is not a number reached nothing
-        misread = (predicted(logits) != self._y[image]).view_as(reached)
-        if self._verdict:  # a misread candidate beats all others, and the first one all other misread ones
-            reached = torch.where(misread.cumsum(1).eq(1) & misread, torch.inf, reached)
+        misclassified = (predicted(logits) != self._y[image]).view_as(reached)
+        if self._verdict:  # a misclassified candidate beats all others, and the first one all other misclassified ones
+            reached = torch.where(misclassified.cumsum(1).eq(1) & misclassified, torch.inf, reached)
         highest, which = reached.max(1)
         better = highest > self._highest[self.standing]
         row = torch.arange(len(which), device=which.device) * reached.shape[1] + which
         chosen = self.standing[better]
         self.best[chosen], self._highest[chosen] = shown[row[better]], highest[better]
         if self._verdict:
-            self.standing = self.standing[~misread.any(1)]
+            self.standing = self.standing[~misclassified.any(1)]

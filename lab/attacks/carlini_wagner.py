@@ -21,11 +21,12 @@ from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf
 
 @nearest.register
 def nearest_linf(spec: CarliniWagnerLinf, model: nn.Module, x: Tensor, y: Tensor, norm: Ball, ctx: Context) -> Tensor:
-    """Every c at once, in a bisection over tau: a tau is met when an image within tau is misread.
+    """Every c at once, in a bisection over tau: a tau is met when an image within tau is misclassified.
 
     With ``exhaustive``, all pairs of c and tau at once. Two things the paper does not do: each tau of the bisection
-    starts from the best image so far, cut to tau, which comes nearer on robust networks in fewer steps; and in the end
-    every pixel is drawn back towards x as far as the image stays misread, which makes up for the steps between taus.
+    starts from the best image so far, clipped to tau, which comes nearer on robust models in fewer steps; and in the
+    end every pixel is moved back towards x while the image stays misclassified, which makes up for the steps between
+    taus.
     """
     pairs = len(spec.c) * (len(spec.tau) if spec.exhaustive else 1)
     x_adv = torch.empty_like(x)
@@ -43,7 +44,7 @@ def _bisection(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: Co
     rounds = len(spec.tau).bit_length()
     low, high = torch.full_like(best.y, -1), torch.full_like(best.y, len(taus))  # not met, and met or too large
     for i in range(rounds):
-        images = ((high - low > 1) & best.standing).nonzero().flatten()
+        images = ((high - low > 1) & best.correct).nonzero().flatten()
         if not len(images):
             return
         middle = (low + high)[images] // 2
@@ -59,7 +60,7 @@ def _bisection(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: Co
 
 def _every_pair(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: Context) -> None:
     pairs = torch.cartesian_prod(best.x.new_tensor(spec.c), best.x.new_tensor(spec.tau)).view(-1, 2)
-    images = best.standing.nonzero().flatten()
+    images = best.correct.nonzero().flatten()
     lanes = LinfLanes(
         best.x[images], best.x[images], pairs[:, :1], pairs[:, 1:].expand(-1, len(images)), spec.learning_rate
     )
@@ -68,24 +69,24 @@ def _every_pair(spec: CarliniWagnerLinf, model: nn.Module, best: Nearest, ctx: C
 
 @nearest.register
 def nearest_l2(spec: CarliniWagnerL2, model: nn.Module, x: Tensor, y: Tensor, norm: Ball, ctx: Context) -> Tensor:
-    """A binary search for the smallest c that gets the image misread, each image with its own; ten times c at first."""
+    """Binary search for the smallest c with which the image is misclassified, for each image; ten times c at first."""
     best = Nearest(model, x, y, norm, spec.kappa)
-    images = best.standing.nonzero().flatten()
+    images = best.correct.nonzero().flatten()
     c = x.new_full((len(images),), spec.c)
     low, high = torch.zeros_like(c), torch.full_like(c, torch.inf)
     for i in range(spec.searches):
         if not len(images):
             break
         lanes = TanhLanes(x[images], c.unsqueeze(0), spec.learning_rate)
-        fell = descend(spec, model, best, images, lanes, torch.zeros_like(c), ctx.part(i, spec.searches))
-        low, high = torch.where(fell, low, c), torch.where(fell, c, high)
+        broken = descend(spec, model, best, images, lanes, torch.zeros_like(c), ctx.part(i, spec.searches))
+        low, high = torch.where(broken, low, c), torch.where(broken, c, high)
         c = torch.where(high.isinf(), 10 * c, (low + high) / 2)
     draw_back(model, best)
     return best.x_adv
 
 
 def _groups(model: nn.Module, x: Tensor, lanes: int, ctx: Context) -> Iterator[tuple[slice, Context]]:
-    """Consecutive images whose lanes fit into one batch, with their share of the progress."""
+    """Consecutive images whose lanes fit into one batch, with their fraction of the progress."""
     size = max(1, min(batch_size(x.device), room(model, x)) // lanes)
     for start in range(0, len(x), size):
         stop = min(start + size, len(x))

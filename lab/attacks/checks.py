@@ -1,4 +1,4 @@
-"""What an attack can work with: images in [0, 1], a label for each, a threat model, a model that returns logits."""
+"""Checks of an attack's input: images in [0, 1], a label for each, a threat model, a model that returns logits."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def taken(x: Any, y: Any, device: torch.device | None = None) -> tuple[Tensor, T
 
 
 def tensor_of(values: Any, what: str) -> Tensor:
-    """The values as a tensor without a gradient. Raises :class:`AttackError` when they are no numbers."""
+    """The values as a tensor without a gradient. Raises :class:`AttackError` when they are not numbers."""
     try:
         if isinstance(values, list | tuple) and values and all(isinstance(each, Tensor) for each in values):
             values = torch.stack(list(values))
@@ -67,7 +67,7 @@ def check_images(x: Tensor, y: Tensor) -> None:
 
 
 def check_ball(ball: Any) -> None:
-    """Refuse what is no threat model, such as a radius without its norm."""
+    """Refuse what is not a threat model, such as a radius without its norm."""
     if isinstance(ball, Ball):
         return
     if isinstance(ball, int | float):

@@ -1,4 +1,4 @@
-"""Descent of many settings of many images at once, and what it found: the parts of Carlini and Wagner's attacks.
+"""Descent of many settings of many images at once, and its results: the parts of Carlini and Wagner's attacks.
 
 Walkers are (P, n, …): P settings, called lanes, of each of n images.
 """
@@ -16,10 +16,10 @@ from lab.specs.attacks import Margin
 from lab.specs.balls import Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf
 
-_SETTLED = 0.9999  # a cost that falls by less in so many steps is settled, as in Carlini & Wagner's own code
+_SETTLED = 0.9999  # a cost that decreases by less in so many steps has converged, as in Carlini & Wagner's own code
 _WINDOW = 50
 _INSIDE = 0.999  # how far black and white pixels lie from grey in tanh space; at 1, they could never move
-_HALVINGS = 12  # of the way back to the image
+_HALVINGS = 12  # of the line back to the image
 
 
 class Lanes(Protocol):
@@ -28,54 +28,54 @@ class Lanes(Protocol):
     points: Tensor
 
     def cost(self, shortfall: Tensor) -> Tensor:
-        """(P, n) what is minimised, given by how much the margin is too large."""
+        """(P, n) the cost to minimise, given the excess of the margin."""
 
     def move(self, ascent: Tensor) -> None:
-        """One step of Adam, given the negative gradient of the margin at the points."""
+        """Take one step of Adam, given the negative gradient of the margin at the points."""
 
     def keep(self, alive: Tensor) -> None:
         """Drop the other images."""
 
 
 class Nearest:
-    """The nearest adversarial image seen of each image; while there is none, the point of the smallest margin.
+    """Nearest adversarial example found for each image; while there is none, the point of the smallest margin.
 
-    ``standing`` (n,) images that the model recognises; the others are their own nearest adversarial images.
+    ``correct`` (n,) images that the model classifies correctly; the others are their own nearest adversarial examples.
     """
 
     def __init__(self, model: nn.Module, x: Tensor, y: Tensor, norm: Ball, kappa: float) -> None:
         with torch.no_grad():
-            self.standing = predicted(model(x)) == y
+            self.correct = predicted(model(x)) == y
         self.x, self.y, self.norm, self.kappa = x, y, norm, kappa
         self.x_adv = x.clone()
-        self.distance = torch.where(self.standing, torch.inf, 0.0).to(x.dtype)
+        self.distance = torch.where(self.correct, torch.inf, 0.0).to(x.dtype)
         self.margin = torch.full_like(self.distance, torch.inf)
 
     def see(self, images: Tensor, points: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Consider (P, m, …) points of some images; returns their margins and whether they are misread, (P, m).
+        """Consider (P, m, …) points of some images; return their margins and whether they are misclassified, (P, m).
 
-        Misread means beyond what rounding may change when the point is predicted in another batch.
+        Misclassified means by more than rounding may change when the point is predicted in another batch.
         """
         lanes = points.shape[:2]
         margins = margin(logits, self.y[images].repeat(lanes[0])).view(lanes)
         rounding = 16 * torch.finfo(logits.dtype).eps * logits.abs().amax(1).view(lanes)
-        misread = margins < -self.kappa - rounding
+        wrong = margins < -self.kappa - rounding
         far = distance(self.norm, points.flatten(0, 1), self.x[images].repeat(lanes[0], *[1] * (self.x.dim() - 1)))
-        far = torch.where(misread, far.view(lanes), torch.inf)
+        far = torch.where(wrong, far.view(lanes), torch.inf)  # only adversarial points count as near
         found, lane = far.min(0)
         least, lowest = margins.min(0)
         nearer = found < self.distance[images]
         lower = self.distance[images].isinf() & (least < self.margin[images])
-        for better, which in ((lower, lowest), (nearer, lane)):
+        for better, which in ((lower, lowest), (nearer, lane)):  # the second wins where both hold
             where = better.nonzero().flatten()
             self.x_adv[images[where]] = points[which[where], where]
         self.distance[images] = torch.where(nearer, found, self.distance[images])
         self.margin[images] = torch.where(lower, least, self.margin[images])
-        return margins, misread
+        return margins, wrong
 
 
 class Adam:
-    """The direction of Adam's steps with its usual constants; the length is the caller's. Kingma & Ba 2015, Alg. 1."""
+    """Direction of Adam's steps with its usual constants; the step size is the caller's. Kingma & Ba 2015, Alg. 1."""
 
     def __init__(self, like: Tensor) -> None:
         self.first, self.second, self.steps = torch.zeros_like(like), torch.zeros_like(like), 0
@@ -110,6 +110,7 @@ class LinfLanes:
     def move(self, ascent: Tensor) -> None:
         """One step of Adam, clipped to [0, 1]."""
         c = _spread(self._c, ascent)
+        # The first term is a subgradient of Σ(|delta| - tau)₊: ±1 beyond tau, 0 within.
         gradient = self._excess().sign() * (self.points - self._x).sign() - c * ascent
         self.points = (self.points - self._rate / c * self._adam.direction(gradient)).clamp(0, 1)
 
@@ -160,11 +161,11 @@ def descend(
     goal: Tensor,
     ctx: Context,
 ) -> Tensor:
-    """Adam until an image is nearer than its ``goal`` (m,) or all its lanes are settled; ``best`` sees every point.
+    """Run Adam until an image is nearer than its ``goal`` (m,) or all its lanes converged; ``best`` sees every point.
 
-    Returns (m,) whether a point of this descent was misread.
+    Return (m,) whether a point of this descent was misclassified.
     """
-    fell = torch.zeros_like(best.standing)
+    broken = torch.zeros_like(best.correct)
     count, all_images = len(lanes.points), images
     least = before = best.x.new_full((count, len(images)), torch.inf)
     for step in range(spec.steps):
@@ -172,25 +173,25 @@ def descend(
         points = lanes.points
         goals = best.y[images].repeat(count)
         ascent, logits = input_gradient(model, points.flatten(0, 1), goals, Margin(spec.kappa))
-        margins, misread = best.see(images, points, logits)
-        fell[images] |= misread.any(0)
+        margins, wrong = best.see(images, points, logits)
+        broken[images] |= wrong.any(0)
         least = torch.minimum(least, lanes.cost((margins + spec.kappa).clamp(min=0)))
         alive = best.distance[images] > goal
         if (step + 1) % _WINDOW == 0:
-            alive &= (least < _SETTLED * before).any(0)
+            alive &= (least < _SETTLED * before).any(0)  # an image goes only once none of its lanes gains
             before = least
-        lanes.move(ascent.view_as(points))
+        lanes.move(ascent.view_as(points))  # before rows go: the gradient still has all of them
         if not alive.all():
             if not alive.any():
                 break
             lanes.keep(alive)
             images, goal, least, before = images[alive], goal[alive], least[:, alive], before[:, alive]
-    return fell[all_images]
+    return broken[all_images]
 
 
 def draw_back(model: nn.Module, best: Nearest) -> None:
-    """Shorten every change found as far as the image stays misread, by bisection between it and no change."""
-    images = (best.standing & best.distance.isfinite()).nonzero().flatten()
+    """Shorten every perturbation while the image stays misclassified, by bisection between it and none."""
+    images = (best.correct & best.distance.isfinite()).nonzero().flatten()
     if not len(images):
         return
     x, x_adv, length = best.x[images], best.x_adv[images], best.distance[images]
@@ -199,16 +200,16 @@ def draw_back(model: nn.Module, best: Nearest) -> None:
         middle = (low + high) / 2
         points = _within(best.norm, x_adv, x, middle, length)
         with torch.no_grad():
-            _, [misread] = best.see(images, points.unsqueeze(0), model(points))
-        low, high = torch.where(misread, low, middle), torch.where(misread, middle, high)
+            _, [wrong] = best.see(images, points.unsqueeze(0), model(points))
+        low, high = torch.where(wrong, low, middle), torch.where(wrong, middle, high)
 
 
-def _within(norm: Ball, x_adv: Tensor, x: Tensor, share: Tensor, length: Tensor) -> Tensor:
-    """The points nearest to ``x_adv`` whose distance from ``x`` is that share of its own."""
-    share, length = (each.view(-1, *[1] * (x.dim() - 1)) for each in (share, length))
+def _within(norm: Ball, x_adv: Tensor, x: Tensor, fraction: Tensor, length: Tensor) -> Tensor:
+    """Return the points nearest to ``x_adv`` whose distance from ``x`` is that fraction of its own."""
+    fraction, length = (each.view(-1, *[1] * (x.dim() - 1)) for each in (fraction, length))
     if isinstance(norm, Linf):
-        return torch.clamp(x_adv, x - share * length, x + share * length)
-    return x + share * (x_adv - x)
+        return torch.clamp(x_adv, x - fraction * length, x + fraction * length)  # in L∞ only the largest pixels shrink
+    return x + fraction * (x_adv - x)
 
 
 def _spread(per_lane: Tensor, like: Tensor) -> Tensor:

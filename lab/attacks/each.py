@@ -13,6 +13,7 @@ from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import L2, Ball, Linf
+from lab.specs.spec import title_of
 
 
 def maximise_each(
@@ -26,14 +27,14 @@ def maximise_each(
     """
     if not spec.capabilities.eps_per_image:
         raise AttackError(
-            f"{type(spec).__name__} takes the same eps for all images: choose an attack that takes one for each, such "
+            f"{title_of(spec)} takes the same ε for all images: choose an attack that takes one for each, such "
             "as PGD, APGD or a one-step attack."
         )
     check_ball(ball)
     x, y = taken(x, y)
     eps = tensor_of(eps, "radii")
     if eps.shape != x.shape[:1]:
-        raise AttackError(f"There must be one eps for each of the {len(x)} images, but there are {eps.numel()}.")
+        raise AttackError(f"There must be one ε for each of the {len(x)} images, but there are {eps.numel()}.")
     return in_batches(lambda *batch: ascend(spec, *batch), model, x, y, radii(ball, eps), ctx or Context())
 
 

@@ -48,7 +48,7 @@ def average(models: Sequence[nn.Module], of: str = "probabilities") -> nn.Module
 
 @ascend.register
 def ensemble_attack(spec: EnsembleAttack, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
-    """The attack's largest loss on the ensemble; ``model``, which the images are for, is never asked.
+    """The attack's largest loss on the ensemble; ``model``, which the images are for, is never queried.
 
     Also a verdict takes the largest loss: where the ensemble falls first says little about another model.
     """

@@ -30,6 +30,7 @@ from lab.results.health import Health
 from lab.specs.attacks import CrossEntropy
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.evaluation import BUDGETS, QUICK
+from lab.specs.spec import title_of
 from lab.specs.stages import DEPTHS, Depth, Planned, stages
 
 _FEW_IMAGES = 16  # on which a gradient is looked for
@@ -64,7 +65,7 @@ def evaluate(
         raise AttackError(f"The budget must be one of {', '.join(BUDGETS)}, not {budget!r:.60}.")
     check_ball(ball)
     if not isinstance(ball, Linf | L2):
-        raise AttackError(f"An evaluation works in the threat models Linf and L2, not in {type(ball).__name__}.")
+        raise AttackError(f"An evaluation requires the threat model L∞ or L2, not {title_of(ball)}.")
     plain, ctx = adapted(model), ctx or Context()
     x, y = taken(x, y, torch.device("cpu"))
     if not len(x):
@@ -92,7 +93,7 @@ def evaluate(
 
 
 class _Changed(Exception):
-    """The model answers otherwise than before its many calls, but a copy that nobody has called does not."""
+    """The model answers otherwise than before its many calls, but a copy that has not been called does not."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -163,7 +164,7 @@ class _Evaluation:
         return gradient[:useful]
 
     def known(self, done: float) -> ModelEvaluation:
-        """What is known so far."""
+        """Return the evaluation so far."""
         standing = self.standing
         return ModelEvaluation(
             model=self.name,

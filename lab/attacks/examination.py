@@ -1,4 +1,4 @@
-"""What would make an attack's number worthless: the checks behind :class:`lab.results.Health`."""
+"""Sanity checks of an attack's number, behind :class:`lab.results.Health`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class _Checks:
         self.failure = ""
 
     def tried(self, check: Callable[[], Found], otherwise: Found) -> Found:
-        """What the check finds, or something else where the model fails on it."""
+        """Run the check; return something else where the model fails on it."""
         try:
             return check()
         except AttackError as error:
@@ -120,7 +120,7 @@ def _uphill(y: Tensor, logits: Tensor) -> Tensor:
 
 
 def _same(one: Tensor, other: Tensor) -> Tensor:
-    """(n,) whether two answers are the same but for rounding; what is not a number is the same as itself."""
+    """(n,) whether two outputs are the same but for rounding; what is not a number is the same as itself."""
     return torch.isclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True).all(1)
 
 
@@ -144,7 +144,7 @@ def _dependent(model: nn.Module, x: Tensor, clean: Tensor, unstable: Tensor) -> 
 
 
 def rounding_of(logits: Tensor) -> float:
-    """What another batch may change in a logit, relative to the largest, by the digits that the logits have."""
+    """Return the rounding error of a logit between batches, relative to the largest, by the precision of the logits."""
     for kind, rounding in ((torch.bfloat16, 0.05), (torch.float16, 0.01)):
         if torch.equal(logits.to(kind).to(logits.dtype), logits):
             return rounding
@@ -185,7 +185,7 @@ def _outputs(y: Tensor, outputs: int, classes: int | None) -> tuple[int, int]:
 
 @singledispatch
 def eps_scale(ball: Ball, x: Tensor) -> str:
-    """Whether the radius is 'large' or 'small' for images (n, channels, height, width), '' where it is neither.
+    """Return whether the radius is 'large' or 'small' for images (n, channels, height, width), '' where it is neither.
 
     Of other threat models than L∞ and L2 no scale is known.
     """

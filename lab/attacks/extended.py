@@ -15,6 +15,7 @@ from lab.specs.balls import Ball, Linf
 from lab.specs.extended import Extended, Staged
 from lab.specs.pixels import L0
 from lab.specs.spatial import Spatial
+from lab.specs.spec import title_of
 
 
 @ascend.register
@@ -25,7 +26,7 @@ def staged(spec: Staged, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx
 
 @perturb.register
 def staged_verdict(spec: Staged, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
-    """Stages until the image is misread."""
+    """Stages until the image is misclassified."""
     return _through(perturb, spec, model, x, y, ball, ctx)
 
 
@@ -36,8 +37,8 @@ def _(ball: Extended, x_adv: Tensor, x: Tensor) -> Tensor:
     if ball.pixels >= x.shape[2] * x.shape[3]:
         return x.new_zeros(len(x))
     nearest = torch.full((len(x),), torch.inf, dtype=x.dtype, device=x.device)
-    for shares in lattice(_turned(ball), x):
-        change = (warp(x, shares.expand(len(x), 3), _turned(ball)) - x_adv).abs().amax(1).flatten(1)
+    for shares in lattice(_spatial_ball(ball), x):
+        change = (warp(x, shares.expand(len(x), 3), _spatial_ball(ball)) - x_adv).abs().amax(1).flatten(1)
         nearest = nearest.minimum(change.topk(ball.pixels + 1, 1).values[:, -1])
     return nearest
 
@@ -54,13 +55,13 @@ def _through(
     stage: Callable[..., Tensor], spec: Staged, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context
 ) -> Tensor:
     if not isinstance(ball, Extended):
-        raise AttackError(f"Staged leaves every ball {type(ball).__name__}: choose the ball Extended.")
+        raise AttackError(f"{title_of(spec)} requires the threat model {title_of(Extended)}, not {title_of(ball)}.")
     for i, (method, region) in enumerate(
-        ((spec.rotate, _turned(ball)), (spec.flip, L0(ball.pixels)), (spec.perturb, Linf(ball.eps)))
+        ((spec.rotate, _spatial_ball(ball)), (spec.flip, L0(ball.pixels)), (spec.perturb, Linf(ball.eps)))
     ):
         x = stage(method, model, x, y, region, ctx.part(i, 3, type(method).__name__))
     return x
 
 
-def _turned(ball: Extended) -> Spatial:
+def _spatial_ball(ball: Extended) -> Spatial:
     return Spatial(1.0, ball.rotation, ball.translation, ball.angles, ball.shifts)

@@ -57,7 +57,7 @@ def _every_start(spec: FastAdaptiveBoundary, model: nn.Module, best: Nearest, go
     for restart in range(spec.restarts):
         part, radius, first = ctx.part(restart, spec.restarts), best.distance.clamp(max=best.norm.eps) / 2, 0
         while first < len(targets):
-            images = (best.standing & (best.distance > goal)).nonzero().flatten()
+            images = (best.correct & (best.distance > goal)).nonzero().flatten()
             if not len(images):
                 return
             together = max(1, min(batch_size(best.x.device), room(model, best.x)) // len(images))
@@ -87,7 +87,7 @@ def _follow(spec: FastAdaptiveBoundary, model: nn.Module, best: Nearest, walk: W
     An image leaves with all its points as soon as one of them is adversarial within the ``goal``.
     """
     for step in range(spec.steps):
-        ctx.report(step, spec.steps, standing=len(walk.images))
+        ctx.report(step, spec.steps, unbroken=len(walk.images))
         x = best.x[walk.images].expand_as(walk.points)
         y = best.y[walk.images].repeat(len(walk.points))
         moved = step_onto_boundary(
@@ -147,7 +147,7 @@ def others(logits: Tensor, y: Tensor) -> Tensor:
 def linearised(
     spec: FastAdaptiveBoundary, model: nn.Module, norm: Ball, points: Tensor, y: Tensor, target: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """How far another class leads the label at the points (k,), negative before the boundary, and its gradient."""
+    """Linearise another class's lead at points (k,): its value, negative before the boundary, and gradient."""
     raise TypeError(f"no linearisation for {type(spec).__name__}")
 
 

@@ -1,4 +1,4 @@
-"""A model that keeps state between calls, as nobody has called it yet."""
+"""A model that keeps state between calls, as it was before any call."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,7 +14,7 @@ from lab.models.adapter import Adapted, adapted, evaluating, name_of, named
 
 
 class Fresh(nn.Module):
-    """Every call goes to a new copy of a model that nobody has called.
+    """Every call goes to a new copy of a model that has not been called.
 
     The copies share its weights, unless a call changes them, and its random generators.
     """

@@ -1,4 +1,4 @@
-"""What is climbed: away from the true label by an objective, or toward a wrong class by its DLR or its lead."""
+"""Goals of gradient ascent: away from the true label by an objective, or toward a wrong class by DLR or lead."""
 
 from dataclasses import dataclass
 from typing import Protocol

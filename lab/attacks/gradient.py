@@ -84,7 +84,7 @@ def _at_once(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor,
     if gradient is None:
         raise AttackError(
             "The model's output does not depend differentiably on its input, so it has no gradient to follow: "
-            "use Square, which only asks for scores, or transfer from another model."
+            "use Square, which needs only scores, or transfer from another model."
         )
     return gradient, known
 
@@ -92,7 +92,7 @@ def _at_once(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor,
 def expected_gradient(
     model: nn.Module, x: Tensor, passes: int, direction: Direction, log_factor: Direction
 ) -> tuple[Tensor, Tensor]:
-    """Gradient of the objective's mean over several passes of a model that answers at random, and the mean logits.
+    """Gradient of the objective's mean over several passes of a randomised model, and the mean logits.
 
     Athalye et al. 2018's expectation. ``direction`` gives each pass's gradient at its logits up to a positive factor,
     whose logarithm is ``log_factor`` (n,); the factors are brought back relative to each image's largest, so that
@@ -131,7 +131,7 @@ def frozen(model: nn.Module) -> Iterator[nn.Module]:
 
 
 def device_of(model: nn.Module) -> torch.device:
-    """Where the model lives; the CPU for a model without parameters and buffers."""
+    """Return the device of the model; the CPU for a model without parameters and buffers."""
     for tensor in chain(model.parameters(), model.buffers()):
         return tensor.device
     return torch.device("cpu")

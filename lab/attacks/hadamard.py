@@ -4,8 +4,8 @@ Two constructions give every order that Tramèr et al. 2018, App. E, uses:
 
 - Kronecker products of J - 2I of order 4 are regular again: 4, 16, 64.
 - Order (q + 1)², for odd prime powers q and q + 2: the difference set of Stanton and Sprott (1958) in
-  GF(q) × GF(q + 2) gives a Hadamard matrix with a border of ones, and negating the columns whose element of
-  GF(q + 2) is no square, as well as some rows, makes it regular: 36 = 6² from 5 and 7, 100 = 10² from 9 and 11.
+  GF(q) × GF(q + 2) gives a Hadamard matrix with ones in its first row and column. Negating the columns whose element
+  of GF(q + 2) is not a square, and some rows, makes it regular: 36 = 6² from 5 and 7, 100 = 10² from 9 and 11.
 """
 
 from functools import cache
@@ -27,14 +27,13 @@ def regular_hadamard(order: int) -> Tensor:
     else:
         while len(matrix) < order:
             matrix = kron(matrix, 1 - 2 * eye(4, dtype=torch.int64))
-            matrix = matrix * matrix[0].sum().sign()
     if not is_regular_hadamard(matrix):
         raise ArithmeticError(f"the construction of order {order} is wrong")
     return matrix
 
 
 def is_regular_hadamard(matrix: Tensor) -> bool:
-    """Whether the entries are ±1, the rows orthogonal and all row sums √order. Tramèr et al. 2018, App. E."""
+    """Return whether the entries are ±1, the rows orthogonal and all row sums √order. Tramèr et al. 2018, App. E."""
     order = len(matrix)
     return bool(
         (matrix.abs() == 1).all()
@@ -53,9 +52,12 @@ def _twin(q: int) -> Tensor:
     small, large = _characters(q), _characters(q + 2)
     same = eye(q, dtype=torch.int64)
     other = 1 - eye(q + 2, dtype=torch.int64)
+    # Entry (a, b) of the core for the difference (u, v) of two elements: the product of their characters where both
+    # are nonzero, 1 where v = 0, -1 where only u = 0. The three products below have disjoint supports.
     core = kron(small, large) + kron(ones(q, q, dtype=torch.int64), 1 - other) - kron(same, other)
     matrix = ones((q + 1) ** 2, (q + 1) ** 2, dtype=torch.int64)
     matrix[1:, 1:] = core
+    # Negating rows and columns keeps the rows orthogonal: these columns make all row sums ±√k, these rows positive.
     squares = where(arange(q + 2) == 0, 1, large[:, 0]).repeat(q)
     matrix = matrix * cat([squares.new_ones(1), squares])
     return matrix * matrix.sum(1, keepdim=True).sign()

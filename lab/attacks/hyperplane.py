@@ -47,7 +47,7 @@ def _root(gain: Tensor, slope: Tensor, room: Tensor, pace: Tensor, gap: Tensor) 
 
 @singledispatch
 def speed(norm: Ball, normal: Tensor) -> Tensor:
-    """How fast each pixel moves, by the magnitude of the hyperplane's normal there."""
+    """Return the speed of each pixel, by the magnitude of the hyperplane's normal there."""
     raise TypeError(f"no projection onto a hyperplane in {type(norm).__name__}")
 
 

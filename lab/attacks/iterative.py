@@ -108,8 +108,8 @@ def staggered(
         going = going[steps[going] > step]
         gradient, logits = slope(plan, model, x_adv[going], goal.of(going))
         if verdict:
-            stands = predicted(logits) == y[going]
-            going, gradient = going[stands], gradient[stands]
+            unbroken = predicted(logits) == y[going]
+            going, gradient = going[unbroken], gradient[unbroken]
         move = step_in(around(balls, going), x[going], per_image(sizes[going.cpu()], x))
         x_adv[going] = move(x_adv[going], gradient)
     return x_adv
@@ -228,11 +228,11 @@ def start_points(
     like = torch.empty(x.shape[1:], dtype=x.dtype)
     region, starts = around(ball, torch.tensor(images)), []
     for restart in restarts:
-        delta = torch.stack([_drawn(ball_of(ball, image), like, image, restart, ctx) for image in images])
+        delta = torch.stack([_draw_delta(ball_of(ball, image), like, image, restart, ctx) for image in images])
         starts.append(project(region, centres + delta.to(x.device), centres))
     return torch.cat(starts)
 
 
-def _drawn(ball: Ball, like: Tensor, image: int, restart: int, ctx: Context) -> Tensor:
+def _draw_delta(ball: Ball, like: Tensor, image: int, restart: int, ctx: Context) -> Tensor:
     [delta] = ctx.draws([image], restart, lambda generator: random_delta(ball, like, generator))
     return delta

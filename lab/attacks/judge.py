@@ -45,7 +45,7 @@ def judge(
         if len(x):
             dry_pass(model, x, y)
         clean, adversarial = logits_of(model, x), logits_of(model, x_adv)
-        rounded = None if levels is None else predicted(logits_of(model, _rounded(x_adv, levels))).cpu().numpy()
+        rounded = None if levels is None else predicted(logits_of(model, _round(x_adv, levels))).cpu().numpy()
         health = examine(model, x, y, clean, adversarial, ball, classes)
     return AttackResult(
         y=y.cpu().numpy(),
@@ -80,11 +80,11 @@ def check_proposal(x: Tensor, x_adv: Tensor, ball: Ball, tolerance: float = _TOL
 
 
 def tolerance_of(x_adv: Tensor) -> float:
-    """What storing an adversarial image in its type may add, to a pixel of up to 1."""
+    """Return the largest change of a pixel up to 1 that storing an adversarial image in its type may cause."""
     return max(_TOLERANCE, torch.finfo(x_adv.dtype).eps) if x_adv.is_floating_point() else _TOLERANCE
 
 
-def _rounded(x_adv: Tensor, levels: int) -> Tensor:
+def _round(x_adv: Tensor, levels: int) -> Tensor:
     if levels < 2:
         raise AttackError(f"Pixels are rounded to at least 2 levels, not to {levels}.")
     return (x_adv * (levels - 1)).round() / (levels - 1)

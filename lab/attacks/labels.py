@@ -1,4 +1,4 @@
-"""The labels an attack works on: picked in one place, from the logits of the clean images."""
+"""The labels an attack works on: picked here alone, from the logits of the clean images."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Aim:
 
 
 def aim(labels: str, logits: Tensor, y: Tensor, ctx: Context) -> Aim:
-    """What ``labels`` means for images with these clean ``logits`` (n, classes) and true labels ``y``.
+    """Return the aim of ``labels`` for images with these clean ``logits`` (n, classes) and true labels ``y``.
 
     'true' and 'predicted' are moved away from; 'least likely' (Kurakin et al. 2017, §2.2) and 'random', one of the
     wrong classes, are moved toward.
@@ -56,7 +56,7 @@ def clean_aim(labels: str, model: nn.Module, x: Tensor, y: Tensor, ctx: Context)
 
 
 def aims(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ctx: Context) -> list[Aim]:
-    """What PGD goes for: one aim, or one for each class in turn."""
+    """Return the aims of PGD: one, or one for each class in turn."""
     if spec.labels == "true":
         return [Aim(y)]
     return aims_among(spec, answer(model, x, spec.passes), y, ctx)

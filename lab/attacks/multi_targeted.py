@@ -84,7 +84,7 @@ def _every_restart(
 
 @dataclass(eq=False)
 class _Staying:
-    """Which climbers go on: those of the unbroken images of a verdict, and of these the better half from time to time.
+    """Selection of climbers that continue: on unbroken images, of these periodically the better half.
 
     ``standing`` (n,) is marked where an image is broken; None where that ends nothing.
     """

@@ -18,6 +18,7 @@ from lab.models.adapter import adapted
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.fab import FastAdaptiveBoundary
+from lab.specs.spec import title_of
 
 
 @ascend.register
@@ -44,7 +45,7 @@ def minimum_distance(
     """The nearest adversarial images found, and their distances: in the attack's own norm, or for FAB in the ball's.
 
     ``x`` (n, …) in [0, 1], ``y`` (n,). A distance is 0 where the model misclassifies the image itself, and infinite
-    where nothing was found: what came closest to being misclassified stands there. Misclassified means by more than
+    where nothing was found: it is what came closest to being misclassified. Misclassified means by more than
     kappa, as predicted again on the images that are returned. ``ball`` gives only its norm, L∞ by default.
     """
 
@@ -67,11 +68,9 @@ def minimum_distance(
 
 
 def check_norm(spec: MinimumDistance, ball: Ball) -> None:
-    """Refuse a threat model that is no norm ball of a minimum-norm attack."""
+    """Refuse a threat model that is not a norm ball of a minimum-norm attack."""
     if not isinstance(ball, Linf | L2):
-        raise AttackError(
-            f"{type(spec).__name__} finds no images in {type(ball).__name__}: choose the ball Linf or L2."
-        )
+        raise AttackError(f"{title_of(spec)} requires the threat model L∞ or L2, not {title_of(ball)}.")
 
 
 @singledispatch

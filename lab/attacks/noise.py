@@ -22,7 +22,7 @@ def random_sign(spec: RandomSign, model: nn.Module, x: Tensor, y: Tensor, ball: 
 def truncated_normal(
     spec: TruncatedNormal, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context
 ) -> Tensor:
-    """x + T, T normal with deviation eps / 2, cut off at ±eps; with L2, projected onto the ball."""
+    """x + T, T normal with standard deviation ε / 2, truncated at ±ε; with L2, projected onto the ball."""
     return project(ball, x + reach(ball, x, 0.5) * drawn(x, ctx, _within_two_deviations), x)
 
 

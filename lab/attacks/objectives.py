@@ -1,4 +1,4 @@
-"""What a gradient attack raises: its value, and the direction in logit space along which it rises.
+"""Objectives of gradient attacks: their value, and the direction in logit space along which they rise.
 
 ``logits`` is (n, classes), ``y`` (n,) the labels whose loss is raised, or lowered when the attack goes ``toward`` them.
 """
@@ -21,7 +21,7 @@ def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def margin(logits: Tensor, y: Tensor) -> Tensor:
-    """(n,) the label's logit minus the largest other one: negative when the image is misread."""
+    """(n,) the label's logit minus the largest other one: negative when the image is misclassified."""
     return _of_label(logits, y) - _others(logits, y).amax(1)
 
 

@@ -37,7 +37,7 @@ def fgsm(
     both steps go along the vector itself, divided by its Euclidean norm.
     """
     start = random_step(spec, x, ball, ctx)
-    return _stepped(spec, start, steepest(ball, _gradient(spec, model, start, x, y, ctx)), x, ball)
+    return _step(spec, start, steepest(ball, _gradient(spec, model, start, x, y, ctx)), x, ball)
 
 
 @ascend.register
@@ -46,7 +46,7 @@ def fast_gradient_l2(
 ) -> Tensor:
     """x + eps · ∇ₓ loss / ‖∇ₓ loss‖₂, inside the L∞ ball too. Kurakin et al. 2017, App. A."""
     start = random_step(spec, x, ball, ctx)
-    return _stepped(spec, start, steepest(L2(), _gradient(spec, model, start, x, y, ctx)), x, ball)
+    return _step(spec, start, steepest(L2(), _gradient(spec, model, start, x, y, ctx)), x, ball)
 
 
 @ascend.register
@@ -57,7 +57,7 @@ def fast_gradient_linf(
     start = random_step(spec, x, ball, ctx)
     gradient = _gradient(spec, model, start, x, y, ctx)
     largest = gradient.flatten(1).abs().amax(1).clamp(min=torch.finfo(x.dtype).tiny)
-    return _stepped(spec, start, gradient / per_image(largest, x), x, ball)
+    return _step(spec, start, gradient / per_image(largest, x), x, ball)
 
 
 @ascend.register
@@ -66,7 +66,7 @@ def fast_entropy(spec: FastEntropy, model: nn.Module, x: Tensor, y: Tensor, ball
     start = random_step(spec, x, ball, ctx)
     ctx.report(0, 1)
     gradient, _ = pulled_back(model, start, entropy_ascent)
-    return _stepped(spec, start, steepest(ball, gradient), x, ball)
+    return _step(spec, start, steepest(ball, gradient), x, ball)
 
 
 def random_step(spec: OneStep, x: Tensor, ball: Region, ctx: Context) -> Tensor:
@@ -85,5 +85,5 @@ def _gradient(spec: Labelled, model: nn.Module, start: Tensor, x: Tensor, y: Ten
     return pulled_back(model, start, lambda logits: goal.ascent(spec.objective, logits))[0]
 
 
-def _stepped(spec: OneStep, start: Tensor, direction: Tensor, x: Tensor, ball: Region) -> Tensor:
+def _step(spec: OneStep, start: Tensor, direction: Tensor, x: Tensor, ball: Region) -> Tensor:
     return project(ball, start + reach(ball, x, 1 - spec.alpha) * direction, x)

@@ -23,14 +23,15 @@ from lab.models.adapter import adapted
 from lab.specs.attacks import CrossEntropy
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.orthogonal import OrthogonalDirections
+from lab.specs.spec import title_of
 
 
 @dataclass(frozen=True, eq=False)
 class OrthogonalCount:
-    """How many orthogonal directions of length eps fool the model, image by image.
+    """Numbers of orthogonal directions of length ε that fool the model, image by image.
 
     ``orders`` (m,) numbers of directions tried, ``fooling`` (m, n) how many of them fool.
-    An image that the model misreads without an attack counts as 0: the paper examines correctly classified points.
+    An image that the model misclassifies without an attack counts as 0: the paper examines correctly classified points.
     """
 
     orders: Tensor
@@ -68,7 +69,7 @@ def orthogonal_count(
     orders: tuple[int, ...] = ORDERS,
     ctx: Context | None = None,
 ) -> OrthogonalCount:
-    """How many orthogonal directions fool the model, for each number of them. Tramèr et al. 2018, §4.2, Figure 2.
+    """Count the orthogonal directions that fool the model, for each number of them. Tramèr et al. 2018, §4.2, Figure 2.
 
     Numbers of directions that an image has too few pixels for are left out. Arguments otherwise as in
     :func:`lab.attacks.attack`; every number of directions draws anew.
@@ -110,7 +111,7 @@ def directions(ball: Ball, gradient: Tensor, k: int, ctx: Context) -> Tensor:
     ``gradient`` (n, …). Each image draws its own randomness from ``ctx``. Raises :class:`AttackError` when an image
     has fewer pixels than such directions need, and for another ball than L∞ and L2.
     """
-    raise AttackError(f"There are orthogonal directions for L∞ and L2, but none for {type(ball).__name__}.")
+    raise AttackError(f"Orthogonal directions require the threat model L∞ or L2, not {title_of(ball)}.")
 
 
 @directions.register

@@ -70,7 +70,7 @@ def _torchattacks(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Bal
 
 
 def _foolbox(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> Any:
-    """Minimum-distance attacks of foolbox are cut to the ball, as foolbox itself does."""
+    """Minimum-distance attacks of foolbox are clipped to the ball, as foolbox itself does."""
     import foolbox
 
     wrapped = foolbox.PyTorchModel(model, bounds=(0, 1), device=x.device)
@@ -105,7 +105,7 @@ def _proposer(attack: Any) -> Proposer:
     if callable(attack) and not isinstance(attack, type):
         return _function
     raise AttackError(
-        f"{_name(attack)} is no attack that can be run here: give an object of torchattacks, foolbox or ART, or a "
+        f"{_name(attack)} is not an attack that the lab can run: give an object of torchattacks, foolbox or ART, or a "
         "function of (model, images, labels)."
     )
 

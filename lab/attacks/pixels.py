@@ -14,6 +14,7 @@ from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.balls import Ball
 from lab.specs.pixels import L0, FlipPixels
+from lab.specs.spec import title_of
 
 
 def flipped(x: Tensor, places: Tensor) -> Tensor:
@@ -26,13 +27,13 @@ def flipped(x: Tensor, places: Tensor) -> Tensor:
 @ascend.register
 def flip_pixels(spec: FlipPixels, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
     """The flipped pixels of the largest loss. Tramèr et al. 2018, App. C.1."""
-    return _searched(spec, model, x, y, ball, ctx, verdict=False)
+    return _search(spec, model, x, y, ball, ctx, verdict=False)
 
 
 @perturb.register
 def flip_pixels_verdict(spec: FlipPixels, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
-    """The first flipped pixels that are misread."""
-    return _searched(spec, model, x, y, ball, ctx, verdict=True)
+    """The first flipped pixels that are misclassified."""
+    return _search(spec, model, x, y, ball, ctx, verdict=True)
 
 
 @distance.register
@@ -55,11 +56,11 @@ def _(ball: L0, x: Tensor, gradient: Tensor) -> Tensor:
 reserve(L0, FlipPixels)
 
 
-def _searched(
+def _search(
     spec: FlipPixels, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context, *, verdict: bool
 ) -> Tensor:
     if not isinstance(ball, L0):
-        raise AttackError(f"FlipPixels leaves every ball {type(ball).__name__}: choose the ball L0.")
+        raise AttackError(f"{title_of(spec)} requires the threat model {title_of(L0)}, not {title_of(ball)}.")
     check_pictures(x, "FlipPixels")
     search, count = Search(model, x, y, spec.objective, verdict), _count(ball, x)
     pixels = x.shape[2] * x.shape[3]

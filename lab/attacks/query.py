@@ -24,7 +24,7 @@ def query_rfgsm(spec: QueryRFGSM, target: Target, ctx: Context) -> Tensor:
     ball, x, x_adv = target.ball, target.x, target.x.clone()
     image = target.standing()
     if len(image):
-        noise = _drawn(target, image, ctx, lambda draw: torch.randn(x.shape[1:], dtype=x.dtype, generator=draw))
+        noise = _draw(target, image, ctx, lambda draw: torch.randn(x.shape[1:], dtype=x.dtype, generator=draw))
         x_adv[image] = project(ball, x[image] + spec.alpha * ball.eps * steepest(ball, noise), x[image])
         image, gradient = _gradient(spec, target, x_adv, image, ctx)
         moved = x_adv[image] + (1 - spec.alpha) * ball.eps * steepest(ball, gradient)
@@ -40,11 +40,11 @@ def query_pgd(spec: QueryPGD, target: Target, ctx: Context) -> Tensor:
     image = target.standing() if spec.random_start else torch.arange(len(x), device=x.device)
     if spec.random_start and len(image):
         like = torch.empty(x.shape[1:], dtype=x.dtype)
-        start = _drawn(target, image, ctx, lambda draw: random_delta(ball, like, draw))
+        start = _draw(target, image, ctx, lambda draw: random_delta(ball, like, draw))
         x_adv[image] = project(ball, x[image] + start, x[image])
     steps, length = pace(spec, ball.eps)
     for step in range(steps):
-        ctx.report(step, steps, standing=len(image))
+        ctx.report(step, steps, unbroken=len(image))
         if not len(image):
             break
         image, gradient = _gradient(spec, target, x_adv, image, ctx.seeded("step", step))
@@ -113,11 +113,11 @@ def _random(
 def _gradient(
     spec: QueryRFGSM | QueryPGD, target: Target, x_adv: Tensor, image: Tensor, ctx: Context
 ) -> tuple[Tensor, Tensor]:
-    """The images that still stand, and the objective's estimated gradient at their present points."""
+    """The images that are left, and the objective's estimated gradient at their present points."""
     image, scores = target.still_standing(image, target.queries.scores(x_adv[image], image))
     direction = ascent(spec.objective, scores, target.y[image])
     return image, estimate(spec.estimator, target.queries, x_adv[image], image, direction, ctx.seeded("directions"))
 
 
-def _drawn(target: Target, image: Tensor, ctx: Context, draw: Callable[[torch.Generator], Tensor]) -> Tensor:
+def _draw(target: Target, image: Tensor, ctx: Context, draw: Callable[[torch.Generator], Tensor]) -> Tensor:
     return torch.stack(ctx.draws(image.tolist(), 0, draw)).to(target.x.device)

@@ -1,4 +1,4 @@
-"""The model as an interactive adversary meets it: images in, answers out, every query counted."""
+"""Query interface of the model for an interactive adversary: images in, outputs out, every query counted."""
 
 from dataclasses import dataclass
 from functools import singledispatch
@@ -43,7 +43,7 @@ class Queries:
         self.count.index_add_(0, image.cpu(), queries.cpu())
 
     def predict(self, x: Tensor) -> Tensor:
-        """(k, classes) scores of k points, which nobody counts.
+        """(k, classes) scores of k points, which are not counted as queries.
 
         Raises :class:`AttackError` when the first scores name nothing but the predicted label.
         """
@@ -61,7 +61,7 @@ class Queries:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What an attack by queries is up against: images (n, …), labels (n,), the ball and the query interface.
+    """Target of an attack by queries: images (n, …), labels (n,), the ball and the query interface.
 
     With ``verdict``, an image is done once it is misclassified. ``start`` (n, …): points where a search that takes
     them begins.
@@ -75,7 +75,7 @@ class Target:
     start: Tensor | None = None
 
     def standing(self) -> Tensor:
-        """(k,) the images to attack: for a verdict those that the model reads correctly, otherwise all."""
+        """(k,) the images to attack: for a verdict those that the model classifies correctly, otherwise all."""
         everyone = torch.arange(len(self.x), device=self.x.device)
         return self.still_standing(everyone, self.queries.scores(self.x, everyone))[0] if self.verdict else everyone
 
@@ -113,7 +113,7 @@ def attack_counting(
 
 @perturb.register
 def query_verdict(spec: QueryAttack, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
-    """Queries until the image is misread or the attack is over."""
+    """Queries until the image is misclassified or the attack is over."""
     return by_queries(spec, Target(Queries(model, len(x), spec.returns), x, y, ball, verdict=True), ctx)
 
 

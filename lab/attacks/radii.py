@@ -8,6 +8,7 @@ from torch import Tensor
 
 from lab.errors import AttackError
 from lab.specs.balls import L2, Ball, Linf
+from lab.specs.spec import title_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +30,9 @@ def radii(ball: Ball, eps: Tensor) -> Radii:
     ball cannot have.
     """
     if not isinstance(ball, Linf | L2):
-        raise AttackError(f"Each image can have its own eps in Linf and L2, but not in {type(ball).__name__}.")
+        raise AttackError(f"Images can have different ε in L∞ and L2, but not in {title_of(ball)}.")
     if eps.dim() != 1:
-        raise AttackError(f"There must be one eps for each image, but they have shape {tuple(eps.shape)}.")
+        raise AttackError(f"There must be one ε for each image, but they have shape {tuple(eps.shape)}.")
     found = Radii(ball, eps.detach().cpu().double())
     for extreme in found.eps.aminmax() if len(eps) else ():
         ball.replace(eps=extreme.item())

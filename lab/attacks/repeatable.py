@@ -13,7 +13,7 @@ from torch import nn
 
 
 class Draws:
-    """What the generators that everybody shares, and those that a model's modules hold, will draw next."""
+    """States of the global random generators, and of those that a model's modules hold."""
 
     def __init__(self, model: nn.Module) -> None:
         self._states = [get() for get, _ in _generators(model)]
@@ -45,7 +45,7 @@ def held(model: nn.Module) -> list[Any]:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Whether two states of generators, of whatever these are made, are the same."""
+    """Return whether two states of generators, of whatever these are made, are the same."""
     if isinstance(one, torch.Tensor):
         return torch.equal(one, other)
     if isinstance(one, np.ndarray):

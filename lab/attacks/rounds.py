@@ -37,7 +37,7 @@ _FEWER = 4  # of the images that a sanity check looks at, where the model is ran
 
 
 class Kept(Protocol):
-    """Where the blocks of finished stages are kept, so that an interrupted evaluation resumes."""
+    """Store of the blocks of finished stages, so that an interrupted evaluation resumes."""
 
     def read(self, name: str) -> StageBlock | None:
         """The block of that name, if there is one."""
@@ -122,7 +122,7 @@ class Rounds:
 
     @property
     def depth(self) -> Depth:
-        """How far the sanity checks go."""
+        """Depth of the sanity checks."""
         return DEPTHS[self.budget]
 
     def logits(self, x: Tensor) -> Tensor:
@@ -160,11 +160,11 @@ class Rounds:
                 parts.append(torch.from_numpy(kept.x_adv))
             else:
                 part = ctx.span(done, min(done + most, len(images)), len(images)).only(rest[:most].tolist())
-                parts.append(self._proposed(piece, rest[:most], propose, part, passes))
+                parts.append(self._propose(piece, rest[:most], propose, part, passes))
             done += len(parts[-1])
         return torch.cat(parts)
 
-    def _proposed(self, name: str, images: Tensor, propose: Propose, ctx: Context, passes: Passes) -> Tensor:
+    def _propose(self, name: str, images: Tensor, propose: Propose, ctx: Context, passes: Passes) -> Tensor:
         """The proposals for a piece, kept where they took long."""
         begun, before = monotonic(), passes.count
         x_adv = propose(images, ctx)
@@ -176,7 +176,7 @@ class Rounds:
         return x_adv
 
     def _turn(self, name: str) -> Context:
-        """The context of the next of the planned rounds, whose progress is its share of what is still ahead."""
+        """The context of the next of the planned rounds, whose progress is its fraction of what is still ahead."""
         weight = self.ahead.pop(0) if self.ahead else 1
         share = (1 - self.done) * weight / (weight + sum(self.ahead) or 1)
         ctx = self.ctx.span(self.done, self.done + share, 1).named(name).seeded(name)

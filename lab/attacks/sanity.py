@@ -130,12 +130,12 @@ def transfer(rounds: Rounds, sources: Sequence[tuple[str, Adapted]]) -> Check:
     def run(images: Tensor) -> None:
         for name, source in sources:
             rest = images[standing.broken_by[images] == UNBROKEN]
-            rounds.enter(f"transfer from {name}", spec, rest, partial(_transferred, standing, spec, source))
+            rounds.enter(f"transfer from {name}", spec, rest, partial(_transfer, standing, spec, source))
 
     return gained(rounds, "transfer", rounds.sample(standing.left), run, ", ".join(name for name, _ in sources))
 
 
-def _transferred(standing: Standing, spec: AttackSpec, source: Adapted, block: Tensor, ctx: Context) -> Tensor:
+def _transfer(standing: Standing, spec: AttackSpec, source: Adapted, block: Tensor, ctx: Context) -> Tensor:
     return maximise(spec, source, standing.x[block], standing.y[block], standing.ball, ctx).cpu()
 
 
@@ -239,7 +239,7 @@ def saturated(rounds: Rounds, found: Slopes) -> Check:
     if found.saturated <= FEW or not len(images) or not standing.ball.eps:
         return Check("saturated", PASSED, _NOT, _NOT, found.images, "")
     x, y = (each[images].to(device_of(rounds.seen)) for each in (standing.x, standing.y))
-    plain = (predicted(rounds.logits(_plainly_attacked(rounds, x, y))) != standing.y[images]).numpy()
+    plain = (predicted(rounds.logits(_attack_plain_cross_entropy(rounds, x, y))) != standing.y[images]).numpy()
     ctx = rounds.ctx.silent().seeded("saturated").only(images.tolist())
     length = min(standing.ball.eps, _whole(standing.ball, x).eps) / 5  # no step needs to cross all images
     same = PGD(steps=_PLAIN_STEPS, step_size=min(length, 100.0), random_start=False)
@@ -249,8 +249,8 @@ def saturated(rounds: Rounds, found: Slopes) -> Check:
     return Check("saturated", state, 1 - plain.mean(), 1 - ours.mean(), len(images), f"{found.saturated:.0%}")
 
 
-def _plainly_attacked(rounds: Rounds, x: Tensor, y: Tensor) -> Tensor:
-    """What PGD finds that differentiates the cross-entropy as PyTorch computes it; stops at the first success."""
+def _attack_plain_cross_entropy(rounds: Rounds, x: Tensor, y: Tensor) -> Tensor:
+    """Run PGD on the cross-entropy as PyTorch computes it, up to the first success."""
     ball, x_adv, left = rounds.standing.ball, x.clone(), torch.arange(len(x), device=x.device)
     for _ in range(_PLAIN_STEPS):
         with torch.enable_grad():
@@ -273,7 +273,7 @@ def about_logits(standing: Standing) -> Check:
 
 
 def _can_tell(left: np.ndarray) -> bool:
-    """Whether an attack that broke all of the images that another left would surely be the stronger one."""
+    """Return whether an attack that broke all of the images that another left would surely be the stronger one."""
     return luck(left, np.zeros_like(left)) < SIGNIFICANT
 
 

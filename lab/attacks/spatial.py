@@ -15,6 +15,7 @@ from lab.context import Context
 from lab.errors import AttackError
 from lab.specs.balls import Ball
 from lab.specs.spatial import RotateTranslate, Spatial
+from lab.specs.spec import title_of
 
 _SAME = 1e-4  # what float32 may change in a pixel when an interpolation is repeated elsewhere
 
@@ -52,15 +53,15 @@ def lattice(ball: Spatial, like: Tensor) -> Tensor:
 @ascend.register
 def rotate_translate(spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
     """The transformation of the largest loss. Engstrom et al. 2019."""
-    return _searched(spec, model, x, y, ball, ctx, verdict=False)
+    return _search(spec, model, x, y, ball, ctx, verdict=False)
 
 
 @perturb.register
 def rotate_translate_verdict(
     spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context
 ) -> Tensor:
-    """The first transformation that is misread; in a grid search, that is the smallest one."""
-    return _searched(spec, model, x, y, ball, ctx, verdict=True)
+    """The first transformation whose image is misclassified; in a grid search, that is the smallest one."""
+    return _search(spec, model, x, y, ball, ctx, verdict=True)
 
 
 @distance.register
@@ -86,11 +87,11 @@ def _(ball: Spatial, x: Tensor, gradient: Tensor) -> Tensor:
 reserve(Spatial, RotateTranslate)
 
 
-def _searched(
+def _search(
     spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context, *, verdict: bool
 ) -> Tensor:
     if not isinstance(ball, Spatial):
-        raise AttackError(f"RotateTranslate leaves every ball {type(ball).__name__}: choose the ball Spatial.")
+        raise AttackError(f"{title_of(spec)} requires the threat model {title_of(Spatial)}, not {title_of(ball)}.")
     check_pictures(x, "RotateTranslate")
     search = Search(model, x, y, spec.objective, verdict)
     points = lattice(ball, x)
@@ -109,16 +110,16 @@ def _searched(
     for start in range(spec.tries):
         image = search.standing
         shares = points[places[image, start]]
-        shares = _climbed(spec, model, x[image], y[image], shares, ball, ctx.part(start, spec.tries))
+        shares = _climb(spec, model, x[image], y[image], shares, ball, ctx.part(start, spec.tries))
         places[image, start] = torch.cdist(shares, points).argmin(1)
         search.among(range(start, start + 1), shown, ctx.silent())
     return search.best
 
 
-def _climbed(
+def _climb(
     spec: RotateTranslate, model: nn.Module, x: Tensor, y: Tensor, shares: Tensor, ball: Spatial, ctx: Context
 ) -> Tensor:
-    """Where signed gradient steps in rotation and translation lead."""
+    """Run signed gradient ascent in rotation and translation; return where it ends."""
     for step in range(spec.steps if len(x) else 0):
         ctx.report(step, spec.steps)
         with torch.enable_grad():

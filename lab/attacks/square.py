@@ -39,7 +39,7 @@ def square(spec: Square, target: Target, ctx: Context) -> Tensor:
                 search.keep(~done)
             if not len(search.image):
                 break
-            ctx.report(int(search.trial.min()), spec.queries, standing=len(search.image))
+            ctx.report(int(search.trial.min()), spec.queries, unbroken=len(search.image))
             search.look_ahead(trials)
     ctx.report(1, 1)
     return x_adv
@@ -79,7 +79,7 @@ class Search:
 
     @classmethod
     def begun(cls, spec: Square, target: Target, image: Tensor, numbers: "_Numbers") -> "Search":
-        """Trial 0: where the search starts, whatever its margin."""
+        """Take trial 0: the starting point is kept, whatever its margin."""
         x, y = target.x[image], target.y[image]
         best = first_change(target.ball, x, numbers.first(image)) if target.start is None else target.start[image]
         sides = torch.tensor([side_of(spec, trial, x) for trial in range(spec.queries)], device=x.device)
@@ -98,7 +98,7 @@ class Search:
         kept = ((margins.view(images, count) < self.lowest.unsqueeze(1)) | broken.view(images, count)) & (
             number < trials
         )
-        some, first = kept.max(1)
+        some, first = kept.max(1)  # proposals after the first that is kept were made of an image that is outdated
         row = torch.arange(images, device=first.device) * count + first
         self.best = torch.where(per_image(some, self.x).bool(), proposal[row] if count > 1 else proposal, self.best)
         self.lowest = torch.where(some, margins[row], self.lowest)
@@ -162,7 +162,7 @@ class _Numbers:
     def first(self, image: Tensor) -> Draw:
         """The numbers of these images (k,) for where the search starts."""
         channels, height, width = self._x.shape[1:]
-        return _taken_from(self._drawn(image, 0, ((channels + 1) * height * width,)))
+        return _taken_from(self._draw(image, 0, ((channels + 1) * height * width,)))
 
     def of(self, image: Tensor, change: Tensor) -> Draw:
         """The numbers of these images (k,), each in one of its changes (k,), to be taken one after the other."""
@@ -172,12 +172,12 @@ class _Numbers:
             rows = block == each
             fresh = image[rows & (self._block[image] != each)].unique()
             if len(fresh):
-                self._numbers[fresh] = self._drawn(fresh, each + 1, (_BLOCK, self._per_trial))
+                self._numbers[fresh] = self._draw(fresh, each + 1, (_BLOCK, self._per_trial))
                 self._block[fresh] = each
             found[rows] = self._numbers[image[rows], row[rows]]
         return _taken_from(found)
 
-    def _drawn(self, image: Tensor, block: int, shape: tuple[int, ...]) -> Tensor:
+    def _draw(self, image: Tensor, block: int, shape: tuple[int, ...]) -> Tensor:
         dtype = self._x.dtype
         drawn = self._ctx.draws(image.tolist(), block, lambda draw: torch.rand(shape, dtype=dtype, generator=draw))
         return torch.stack(drawn).to(self._x.device)

@@ -1,4 +1,4 @@
-"""What an evaluation knows of every image so far: what broke it first, and the best point that any attack reached."""
+"""Outcome of an evaluation so far, image by image: the attack that broke it first, and the best point of any attack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_KEPT = 2**26
 
 
 class Standing:
-    """The images ``x`` (n, …), ``y`` (n,) of an evaluation, on the CPU, and how each stands.
+    """Images ``x`` (n, …), ``y`` (n,) of an evaluation, on the CPU, and the outcome of each.
 
     ``point`` (n, …) is the image of the smallest ``margin`` (n,) that an attack found: the adversarial example of an
     image that one broke, and where the next attack may start on the others. ``broken_by`` (n,) as in

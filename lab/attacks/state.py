@@ -1,4 +1,4 @@
-"""Whether a model keeps state between calls, so that its answer is not a function of the image alone."""
+"""State that a model keeps between calls, so that its output is not a function of the image alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _EXACT = 1e-6  # of the largest logit: what the same call of the same model may 
 class State:
     """Of a few images: the fraction whose logits, and whose predictions, are others after other calls than before any.
 
-    ``resets``: whether a copy of the model that nobody has called answers as the model did at first.
+    ``resets``: whether a copy of the model that has not been called answers as the model did at first.
     """
 
     logits: float
@@ -32,7 +32,7 @@ class State:
 
 
 class BeforeUse:
-    """A model that nobody has called, if it can be copied, and what it says to a few images, each first of all.
+    """A model that has not been called, if it can be copied, and what it says to a few images, each first of all.
 
     In every call it draws the same random numbers, so that a random model that keeps nothing repeats itself. Where it
     does not, its answers differ for another reason, and nothing is said of its state. Nor is it where the draws of
@@ -47,8 +47,8 @@ class BeforeUse:
         self._draws, self._weights_change = Draws(copy or model), False
         for _ in range(_TRIES):
             self._reached, self._disturbed, self._repeats = dict[int, Draws](), False, copy is not None
-            self.state = self._of_copies(self._copy) if self._copy else self._of_itself(model)
-            self._first = self._answers(copied(self._copy) if self._copy else model, [few])[0]
+            self.state = self._compare_copies(self._copy) if self._copy else self._compare_calls(model)
+            self._first = self._predict(copied(self._copy) if self._copy else model, [few])[0]
             if not self._disturbed:
                 return
         self.state = replace(self.state, logits=0.0, predictions=0.0)
@@ -59,56 +59,56 @@ class BeforeUse:
         return fresh(self._copy, self._weights_change)
 
     def left_by(self, model: Adapted) -> State | None:
-        """How the model answers after many calls; None if as before any. It may refuse, too."""
+        """Compare the model's output after many calls; None if as before any. It may refuse, too."""
         for _ in range(_TRIES):
             self._disturbed = False
-            found = self._changed(model)
+            found = self._find_change(model)
             if not self._disturbed:
                 return found
         return None
 
-    def _changed(self, model: Adapted) -> State | None:
-        found = self._now(model)
+    def _find_change(self, model: Adapted) -> State | None:
+        found = self._compare_now(model)
         if not found.logits or self._copy is None:
             return found if found.logits else None
-        if not self._now(copied(self._copy)).logits:
+        if not self._compare_now(copied(self._copy)).logits:
             return replace(found, resets=True)
         return found if self._repeats else None  # the copies share what it keeps, or it draws from elsewhere
 
-    def _now(self, model: Adapted) -> State:
-        """What the model says now, compared with what it said first."""
+    def _compare_now(self, model: Adapted) -> State:
+        """Compare the model's present output with its first."""
         try:
-            [now] = self._answers(model, [self._few])
+            [now] = self._predict(model, [self._few])
         except AttackError:
             return State(1.0, 1.0, len(self._few), False)
-        return _compared([(self._first, now)], False)
+        return _compare([(self._first, now)], False)
 
-    def _of_copies(self, unused: Adapted) -> State:
-        """What copies say that nobody has called, and what one says between other calls."""
-        first, *expected = (self._answers(copied(unused), [each])[0] for each in (self._few, *self._near))
-        if not _same(first, self._answers(copied(unused), [self._few])[0]).all():
+    def _compare_copies(self, unused: Adapted) -> State:
+        """Compare fresh copies, which have not been called, with one between other calls."""
+        first, *expected = (self._predict(copied(unused), [each])[0] for each in (self._few, *self._near))
+        if not _same(first, self._predict(copied(unused), [self._few])[0]).all():
             self._repeats = False  # it draws from elsewhere, or the copies share what they keep
-            return self._of_itself(copied(unused))
+            return self._compare_calls(copied(unused))
         used = copied(unused)
-        answers = self._answers(used, self._calls())
+        answers = self._predict(used, self._calls())
         pairs = [(first, answers[1]), (first, answers[-1]), *zip(expected, answers[3:-1], strict=True)]
-        found = _compared(pairs, resets=True)
-        if found.logits and not _all_same(answers, self._answers(copied(unused), self._calls())):
+        found = _compare(pairs, resets=True)
+        if found.logits and not _all_same(answers, self._predict(copied(unused), self._calls())):
             self._repeats = False
             return State(0.0, 0.0, len(first), True)
         self._weights_change = _weights_differ(used, unused)
         return found
 
-    def _of_itself(self, model: Adapted) -> State:
-        """What one model says after other calls, if it says the same again and again before them and after them."""
-        *before, one, _, _, _, _, last, again = self._answers(model, [self._few] * 3 + [*self._calls(), self._few])
+    def _compare_calls(self, model: Adapted) -> State:
+        """Compare one model's output after other calls, if it repeats itself both before and after them."""
+        *before, one, _, _, _, _, last, again = self._predict(model, [self._few] * 3 + [*self._calls(), self._few])
         repeats = _all_same(before, [one] * len(before)) and bool(_same(last, again).all())
-        return _compared([(one, last)], False) if repeats else State(0.0, 0.0, len(one), False)
+        return _compare([(one, last)], False) if repeats else State(0.0, 0.0, len(one), False)
 
     def _calls(self) -> list[Tensor]:
         return [self._few, self._few, self._far, *self._near, self._few]
 
-    def _answers(self, model: Adapted, calls: Sequence[Tensor]) -> list[Tensor]:
+    def _predict(self, model: Adapted, calls: Sequence[Tensor]) -> list[Tensor]:
         """The logits of one call after the other, each with the same draws."""
         answers = []
         for each in calls:
@@ -119,7 +119,7 @@ class BeforeUse:
         return answers
 
 
-def _compared(pairs: Sequence[tuple[Tensor, Tensor]], resets: bool) -> State:
+def _compare(pairs: Sequence[tuple[Tensor, Tensor]], resets: bool) -> State:
     logits = torch.stack([~_same(*each) for each in pairs]).any(0)
     changes = torch.stack([predicted(one) != predicted(other) for one, other in pairs]).any(0)
     return State(logits.float().mean().item(), changes.float().mean().item(), len(logits), resets)

@@ -157,7 +157,7 @@ def _stands_for(value: Any) -> torch.dtype | None:
 
 
 def _hard(value: Any) -> Any:
-    """What stands for whole numbers as such; other values as they are."""
+    """Turn tensors that stand in for whole numbers back into these; leave other values as they are."""
     if isinstance(value, tuple | list):
         return type(value)(map(_hard, value))
     kind = _stands_for(value)

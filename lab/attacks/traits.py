@@ -1,4 +1,4 @@
-"""What kind of model an evaluation has to do with: random, dependent on the batch, without a usable gradient."""
+"""Traits of the evaluated model: random, dependent on the batch, without a usable gradient."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _FOLLOWED = 0.2  # of the change that the gradient promises; less is none
 
 @dataclass(frozen=True)
 class Mode:
-    """Whether the model came in ``training`` mode, all or in part, and, of a few images, the fraction whose logits are
+    """Mode of the model: whether in ``training``, all or in part, and, of a few images, the fraction whose logits are
     others in it than in evaluation mode; NaN where that is not known."""
 
     training: bool = False
@@ -85,14 +85,14 @@ class Slopes:
 
 
 def in_training(model: nn.Module) -> bool:
-    """Whether the model, or a part of it, is in training mode."""
+    """Return whether the model, or a part of it, is in training mode."""
     core = core_of(model)
     parts = core.parts if isinstance(core, Function) else [core]
     return any(getattr(each, "training", False) for part in parts for each in part.modules())
 
 
 def mode(copy: Adapted | None, x: Tensor) -> Mode:
-    """What evaluation mode changes of a model in training mode, by a copy of it; None where it cannot be copied."""
+    """Return what evaluation mode changes in a copy of a model in training mode; None where it cannot be copied."""
     few, differs = x[:_ALONE], float("nan")
     if copy is not None:
         place, answers = Draws(copy), list[Tensor]()
@@ -105,7 +105,7 @@ def mode(copy: Adapted | None, x: Tensor) -> Mode:
 
 
 def randomness(model: nn.Module, x: Tensor) -> Randomness:
-    """Whether images that are shown alone, several times, get the same logits.
+    """Return whether images that are shown alone, several times, get the same logits.
 
     A difference too small to matter counts where all the answers differ from each other, as they do where noise is
     drawn anew, but not where the same draws give the same logits.
@@ -147,7 +147,7 @@ def _apart(answers: Tensor) -> float:
 
 
 def company(model: nn.Module, x: Tensor, y: Tensor, noise: float = 0.0) -> Company:
-    """Whether images get the same logits alone as among others, in two orders and in half the company.
+    """Return whether images get the same logits alone as among others, in two orders and in half the company.
 
     ``noise``: by how much of the largest logit they differ anyway.
     """
@@ -166,7 +166,7 @@ def company(model: nn.Module, x: Tensor, y: Tensor, noise: float = 0.0) -> Compa
 
 
 def slopes(model: nn.Module, x: Tensor, y: Tensor, random: bool = False) -> Slopes:
-    """What the gradient is like at the images, and whether the model follows it, which a ``random`` one cannot show."""
+    """Examine the gradient at the images, and whether the loss follows it, which a ``random`` model cannot show."""
     model = adapted(model)
     try:
         with torch.enable_grad():

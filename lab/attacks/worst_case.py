@@ -23,7 +23,7 @@ def worst_case(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Re
 
 @perturb.register
 def worst_case_verdict(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
-    """One attack after another on the images that still stand; where all fail, the one of the largest loss."""
+    """One attack after another on the images that are left; where all fail, the one of the largest loss."""
     best = Best(x)
     standing = (predicted(answer(model, x)) == y).nonzero().flatten()
     for i, each in enumerate(spec.attacks):
@@ -32,8 +32,8 @@ def worst_case_verdict(spec: WorstCase, model: nn.Module, x: Tensor, y: Tensor, 
         part = ctx.part(i, len(spec.attacks), type(each).__name__).only(standing.tolist())
         x_adv = perturb(each, model, x[standing], y[standing], around(ball, standing), part)
         logits = answer(model, x_adv)
-        fell = predicted(logits) != y[standing]
-        best.offer_some(standing[~fell], x_adv[~fell], cross_entropy(logits, y[standing])[~fell])
-        best.x_adv[standing[fell]] = x_adv[fell]
-        standing = standing[~fell]
+        broken = predicted(logits) != y[standing]
+        best.offer_some(standing[~broken], x_adv[~broken], cross_entropy(logits, y[standing])[~broken])
+        best.x_adv[standing[broken]] = x_adv[broken]
+        standing = standing[~broken]
     return best.x_adv

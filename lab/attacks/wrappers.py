@@ -11,7 +11,7 @@ from lab.models.adapter import Adapted, adapted, name_of, named
 
 
 class Averaged(nn.Module):
-    """The mean logits of several passes of a model that answers at random: EOT, Athalye et al. 2018, §4.2."""
+    """The mean logits of several passes of a randomised model: EOT, Athalye et al. 2018, §4.2."""
 
     def __init__(self, model: nn.Module, passes: int) -> None:
         super().__init__()

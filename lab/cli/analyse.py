@@ -89,7 +89,7 @@ def rows(result: Result) -> pd.DataFrame:
 
 @singledispatch
 def summary(result: Result) -> pd.DataFrame:
-    """What a person reads first."""
+    """Return the lines that a user reads first."""
     return rows(result)
 
 
@@ -116,7 +116,7 @@ def _(result: MaskingResult) -> pd.DataFrame:
 
 @singledispatch
 def remarks(result: Result) -> list[str]:
-    """What a user reads below the table, each a sentence or two."""
+    """Return the remarks below the table, each a sentence or two."""
     return []
 
 

@@ -52,9 +52,9 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--attack", metavar="NAME", help=about)
     add_ball(parser, family_of(Ball))
     parser.add_argument("--images", type=shared.positive, default=200, help="how many test images (default: 200)")
-    parser.add_argument("--source", metavar="NAME", help="also show the model images made on this other one")
+    parser.add_argument("--source", metavar="NAME", help="also attack the model with images made on this source model")
     parser.add_argument("--eight-bit", action="store_true", help="predict again with pixels rounded to 8 bits")
-    about = "with --attack: search in bfloat16; verdicts stay float32's"
+    about = "with --attack: search in bfloat16; predictions that count are made in float32"
     parser.add_argument("--bfloat16", action="store_true", help=about)
     add_save(parser)
     shared.add_computation(parser)
@@ -133,7 +133,7 @@ def _tried(trial: Trial, download: bool) -> Outcome:
         x_adv = (attack_in_bfloat16 if trial.bfloat16 else attack)(trial.attack, model, x, y, trial.ball, ctx)
         gain = None
         if trial.attack.capabilities.retried:
-            again = replace(ctx, doing="trying one more restart")
+            again = replace(ctx, doing="running one more restart")
             x_adv, gain = further_restart(trial.attack, model, x, y, x_adv, trial.ball, again)
         seconds = time.perf_counter() - start
         classes = data.classes if data.gapless else None
@@ -150,7 +150,7 @@ def _tried(trial: Trial, download: bool) -> Outcome:
 
 
 def _origin(trial: Trial) -> dict[str, Any]:
-    """What made the adversarial examples of a trial."""
+    """Return the source of the adversarial examples of a trial."""
     return {"name": trial.name, "spec": trial.attack, "seed": trial.seed}
 
 

@@ -1,4 +1,4 @@
-"""``doctor``: what this machine offers the lab, and how to mend what is amiss."""
+"""``doctor``: what this machine offers the lab, and how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lab.doctor import Finding, examine
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("doctor", help="say what is well and how to fix what is not")
+    parser = commands.add_parser("doctor", help="check the installation, and say how to fix what is wrong")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="also connect to this Dask scheduler")
     shared.add_data_folder(parser)
     shared.add_json(parser)
@@ -35,4 +35,4 @@ def run(options: argparse.Namespace) -> int:
 
 def _words(finding: Finding) -> str:
     line = f"{'ok  ' if finding.well else 'MEND'}  {finding.about:<9} {finding.found}"
-    return line if finding.well else f"{line}\n      {'':<9} {finding.mend}"
+    return line if finding.well else f"{line}\n      {'':<9} {finding.fix}"

@@ -20,7 +20,7 @@ from lab.specs.evaluation import BUDGETS
 from lab.specs.spec import default_of, kinds_of
 
 _BUDGETS = {
-    "quick": "the attacks that break most for their time (default)",
+    "quick": "the attacks that break most per second (default)",
     "standard": "AutoAttack's standard composition",
     "thorough": "more steps and restarts, every check on every image",
 }
@@ -28,7 +28,10 @@ _BUDGETS = {
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("evaluate", help="how robust a model is, without a setting, and whether to believe it")
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure how robust a model is with attacks that need no tuning, and whether the number can be trusted",
+    )
     shared.add_models(parser)
     add_ball(parser, kinds_of(Evaluation(), "ball"))
     effort = parser.add_mutually_exclusive_group()
@@ -49,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     files, folder = report_files(options), save_folder(options)
     asked = requests(options, options.budget, options.settings)
     require_loadable([each.model for each in asked])
-    found, code = in_turn(asked, partial(_evaluated, options.download), partial(_show, options.json))
+    found, code = in_turn(asked, partial(_evaluate, options.download), partial(_show, options.json))
     if not found:
         return code
     results = [result for _, result in found]
@@ -64,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _evaluated(download: bool, request: Request, cancelled: Callable[[], bool]) -> tuple[Request, EvaluationResult]:
+def _evaluate(download: bool, request: Request, cancelled: Callable[[], bool]) -> tuple[Request, EvaluationResult]:
     return request, evaluated(request, download, cancelled)
 
 

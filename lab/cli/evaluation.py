@@ -78,7 +78,7 @@ def evaluated(request: Request, download: bool, cancelled: Callable[[], bool]) -
 
 
 def plain(request: Request, model: ModelEvaluation) -> dict[str, Any]:
-    """What a program wants to know."""
+    """Return an evaluation as plain values for ``--json``."""
     spec = request.spec
     return record(model, datafiles.name_of(spec.data)) | {
         "model": request.name,

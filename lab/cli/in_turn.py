@@ -17,7 +17,7 @@ T = TypeVar("T")
 def in_turn(
     asked: Sequence[Request], compute: Callable[[Request, Callable[[], bool]], T], show: Callable[[int, T], None]
 ) -> tuple[list[T], int]:
-    """What was computed for the requests, and the exit code; ``show`` gets each as soon as it is known.
+    """Compute the requests in turn; return their results and the exit code. ``show`` gets each as soon as it is known.
 
     One of several that fails is said in a sentence, and the next one's turn comes (2); after an interruption none
     comes (130). Raises the :class:`LabError` of a request that is alone.

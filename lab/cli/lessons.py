@@ -18,7 +18,7 @@ FOLDERS = (_ROOT / "widgets" / "lesson" / "notebooks", _ROOT / "notebooks" / "le
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("lessons", help="copy the lessons, Jupyter notebooks, into a folder")
-    parser.add_argument("folder", metavar="DIR", help="folder to copy them into; it is made if it is not there")
+    parser.add_argument("folder", metavar="DIR", help="folder to copy them into, created if missing")
     parser.set_defaults(run=run)
 
 

@@ -28,7 +28,9 @@ FAMILIES: dict[str, type[Spec]] = {
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("list", help="list data, models, attacks, networks, recipes or analyses")
+    parser = commands.add_parser(
+        "list", help="list data, models, attacks, networks (architectures), recipes or analyses"
+    )
     parser.add_argument("what", choices=["data", "models", *FAMILIES], help="what to list")
     add_json(parser)
     add_data_folder(parser)

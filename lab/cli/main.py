@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
         """As argparse does, but refuse ``--option=--``, of which it would make an empty list."""
         for each in args or ():
             if each.startswith("--") and each.endswith("=--"):
-                self.error(f"argument {each.removesuffix('=--')}: '--' is no value")
+                self.error(f"argument {each.removesuffix('=--')}: '--' is not a value")
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -109,14 +109,14 @@ def _run(arguments: list[str]) -> int:
 
 
 def _refusal(error: OSError) -> str:
-    """What the system refuses, and how to fix it where that is known."""
+    """Word a refusal of the operating system, with the fix where that is known."""
     path = Path(error.filename) if isinstance(error.filename, str) else None
     remedy = ": set LAB_HOME to a folder that you can write to" if path and _is_inside(path, home()) else ""
     return f"{path or 'The system'}: {error.strerror or error}{remedy}."
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
-    """Whether the path is the folder, in it, or one that would have to be made for it."""
+    """Return whether the path is the folder, in it, or one that would have to be made for it."""
     return path.is_relative_to(folder) or folder.is_relative_to(path)
 
 

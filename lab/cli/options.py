@@ -25,7 +25,7 @@ S = TypeVar("S", bound=Spec)
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """``--json``: print for a program."""
-    parser.add_argument("--json", action="store_true", help="print one JSON value instead of words")
+    parser.add_argument("--json", action="store_true", help="print one JSON value instead of text")
 
 
 def add_data_folder(parser: argparse.ArgumentParser) -> None:
@@ -34,19 +34,19 @@ def add_data_folder(parser: argparse.ArgumentParser) -> None:
 
 
 def add_computation(parser: argparse.ArgumentParser) -> None:
-    """What every computation takes: the data set, where it lies, the fields of the spec, the seed, and how to print."""
+    """Add the options of every computation: data set and its folder, fields of the spec, seed, output format."""
     parser.add_argument("--data", metavar="NAME", help="data set, .npz file or folder of images (default: digits)")
     add_size(parser)
-    parser.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
+    parser.add_argument("--download", action="store_true", help="download the data set if it is missing")
     parser.add_argument(
         "--set",
         dest="settings",
         action="append",
         default=[],
         metavar="FIELD=VALUE",
-        help="set a field, also one inside another as in attack.steps=40; may be given again",
+        help="set a field, nested ones as in attack.steps=40; may be given again",
     )
-    parser.add_argument("--seed", type=natural, help="where every random draw starts (default: 0)")
+    parser.add_argument("--seed", type=natural, help="seed of every random draw (default: 0)")
     add_data_folder(parser)
     add_json(parser)
 
@@ -57,9 +57,9 @@ def add_size(parser: argparse.ArgumentParser) -> None:
         "--size",
         type=positive,
         metavar="N",
-        help="scale the images of a folder to N×N pixels (default: the model's size, else theirs, at most 224)",
+        help="scale the images of a folder to N×N pixels (default: the model's size, else their own, at most 224)",
     )
-    about = "labels count the class folders of a folder 'in order', or are the 'numbers' that these are called"
+    about = "number the class folders of a folder 'in order', or take the 'numbers' in their names as labels"
     parser.add_argument("--labels", choices=["in order", "numbers"], help=about)
 
 
@@ -70,7 +70,7 @@ def data_set(options: argparse.Namespace, name: str | None, models: Sequence[Mod
     """
     if name is None:
         if options.size is not None or options.labels is not None:
-            raise DataError("--size and --labels say how a folder of images is read: name it with --data.")
+            raise DataError("--size and --labels apply to a folder of images: name it with --data.")
         return None
     spec = find_data(name, options.size, options.labels)
     if options.size is None and (size := _size_of(models)):
@@ -100,22 +100,24 @@ def _library_size(model: ModelSpec) -> int | None:
 
 def add_models(
     parser: argparse.ArgumentParser,
-    meaning: str = "a model, package.module:function, timm:NAME or torchvision:NAME; again",
+    meaning: str = "a model, package.module:function, timm:NAME or torchvision:NAME; may be given again",
 ) -> None:
     """``--model NAME``, and for each that is named by its builder ``--weights FILE`` and ``--name NAME``."""
     parser.add_argument("--model", action="append", default=[], metavar="NAME", help=meaning)
-    about = "weights of a built model; again: one for each in their order, or several of a single one"
+    about = "weights of a built model; given again: one for each in their order, or several of a single one"
     parser.add_argument("--weights", action="append", default=[], metavar="FILE", help=about)
-    parser.add_argument("--name", action="append", default=[], help="what a built model is called; as --weights")
+    parser.add_argument(
+        "--name", action="append", default=[], help="display name of a built model; given like --weights"
+    )
 
 
 class Once(argparse.Action):
-    """What an option with a value does unless it is said otherwise: it takes the value, but only once."""
+    """Action of options with a value, which may be given only once."""
 
     def __call__(self, _: object, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
         given = vars(namespace).setdefault("_given", set())
         if option is not None and self.dest in given:
-            raise argparse.ArgumentError(self, "given more than once, but only one value counts")
+            raise argparse.ArgumentError(self, "given more than once: give it one value")
         given.add(self.dest)
         setattr(namespace, self.dest, values)
 
@@ -176,7 +178,7 @@ def with_settings(spec: S, settings: Sequence[str], given: Iterable[str] = ()) -
         if not equals:
             raise SpecError(f"'{each}' sets nothing: write --set FIELD=VALUE.")
         if path in known:
-            raise SpecError(f"'{path:.80}' is set more than once, but only one value counts: leave the others out.")
+            raise SpecError(f"'{path:.80}' is set more than once: give it one value.")
         if any(other.startswith(f"{path}.") for other in known):
             raise SpecError(f"'{path:.80}' is set after one of its own fields, which would be lost: set it first.")
         known.add(path)
@@ -205,7 +207,7 @@ def models(models: Sequence[str], weights: Sequence[str], names: Sequence[str]) 
     files = [weights_file(each) for each in _for_each(built, "--weights", weights)]
     called = _for_each(built, "--name", names) if names else _stems(built, files)
     if len(set(called)) < len(list(filter(None, called))):
-        raise ModelError("Two models have one --name: give each another one.")
+        raise ModelError("Two models have the same --name: give each a different one.")
     custom = iter([Custom(*each) for each in zip(built, files, called, strict=True)])
     return tuple(next(custom) if ":" in each else find_model(each) for each in models)
 
@@ -217,7 +219,7 @@ def _repeated(models: Sequence[str], weights: int) -> list[str]:
 
 
 def _stems(builders: Sequence[str], files: Sequence[str]) -> list[str]:
-    """What models of one builder are called: by their files, as far as these have names of their own; else empty."""
+    """Name models of one builder by their files, as far as these have names of their own; else empty."""
     stems = [Path(each).stem for each in files]
     alike = len(builders) > 1 and len(set(builders)) == 1
     return stems if alike and all(stems) and len(set(stems)) == len(stems) else [""] * len(builders)
@@ -253,7 +255,7 @@ def warn_of_pairs(data: DataSpec, *specs: Spec) -> None:
 
 
 def data_notes(data: DataSpec) -> tuple[str, ...]:
-    """What to say beside a number on these data: the size of a folder's images, what labels mean, unread files."""
+    """Return notes on the data of a number: the size of a folder's images, the meaning of labels, unread files."""
     return datafiles.outline(data).notes
 
 

@@ -1,4 +1,4 @@
-"""What a command prints: words for a person on any console, one JSON value for a program."""
+"""Output of commands: text for any console, one JSON value for programs."""
 
 from __future__ import annotations
 

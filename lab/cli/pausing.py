@@ -10,7 +10,7 @@ from types import FrameType
 
 @contextmanager
 def pausing() -> Iterator[Callable[[], bool]]:
-    """Whether somebody has asked to stop. The second Ctrl-C or SIGTERM stops at once, as it does without this."""
+    """Return whether a stop was requested. The second Ctrl-C or SIGTERM stops at once, as it does without this."""
     asked: list[int] = []
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 

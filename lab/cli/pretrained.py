@@ -13,7 +13,7 @@ from lab.context import Context
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("pretrained", help="download a torchvision classifier and keep it among the models")
-    parser.add_argument("name", metavar="NAME", help="its name in torchvision.models, as resnet18")
+    parser.add_argument("name", metavar="NAME", help="its name in torchvision.models, such as resnet18")
     add_json(parser)
     parser.set_defaults(run=run)
 

@@ -14,7 +14,7 @@ from lab.context import Progress
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[Progress], None]]:
-    """Where a context's progress goes: one line on stderr, wiped at the end; silent when stderr is no terminal."""
+    """Show a context's progress: one line on stderr, wiped at the end; silent when stderr is no terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -29,7 +29,7 @@ def say(sentence: str) -> None:
 
 
 class Bar(tqdm):
-    """How much of 1 is done. What was done before it (a run that is resumed) took it no time."""
+    """Completed fraction. What was done before this run, where one is resumed, took it no time."""
 
     monitor_interval = 0  # no thread that watches it: progress comes often enough
 

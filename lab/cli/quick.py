@@ -95,7 +95,7 @@ def _beside_transfer(
 
 
 def _record(outcome: Outcome, eight_bit: bool) -> dict[str, Any]:
-    """What ``--json`` prints: what it prints of one attack, and the evaluation."""
+    """Return what ``--json`` prints: the record of one attack, and the evaluation."""
     [model], source, transferred = outcome.result.models, outcome.source, outcome.transferred
     found = plain(outcome.request, model)
     stronger = None if transferred is None else transferred.robust_accuracy < outcome.alone

@@ -43,7 +43,7 @@ def write_reports(files: Sequence[Path], results: Sequence[EvaluationResult], ar
 
 
 def _figures(result: EvaluationResult) -> tuple[tuple[str, str], ...]:
-    """What a page shows: its figures as SVG, each behind its caption."""
+    """Return the figures of a page as SVG, each with its caption."""
     shown = replace(result, models=result.models[:MOST_MODELS])
     of = f" of the first {MOST_MODELS} models" if len(result.models) > MOST_MODELS else ""
     with tempfile.TemporaryDirectory() as folder:

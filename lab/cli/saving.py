@@ -34,7 +34,7 @@ def save_folder(options: argparse.Namespace) -> Path | None:
         return None
     folder = path_of(options.save)
     if folder.exists() and not folder.is_dir():
-        raise LabError(f"{folder} is no folder: name one with --save for the adversarial examples.")
+        raise LabError(f"{folder} is not a folder: name one with --save for the adversarial examples.")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

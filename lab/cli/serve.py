@@ -22,7 +22,7 @@ from lab.specs.models import Custom, ModelSpec, names_of
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("serve", help="serve the lab and open the browser (what no command means)")
+    parser = commands.add_parser("serve", help="serve the lab and open the browser (the default command)")
     parser.add_argument("--host", default=LOOPBACK[0], help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=shared.natural, help="port, 0 for any (default: the first free from 8866 on)")
     parser.add_argument(
@@ -31,20 +31,30 @@ def add_to(commands: shared.Commands) -> None:
         help="others can reach it, as through a proxy: visitors control only their own runs (default: with --host)",
     )
     parser.add_argument(
-        "--trust-host", action="append", default=[], metavar="NAME", help="name it is reached by, such as a proxy's"
+        "--trust-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="host name that browsers use, such as a proxy's",
     )
     parser.add_argument(
-        "--trust-proxy", action="append", default=[], metavar="ADDRESS", help="proxy whose X-Forwarded-For is believed"
+        "--trust-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="proxy whose X-Forwarded-For header is trusted",
     )
-    parser.add_argument("--base-url", default="/", metavar="PATH", help="path before all addresses, such as a proxy's")
+    parser.add_argument(
+        "--base-url", default="/", metavar="PATH", help="path that precedes all addresses, such as a proxy's"
+    )
     parser.add_argument(
         "--most-visitors", type=shared.positive, metavar="N", help="pages open at a time (default: what fits in memory)"
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--preheat", type=shared.natural, default=1, metavar="N", help="pages kept ready (default: 1)")
     parser.add_argument("--lazy", action="store_true", help="compute a page's first picture only when it is opened")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="use this Dask scheduler instead of an own engine")
-    shared.add_models(parser, "offer a custom model too: package.module:function, timm:NAME …; again")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="use this Dask scheduler instead of starting an engine")
+    shared.add_models(parser, "also offer a custom model: package.module:function, timm:NAME …; may be given again")
     parser.add_argument("--data", metavar="PATH", help="folder of data sets, custom .npz file or folder of images")
     shared.add_size(parser)
     parser.set_defaults(run=run)
@@ -95,7 +105,7 @@ def offer_data(text: str | None, size: int | None = None, labels: str | None = N
         _tell_about(spec)
         return
     if size is not None or labels is not None:
-        raise DataError("--size and --labels say how a folder of images is read: name it with --data.")
+        raise DataError("--size and --labels apply to a folder of images: name it with --data.")
     shared.use_data_folder(text)
 
 
@@ -113,7 +123,7 @@ def offer_models(builders: Sequence[str], weights: Sequence[str], names: Sequenc
     """Put custom models into the catalogue of this server: its pages and workers read them from the environment."""
     for each in builders:
         if ":" not in each:
-            raise ModelError(f"'{each:.80}' names no builder: write --model package.module:function or timm:NAME.")
+            raise ModelError(f"'{each:.80}' is not a builder: write --model package.module:function or timm:NAME.")
     models = shared.models(builders, weights, names)
     if not models:
         return
@@ -130,7 +140,7 @@ def offer_models(builders: Sequence[str], weights: Sequence[str], names: Sequenc
 
 
 def _called(models: Sequence[ModelSpec]) -> Sequence[str]:
-    """What pages call custom models: as they are named, else by their builders' functions if these differ."""
+    """Return the display names of custom models: as given, else by their builders' functions if these differ."""
     functions = [each.name or each.builder.rpartition(":")[2] for each in models if isinstance(each, Custom)]
     return functions if len(set(functions)) == len(functions) else names_of(models)
 

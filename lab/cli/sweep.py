@@ -22,13 +22,13 @@ _PAUSE = 0.2  # seconds between two looks at the jobs
 
 
 def add_vary(parser: argparse.ArgumentParser) -> None:
-    """``--vary FIELD=VALUE,VALUE``: train one network for each value."""
+    """``--vary FIELD=VALUE,VALUE``: train one model for each value."""
     parser.add_argument(
         "--vary",
         action="append",
         default=[],
         metavar="FIELD=VALUES",
-        help="one network for each of these values, as in similarity.weight=1e-4,1e-3; again: for each pair",
+        help="one model for each of these values, such as similarity.weight=1e-4,1e-3; given twice: one for each pair",
     )
 
 
@@ -45,22 +45,22 @@ def variants(name: str, recipe: Recipe, vary: Sequence[str], given: Iterable[str
         endings = [f"{path.rpartition('.')[2]}-{_in_a_name(value)}" for path, value in chosen]
         runs.append(TrainingRun("-".join([name, *endings]), changed))
     if len({each.name for each in runs}) < len(runs):
-        raise SpecError("--vary names a value twice: give every one once.")
+        raise SpecError("--vary lists a value more than once: list each once.")
     return runs
 
 
 def run(runs: Sequence[TrainingRun], as_json: bool, record: Callable[[Run], dict[str, Any]]) -> int:
-    """Train them all, then print a table. What Ctrl-C leaves unfinished is carried on by the same command."""
+    """Train them all, then print a table. The same command resumes what Ctrl-C left unfinished."""
     from lab.engine import Engine, launch
 
     with launch() as connection, Engine.connect(connection) as engine, pausing() as stopped, progress_bar() as show:
         jobs = [engine.submit(each) for each in runs]
         while any(each.state in ("waiting", "running") for each in jobs) and not stopped():
             done = sum(_fraction(each) for each in jobs) / len(jobs)
-            show(Progress(done, f"{len(jobs)} networks", {}))
+            show(Progress(done, f"{len(jobs)} models", {}))
             _settle(jobs)
         if stopped():
-            say("Paused: the same command carries the networks on.")
+            say("Paused: the same command resumes the training.")
             return 130
     found = {each.name: job for each, job in zip(runs, jobs, strict=True)}
     for name, job in found.items():
@@ -92,7 +92,7 @@ def _fraction(job: Any) -> float:
 def _table(results: dict[str, dict[str, Any]]) -> str:
     shown = ("clean_accuracy", "fgsm_accuracy", "pgd_accuracy")
     rows = [(name, *(percent(each[accuracy]) for accuracy in shown)) for name, each in results.items()]
-    return table(rows, ("network", "clean", "FGSM", "PGD"))
+    return table(rows, ("model", "clean", "FGSM", "PGD"))
 
 
 def _in_a_name(value: str) -> str:
@@ -103,5 +103,5 @@ def _in_a_name(value: str) -> str:
 def _parted(text: str) -> tuple[str, str]:
     path, equals, values = text.partition("=")
     if not equals or not values:
-        raise SpecError(f"'{text}' varies nothing: write --vary FIELD=VALUE,VALUE.")
+        raise SpecError(f"'{text}' is not a valid value of --vary: write --vary FIELD=VALUE,VALUE.")
     return path, values

@@ -35,9 +35,9 @@ _WORDS = {
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("train", help="train a network by a recipe and keep it among the models")
+    parser = commands.add_parser("train", help="train a model by a recipe and add it to the list of models")
     parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join(recipes()))
-    parser.add_argument("--name", help="what the network is called in the list of models")
+    parser.add_argument("--name", help="name of the model in the list of models")
     parser.add_argument("--resume", action="store_true", help="resume the run of that --name")
     sweep.add_vary(parser)
     shared.add_computation(parser)
@@ -45,7 +45,7 @@ def add_to(commands: shared.Commands) -> None:
 
 
 def recipes() -> dict[str, Callable[..., Recipe]]:
-    """What can be trained by name: the papers' recipes, and every kind of recipe with its defaults."""
+    """Return the recipes by name: the papers', and every kind of recipe with its defaults."""
     return {each.name: each.build for each in presets.every()} | {each.__name__: each for each in family_of(Recipe)}
 
 
@@ -86,7 +86,7 @@ def _say_notes(recipe: Recipe, download: bool) -> None:
 
 
 def record(run: Run) -> dict[str, Any]:
-    """What a program wants to know of a run."""
+    """Return a run as plain values for ``--json``."""
     measured = run.accuracies
     return {f"{name}_accuracy": share for name, share in measured.shares().items()} | {
         "n": measured.n,
@@ -116,12 +116,12 @@ def _trained(recipe: Recipe, folder: Path, options: argparse.Namespace) -> Run |
                 shared.download(recipe.data, show)
             return train(recipe, ctx, folder, options.resume)
         except Cancelled:
-            tell(f"Paused: carry it on with 'python -m lab train --resume --name {folder.name}'.")
+            tell(f"Paused: resume it with 'python -m lab train --resume --name {folder.name}'.")
             return None
 
 
 def _speaks() -> bool:
-    """Whether this process is the one of those that ``torchrun`` started which speaks."""
+    """Return whether this process is the one of those that ``torchrun`` started which speaks."""
     return os.environ.get("RANK", "0") == "0"
 
 

@@ -14,7 +14,7 @@ from lab.errors import ModelError
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("zoo", help="train the shipped models again from their recipes")
+    parser = commands.add_parser("zoo", help="retrain the shipped models from their recipes")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     add_json(parser)
     parser.set_defaults(run=run, computes=True)

@@ -1,4 +1,4 @@
-"""What a request costs, known from its spec before anything is computed: passes of single images, and memory."""
+"""Cost of a request, known from its spec before anything is computed: passes of single images, and memory."""
 
 from lab.cost.analyses import Cost as Cost, cost as cost
 from lab.cost.attacks import Asked as Asked, Effort as Effort, effort as effort

@@ -1,4 +1,4 @@
-"""What an analysis costs, by its spec alone. A new one registers its :func:`cost`: there is no usual one."""
+"""Cost of an analysis, by its spec alone. A new one registers its :func:`cost`: there is no default."""
 
 import math
 from dataclasses import dataclass, replace
@@ -56,7 +56,7 @@ class Cost:
 
 @singledispatch
 def cost(spec: Spec) -> Cost:
-    """What the request costs. Raises :class:`SpecError` for one that nobody has declared the cost of.
+    """Return the cost of the request. Raises :class:`SpecError` for one without a declared cost.
 
     Raises :class:`lab.errors.DataError` when the data set is not there.
     """
@@ -183,7 +183,7 @@ def _(spec: LossSurface) -> Cost:
 
 
 def _asked(spec: Spec, ball: Ball, images: int = 1, verdict: bool = True) -> Asked:
-    """What an attack of the analysis is asked; the data's headers are read for it, so that one is enough."""
+    """Return the workload of an attack in the analysis; the data's headers are read for it, so that one is enough."""
     data = datafiles.outline(getattr(spec, "data"))  # noqa: B009 every analysis is about some data
     return Asked(data, ball, images, verdict)
 

@@ -1,4 +1,4 @@
-"""What an attack costs, by its spec alone. A new attack registers its :func:`effort`: there is no usual one."""
+"""Cost of an attack, by its spec alone. A new attack registers its :func:`effort`: there is no default."""
 
 import math
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ _QUERIED = 5  # copies that an estimated gradient holds: the directions, the poi
 
 @dataclass(frozen=True)
 class Asked:
-    """What an attack is asked about: ``images`` at once, of a data set's kind, in a ball.
+    """Workload of an attack: ``images`` at once, of a data set's kind, in a ball.
 
     For a ``verdict`` it predicts before and after, without one it goes to the largest loss.
     """
@@ -82,7 +82,7 @@ class Effort:
 
 @singledispatch
 def effort(attack: AttackSpec, asked: Asked) -> Effort:
-    """What the attack costs. Raises :class:`SpecError` for one that nobody has declared the cost of."""
+    """Return the cost of the attack. Raises :class:`SpecError` for one without a declared cost."""
     raise SpecError(f"{type(attack).__name__} has no declared cost: register one with lab.cost.effort.")
 
 

@@ -1,4 +1,4 @@
-"""What it costs to tell how far an image lies from another: one comparison, or one for each point of a lattice."""
+"""Cost of a distance between two images: one comparison, or one for each point of a lattice."""
 
 from functools import singledispatch
 

@@ -1,4 +1,4 @@
-"""What a training costs: passes for every training image and epoch, and those that its accuracies are measured by."""
+"""Cost of a training: passes for every training image and epoch, and those that measure its accuracies."""
 
 import math
 from functools import singledispatch
@@ -31,7 +31,7 @@ def training_steps(recipe: Recipe) -> int:
 
 @singledispatch
 def images_in_step(recipe: Recipe) -> int:
-    """How many images, clean and adversarial, go through the network at once."""
+    """Return how many images, clean and adversarial, go through the model at once."""
     raise _undeclared(recipe)
 
 

@@ -73,5 +73,5 @@ class Dataset:
 
     @property
     def gapless(self) -> bool:
-        """Whether images of every class are there: else the labels are numbers of a larger set of classes."""
+        """True if images of every class are there: else the labels are numbers of a larger set of classes."""
         return len(torch.cat([self.train.y, self.test.y]).unique()) == self.classes

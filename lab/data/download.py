@@ -82,8 +82,8 @@ def fetch(urls: Iterable[str], md5: str, target: Path, ctx: Context) -> None:
             return
         failures.append(f"{url}: the content is damaged")
     raise DataError(
-        f"{target.name} cannot be downloaded ({'; '.join(failures)}): check the network, or set LAB_DATA to a folder "
-        "that has the data set."
+        f"{target.name} cannot be downloaded ({'; '.join(failures)}): check the connection, or set "
+        "LAB_DATA to a folder that has the data set."
     )
 
 

@@ -49,7 +49,7 @@ def read_image_file(path: Path, size: int) -> ImageFile:
         raise
     except Exception as error:  # each of Pillow's decoders has its own words for damage
         raise DataError(
-            f"{shown(path)} is no image file that can be read, or is truncated: replace or remove it."
+            f"{shown(path)} cannot be decoded as an image (corrupt or truncated): replace or remove it."
         ) from error
     return ImageFile(pixels, animated, sixteen)
 

@@ -1,4 +1,4 @@
-"""Whether arrays are images and labels; if not, one sentence that names the array and how to fix it."""
+"""Checks that arrays are images and labels; else one sentence names the array and the fix."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ Shape = tuple[int, ...]
 
 
 def layout(shape: Shape) -> str | None:
-    """How an array of images is laid out, ``NHW``, ``NHWC`` or ``NCHW``; None when it is none of them, or two.
+    """Return the layout of an array of images, ``NHW``, ``NHWC`` or ``NCHW``; None when it is none of them, or two.
 
     Grey or colour: the channels are the axis of length 1 or 3. When both could be, only grey images have one reading.
     """

@@ -67,7 +67,7 @@ def data_folder_problems() -> list[str]:
 
 
 def offered() -> list[DataSpec]:
-    """What a server offers besides: a JSON list in the environment, each a path or the spec itself."""
+    """Return the custom data sets of a server: a JSON list in the environment, each a path or the spec itself."""
     try:
         records = outside_json.parse(os.environ.get(OFFERED) or "[]", paths=True)
         specs = [custom_data(path_of(each)) if isinstance(each, str) else from_dict(each) for each in records]

@@ -24,7 +24,7 @@ Classes = dict[str, tuple[Path, ...]]
 
 @dataclass(frozen=True)
 class Survey:
-    """What a folder of images holds: the images of each class in ``train`` and ``test``, in the order of the labels.
+    """Content of a folder of images: the images of each class in ``train`` and ``test``, in the order of the labels.
 
     ``labels`` (classes,) the label of each class; ``unread`` the visible files that are no images, cannot be reached or
     lie outside the class folders.
@@ -108,7 +108,7 @@ def _found(spec: ImageFolder) -> _Found:
 
 
 def is_image_folder(path: Path) -> bool:
-    """Whether a folder is one of images in folders of classes, rather than one that holds data sets."""
+    """Return whether a folder is one of images in folders of classes, rather than one that holds data sets."""
     if (path / "train").is_dir():
         return True
     published = (each.published.folder.partition("/")[0] for each in published_data())
@@ -147,7 +147,7 @@ def _header_size(path: Path) -> tuple[int, int] | None:
 
 
 def _is_split(path: Path) -> bool:
-    """Whether a folder holds classes: not one of images, as of a class that is called train."""
+    """Return whether a folder holds classes: not one of images, as of a class that is called train."""
     if path.name.casefold() not in _SPLITS or not os.path.isdir(path):
         return False
     folders, files, _ = listed(path)
@@ -187,7 +187,7 @@ def _matched(found: _Found) -> Classes:
     for name in found.test:
         if name not in found.train:
             where = f"{shown(found.root)}/{found.test_folder.name}/{printable(name):.40}"
-            raise DataError(f"{where} is no class of train: give both the same class folders.")
+            raise DataError(f"{where} is not a class of train: give both the same class folders.")
     return {name: found.test.get(name, ()) for name in found.train}
 
 
@@ -211,7 +211,7 @@ def _among(unread: Sequence[Path]) -> str:
 
 
 def notes(found: Survey, spec: ImageFolder) -> Iterator[str]:
-    """What a user should know before trusting a number: size, labels, and files that are not read."""
+    """Return notes on which a number depends: image size, labels, and files that are not read."""
     name = printable(found.root.name)
     yield f"The images of {name:.40} are scaled to {spec.size}×{spec.size} pixels (--size N chooses another size)."
     yield from _about_labels(found)
@@ -222,7 +222,7 @@ def notes(found: Survey, spec: ImageFolder) -> Iterator[str]:
 
 
 def _about_labels(found: Survey) -> Iterator[str]:
-    """What labels mean, unless they are 0, 1, … as the class folders are called."""
+    """Explain the labels, unless they are 0, 1, … as the class folders are called."""
     numbered = all(map(_is_number, found.classes))
     in_order = found.labels == tuple(range(len(found.labels)))
     if not in_order:

@@ -33,7 +33,7 @@ _TWELVE_BITS = 4095
 
 @dataclass(frozen=True)
 class Header:
-    """What an array's header says."""
+    """Header of an array in an archive."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -119,7 +119,7 @@ class Npz:
     def _header(self, archive: zipfile.ZipFile, name: str) -> Header:
         if f"{name}.npy" not in self._members:
             if name in self._members:
-                raise DataError(f"{self.where}: {name} is no array: save it with numpy.savez.")
+                raise DataError(f"{self.where}: {name} is not an array: save it with numpy.savez.")
             held = ", ".join(printable(each.removesuffix(".npy")) for each in self._members)
             test = ", or only x_test, y_test," if name in ("x_test", "y_test") else ""
             save = f"save {', '.join(FIELDS)}{test} with numpy.savez (it has {held or 'nothing':.80})"
@@ -155,7 +155,7 @@ class Npz:
                     f"{self.where} holds one bare array: save {', '.join(FIELDS)} with numpy.savez."
                 ) from error
             raise DataError(
-                f"{self.where} is no .npz file, or is truncated: save it again with numpy.savez."
+                f"{self.where} is not a valid .npz file (damaged or truncated): save it again with numpy.savez."
             ) from error
 
     @contextmanager

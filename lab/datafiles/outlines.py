@@ -1,4 +1,4 @@
-"""What a data set is called, which files it is read from, what their headers say, and a hash over their content."""
+"""Names of data sets, the files they are read from, facts in their headers, and a hash over their content."""
 
 import hashlib
 import importlib.util
@@ -21,7 +21,7 @@ from lab.specs.data import DataSpec, Digits, ImageFolder, LiveData, NpzFile, Pub
 
 @dataclass(frozen=True)
 class Outline:
-    """What a data set's headers and labels say, before its images are read.
+    """Facts in a data set's headers and labels, known before its images are read.
 
     ``shape`` (channels, height, width) of an image as a model is shown it; ``classes`` one more than the greatest
     label; ``names`` of the classes, by label; ``labels`` that occur, rising and perhaps with gaps; ``untrainable`` why
@@ -41,7 +41,7 @@ class Outline:
 
 @singledispatch
 def name_of(spec: DataSpec) -> str:
-    """What a data set is called: its published name, or the name of its file or folder."""
+    """Return the name of a data set: its published name, or the name of its file or folder."""
     raise _unknown(spec)
 
 
@@ -104,7 +104,7 @@ def _(_: LiveData) -> tuple[Path, ...]:
 
 @singledispatch
 def outline(spec: DataSpec) -> Outline:
-    """What a data set's headers say, without reading its images. Raises :class:`DataError` in one sentence."""
+    """Read a data set's headers, but not its images. Raises :class:`DataError` in one sentence."""
     raise _unknown(spec)
 
 

@@ -118,7 +118,7 @@ def images_below(folder: Path) -> tuple[list[Path], list[Path]]:
             (images if is_image(path) else unread).append(path)
         if len(seen) + len(waiting) + len(unread) > max(MOST_OTHERS, _TO_AN_IMAGE * len(images)):
             raise DataError(
-                f"{shown(folder)} holds more than {MOST_OTHERS:,} folders and files that are no images, and few "
+                f"{shown(folder)} holds more than {MOST_OTHERS:,} folders and files that are not images, and few "
                 "images: name a folder of images in class folders."
             )
     return sorted(images, key=lambda path: path.parts), sorted(unread, key=lambda path: path.parts)

@@ -1,4 +1,4 @@
-"""What one engine knows of one task: the jobs that wait for it and the last it heard."""
+"""One engine's view of one task: the jobs that wait for it and the last it heard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lab.engine.work import compute
 from lab.errors import LabError
 from lab.results.result import Result, unpack
 
-_AGAIN = "The computation was interrupted and began again."
+_AGAIN = "The computation was interrupted and restarted."
 _QUICK_FIRST, _TRAININGS_LAST = 100, -100
 
 
@@ -45,7 +45,7 @@ class Computation:
 
     @property
     def topics(self) -> tuple[str, str]:
-        """Where the worker tells its progress and its partial results."""
+        """Topics on which the worker publishes its progress and its partial results."""
         return PROGRESS + self.name, PARTIAL + self.name
 
     def join(self, job: Job) -> None:
@@ -85,7 +85,7 @@ class Computation:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether no worker has been heard of yet."""
+        """True if no worker has been heard of yet."""
         return self._progress is None
 
     def hear(self, topic: str, event: tuple[float, dict[str, Any]], fetched: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""How a page finds the engine: an address and the credentials for it, in a file only its owner can read."""
+"""Connection of a page to the engine: an address and its credentials, in a file only its owner can read."""
 
 import json
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Connection:
             return Client(self.address, security=security, timeout=timeout, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             raise EngineError(
-                f"No engine answers at {self.address} ({type(error).__name__}): start it, or correct the address."
+                f"No engine responds at {self.address} ({type(error).__name__}): start it, or correct the address."
             ) from error
 
     def _require_credentials(self, security: Security) -> None:

@@ -25,6 +25,7 @@ from lab.engine.requests import RUN, Requests, how_ended
 from lab.engine.work import Outcome
 from lab.errors import LONGEST, EngineError, LabError, one_line
 from lab.specs import Spec
+from lab.specs.sentences import labelled
 
 logger = logging.getLogger("lab.engine")
 
@@ -66,7 +67,7 @@ class Engine(Requests):
             return cls(client, deliver, stack.pop_all())
 
     def workers(self) -> int:
-        """How many workers there are now; 0 when the engine cannot be reached."""
+        """Return the present number of workers; 0 when the engine cannot be reached."""
         try:
             return len(self._client.scheduler_info(n_workers=-1)["workers"])
         except (OSError, ClosedClientError, RuntimeError):
@@ -80,7 +81,7 @@ class Engine(Requests):
         return {name.removeprefix(RUN): begun for name, begun in self._underway().items() if name.startswith(RUN)}
 
     def serves_others(self) -> bool:
-        """Whether there are unfinished jobs that nobody at this engine asked for, training runs not counted."""
+        """Return whether there are unfinished jobs that nobody at this engine asked for, training runs not counted."""
         with self._lock:
             mine = {computation.name for computation in self._computations.values()}
         return any(not name.startswith(RUN) for name in self._underway().keys() - mine)
@@ -99,7 +100,7 @@ class Engine(Requests):
         try:
             how = how_ended(await self._outcome(computation))
         except LabError as error:
-            how = ("failed", None, str(error))
+            how = ("failed", None, labelled(error))
         except Exception as error:
             how = ("failed", None, self._in_words(error))
         if self._end(computation, *how):
@@ -176,8 +177,8 @@ class Engine(Requests):
     def _in_words(self, error: Exception) -> str:
         if isinstance(error, KilledWorker):
             return (
-                f"The worker process died {error.allowed_failures + 1} times while computing this, perhaps for want "
-                "of memory: ask for less at once, and see what the server printed."
+                f"The worker process died {error.allowed_failures + 1} times while computing this, perhaps because it "
+                "ran out of memory: reduce the size of the computation, and see what the server printed."
             )
         if isinstance(error, NoValidWorkerError):
             return "No worker could take this computation: see what the server printed, and start the lab again."

@@ -1,4 +1,4 @@
-"""What is taken from inside Dask because it has no public way: all of it is here, and the version has an upper bound.
+"""Parts taken from inside Dask, which have no public interface: all are here, and the version has an upper bound.
 
 Tried with distributed 2026.1 and 2026.8; pyproject.toml and environment.yml name the first version not tried.
 """
@@ -18,7 +18,7 @@ _ENDED = ("memory", "erred", "released", "forgotten")
 
 
 def is_not_of_a_closed_connection(record: logging.LogRecord) -> bool:
-    """Whether a record of Dask's tells anything but that the other side went while it was spoken to.
+    """Return whether a record of Dask's tells anything but that the other side went while it was spoken to.
 
     As every page and engine ends; when it was not meant to, whoever waits for a job is told.
     """
@@ -64,7 +64,7 @@ def topics(scheduler: Scheduler) -> Any:
 
 
 def is_executing(worker: Worker, key: str) -> bool:
-    """Whether the scheduler still wants the task from this worker, which runs it."""
+    """Return whether the scheduler still wants the task from this worker, which runs it."""
     task = worker.state.tasks.get(key)
     return task is not None and task.state in ("executing", "long-running")
 

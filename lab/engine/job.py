@@ -64,7 +64,7 @@ class Job:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing will change any more."""
+        """True if nothing will change any more."""
         return self._ended.is_set()
 
     @property
@@ -79,7 +79,7 @@ class Job:
 
     @property
     def why_waiting(self) -> str:
-        """What the job waits for, in a sentence; empty when it does not wait, or when that is not known yet."""
+        """Sentence about what the job waits for; empty when it does not wait, or when that is not known yet."""
         if self.state != "waiting" or self.queue is None:
             return ""
         computing, number = self.queue["computing"], self.queue["number"]

@@ -23,7 +23,7 @@ LASTING = "long"
 
 
 class Queue(TypedDict):
-    """What a waiting job waits for: how many of its slot are computed, and its number in the queue."""
+    """Queue ahead of a waiting job: how many of its slot are computed, and its number in the queue."""
 
     computing: int
     number: int
@@ -63,7 +63,7 @@ class Keeper(SchedulerPlugin):
             scheduler.loop.call_later(GRACE, self._give_up)
 
     def update_graph(self, scheduler: Scheduler, *, keys: set[Any], **kwargs: Any) -> None:  # noqa: ARG002 the hook's
-        """What is asked for again is no longer abandoned: when this page is gone, too, its time begins anew."""
+        """Count a task that is requested again as no longer abandoned, until this page is gone, too."""
         for key in keys:
             self._abandoned.pop(key, None)
 
@@ -72,7 +72,7 @@ class Keeper(SchedulerPlugin):
         return {str(task.key): self._has_begun(task.key) for task in inside.unfinished(self._scheduler)}
 
     def queue(self, key: str) -> Queue | None:
-        """Where a task stands among those of its slot; None for one that does not wait."""
+        """Return the number of a task in the queue of its slot; None for one that does not wait."""
         task = self._scheduler.tasks.get(key)
         if task is None or self._has_begun(key):
             return None

@@ -1,4 +1,4 @@
-"""What a worker may use of its machine: the cores and the memory that this process really has."""
+"""Resources of a worker: the cores and the memory that this process really has."""
 
 import os
 
@@ -11,6 +11,7 @@ from lab.cost import cost
 from lab.errors import EngineError
 from lab.memory import free_memory
 from lab.specs import Spec
+from lab.specs.spec import title_of
 
 _THREADS = "OMP_NUM_THREADS"
 
@@ -42,6 +43,6 @@ def require_memory(spec: Spec, limit: int | None) -> None:
     needed = cost(spec).bytes_on(cores())
     if needed > free:
         raise EngineError(
-            f"{type(spec).__name__} needs about {needed / 2**30:,.1f} GiB of memory, but only "
+            f"{title_of(spec)} needs about {needed / 2**30:,.1f} GiB of memory, but only "
             f"{max(free, 0) / 2**30:,.1f} GiB are free: take fewer images, restarts, directions or passes at once."
         )

@@ -1,4 +1,4 @@
-"""Who asks a worker, and whether it can answer: the same code, and the same LAB_HOME, wherever it runs."""
+"""Match of worker and server: the same code, and the same LAB_HOME, wherever it runs."""
 
 import hashlib
 import socket
@@ -21,7 +21,7 @@ Origin = dict[str, str]
 
 
 def origin() -> Origin:
-    """What is true of this process; its LAB_HOME is marked, so that it is known again under another path."""
+    """Describe this process; its LAB_HOME is marked, so that it is recognised under another path."""
     mark = _mark() or _marked()
     return {"version": lab.__version__, "code": code(), "plugins": _plugins(), "home": str(home()), "mark": mark}
 

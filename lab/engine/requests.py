@@ -1,4 +1,4 @@
-"""What every engine does with requests: it answers them from the store, joins equal ones, and tells their jobs."""
+"""Requests to any engine: results from the store, equal requests joined, and news for their jobs."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Requests(ABC):
             logger.debug("A change could not be delivered.", exc_info=True)
 
     def _answered(self, job: Job) -> bool:
-        """Whether the store, or the run's folder, has the job's result, which ends it."""
+        """Return whether the store, or the run's folder, has the job's result, which ends it."""
         try:
             result = runs.finished(job.spec) if isinstance(job.spec, TrainingRun) else self._store.read(job.key)
         except (Damaged, Unknown) as error:

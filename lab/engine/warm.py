@@ -23,6 +23,6 @@ def dask_setup(worker: Worker) -> None:
 
 
 def _import() -> None:
-    """What fails here, as it does when the worker ends meanwhile, the first job meets again and says."""
+    """Import ahead of the first job; a failure, as when the worker ends meanwhile, is left to that job to report."""
     with suppress(Exception):
         functions()

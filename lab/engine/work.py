@@ -27,6 +27,7 @@ from lab.keys import names_users_models, stored_key
 from lab.results.result import Result, pack
 from lab.results.run import Run
 from lab.specs import Recipe, Spec, TrainingRun, from_json
+from lab.specs.sentences import labelled
 from lab.store import Damaged, Store
 
 logger = logging.getLogger("lab.engine")
@@ -36,7 +37,7 @@ _importing = threading.Lock()
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: its packed result, the sentence that says why there is none, or a pause."""
+    """End of a job: its packed result, the sentence that says why there is none, or a pause."""
 
     data: bytes | None = None
     error: str | None = None
@@ -64,19 +65,19 @@ def compute(text: str, key: str, name: str, asking: Origin) -> Outcome:
 
 
 def outcome(request: Callable[[], Spec], key: str, publisher: Publisher, memory: int | None = None) -> Outcome:
-    """How the request for a spec's result ends, on a worker of Dask or in a thread of this process.
+    """Compute the outcome of the request for a spec's result, on a worker of Dask or in a thread of this process.
 
     ``memory`` are the bytes this process may use, None for all that are free. Raises :class:`Cancelled`.
     """
     try:
         spec = request()
         if isinstance(spec, TrainingRun):
-            return _carried_on(spec, publisher)
+            return _resume(spec, publisher)
         store, stored = Store(results_folder()), _stored_key(spec, key, publisher)
-        result = _found(store, stored, publisher) or _made(store, stored, spec, key, publisher, memory)
+        result = _read_stored(store, stored, publisher) or _compute(store, stored, spec, key, publisher, memory)
         return Outcome(pack(result))
     except LabError as error:
-        return Outcome(error=str(error))
+        return Outcome(error=labelled(error))
     except Cancelled:
         raise
     except Exception as error:
@@ -90,7 +91,7 @@ def _tell_scheduler(worker: Worker, name: str, topic: str, message: dict[str, ob
 
 
 def _is_wanted(worker: Worker, name: str) -> bool:
-    """Whether anybody still waits: the scheduler takes a running task back by marking it on its worker.
+    """Return whether anybody still waits: the scheduler takes a running task back by marking it on its worker.
 
     A worker that is being closed waits for its tasks, so to it nothing is wanted any more.
     """
@@ -139,12 +140,12 @@ class Publisher:
         self._tell_progress()
 
     def progress(self, progress: Progress) -> None:
-        """How far the computation is."""
+        """Publish the progress of the computation."""
         self._progress = progress
         self._progress_throttle.request()
 
     def partial(self, result: Result) -> None:
-        """What is known so far."""
+        """Publish the result so far."""
         self._partial = result
         self._partial_throttle.request()
 
@@ -194,7 +195,7 @@ def _stored_key(spec: Spec, asked: str, publisher: Publisher) -> str | None:
         return None
 
 
-def _found(store: Store, name: str | None, publisher: Publisher) -> Result | None:
+def _read_stored(store: Store, name: str | None, publisher: Publisher) -> Result | None:
     try:
         return store.read(name) if name else None
     except (Damaged, Unknown) as error:
@@ -202,7 +203,9 @@ def _found(store: Store, name: str | None, publisher: Publisher) -> Result | Non
         return None
 
 
-def _made(store: Store, name: str | None, spec: Spec, asked: str, publisher: Publisher, memory: int | None) -> Result:
+def _compute(
+    store: Store, name: str | None, spec: Spec, asked: str, publisher: Publisher, memory: int | None
+) -> Result:
     analyse, train = functions()
     use_all_cores()
     require_memory(spec, memory)
@@ -216,21 +219,21 @@ def _made(store: Store, name: str | None, spec: Spec, asked: str, publisher: Pub
     return result
 
 
-def _carried_on(spec: TrainingRun, publisher: Publisher) -> Outcome:
+def _resume(spec: TrainingRun, publisher: Publisher) -> Outcome:
     """A run from its folder, trained on from where it was left. Why it cannot go on is noted there."""
     try:
-        return Outcome(pack(runs.finished(spec) or _trained(spec, publisher)))
+        return Outcome(pack(runs.finished(spec) or _train(spec, publisher)))
     except Cancelled:
         if runs.wanted(spec.name):
             raise
         return Outcome(paused=True)
     except Exception as error:
-        sentence = str(error) if isinstance(error, LabError) else _in_words(error, spec.name)
+        sentence = labelled(error) if isinstance(error, LabError) else _in_words(error, spec.name)
         runs.fail(spec.name, sentence)
         return Outcome(error=sentence)
 
 
-def _trained(spec: TrainingRun, publisher: Publisher) -> Run:
+def _train(spec: TrainingRun, publisher: Publisher) -> Run:
     def unwanted() -> bool:
         return not (publisher.wanted() and runs.wanted(spec.name))
 

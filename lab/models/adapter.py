@@ -123,7 +123,7 @@ class Function(nn.Module):
         self.parts = nn.ModuleList(_modules_of(function))
 
     def forward(self, x: Tensor) -> Any:
-        """What the function returns."""
+        """Return the function's output."""
         return self.function(x)
 
 
@@ -147,7 +147,7 @@ def named(model: nn.Module, name: str) -> nn.Module:
 
 
 def name_of(model: Any) -> str:
-    """What sentences call the model: the name it was loaded by, else its class or function."""
+    """Return the model's name in sentences: the name it was loaded by, else its class or function."""
     if not isinstance(model, nn.Module):
         return f"{getattr(model, '__name__', type(model).__name__)}()"
     for each in _layers_of_wrapping(model):

@@ -1,4 +1,4 @@
-"""What a user's code prints goes to the error stream, so that what a command prints stays clean."""
+"""Redirection of what a user's code prints to the error stream, so that a command's output stays clean."""
 
 import sys
 from collections.abc import Iterator

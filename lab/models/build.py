@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from lab.errors import ModelError
 from lab.models.initial import initialise
 from lab.specs.models import Architecture
+from lab.specs.spec import title_of
 
 Shape = tuple[int, int, int]
 
@@ -54,15 +55,15 @@ def blank(architecture: Architecture, shape: Shape, classes: int) -> nn.Module:
             raise
         except (RuntimeError, ValueError, AssertionError) as error:  # torchvision asserts
             raise ModelError(
-                f"{type(architecture).__name__} cannot be built for images of shape {shape}: take larger images or "
-                "another network."
+                f"{title_of(architecture)} cannot be built for images of shape {shape}: use larger images or "
+                "another architecture."
             ) from error
 
 
 @singledispatch
 def make(architecture: Architecture, shape: Shape, classes: int) -> nn.Module:
     """The modules of a network; their weights mean nothing yet."""
-    raise ModelError(f"There is no network called {type(architecture).__name__}.")
+    raise ModelError(f"There is no architecture called {type(architecture).__name__}.")
 
 
 def hidden(inputs: int, units: int) -> tuple[nn.Module, ...]:

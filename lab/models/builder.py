@@ -18,7 +18,7 @@ def call_builder(builder: str) -> nn.Module:
     """
     module_name, _, function_name = builder.partition(":")
     if not module_name or not function_name:
-        raise ModelError(f"'{builder}' names no builder: write it as package.module:function.")
+        raise ModelError(f"'{builder}' is not a builder: write it as package.module:function.")
     function = _imported(module_name, function_name)
     try:
         with printing_aside():

@@ -37,7 +37,7 @@ class Built:
     beside: frozenset[Path] = frozenset()
 
     def lasts(self) -> bool:
-        """Whether nothing that it was made of has changed since."""
+        """Return whether nothing that it was made of has changed since."""
         return self.watched == _stamps({each[0] for each in self.watched}) | _surroundings(self.beside)
 
 
@@ -54,7 +54,7 @@ _imports: dict[str, _Import] = {}
 
 
 def built(module: str, build: Callable[[], nn.Module]) -> Built:
-    """What ``build`` makes with the builder in that module, whose code is imported anew when it has changed."""
+    """Call the builder ``build`` in that module, whose code is imported again when it has changed."""
     _forget_changed(module)
     with opened_files() as read:
         model = build()

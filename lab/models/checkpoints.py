@@ -1,4 +1,4 @@
-"""What files of weights hold: safetensors, or what torch.save wrote, told apart by content. No code is unpickled."""
+"""Files of weights: safetensors, or what torch.save wrote, told apart by content. No code is unpickled."""
 
 import json
 import re
@@ -32,7 +32,7 @@ _FOREIGN = (
 
 
 def read(path: Path) -> Any:
-    """What a file of weights holds, on the CPU: dictionaries, lists, tensors, numbers and texts.
+    """Read a file of weights to the CPU: dictionaries, lists, tensors, numbers and texts.
 
     Raises :class:`ModelError`, in one sentence, when it is none, is damaged, or holds code.
     """
@@ -43,7 +43,7 @@ def read(path: Path) -> Any:
             start = file.read(64)
         size = path.stat().st_size
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+        raise ModelError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= size:
         return _safetensors(path)
     for magic, words in _FOREIGN:
@@ -60,7 +60,7 @@ def states(found: Any) -> dict[str, State]:
 
 
 def described(found: Any) -> str:
-    """What a file without weights holds, in a few words."""
+    """Describe a file without weights in a few words."""
     if isinstance(found, Mapping):
         return f"but {few([str(name)[:40] for name in found])}" if found else "it is empty"
     return f"but a {type(found).__name__}"
@@ -72,7 +72,7 @@ def few(names: list[str]) -> str:
 
 
 def _says_safetensors(path: Path, start: bytes) -> bool:
-    """Whether only the name tells: what torch.save writes begins as an archive or a pickle does."""
+    """Return whether only the name tells: what torch.save writes begins as an archive or a pickle does."""
     return path.suffix == ".safetensors" and not start.startswith((b"PK", b"\x80"))
 
 

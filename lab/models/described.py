@@ -77,7 +77,7 @@ class Described:
 
 
 def held_by(module: nn.Module) -> dict[str, Any]:
-    """What a module holds besides what is registered; hooks count as what they do, whatever numbers they have."""
+    """Collect what a module holds that is not registered; hooks count as what they do, whatever numbers they have."""
     if type(module).__module__.startswith(("torch._", "torch.jit")):  # compiled models and TorchScript
         return {}
     return {
@@ -88,7 +88,7 @@ def held_by(module: nn.Module) -> dict[str, Any]:
 
 
 def _cells(function: types.FunctionType) -> list[Any]:
-    """What a function has taken from where it was defined."""
+    """Return the values that a function has captured from where it was defined."""
     cells = []
     for cell in function.__closure__ or ():
         try:

@@ -1,4 +1,4 @@
-"""Where a network runs."""
+"""Devices of models."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a loaded model is: hashes over its weights, and over everything else in it that decides its predictions."""
+"""Identity of a loaded model: hashes over its weights, and over everything else in it that decides its predictions."""
 
 import hashlib
 import io
@@ -115,7 +115,7 @@ def _hear(event: str, args: tuple[Any, ...]) -> None:
 
 
 def _is_data(path: Path) -> bool:
-    """Whether a file that was opened is data, and no module, of which Python opens at times the source."""
+    """Return whether a file that was opened is data, and no module, of which Python opens at times the source."""
     if path.parts[1:2] in (("proc",), ("sys",), ("dev",)) or path.suffix == ".pyc" or not path.is_file():
         return False
     modules = {getattr(each, "__file__", None) for each in tuple(sys.modules.values())}
@@ -130,7 +130,7 @@ def _users_file(name: str) -> Path | None:
 
 
 def _extra_state(model: nn.Module) -> dict[str, Any]:
-    """What modules give to be saved besides tensors."""
+    """Return the state that modules save besides tensors."""
     return {name: value for name, value in model.state_dict().items() if not isinstance(value, Tensor)}
 
 

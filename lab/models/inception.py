@@ -64,18 +64,18 @@ class Filters:
         self.activation = activation
 
     def count(self, v3: int) -> int:
-        """How many filters stand for so many of v3's."""
+        """Return how many filters replace so many of v3's."""
         return v3 // 16 * self.sixteenths
 
     def on_pixels(self, channels: int, outputs: int, **window: Side) -> nn.Module:
         """A convolution of an image's channels, which ρ does not change."""
-        return self._made(channels, self.count(outputs), window)
+        return self._make_convolution(channels, self.count(outputs), window)
 
     def __call__(self, inputs: int, outputs: int, **window: Side) -> nn.Module:
         """A convolution between v3's numbers of filters, scaled; ``window`` are Conv2d's size, stride, padding."""
-        return self._made(self.count(inputs), self.count(outputs), window)
+        return self._make_convolution(self.count(inputs), self.count(outputs), window)
 
-    def _made(self, inputs: int, outputs: int, window: dict[str, Side]) -> nn.Module:
+    def _make_convolution(self, inputs: int, outputs: int, window: dict[str, Side]) -> nn.Module:
         convolution = HeConv2d(inputs, outputs, **window)
         return nn.Sequential(convolution, nn.BatchNorm2d(outputs, eps=1e-3), nonlinearity(self.activation))
 

@@ -1,4 +1,4 @@
-"""What a network does to images before its first convolution: layers that take and give pixels."""
+"""Transformations of images before a model's first convolution: layers that take and return pixels."""
 
 from collections.abc import Iterable
 
@@ -70,10 +70,10 @@ class Rescale(nn.Module):
 
 
 class PerImageStandardisation(nn.Module):
-    """Each image with mean 0 and deviation 1 over its N = C·H·W values. Madry et al. 2017, §4.
+    """Each image with mean 0 and standard deviation 1 over its N = C·H·W values. Madry et al. 2017, §4.
 
-    A deviation below 1/(255 √N) counts as that, as in TensorFlow's function of that name on pixels up to 255, so
-    that an empty image stays finite.
+    A standard deviation below 1/(255 √N) counts as that, as in TensorFlow's function of that name on pixels up to
+    255, so that an empty image stays finite.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -109,7 +109,7 @@ def without_mean(layer: MeanSubtraction, generator: torch.Generator) -> None:
 
 
 def crop_side(network: nn.Module) -> int | None:
-    """How many pixels high and wide the crops are that a network trains on; None when it takes whole images.
+    """Return the side in pixels of the crops that a model trains on; None when it takes whole images.
 
     Training hands such a network random crops of this size: it crops only what is larger.
     """
@@ -151,4 +151,4 @@ def _reaching(layer: nn.Module, network: nn.Module, x: Tensor) -> Tensor:
         return reached.args[0]
     finally:
         hook.remove()
-    raise ModelError("The layer that subtracts the mean is no part of what the network computes.")
+    raise ModelError("The layer that subtracts the mean is not part of what the model computes.")

@@ -24,7 +24,7 @@ from lab.models.weights import load_weights
 
 @dataclass(frozen=True)
 class Blueprint:
-    """How a library builds a classifier, ``make(num_classes=…)``, and which images it takes.
+    """Blueprint of a library's classifier: how it is built, ``make(num_classes=…)``, and which images it takes.
 
     ``mean`` and ``std`` are one number per channel of pixels in [0, 1]; ``size`` is height and width in pixels, and
     ``fixed`` whether it takes no other.
@@ -56,7 +56,7 @@ def library_model(builder: str, weights: str = "") -> nn.Module:
 
 
 def blueprint(builder: str) -> Blueprint:
-    """What a library knows about a classifier, before it is built. Raises :class:`ModelError` as above."""
+    """Look a classifier up in its library, before it is built. Raises :class:`ModelError` as above."""
     library, _, name = builder.partition(":")
     return _BLUEPRINTS[library](name)
 
@@ -134,7 +134,7 @@ def _outputs(network: nn.Module) -> int:
 
 
 def _classes_in(weights: str, head: str) -> int | None:
-    """How many classes the last layer has in a file of weights, whatever its names begin with; None if it has none."""
+    """Count the classes of the last layer in a file of weights, whatever its names begin with; None if it has none."""
     states = checkpoints.states(checkpoints.read(Path(weights)))
     named = [
         (name, value) for state in states.values() for name, value in state.items() if f".{name}".endswith(f".{head}")

@@ -30,7 +30,7 @@ def load(spec: ModelSpec, device: torch.device | str | None = None) -> nn.Module
     """The network with its weights, in eval mode, its parameters frozen; on the default device unless told.
 
     The same object may be handed out again: callers must leave it as it is. Raises :class:`ModelError` in one
-    sentence: what is wrong with which file or function, and how to mend it.
+    sentence: what is wrong with which file or function, and how to fix it.
     """
     return _loaded(spec, device).model
 
@@ -88,7 +88,7 @@ def trained(spec: Trained) -> nn.Module:
     """A network of the zoo or of a finished run; its weights must be those that its card describes."""
     card = find_card(spec.name)
     if card.weights is None or card.architecture is None or card.shape is None or card.classes is None:
-        raise ModelError(f"'{spec.name}' is an own model: name it by its builder and weights.")
+        raise ModelError(f"'{spec.name}' is a custom model: specify its builder and weights.")
     if datafiles.file_hash(card.weights) != card.sha256:
         raise ModelError(
             f"{card.weights} is damaged (its content is not what its card says): restore it, or train "

@@ -1,4 +1,4 @@
-"""How much memory a model needs for an image, how much its device has left, and which errors say that it ran out."""
+"""Memory: what a model needs for an image, what its device has left, and the errors that mean it ran out."""
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ _TOO_LITTLE = (
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether the error says that memory ran out, on a GPU or on a processor, where it is a plain RuntimeError."""
+    """Return whether the error says that memory ran out, on a GPU or on a CPU, where it is a plain RuntimeError."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError | OSError) and any(each in str(error).lower() for each in _TOO_LITTLE)

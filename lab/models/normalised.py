@@ -9,9 +9,9 @@ from lab.errors import ModelError
 
 
 class Normalised(nn.Module):
-    """``model((x - mean) / std)``, with one mean and deviation for each channel of x in [0, 1].
+    """``model((x - mean) / std)``, with one mean and standard deviation for each channel of x in [0, 1].
 
-    Raises :class:`ModelError` when the two differ in length or a deviation is not positive.
+    Raises :class:`ModelError` when the two differ in length or a standard deviation is not positive.
     """
 
     mean: Tensor
@@ -21,7 +21,8 @@ class Normalised(nn.Module):
         super().__init__()
         if len(mean) != len(std) or not mean or min(std) <= 0:
             raise ModelError(
-                f"Normalised needs one mean and one positive deviation per channel, not {list(mean)} and {list(std)}."
+                f"Normalised needs one mean and one positive standard deviation per channel, not "
+                f"{list(mean)} and {list(std)}."
             )
         self.model = model
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, -1, 1, 1), persistent=False)

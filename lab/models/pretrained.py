@@ -54,9 +54,9 @@ def _receive(url: str, target: Path, ctx: Context) -> None:
         found = receive(url, target, ctx, "sha256")
     except (URLError, TimeoutError, ConnectionError, HTTPException) as error:
         reason = getattr(error, "reason", error)
-        raise ModelError(f"{url} cannot be downloaded ({reason}): check the network and ask again.") from error
+        raise ModelError(f"{url} cannot be downloaded ({reason}): check the connection and try again.") from error
     if not found.startswith(url.removesuffix(".pth").rpartition("-")[2]):
-        raise ModelError(f"{url} sent something else than was published: ask again, or from another network.")
+        raise ModelError(f"{url} is not the published file: try again, or from another network.")
 
 
 def _loaded(name: str, published: WeightsEnum, received: State) -> nn.Module:

@@ -32,13 +32,13 @@ class Standardise(nn.Module):
         self.register_buffer("std", torch.ones(1, 3, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images (N, 3, H, W) with about mean 0 and deviation 1."""
+        """Images (N, 3, H, W) with about mean 0 and standard deviation 1."""
         return (x - self.mean) / self.std
 
 
 @draw.register
 def imagenet(layer: Standardise, generator: torch.Generator) -> None:
-    """ImageNet's mean and deviation."""
+    """ImageNet's mean and standard deviation."""
     layer.mean.copy_(torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
     layer.std.copy_(torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
 
@@ -81,16 +81,16 @@ def check_name(name: str) -> None:
     if name not in known:
         close = difflib.get_close_matches(name, known, n=3)
         hint = f"there is {' or '.join(close)}" if close else "see torchvision.models"
-        raise ModelError(f"'{name}' is none of torchvision's classifiers that can be built here: {hint}.")
+        raise ModelError(f"'{name}' is not one of torchvision's classifiers that the lab can build: {hint}.")
 
 
 def _options(name: str, shape: Shape) -> dict[str, Any]:
-    """What a network must be told besides its classes."""
+    """Return the arguments of an architecture besides its classes."""
     return _WITHOUT_AUXILIARY if name in ("googlenet", "inception_v3") else sized(name, shape[1])
 
 
 def sized(name: str, side: int) -> dict[str, Any]:
-    """What a network that takes one size only must be told of it; nothing for those that take any."""
+    """Return the size argument of an architecture that takes a single size; nothing for those that take any."""
     if name.startswith("vit"):
         return {"image_size": side}
     return {"input_size": (side, side)} if name == "maxvit_t" else {}

@@ -116,7 +116,7 @@ def _without_parallel(name: str) -> str:
 
 
 def _beginnings(named: Mapping[str, object]) -> list[str]:
-    """What all names begin with, in whole parts, from nothing on; counters that are no layer's have no beginning."""
+    """Return the prefixes, in whole parts, that all names share; counters that are no layer's have none."""
     shared = [""]
     for column in zip(*(name.split(".")[:-1] for name in named if name not in _COUNTERS), strict=False):
         if len(set(column)) > 1:
@@ -126,7 +126,7 @@ def _beginnings(named: Mapping[str, object]) -> list[str]:
 
 
 def _foreign(beginning: str) -> bool:
-    """Whether a beginning holds more than the names that wrappers usually give."""
+    """Return whether a beginning holds more than the names that wrappers usually give."""
     return bool(set(beginning.split(".")[:-1]) - _WRAPPERS)
 
 
@@ -139,7 +139,7 @@ def _differences(state: State, wanted: State) -> list[str]:
 
 
 def _missing(state: State, wanted: State) -> list[str]:
-    """What the model has and the file has not: neither itself, nor under the name of a weight that is the same one."""
+    """Return what the model has and the file lacks, also under the name of a weight that is the same one."""
     there = {_memory(wanted[name]) for name in wanted if name in state} - {None}
     missing = [name for name in wanted if name not in state and not name.endswith(_COUNTERS)]
     return [name for name in missing if _memory(wanted[name]) not in there]

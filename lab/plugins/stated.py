@@ -1,4 +1,4 @@
-"""What a plug-in's specs have to state: a fact that is missing is named when the plug-in is loaded."""
+"""Facts that a plug-in's specs have to state: a missing one is named when the plug-in is loaded."""
 
 from functools import singledispatch
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which file a report becomes: its ending says so."""
+"""Kinds of reports, by the endings of their files."""
 
 from __future__ import annotations
 

@@ -18,5 +18,5 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def is_picture(pixels: np.ndarray) -> bool:
-    """Whether these images (n, c, h, w), or this one (c, h, w), can be PNG files: grey or red, green and blue."""
+    """Return whether images (n, c, h, w), or one (c, h, w), can be PNG files: grey or red, green and blue."""
     return pixels.ndim >= 3 and pixels.shape[-3] in (1, 3) and 0 not in pixels.shape[-2:]

@@ -1,4 +1,4 @@
-"""Where a number comes from: the versions, the data, the model and the command that made it."""
+"""Provenance of a number: the versions, the data, the model and the command that made it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKAGES = ("torch", "torchvision", "numpy")
 
 @dataclass(frozen=True)
 class Provenance:
-    """What somebody needs to make the numbers again.
+    """Facts that are needed to reproduce the numbers.
 
     ``command`` as it was typed; ``date`` in UTC, ISO 8601; ``versions`` of the lab, Python and the packages that
     compute; ``machine``, its processor and system; ``device`` on which was computed; ``data_hash`` and, for each

@@ -20,7 +20,7 @@ from lab.specs.threat import radius
 
 
 def record(model: ModelEvaluation, data: str) -> dict[str, Any]:
-    """What a program wants to know of one model. Accuracies are fractions, ``seconds`` those of everything.
+    """Return one model's evaluation as plain values. Accuracies are fractions, ``seconds`` those of everything.
 
     ``verdict`` is all that is said: what holds, with its numbers, and every flaw that was found.
 
@@ -50,7 +50,7 @@ def record(model: ModelEvaluation, data: str) -> dict[str, Any]:
 
 
 def health_record(health: Health) -> dict[str, Any]:
-    """What was examined, the ``findings`` with their kinds and numbers, and the same as sentences, ``warnings``."""
+    """Return the ``findings`` of health with their kinds and numbers, and the same as sentences, ``warnings``."""
     return asdict(health) | {
         "findings": [asdict(each) for each in health.findings],
         "warnings": list(health.warnings),

@@ -23,7 +23,7 @@ class Report:
 
     @property
     def spec(self) -> Evaluation:
-        """What was asked for."""
+        """The request."""
         return self.result.spec
 
     @property

@@ -1,4 +1,4 @@
-"""What an attack achieved, image by image."""
+"""Results of an attack, image by image."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AttackResult(Result):
 
     @property
     def robust(self) -> np.ndarray:
-        """Whether the image is recognised before and after: x itself lies in the ball."""
+        """True if the image is recognised before and after: x itself lies in the ball."""
         return (self.clean == self.y) & (self.adversarial == self.y)
 
     @property

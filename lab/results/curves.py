@@ -21,7 +21,7 @@ class ModelCurves(Result):
     """One model under the attacks so far: ``right`` (A, L + 1, n) whether each image is read right at each eps.
 
     ``distance`` (s,) of the nearest adversarial image that was found, in the ball's norm: 0 where the image itself is
-    misread, infinite where none was found; empty in a partial result.
+    misclassified, infinite where none was found; empty in a partial result.
     """
 
     model: str

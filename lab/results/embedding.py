@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Layout(Result):
-    """Where n clean images and the m followed ones at L + 1 levels of eps lie in a plane.
+    """Layout in a plane of n clean images and the m followed ones at L + 1 levels of ε.
 
     ``clean`` (n, 2), ``way`` (L + 1, m, 2); both are empty where there is no such layout.
     """

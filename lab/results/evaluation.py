@@ -1,4 +1,4 @@
-"""What an evaluation found: which attack broke which image, and whether the number can be trusted."""
+"""Results of an evaluation: which attack broke which image, and whether the number can be trusted."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Stage(Result):
 
 @dataclass(frozen=True, eq=False)
 class StageBlock(Result):
-    """What a stage proposed for some images, by their positions ``images`` (k,): ``x_adv`` (k, …), and its cost."""
+    """Proposals of a stage for some images, by their indices ``images`` (k,): ``x_adv`` (k, …), and its cost."""
 
     images: np.ndarray
     x_adv: np.ndarray
@@ -71,7 +71,7 @@ class Check(Result):
 
 @dataclass(frozen=True, eq=False)
 class ModelEvaluation(Result):
-    """What was found about one model on n images.
+    """Evaluation of one model on n images.
 
     ``y`` (n,) labels, ``clean`` (n,) predictions, ``stages`` in the order in which they ran. Per image: ``broken_by``
     (n,) the position of the stage that succeeded first, else :data:`CLEAN` or :data:`UNBROKEN`; ``adversarial`` (n,)
@@ -100,7 +100,7 @@ class ModelEvaluation(Result):
 
     @property
     def n(self) -> int:
-        """How many images were evaluated."""
+        """Number of images evaluated."""
         return len(self.y)
 
     @property

@@ -33,7 +33,7 @@ KINDS: dict[str, str] = {
 
 
 def sentence(check: Check) -> str:
-    """What was measured, in one sentence with its numbers."""
+    """Word the measurement in one sentence with its numbers."""
     if check.state == SKIPPED:
         return f"Not checked: {check.detail}."
     if check.state == NOT_NEEDED:
@@ -42,7 +42,7 @@ def sentence(check: Check) -> str:
 
 
 def not_needed(checks: Iterable[Check]) -> str:
-    """Which checks were not needed, in one sentence; empty where all others ran."""
+    """Word which checks were not needed, in one sentence; empty where all others ran."""
     kinds = [KINDS[each.kind] for each in checks if each.state == NOT_NEEDED]
     return f"Not needed, for no image was left to try: {'; '.join(kinds)}." if kinds else ""
 
@@ -174,7 +174,7 @@ def _unbounded(check: Check) -> str:
 
 
 def _effect(check: Check) -> str:
-    """What an attack did that should find nothing new."""
+    """Word the effect of an attack that should find nothing new."""
     if not check.images:
         return "had no image left to try"
     tried = counted(check.images, "image")

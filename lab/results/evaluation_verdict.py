@@ -98,7 +98,7 @@ def _numbers(model: ModelEvaluation, kind: str) -> str:
 
 
 def _doubts(model: ModelEvaluation) -> str:
-    """What else has to be known of the number."""
+    """Return further doubts about the number."""
     kept = any(each.kind == "state" and each.state == FAILED and not each.detail for each in model.checks)
     doubts = ["This number is not to be trusted, for no fresh copy of the model can be made."] * kept
     doubts += [sentence(each) for each in model.checks if each.kind == "mode" and each.state == UNCLEAR]

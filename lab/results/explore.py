@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ModelExplored(Result):
-    """What the chosen attack did to one model's reading of the image.
+    """Effect of the chosen attack on one model's predictions for the image.
 
     ``x_adv`` (C, H, W) the adversarial image, ``clean`` and ``adversarial`` (K,) logits before and after, as scaled.
     ``loss`` and ``margin`` (T,) cross-entropy in nats and the label's logit minus the largest other one at every
@@ -64,7 +64,7 @@ class ScaleSweep(Result):
 
     ``ours`` follows the direction of the cross-entropy's gradient, computed so that nothing underflows; ``plain``
     follows the gradient as softmax and logarithm give it. ``fooled`` (S,) shares of the random starts that end in
-    another class; ``loss`` (S,) mean cross-entropy, in nats, of the network without the factor at the end.
+    another class; ``loss`` (S,) mean cross-entropy, in nats, of the model without the factor at the end.
     """
 
     model: str

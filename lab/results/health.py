@@ -1,4 +1,4 @@
-"""Whether an attack's number can be trusted."""
+"""Health of an attack's number: whether it can be trusted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_SATURATED = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Health(Result):
-    """What would make an attack's number worthless. Fractions are those of the attacked images.
+    """Findings that decide whether an attack's number can be trusted. Fractions are those of the attacked images.
 
     ``zero_gradient``: images whose gradient was exactly zero at the first step. ``saturated``: images whose
     softmax is 1 to float precision, where a plain cross-entropy gradient underflows (ours does not).
@@ -58,7 +58,7 @@ class Health(Result):
 
     @property
     def findings(self) -> tuple[HealthFinding, ...]:
-        """What is wrong, in the order in which it is said; nothing as far as these checks see."""
+        """Findings, in the order in which they are worded; none as far as these checks see."""
         return tuple(self._found())
 
     @property

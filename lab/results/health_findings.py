@@ -1,4 +1,4 @@
-"""What makes an attack's number doubtful: each kind of finding, with its numbers and its sentence."""
+"""Findings that make an attack's number doubtful: each kind, with its numbers and its sentence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What is wrong with the model's numbers, the model, the attack or its setting."""
+    """Kinds of findings about the predictions, the model, the attack or its settings."""
 
     BAD_WEIGHTS = "bad weights"
     NOT_A_NUMBER = "not a number"
@@ -46,7 +46,7 @@ class HealthFinding:
     detail: str = ""
 
     def sentence(self, alone: bool = False) -> str:
-        """What was found, what it means, and how to fix it; ``alone``: about the only image there is."""
+        """Word the finding, its meaning and the fix; ``alone``: about the only image there is."""
         of_one = _OF_ONE_IMAGE.get(self.kind) if alone else None
         return (of_one or _SENTENCES[self.kind])(self)
 
@@ -96,8 +96,8 @@ def _saturated(whose: str) -> str:
 
 def _unstable(whose: str) -> str:
     return (
-        f"The model answers differently when asked twice ({whose}): its robustness must be measured in expectation "
-        "over its randomness."
+        f"The model's output differs between two identical calls ({whose}): its robustness must be measured in "
+        "expectation over its randomness."
     )
 
 

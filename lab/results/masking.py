@@ -24,10 +24,10 @@ BLACK_BOX = ("FGSM", "PGD")
 
 @dataclass(frozen=True, eq=False)
 class ModelMasking(Result):
-    """What was found about one model on n images, with A attacks at E radii and S other models as sources.
+    """Examination of one model on n images, with A attacks at E radii and S other models as sources.
 
     ``clean_loss``, ``clean_wrong`` (n,) without an attack; ``loss`` (A, E, n) cross-entropy in nats and ``wrong``
-    whether the image is misread, in the order of ``Masking.attacks`` and of ``radii``, the eps examined so far;
+    whether the image is misclassified, in the order of ``Masking.attacks`` and of ``radii``, the eps examined so far;
     ``black_loss`` and ``black_wrong`` (S, 2, n) of images made on ``sources`` by :data:`BLACK_BOX`. ``cosine`` (n,)
     between the changes by FGSM and by PGD, ``gradient_norm`` (n,) Euclidean length of the loss's gradient at the clean
     image; ``correlation`` (4, E, n) Pearson's between two gradients, in the order of :data:`COMPARISONS`, NaN where one
@@ -66,7 +66,7 @@ class MaskingResult(Result):
     done: float
 
     def wrong(self, model: ModelMasking, attack: str) -> np.ndarray:
-        """(n,) images that the attack makes the model misread, at the ball's own eps."""
+        """(n,) images that the attack makes the model misclassify, at the ball's own eps."""
         found: np.ndarray = model.wrong[Masking.attacks.index(attack), self._own(model)]
         return found
 
@@ -84,8 +84,9 @@ class MaskingResult(Result):
     def leaked(self, model: ModelMasking) -> np.ndarray:
         """(E, n) images whose label leaked. Kurakin et al. 2017, §4.2.
 
-        The model reads the adversarial image rightly when it was generated with the true label, and misreads the
-        corresponding one that was generated without it: FGSM with the predicted label, as the paper recommends.
+        The model classifies the adversarial example correctly when it was generated with the true label, and
+        misclassifies the corresponding one that was generated without it: FGSM with the predicted label, as the
+        paper recommends.
         """
         with_label, without = (model.wrong[Masking.attacks.index(each)] for each in ("FGSM", "FGSM, predicted label"))
         return ~with_label & without

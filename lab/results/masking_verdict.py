@@ -44,9 +44,9 @@ _WORDS = {
     UNDECIDED: "Undecided.",
 }
 _SETTLE = {
-    MASKED: "Believe no attack of one step, and none that only follows this gradient. 'evaluate' with 'standard' also "
-    "asks attacks without a gradient; adversarial examples of similar models are a further test.",
-    BROKEN: "Nothing: a stronger attack could only break more. What withstands at a smaller ε, 'evaluate' tells.",
+    MASKED: "Trust no one-step attack, and none that only follows this gradient. 'evaluate' with 'standard' also "
+    "runs attacks without a gradient; adversarial examples of similar models are a further test.",
+    BROKEN: "Nothing: a stronger attack could only break more. 'evaluate' shows what withstands at a smaller ε.",
     ROBUST: "Not finding an attack proves nothing: 'evaluate' with 'standard' or 'thorough', on more images, could "
     "still lower the number, and so could an attack that is adapted to the defence.",
     UNDECIDED: "'evaluate' with 'standard', on more images, and PGD with more restarts.",

@@ -1,4 +1,4 @@
-"""What logits say: the predicted class, or that there is none."""
+"""Predicted classes, or none where logits are not finite."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Where PGD ends from many random starts."""
+"""Results of PGD from many random starts."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class RestartsResult(Result):
                         "label": int(self.y[i]),
                         "restarts": len(losses),
                         "mean": losses.mean() if len(losses) else float("nan"),
-                        "deviation": spread,
+                        "standard_deviation": spread,
                         "largest": losses.max() if len(losses) else float("nan"),
                         "outlier": (losses.max() - losses.mean()) / spread if len(losses) and spread > 0 else 0.0,
                         "fooled": (each.prediction[:, i] != self.y[i]).mean() if len(losses) else float("nan"),

@@ -15,7 +15,7 @@ from lab.specs.spec import Spec, from_dict, to_dict
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came out of an attack, a training run or an analysis. It keeps raw facts; averages are derived.
+    """Result of an attack, a training run or an analysis. It keeps raw facts; averages are derived.
 
     Fields are numpy arrays, numbers, texts, specs, other results, or tuples of these; ``class_names``, where there are
     any, name also the classes that only a model knows.

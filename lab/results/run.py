@@ -84,7 +84,7 @@ class History(Result):
 
 @dataclass(frozen=True, eq=False)
 class Run(Result):
-    """What training has brought: its course and, once it is finished, the network's measured accuracies."""
+    """Result of training: its metrics and, once it is finished, the model's measured accuracies."""
 
     recipe: Recipe
     history: History
@@ -94,7 +94,7 @@ class Run(Result):
     def accuracies(self) -> Measured:
         """The accuracies of a finished run."""
         if self.measured is None:
-            raise LabError("The run is not finished, so its network is not measured yet: carry it on first.")
+            raise LabError("The run is not finished, so its model is not measured yet: resume it first.")
         return self.measured
 
     def to_frame(self) -> pd.DataFrame:

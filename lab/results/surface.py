@@ -19,7 +19,7 @@ QUANTITIES = ("loss", "log loss", "margin", "probability")
 
 @dataclass(frozen=True, eq=False)
 class Answers(Result):
-    """What a model says at points of any arrangement; all four quantities follow from it without a computation.
+    """Model's output at points of any arrangement; all four quantities follow from it without a computation.
 
     ``log_odds`` float64: ln((1 - p) / p) for the label's probability p, from which nothing underflows; ``margin``
     the label's logit minus the largest other one; ``prediction`` the class read.

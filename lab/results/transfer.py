@@ -1,4 +1,4 @@
-"""Whose adversarial images fool whom."""
+"""Transfer of adversarial examples between models."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Example(Result):
 
 @dataclass(frozen=True, eq=False)
 class Shown(Result):
-    """What T targets read in the adversarial images that one attack made on S sources at one eps.
+    """Predictions of T targets on the adversarial examples that one attack made on S sources at one ε.
 
     S grows up to T while the sources are computed. ``rank`` (S, T, n) how many classes each target finds likelier than
     the label: 0 where it is right, and below k where the label is among its k likeliest. ``examples`` S tuples of
@@ -77,12 +77,12 @@ class TransferResult(Result):
     done: float
 
     def at(self, attack: AttackSpec, eps: float | None = None) -> Shown | None:
-        """What was shown of an attack, at the matrix's own eps unless told; None while it is not computed."""
+        """Return the predictions under an attack, by default at the matrix's ε; None while they are not computed."""
         wanted = self.spec.ball.eps if eps is None else eps
         return next((each for each in self.shown if each.attack == attack and each.eps == wanted), None)
 
     def over_eps(self, attack: AttackSpec) -> list[Shown]:
-        """What was shown of an attack so far, by rising eps."""
+        """Return the predictions under an attack so far, by ascending ε."""
         return sorted((each for each in self.shown if each.attack == attack), key=lambda each: each.eps)
 
     def counts(self, shown: Shown, measure: str, k: int = 1) -> tuple[np.ndarray, np.ndarray]:

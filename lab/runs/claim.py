@@ -33,7 +33,7 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def is_claimed(folder: Path) -> bool:
-    """Whether somebody trains there now, be it from another program."""
+    """Return whether somebody trains there now, be it from another program."""
     if not (folder / _LOCK).is_file():
         return False
     try:

@@ -45,7 +45,7 @@ _BEGUN, _VISITOR, _ADDRESS, _PAUSED, _FAILED = "begun.json", "visitor", "address
 
 @dataclass(frozen=True)
 class RunCard:
-    """What is known about a run without reading its weights.
+    """Facts about a run that are known without reading its weights.
 
     ``fraction`` of the epochs are done and took ``seconds``; ``measured`` are the accuracies of a finished run, as
     fractions, by attack; ``created`` is when its folder was made, ``error`` why it failed. ``ours`` says whether it was
@@ -121,12 +121,12 @@ def sign(name: str, visitor: str, address: str = "") -> None:
 
 
 def signature(visitor: str) -> str:
-    """What stands in a folder for a visitor, so that nobody who reads it can pass for him."""
+    """Return a visitor's mark on a folder, from which nobody who reads it can impersonate the visitor."""
     return hashlib.sha256(visitor.encode()).hexdigest()
 
 
 def wanted(name: str) -> bool:
-    """Whether the run is there and not paused. Asked after every step of training."""
+    """Return whether the run is there and not paused. Asked after every step of training."""
     place = runs_folder() / name
     return not (place / _PAUSED).exists() and (place / _RECIPE).exists()
 
@@ -150,7 +150,7 @@ def discard(name: str) -> None:
     if not place.exists():
         return
     if not (place / _BEGUN).is_file():
-        raise LabError(f"The run '{name}' was not begun here: who trained it may delete {place}.")
+        raise LabError(f"The run '{name}' was started elsewhere: only its owner can delete {place}.")
     away = place.with_name(f".discarded-{uuid.uuid4().hex}")  # a folder that vanishes piece by piece would look damaged
     with suppress(FileNotFoundError):  # somebody else was faster
         try:
@@ -163,7 +163,7 @@ def discard(name: str) -> None:
 
 
 def finished(spec: TrainingRun) -> Run | None:
-    """What the run has brought, from its folder; None while it is not finished.
+    """Return the result of the run, from its folder; None while it is not finished.
 
     Raises :class:`LabError` when the run of that name has another recipe, or its card is damaged.
     """
@@ -252,7 +252,7 @@ def _time(text: str) -> datetime:
     """A moment as ``begun.json`` holds it. Raises ``ValueError`` for one in which no run can have begun."""
     found = datetime.fromisoformat(text)
     if not 1970 < found.year < 3000:
-        raise ValueError(f"{text} is no time of a run")
+        raise ValueError(f"{text} is not a valid time of a run")
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -338,7 +338,7 @@ def _make(place: Path, recipe: Recipe) -> None:
             if not place.exists():  # else somebody else was faster
                 raise
     except OSError as error:
-        raise LabError(f"No run can be begun in {place.parent} ({error.strerror}): make room there.") from error
+        raise LabError(f"Cannot start a run in {place.parent} ({error.strerror}): make room there.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -360,7 +360,7 @@ def _require_same(place: Path, recipe: Recipe) -> None:
 
 
 def _newer(path: Path, error: SpecError) -> str:
-    """What is said of a record that is whole, but says what is not known here. It is nobody's to delete."""
+    """Word the refusal of a record that is intact, but of a kind unknown here. It is nobody's to delete."""
     return (
         f"{path} cannot be read as a run ({fault_of(error):.120}): a newer lab has made it, or it was changed by hand. "
         "Use that lab for it, or choose another name."

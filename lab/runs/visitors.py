@@ -18,7 +18,7 @@ MOST_AN_HOUR = 30
 
 
 def steers(visitor: str, card: runs.RunCard) -> bool:
-    """Whether a visitor may pause, resume and discard a run: on a public demo, only one that he began."""
+    """Return whether a visitor may pause, resume and discard a run: on a public demo, only one that he began."""
     return not among_strangers() or (bool(visitor) and card.visitor == runs.signature(visitor))
 
 
@@ -32,7 +32,7 @@ def require_turn(visitor: str, address: str = "") -> None:
     if not among_strangers():
         return
     if not visitor:
-        raise LabError("This browser has not yet said which runs are its own: reload the page, then start the run.")
+        raise LabError("This browser has not identified itself yet: reload the page, then start the run.")
     theirs = [card for card in runs.runs() if card.visitor]
     _require_a_turn_of_own(visitor, theirs)
     _require_a_turn_of_all(theirs)
@@ -61,19 +61,20 @@ def _require_a_turn_of_all(theirs: list[runs.RunCard]) -> None:
         )
     recent, most = _recent(theirs), _most_an_hour()
     if recent >= most:
-        raise LabError(f"Visitors have begun {recent} runs within an hour, and {most} are allowed: try again later.")
+        raise LabError(f"Visitors have started {recent} runs within an hour, and {most} are allowed: try again later.")
 
 
 def _require_a_turn_of_an_address(theirs: list[runs.RunCard]) -> None:
     unfinished, most = _unfinished(theirs), most_of_an_address(_most_unfinished_of_all())
     if unfinished >= most:
         raise LabError(
-            f"From your network address {unfinished} unfinished runs were begun, and {most} may wait: try again later."
+            f"From your network address {unfinished} unfinished runs were started, and {most} may wait: try again "
+            "later."
         )
     recent, most = _recent(theirs), most_of_an_address(_most_an_hour())
     if recent >= most:
         raise LabError(
-            f"From your network address {recent} runs were begun within an hour, and {most} are allowed: "
+            f"From your network address {recent} runs were started within an hour, and {most} are allowed: "
             "try again later."
         )
 

@@ -9,7 +9,7 @@ _ONE_CUSTOMER = 64  # bits of an IPv6 address that a provider gives a customer; 
 
 
 def address_of(peer: str, forwarded: str, proxies: Collection[str]) -> str:
-    """Whose address a connection comes from: what a trusted proxy says of it, and not what anybody else does.
+    """Return the address a connection comes from: as a trusted proxy states it, and not as anyone else does.
 
     ``forwarded`` is the header ``X-Forwarded-For``, to whose end each proxy adds whom it heard. Empty where nobody can
     tell: for this machine, where a proxy is that nobody has named, and for what is no address.

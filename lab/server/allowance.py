@@ -1,4 +1,4 @@
-"""How much a visitor may send: so much a second, and more for a moment."""
+"""Rate limit of a visitor's messages: so much a second, and more for a moment."""
 
 from __future__ import annotations
 

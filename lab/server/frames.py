@@ -1,4 +1,4 @@
-"""What a page may send to its kernel: every frame of its websocket is examined here, before anybody else parses it.
+"""Examination of every frame that a page sends to its kernel, before anything else parses it.
 
 The layout is Jupyter's ``v1.kernel.websocket.jupyter.org``: a table of 64-bit little-endian numbers (their count, then
 as many offsets), the channel's name, four JSON objects (header, parent header, metadata, content) and binary buffers.
@@ -47,7 +47,7 @@ class Message:
 
     @property
     def wanted(self) -> bool:
-        """Whether a page needs it: nothing that runs code, and no comm but the one that asks for all widgets."""
+        """True if a page needs it: nothing that runs code, and no comm but the one that asks for all widgets."""
         kind = self.header["msg_type"]
         if self.channel != b"shell" or kind not in _KINDS:
             return False
@@ -70,7 +70,7 @@ def read(frame: bytes | str) -> Message:
             raise UnsoundFrame(f"a header without {field}")
     for field in ("username", "version", "date"):
         if not isinstance(header.get(field, ""), str):
-            raise UnsoundFrame(f"a header whose {field} is no text")
+            raise UnsoundFrame(f"a header whose {field} is not a text")
     return Message(channel, header, metadata, content, len(parts[3]))
 
 
@@ -107,7 +107,7 @@ def _object(text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise UnsoundFrame("a part that is not JSON") from None
     if not isinstance(found, dict):
-        raise UnsoundFrame("a part that is no JSON object")
+        raise UnsoundFrame("a part that is not a JSON object")
     return found
 
 

@@ -31,12 +31,12 @@ MOST_BYTES_UNREAD = 32 * 2**20
 UNSOUND, TOO_MUCH = 1007, 1008
 
 _SPOKEN = frozenset({"comm_open", "comm_msg", "comm_close", "comm_info_reply", "kernel_info_reply", "status", "error"})
-_FAULT = {"ename": "Refused", "evalue": "The lab cannot do what that message asks for.", "traceback": []}
+_FAULT = {"ename": "Refused", "evalue": "The lab cannot do what that message requests.", "traceback": []}
 _SESSION = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 class _Visitor:
-    """What all websockets of one kernel may send together."""
+    """Limits that all websockets of one kernel share."""
 
     def __init__(self) -> None:
         self.messages = Allowance(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
@@ -120,7 +120,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         return
 
     def check_origin(self, origin: str | None = None) -> bool:
-        """Whether the page that connects comes from here: also when a proxy in between hides the name it has there."""
+        """Return whether the page that connects comes from here, also behind a proxy that hides its name."""
         hosts: Hosts = self.settings["hosts"]
         asking = origin if origin is not None else self.get_origin()
         return super().check_origin(origin) or hosts.trusts(urlsplit(asking or "").netloc)
@@ -128,7 +128,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
     async def pre_get(self) -> None:
         """Refuse, before the kernel hears of it, a session that is none and the fifth client of one kernel."""
         if not _SESSION.fullmatch(self.get_argument("session_id", "none")):
-            raise HTTPError(400, reason="The session is no valid one")
+            raise HTTPError(400, reason="The session is not valid")
         visitor = _visitor(self.kernel_manager.get_kernel(self.kernel_id))
         if visitor.sockets >= MOST_SOCKETS:
             raise HTTPError(429, reason="This kernel has too many connections")

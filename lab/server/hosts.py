@@ -1,4 +1,4 @@
-"""Which names the lab answers to, so that no page of another site can steer a lab on one's own machine.
+"""Host names under which the lab is served, so that no page of another site can steer a lab on one's own machine.
 
 A name of that site's own that resolves to 127.0.0.1 makes a browser take the lab for a part of the site (DNS
 rebinding); only the ``Host`` that the browser sends tells.
@@ -18,11 +18,11 @@ class Hosts:
     anyone: bool = False
 
     def admit(self, host: str) -> bool:
-        """Whether a request with that ``Host`` is answered."""
+        """Return whether a request with that ``Host`` is answered."""
         return self.anyone or self.trusts(host) or is_loopback(name_of(host))
 
     def trusts(self, host: str) -> bool:
-        """Whether that is one of the trusted names, with a port or without."""
+        """Return whether that is one of the trusted names, with a port or without."""
         return name_of(host) in self.trusted
 
 
@@ -37,7 +37,7 @@ def name_of(host: str) -> str:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a name means the machine it is used on, wherever that is."""
+    """Return whether a name means the machine it is used on, wherever that is."""
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:

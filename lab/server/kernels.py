@@ -39,13 +39,13 @@ class Kernel(ServerKernelManager):
     most_memory = Int(1024, config=True, help="MiB of data that a kernel may hold")
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
-        """How it is started."""
+        """Return the command that starts a kernel."""
         arguments = ["-f", os.path.realpath(self.connection_file), *(extra_arguments or [])]
         return command("ipykernel_launcher", arguments, "--memory", str(self.most_memory))
 
 
 class Kept(list[tuple[str, list[bytes]]]):
-    """What a kernel says while its page is out of reach; ``on_full`` is called once, when it is more than ``most``."""
+    """Messages of a kernel while its page is out of reach; ``on_full`` is called once, when they exceed ``most``."""
 
     def __init__(self, most: int, on_full: Callable[[], object]) -> None:
         super().__init__()
@@ -94,17 +94,17 @@ class Kernels(AsyncMappingKernelManager):
 
     @property
     def visitors(self) -> int:
-        """How many visitors are here, those included whose page is just being made."""
+        """Number of visitors, including those whose page is just being made."""
         self._guests = {each for each in self._guests if each.kernel_id is None or each.kernel_id in self}
         return len(self._guests)
 
     @property
     def full(self) -> bool:
-        """Whether nobody else can come in."""
+        """True if nobody else can come in."""
         return self.visitors >= self.most_visitors
 
     def crowded(self, address: str) -> bool:
-        """Whether those of one address have taken up their share of the places."""
+        """Return whether those of one address have taken up their share of the places."""
         many = sum(each.address == address for each in self._guests) if self.visitors else 0
         return bool(address) and many >= most_of_an_address(self.most_visitors)
 
@@ -154,7 +154,7 @@ class Kernels(AsyncMappingKernelManager):
             return kernel_id
 
     def ready(self, notebook: str) -> int:
-        """How many kernels of the pool have been started and are alive; Voilà also counts those still to come."""
+        """Return how many kernels of the pool are started and alive; Voilà also counts those still to come."""
         pool = self._pool(notebook)
         pool[:] = [each for each in pool if not each.done() or self._is_alive(each)]
         pool.sort(key=lambda each: not each.done())
@@ -182,7 +182,7 @@ class Opening:
         return getattr(self._kernels, name)
 
     def get_pool_size(self, notebook: str) -> int:
-        """How many kernels are ready; without one, the visitor gets a new one rather than a place in a queue."""
+        """Return how many kernels are ready; without one, the visitor gets a new one rather than waiting in a queue."""
         return self._kernels.ready(notebook)
 
     async def get_rendered_notebook(self, **options: Any) -> tuple[Any, list[str], str]:

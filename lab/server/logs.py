@@ -1,4 +1,4 @@
-"""What the server's processes say, in files that stay small whatever a visitor makes them say."""
+"""Logs of the server's processes, in files that stay small whatever a visitor makes them say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a request comes from somebody who opens the page, who then needs a kernel, or from anything else."""
+"""Requests of a visitor who opens the page, who then needs a kernel, told from all others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def opens_page(headers: Mapping[str, str]) -> bool:
-    """Whether a browser asks for the page to show it: no image of another site, no prefetch, probe or script.
+    """Return whether a browser asks for the page to show it: no image of another site, no prefetch, probe or script.
 
     Browsers say so themselves in ``Sec-Fetch-…``. Old ones do not, and none does to an address without TLS on another
     machine; then a browser's wish for HTML tells it from what asks for anything (``*/*``) or for nothing.

@@ -43,14 +43,14 @@ class Health(RequestHandler):
 
 
 class ForeignHost(RequestHandler):
-    """What a request is told whose ``Host`` is none of the lab's names."""
+    """Refusal of a request whose ``Host`` is none of the lab's names."""
 
     def prepare(self) -> None:
         """Refuse it."""
         self.set_status(403)
         self.finish(
             notice(
-                "This lab does not answer to that name. Open it as http://127.0.0.1 with its port, or start it "
+                "This lab is not served under that name. Open it as http://127.0.0.1 with its port, or start it "
                 "with --trust-host and the name."
             )
         )
@@ -75,7 +75,7 @@ class Door(TornadoVoilaHandler):
         if not opens_page(self.request.headers):
             self.finish(notice("The lab is open: visit this address with a browser."))
         elif kernels.crowded(address):
-            self._put_off("From your network address as many pages of this lab are open as one address may have.")
+            self._put_off("Your network address has as many pages of this lab open as one address may have.")
         elif kernels.full:
             self._put_off(f"The lab is full: {kernels.visitors} visitors are here, and there is no room for more.")
         else:
@@ -101,7 +101,7 @@ class Rooms(Application):
     """All addresses of the lab, for those who call it by its name."""
 
     def find_handler(self, request: Any, **options: Any) -> Any:
-        """Who answers a request."""
+        """Return the handler of a request."""
         if not self.settings["hosts"].admit(request.host):
             return self.get_handler_delegate(request, ForeignHost)
         return super().find_handler(request, **options)
@@ -122,9 +122,9 @@ class Pages(Voila):
     """Voilà, whose every door is one of ours."""
 
     name = "voila"
-    trusted_hosts = List(Unicode(), config=True, help="names that the lab answers to, besides this machine's own")
-    any_host = Bool(False, config=True, help="answer to every name")
-    trusted_proxies = List(Unicode(), config=True, help="addresses of proxies whose X-Forwarded-For is believed")
+    trusted_hosts = List(Unicode(), config=True, help="names that the lab is served under, besides this machine's")
+    any_host = Bool(False, config=True, help="serve under any name")
+    trusted_proxies = List(Unicode(), config=True, help="addresses of proxies whose X-Forwarded-For header is trusted")
 
     def start(self) -> None:
         """Serve until it is stopped."""

@@ -55,7 +55,7 @@ def _bound(host: str, port: int, complaint: str) -> int:
         try:
             probe.bind(address)
         except PermissionError:
-            raise LabError(f"Port {port} needs more rights than yours: choose one above 1023 with --port.") from None
+            raise LabError(f"Port {port} requires elevated privileges: choose one above 1023 with --port.") from None
         except OSError:
             raise _Taken(complaint) from None
         return probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""What is served to whom."""
+"""Settings of the server: what is served to whom."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_IN_WORDS = 10**9  # numbers beyond are not repeated
 
 @dataclass(frozen=True)
 class Site:
-    """Where the pages are served: ``port`` None means the first free one from 8866 on, 0 any free one.
+    """Address and rights of the pages: ``port`` None means the first free one from 8866 on, 0 any free one.
 
     ``preheat`` is how many kernels wait, ready drawn, for the next visitors; ``ahead`` whether the pages' first
     pictures are computed before anybody opens them. ``open_to_strangers`` says that others can reach it although it
@@ -45,12 +45,12 @@ class Site:
 
     @property
     def public(self) -> bool:
-        """Whether others than the owner of this machine can reach it."""
+        """True if others than the owner of this machine can reach it."""
         return self.open_to_strangers or self.host.lower() not in LOOPBACK
 
     @property
     def any_host(self) -> bool:
-        """Whether it answers to every name: a public lab of which no names are given."""
+        """True if it answers to every name: a public lab of which no names are given."""
         return self.public and not self.trusted_hosts
 
     @property
@@ -65,17 +65,17 @@ class Site:
         return f"/{inner}/" if inner else "/"
 
     def address(self, port: int) -> str:
-        """What to type into a browser, on another machine too if others can reach it."""
+        """Return the address for a browser, on another machine too if others can reach it."""
         everywhere = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}
         return self._url(everywhere.get(self.host, self.host), port) + ("" if self.path == "/" else self.path)
 
     def health(self, port: int) -> str:
-        """Where this machine asks it whether it is well."""
+        """Return the address of the health check on this machine."""
         everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
         return self._url(everywhere.get(self.host, self.host), port) + f"{self.path}health"
 
     def room(self) -> int:
-        """How many visitors may be here at the same time."""
+        """Return how many visitors may be here at the same time."""
         return self.most_visitors or max(1, free_memory() // BYTES_OF_A_KERNEL)
 
     @staticmethod

@@ -88,7 +88,7 @@ class Voila:
 
     @property
     def address(self) -> str:
-        """What to type into a browser."""
+        """Address for a browser."""
         return self.site.address(self.port)
 
     def begin(self, patience: float = 60.0) -> None:
@@ -104,9 +104,9 @@ class Voila:
         )
         while not self.answers():
             if self.process.poll() is not None:
-                raise LabError(f"Voilà could not start; its last words are in {self.log}.")
+                raise LabError(f"Voilà could not start; see the log: {self.log}.")
             if time.monotonic() > self._began + patience:
-                raise LabError(f"Voilà does not answer after {patience:.0f} s; its last words are in {self.log}.")
+                raise LabError(f"Voilà does not respond after {patience:.0f} s; see the log: {self.log}.")
             time.sleep(0.05)
 
     def end(self) -> None:
@@ -126,16 +126,16 @@ class Voila:
                 self._wait_for_its_end(min(pause, 1.0))  # one that ends at this moment is not stuck
             code = self.process.poll()
             if code is not None and time.monotonic() < self._began + STEADY:
-                raise LabError(f"Voilà stopped by itself (exit code {code}); its last words are in {self.log}.")
+                raise LabError(f"Voilà stopped by itself (exit code {code}); see the log: {self.log}.")
             if code is not None:
-                say(f"Voilà stopped by itself (exit code {code}) and is started again.")
+                say(f"Voilà stopped by itself (exit code {code}) and is being restarted.")
             else:
-                say(f"Voilà has not answered for {sum(patience):.0f} s and is started again.")
+                say(f"Voilà has not responded for {sum(patience):.0f} s and is being restarted.")
             self.end()
             self.begin()
 
     def answers(self, patience: float = 2.0) -> bool:
-        """Whether it is well: asked at an address that takes no visitor's kernel."""
+        """Return whether it is well: asked at an address that takes no visitor's kernel."""
         try:
             with _direct.open(self.site.health(self.port), timeout=patience) as answer:
                 return json.load(answer).get("status") == "ok"
@@ -169,7 +169,7 @@ def _environment() -> dict[str, str]:
 
 
 def _arguments(site: Site, port: int, connections: str) -> list[str]:
-    """How Voilà is set up.
+    """Return the arguments of Voilà.
 
     A page that is left asks for its kernel's end without the token that Jupyter's forms carry, so that check is
     off: whoever knows a kernel's secret number may end it, and there is nothing else to forge. A kernel that dies

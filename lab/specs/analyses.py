@@ -1,4 +1,4 @@
-"""Analyses: the questions the pages ask."""
+"""Analyses: the questions of the pages."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 from lab.errors import FieldError
 from lab.specs.attacks import PGD
 from lab.specs.balls import Ball, Linf
-from lab.specs.capabilities import NORMS
+from lab.specs.capabilities import NORM_BALLS
 from lab.specs.data import DataSpec, Digits
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import Spec, param
@@ -14,7 +14,7 @@ from lab.specs.spec import Spec, param
 
 @dataclass(frozen=True)
 class Analysis(Spec):
-    """A question to one or more models, answered by a result of arrays."""
+    """An analysis of one or more models; its result is a record of arrays."""
 
     long: ClassVar[bool] = False
 
@@ -24,7 +24,7 @@ class Preview(Analysis, title="Image preview"):
     """Some test images to look at and choose from."""
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")
-    images: tuple[int, ...] = param(tuple(range(24)), 0, 10_000_000, "test images, by their position")
+    images: tuple[int, ...] = param(tuple(range(24)), 0, 10_000_000, "indices of the test images")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -34,13 +34,13 @@ class Preview(Analysis, title="Image preview"):
 
 @dataclass(frozen=True)
 class Restarts(Analysis, title="PGD restarts"):
-    """Where PGD ends from many random starts. Madry et al. 2017, §3.1, Figures 1 and 2."""
+    """Final losses of PGD from many random starts. Madry et al. 2017, §3.1, Figures 1 and 2."""
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")
     models: tuple[ModelSpec, ...] = param((Trained("standard"),), meaning="one to four models")
-    images: tuple[int, ...] = param((0, 1, 2, 3), 0, 10_000_000, "test images, by their position")
-    attack: PGD = param(PGD(restarts=200), meaning="the attack that is restarted")
-    ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORMS, label="Norm")
+    images: tuple[int, ...] = param((0, 1, 2, 3), 0, 10_000_000, "indices of the test images")
+    attack: PGD = param(PGD(restarts=200), meaning="attack run from every start")
+    ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORM_BALLS, label="Norm")
     seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")
 
     def __post_init__(self) -> None:

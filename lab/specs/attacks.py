@@ -6,17 +6,19 @@ from typing import Any, ClassVar, Self
 
 from lab.errors import FieldError, SpecError
 from lab.specs.balls import Ball
-from lab.specs.capabilities import NORM_BALLS, NORMS, Capabilities, of_all
+from lab.specs.capabilities import NORM_BALLS, Capabilities, of_all
 from lab.specs.spec import Param, Spec, param, params, preset, title_of
 
 LABELS = ("true", "predicted", "least likely", "random")
 EVERY_CLASS, CHOSEN = "every class", "chosen"
-_LABELS = "label whose loss is raised (true, predicted) or lowered (least likely, random); only 'true' leaks the label"
+_LABELS = (
+    "label whose loss is increased (true, predicted) or decreased (least likely, random); only 'true' leaks the label"
+)
 
 
 @dataclass(frozen=True)
 class Objective(Spec):
-    """What a gradient attack makes as large as it can; toward a target, what it makes as small as it can."""
+    """Objective that a gradient attack maximises; toward a target, minimises."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Margin(Objective, title="CW margin"):
     """Largest wrong logit minus the label's logit, but not beyond kappa: the CW loss. Madry et al. 2017, §5."""
 
     kappa: float = param(
-        50.0, 0.0, 1e6, "confidence beyond which nothing more is gained", usual=(0.0, 100.0), label="κ"
+        50.0, 0.0, 1e6, "confidence κ beyond which the objective no longer grows", usual=(0.0, 100.0), label="κ"
     )
 
 
@@ -40,11 +42,11 @@ class DLR(Objective, title="Difference of logits ratio (DLR)"):
 
 @dataclass(frozen=True)
 class AttackSpec(Spec):
-    """A way of proposing adversarial images. The ball is not part of it: sweeping eps is the commonest act."""
+    """Attack. The threat model is not part of it, so that ε can be swept."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it needs and can do, as it is set. Raises :class:`SpecError` where its class does not state it."""
+        """Capabilities with these settings. Raises :class:`SpecError` where its class does not state them."""
         raise SpecError(
             f"{type(self).__name__} does not state its capabilities: give it a property 'capabilities' that returns "
             "lab.specs.capabilities.Capabilities."
@@ -58,10 +60,10 @@ class AttackSpec(Spec):
 
 @dataclass(frozen=True)
 class OneStep(AttackSpec):
-    """A single gradient and a single step of length eps, behind a random step when alpha is not 0."""
+    """Single gradient step of length ε, after a random step where ``alpha`` is not 0."""
 
     alpha: float = param(
-        0.0, 0.0, 1.0, "fraction of eps spent on a random step before the gradient is taken", label="Random step α"
+        0.0, 0.0, 1.0, "fraction of ε spent on a random step before the gradient is taken", label="Random step α"
     )
 
     @property
@@ -81,17 +83,17 @@ class GradientStep(OneStep):
     """One step along the gradient of an objective of some labels."""
 
     labels: str = param("true", meaning=_LABELS, choices=LABELS)
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+    objective: Objective = param(CrossEntropy(), meaning="loss that is maximised")
 
 
 @dataclass(frozen=True)
 class FGSM(GradientStep, title="FGSM"):
-    """One step of size eps along the gradient's sign (L2: along the gradient). Kurakin et al. 2017, eq. 1."""
+    """One step of size ε along the gradient's sign (L2: along the gradient). Kurakin et al. 2017, eq. 1."""
 
 
 @dataclass(frozen=True)
 class FastGradientL2(GradientStep, title="Fast gradient, L2"):
-    """One step of Euclidean length eps along the gradient. Kurakin et al. 2017, App. A."""
+    """One step of Euclidean length ε along the gradient. Kurakin et al. 2017, App. A."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +126,12 @@ class StepRnd(OneStep, title="Step-rnd"):
 class RFGSM(GradientStep, title="R+FGSM"):
     """R+FGSM: a random step, then FGSM with the rest of eps. Tramèr et al. 2018, §4.1, eq. 7."""
 
-    alpha: float = param(0.5, 0.0, 1.0, "fraction of eps spent on the random step", label="Random step α")
+    alpha: float = param(0.5, 0.0, 1.0, "fraction of ε spent on the random step", label="Random step α")
 
     @classmethod
     @preset
     def tramer_mnist(cls) -> Self:
-        """A random step of 0.05 in a ball of eps 0.3, as Tramèr et al. 2018 take it on MNIST (Table 7)."""
+        """A random step of 0.05 in a ball of ε 0.3, as Tramèr et al. 2018 take it on MNIST (Table 7)."""
         return cls(alpha=0.05 / 0.3)
 
 
@@ -137,7 +139,7 @@ class RFGSM(GradientStep, title="R+FGSM"):
 class RStepLL(OneStep, title="R+Step-LL"):
     """R+Step-LL: a random step, then StepLL with the rest of eps. Tramèr et al. 2018, §4.1, eq. 7."""
 
-    alpha: float = param(0.5, 0.0, 1.0, "fraction of eps spent on the random step", label="Random step α")
+    alpha: float = param(0.5, 0.0, 1.0, "fraction of ε spent on the random step", label="Random step α")
 
     labels: ClassVar[str] = "least likely"
     objective: ClassVar[Objective] = CrossEntropy()
@@ -145,7 +147,7 @@ class RStepLL(OneStep, title="R+Step-LL"):
 
 @dataclass(frozen=True)
 class RandomSign(AttackSpec, title="Random signs"):
-    """Every pixel moved by eps up or down, at random: a baseline without gradient. Kurakin et al. 2017, App. A."""
+    """Every pixel moved by ε up or down, at random: a baseline without gradient. Kurakin et al. 2017, App. A."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -161,7 +163,7 @@ class RandomSign(AttackSpec, title="Random signs"):
 
 @dataclass(frozen=True)
 class TruncatedNormal(AttackSpec, title="Truncated normal noise"):
-    """Normal noise of deviation eps / 2, cut off at ±eps: a baseline without gradient. Kurakin et al. 2017, App. A."""
+    """Normal noise, standard deviation ε / 2, truncated at ±ε: gradient-free baseline. Kurakin et al. 2017, App. A."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -179,8 +181,8 @@ class TruncatedNormal(AttackSpec, title="Truncated normal noise"):
 class Iterated(AttackSpec):
     """Small steps from the image itself, without a random start. Kurakin et al. 2017, §2.2.
 
-    By default as the papers do it: ⌊min(eps + 4, 1.25 eps)⌋ steps of 1, with eps in 1/255; here at least 1 and at most
-    1000. Where only the number of steps is set, they are of eps / steps (Tramèr et al. 2018, Table 2: two of eps / 2).
+    By default as the papers do it: ⌊min(ε + 4, 1.25 ε)⌋ steps of 1, with ε in 1/255; here at least 1 and at most
+    1000. Where only the number of steps is set, they are of ε / steps (Tramèr et al. 2018, Table 2: two of ε / 2).
     :func:`lab.specs.pace.pace` says what that comes to.
     """
 
@@ -216,7 +218,7 @@ class Iterated(AttackSpec):
     @classmethod
     @preset
     def kurakin(cls) -> Self:
-        """⌊min(eps + 4, 1.25 eps)⌋ steps of 1, with eps in 1/255. Kurakin et al. 2017, §2.2."""
+        """⌊min(ε + 4, 1.25 ε)⌋ steps of 1, with ε in 1/255. Kurakin et al. 2017, §2.2."""
         return cls(steps=0, step_size=1 / 255)
 
 
@@ -225,7 +227,7 @@ class BIM(Iterated, title="BIM"):
     """The basic iterative method, I-FGSM: small steps along the gradient's sign. Kurakin et al. 2017, §2.2."""
 
     labels: str = param("true", meaning=_LABELS, choices=LABELS)
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+    objective: Objective = param(CrossEntropy(), meaning="loss that is maximised")
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ class IterLL(Iterated, title="Iter-LL"):
     @classmethod
     @preset
     def tramer(cls) -> Self:
-        """Two steps of eps / 2: as many gradients as R+Step-LL. Tramèr et al. 2018, Table 2."""
+        """Two steps of ε / 2: as many gradients as R+Step-LL. Tramèr et al. 2018, Table 2."""
         return cls(steps=2)
 
 
@@ -254,7 +256,7 @@ class IterRnd(Iterated, title="Iter-rnd"):
 class PGD(AttackSpec, title="PGD"):
     """Gradient steps from a random point of the ball, each projected back onto it. Madry et al. 2017, §2.1.
 
-    A paper's step size fits its eps and its number of steps only. Unless it is set, it follows both
+    The step size of a paper fits its ε and number of steps only. Unless set, it follows both
     (:func:`lab.specs.pace.step_share`: chosen by measurement); the papers' numbers are presets.
     """
 
@@ -269,20 +271,20 @@ class PGD(AttackSpec, title="PGD"):
         zero="follows ε",
     )
     restarts: int = param(
-        1, 1, 100_000, "random starts; the worst one for the model counts", usual=(1, 50), log=True, brief=1
+        1, 1, 100_000, "random restarts; the strongest result per image is kept", usual=(1, 50), log=True, brief=1
     )
-    random_start: bool = param(True, meaning="start from a random point of the ball instead of the image")
+    random_start: bool = param(True, meaning="start at a random point of the threat model instead of at the image")
     labels: str = param(
         "true",
         meaning=f"{_LABELS}; 'chosen' goes toward the target, 'every class' toward each wrong class in turn",
         choices=(*LABELS, CHOSEN, EVERY_CLASS),
     )
-    target: int = param(0, 0, 1_000_000, "the class to go toward when the labels are 'chosen'", usual=(0, 9))
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
-    momentum: float = param(0.0, 0.0, 1.0, "fraction of the earlier gradients that is kept at each step")
-    keep_best: bool = param(False, meaning="end where the loss was worst on the way: then more steps never lose")
+    target: int = param(0, 0, 1_000_000, "target class when the labels are 'chosen'", usual=(0, 9))
+    objective: Objective = param(CrossEntropy(), meaning="loss that is maximised")
+    momentum: float = param(0.0, 0.0, 1.0, "momentum: fraction of the accumulated gradient kept at each step")
+    keep_best: bool = param(False, meaning="return the iterate with the highest loss, so that more steps never hurt")
     passes: int = param(
-        1, 1, 1000, "answers averaged at each step, for a model that answers at random", usual=(1, 50), brief=1
+        1, 1, 1000, "forward passes averaged per step (EOT), for randomised models", usual=(1, 50), brief=1
     )
 
     @property
@@ -299,13 +301,13 @@ class PGD(AttackSpec, title="PGD"):
     @classmethod
     @preset
     def madry_mnist(cls) -> Self:
-        """40 steps of 0.01, meant for L∞ and eps 0.3. Madry et al. 2017, §5 (MNIST)."""
+        """40 steps of 0.01, meant for L∞ and ε 0.3. Madry et al. 2017, §5 (MNIST)."""
         return cls(steps=40, step_size=0.01)
 
     @classmethod
     @preset
     def madry_cifar(cls) -> Self:
-        """20 steps of 2/255, meant for L∞ and eps 8/255; to train, 7 of them. Madry et al. 2017, §5 (CIFAR-10)."""
+        """20 steps of 2/255, meant for L∞ and ε 8/255; to train, 7 of them. Madry et al. 2017, §5 (CIFAR-10)."""
         return cls(steps=20, step_size=2 / 255)
 
 
@@ -313,7 +315,7 @@ class PGD(AttackSpec, title="PGD"):
 class WorstCase(AttackSpec, title="Worst of several attacks"):
     """The worst of several attacks for each image: the worst case of Tramèr et al. 2018, Table 4, image by image."""
 
-    attacks: tuple[AttackSpec, ...] = param((FGSM(), PGD()), meaning="the attacks that are tried one after another")
+    attacks: tuple[AttackSpec, ...] = param((FGSM(), PGD()), meaning="attacks run one after the other")
 
     @property
     def capabilities(self) -> Capabilities:
@@ -335,8 +337,8 @@ def attacks_in(spec: Spec) -> tuple[AttackSpec, ...]:
 def require_norms(spec: str, field: str, attack: AttackSpec) -> None:
     """Refuse, for a field of an analysis in L∞ and L2, an attack that finds images in neither. Raises ``FieldError``"""
     if not set(attack.balls) & {*NORM_BALLS}:
-        kinds = " or ".join(each.__name__ for each in attack.balls)
-        raise FieldError(spec, field, f"must work in {' or '.join(NORMS)}, but {type(attack).__name__} needs {kinds}.")
+        norms, needed = (" or ".join(map(title_of, each)) for each in (NORM_BALLS, attack.balls))
+        raise FieldError(spec, field, f"must work in {norms}, but {title_of(attack)} needs {needed}.")
 
 
 def attack_names(attacks: Sequence[AttackSpec]) -> list[str]:

@@ -1,4 +1,4 @@
-"""How training images are varied, so that the network does not learn them by heart."""
+"""Data augmentation of training images, against overfitting."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Unchanged(Augmentation, title="Unchanged"):
 
 @dataclass(frozen=True)
 class PadCropFlip(Augmentation, title="Pad, crop and flip"):
-    """Padded with black, cut back to size at a random place, mirrored half of the time. He et al. 2016, §4.2."""
+    """Padded with black, cropped back to size at a random position, mirrored half of the time. He et al. 2016, §4.2."""
 
     pad: int = param(4, 0, 64, "black pixels added at each side", unit="pixels", label="Padding")
     flip: bool = param(True, meaning="mirror left and right half of the time")
@@ -25,7 +25,7 @@ class PadCropFlip(Augmentation, title="Pad, crop and flip"):
 
 @dataclass(frozen=True)
 class RandomShift(Augmentation, title="Random shift"):
-    """Moved by up to so many pixels; for a network that crops, the random crop of Na et al. 2018, App. A."""
+    """Shifted by up to so many pixels; for an architecture that crops, the random crop of Na et al. 2018, App. A."""
 
     most: int = param(
         2, 0, 64, "largest shift in each direction; the edge is repeated", unit="pixels", label="Largest shift"

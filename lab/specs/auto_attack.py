@@ -19,9 +19,11 @@ class Climbing(AttackSpec):
 
     steps: int = param(100, 1, 10_000, "gradient steps of each restart", usual=(5, 200), log=True, brief=100)
     restarts: int = param(
-        1, 1, 100_000, "random starts; the worst one for the model counts", usual=(1, 20), log=True, brief=1
+        1, 1, 100_000, "random restarts; the strongest result per image is kept", usual=(1, 20), log=True, brief=1
     )
-    passes: int = param(1, 1, 1000, "predictions averaged at each step, for a randomised model", usual=(1, 50), brief=1)
+    passes: int = param(
+        1, 1, 1000, "forward passes averaged per step (EOT), for randomised models", usual=(1, 50), brief=1
+    )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -39,21 +41,21 @@ class Climbing(AttackSpec):
 class AutoPGD(Climbing):
     """Projected gradient steps with momentum, whose size halves itself. Croce & Hein 2020, Algorithm 1."""
 
-    rho: float = param(0.75, 0.0, 1.0, "fraction of steps that must raise the loss, or the step size is halved")
+    rho: float = param(0.75, 0.0, 1.0, "fraction of steps that must increase the loss, or the step size is halved")
 
 
 @dataclass(frozen=True)
 class APGD(AutoPGD, title="APGD"):
     """Auto-PGD: gradient steps with momentum that start at 2 ε and halve themselves. Croce & Hein 2020, Algorithm 1."""
 
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+    objective: Objective = param(CrossEntropy(), meaning="loss that is maximised")
 
 
 @dataclass(frozen=True)
 class APGDTargeted(AutoPGD, title="APGD-T"):
     """APGD-T: Auto-PGD toward each of the likeliest wrong classes, by the targeted DLR loss. Croce & Hein 2020."""
 
-    targets: int = param(9, 1, 1000, "most likely wrong classes that are tried, each in turn", usual=(1, 20))
+    targets: int = param(9, 1, 1000, "most likely wrong classes, each targeted in turn", usual=(1, 20))
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class AutoAttack(AttackSpec, title="AutoAttack"):
 
     attacks: tuple[AttackSpec, ...] = param(
         (APGD(), APGDTargeted(), FABTargeted(), Square(queries=5000, fraction=0.8)),
-        meaning="the attacks that are tried one after another",
+        meaning="attacks run one after the other",
     )
 
     @property

@@ -7,7 +7,7 @@ from lab.specs.spec import Spec, param
 
 @dataclass(frozen=True)
 class Ball(Spec):
-    """All images of [0, 1] within a distance eps of x, in some norm."""
+    """All images of [0, 1] within a distance ε of x, in some norm."""
 
     eps: float = param(0.0, 0.0, 1000.0, "largest distance from the image", label="ε")
 
@@ -16,13 +16,11 @@ class Ball(Spec):
 class Linf(Ball, title="L∞"):
     """No pixel changes by more than eps. Kurakin et al. 2017, §2; Madry et al. 2017, §2."""
 
-    eps: float = param(0.3, 0.0, 1.0, "largest change of a pixel, black to white being 1", usual=(0.0, 0.5), label="ε")
+    eps: float = param(0.3, 0.0, 1.0, "L∞ radius, for pixels in [0, 1]", usual=(0.0, 0.5), label="ε")
 
 
 @dataclass(frozen=True)
 class L2(Ball, title="L2"):
     """The change's Euclidean length is at most eps. Madry et al. 2017, §5 (Figure 6, right half)."""
 
-    eps: float = param(
-        2.0, 0.0, 1000.0, "Euclidean length of the change, black to white being 1", usual=(0.0, 8.0), label="ε"
-    )
+    eps: float = param(2.0, 0.0, 1000.0, "L2 radius, for pixels in [0, 1]", usual=(0.0, 8.0), label="ε")

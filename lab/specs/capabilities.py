@@ -1,4 +1,4 @@
-"""What an attack needs and can do, as its spec states it."""
+"""Capabilities of attacks, as their specs state them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,10 @@ from lab.specs.balls import L2, Ball, Linf
 NORM_BALLS: tuple[type[Ball], ...] = (Linf, L2)
 """The threat models that are a norm's: a straight line leads from an image to the edge, and a projection back to it."""
 
-NORMS = tuple(each.__name__ for each in NORM_BALLS)
-"""Their names, for analyses that need one of these, as the ``choices`` of their ball."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What an attack needs and can do. Nothing is usual here: every attack states all of it.
+    """Capabilities of an attack. There are no defaults: every attack states all of them.
 
     ``balls`` are the kinds of threat model that it finds images in. ``gradient``: it differentiates the model.
     ``deterministic``: the same model, image and ball always give the same adversarial image. ``eps_per_image``: each

@@ -28,14 +28,16 @@ class CarliniWagnerLinf(MinimumDistance, title="Carlini–Wagner, L∞"):
     """
 
     c: tuple[float, ...] = param(
-        MNIST_C, 1e-6, 1e6, "weights of the margin against the distance", log=True, label="Weight c"
+        MNIST_C, 1e-6, 1e6, "c: weight of the margin against the distance", log=True, label="Weight c"
     )
-    tau: tuple[float, ...] = param(MNIST_TAU, 0.0, 1.0, "sizes of a pixel's change that cost nothing", label="τ")
+    tau: tuple[float, ...] = param(
+        MNIST_TAU, 0.0, 1.0, "τ: perturbations of a pixel up to this size are not penalised", label="τ"
+    )
     steps: int = param(
-        200, 1, 100_000, "steps of Adam for each c and tau, fewer once settled", usual=(10, 2000), log=True, brief=100
+        200, 1, 100_000, "steps of Adam for each c and τ, fewer on convergence", usual=(10, 2000), log=True, brief=100
     )
     learning_rate: float = param(0.01, 1e-6, 10.0, "Adam's learning rate times c", usual=(0.001, 0.1), log=True)
-    exhaustive: bool = param(False, meaning="try every c with every tau, as the paper does")
+    exhaustive: bool = param(False, meaning="try every c with every τ, as the paper does")
 
     @property
     def capabilities(self) -> Capabilities:
@@ -65,15 +67,15 @@ class CarliniWagnerLinf(MinimumDistance, title="Carlini–Wagner, L∞"):
 class CarliniWagnerL2(MinimumDistance, title="Carlini–Wagner, L2"):
     """Least |delta|² + c · margin in tanh space, c by binary search: the nearest image in L2. Carlini & Wagner 2017.
 
-    They take up to 10,000 steps of 0.01. On the shipped networks 300 of 0.05 come as near in less than half the time
+    They take up to 10,000 steps of 0.01. On the shipped models 300 of 0.05 come as near in less than half the time
     of 1000 of 0.01, since black and white pixels get moving sooner; smaller steps may come nearer where the image is
     very near.
     """
 
-    c: float = param(0.01, 1e-6, 1e6, "first weight of the margin", usual=(0.001, 10.0), log=True, label="Weight c")
+    c: float = param(0.01, 1e-6, 1e6, "first weight c of the margin", usual=(0.001, 10.0), log=True, label="Weight c")
     searches: int = param(9, 1, 50, "values of c tried for each image", usual=(1, 20), label="Values of c", brief=5)
     steps: int = param(
-        300, 1, 100_000, "steps of Adam for each c, fewer once settled", usual=(10, 10_000), log=True, brief=100
+        300, 1, 100_000, "steps of Adam for each c, fewer on convergence", usual=(10, 10_000), log=True, brief=100
     )
     learning_rate: float = param(0.05, 1e-6, 10.0, "Adam's learning rate", usual=(0.001, 0.5), log=True)
 

@@ -1,4 +1,4 @@
-"""Specs as Python: the lines a person would write to make them."""
+"""Specs as Python: the lines a user would write to make them."""
 
 from dataclasses import fields
 from typing import Any

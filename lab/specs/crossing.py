@@ -1,4 +1,4 @@
-"""How far an iterative attack's steps go, and whether that is across the ball: known before anything is computed."""
+"""Reach of an iterative attack's steps, compared with the ball before anything is computed."""
 
 from lab.specs.attacks import AttackSpec, attacks_in
 from lab.specs.balls import Ball
@@ -9,8 +9,9 @@ from lab.specs.pace import pace
 def crossing(attack: AttackSpec, ball: Ball) -> str:
     """A sentence when the steps end before the far side of the ball; empty when they do not, or when none are taken.
 
-    From a random point of the ball its far side is up to 2 eps away, from the image itself eps. Where the steps are
-    too few or too short, images seem robust that only were not reached. Steps that follow eps always get there.
+    From a random point of the ball its far side is up to 2 ε away, from the image itself ε. Where the steps are
+    too few or too short, images seem robust
+    only because the attack stopped short. Steps that follow ε always cross.
     """
     if not isinstance(ball, NORM_BALLS):
         return ""
@@ -24,5 +25,5 @@ def crossing(attack: AttackSpec, ball: Ball) -> str:
     start = "from a random start the far side" if to_cross == 2 else "from the image the edge"
     return (
         f"{steps} steps of {size:g} go {far:.3g} far, but {start} of this ball is up to {needed:.3g} away: take steps "
-        f"of {needed / steps:.2g} or longer, or more of them, or set step_size to 0, which follows ε."
+        f"of {needed / steps:.2g} or longer, or more of them, or set the step size to 0, which follows ε."
     )

@@ -1,4 +1,4 @@
-"""Accuracy over eps, for any models and attacks, and how far the nearest adversarial images are."""
+"""Accuracy over ε for any models and attacks, and the distance to the nearest adversarial example."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from lab.specs.analyses import Analysis
 from lab.specs.attacks import FGSM, AttackSpec, Margin, require_norms
 from lab.specs.auto_attack import APGD
 from lab.specs.balls import Ball, Linf
-from lab.specs.capabilities import NORMS
+from lab.specs.capabilities import NORM_BALLS
 from lab.specs.carlini_wagner import CarliniWagnerL2, CarliniWagnerLinf, MinimumDistance
 from lab.specs.data import DataSpec, Digits
 from lab.specs.models import ModelSpec, Trained
@@ -18,10 +18,10 @@ MOST_MODELS, MOST_ATTACKS = 8, 4
 
 @dataclass(frozen=True)
 class RobustnessCurves(Analysis, title="Curves"):
-    """Accuracy over eps under any attacks, and nearest images. Kurakin et al. 2017, Fig. 3; Na et al. 2018, Fig. 9.
+    """Accuracy over ε, and nearest adversarial examples. Kurakin et al. 2017, Fig. 3; Na et al. 2018, Fig. 9.
 
-    Every attack is run anew at every level of eps, from 0 to the ball's, for a verdict on the first ``images`` test
-    images. The nearest adversarial image is then sought for the first ``searched`` of them, in the ball's norm. The
+    Every attack runs separately at every level of ε, from 0 to the ball's, on the first ``images`` test
+    images. The nearest adversarial example is then searched for the first ``searched`` of them, in the ball's norm. The
     default APGD on the margin costs what PGD with 20 steps costs and leaves less: 2.5 % of ``trades-trained`` at ε 0.3
     on 200 digits, where PGD leaves 7.0 %, and 18.0 % of ``pgd-trained``, where PGD leaves 21.0 %.
     """
@@ -29,14 +29,14 @@ class RobustnessCurves(Analysis, title="Curves"):
     data: DataSpec = param(Digits(), meaning="data set the images come from")
     models: tuple[ModelSpec, ...] = param((Trained("standard"), Trained("pgd-trained")), meaning="one to eight models")
     attacks: tuple[AttackSpec, ...] = param((FGSM(), APGD(steps=20, objective=Margin())), meaning="one to four attacks")
-    ball: Ball = param(Linf(0.3), meaning="threat model; its ε is the largest", choices=NORMS, label="Norm")
+    ball: Ball = param(Linf(0.3), meaning="threat model; its ε is the largest", choices=NORM_BALLS, label="Norm")
     levels: int = param(10, 1, 40, "levels of ε above 0", usual=(2, 20), label="Levels of ε")
     images: int = param(200, 1, 1_000_000, "how many test images, from the first one on", usual=(20, 360))
     searched: int = param(
         40,
         0,
         10_000,
-        "images whose nearest adversarial image is sought; 0: none",
+        "images whose nearest adversarial example is searched for; 0: none",
         usual=(0, 100),
         label="Images searched",
     )
@@ -53,18 +53,20 @@ class RobustnessCurves(Analysis, title="Curves"):
         for each in self.attacks:
             require_norms("RobustnessCurves", "attacks", each)
         if self.ball.eps <= 0:
-            raise FieldError("RobustnessCurves", "ball", "must have eps above 0: the levels go up to it.")
+            raise FieldError(
+                "RobustnessCurves", "ball", "must have ε above 0, because ε is swept from 0 to this value."
+            )
 
     @property
     def eps(self) -> tuple[float, ...]:
-        """The levels of eps, 0 first and the ball's last."""
+        """Levels of ε, 0 first and the ball's last."""
         return tuple(self.ball.eps * level / self.levels for level in range(self.levels + 1))
 
     @property
     def search(self) -> MinimumDistance:
-        """The attack that seeks the nearest image: Carlini and Wagner's, shortened. Na et al. 2018, App. F, for L∞.
+        """Attack for the nearest adversarial example: Carlini and Wagner's, shortened. Na et al. 2018, App. F, for L∞.
 
-        The paper takes eight weights c and 2000 steps. On the digits' standard and pgd-trained networks two weights
+        The paper takes eight weights c and 2000 steps. On the digits' standard and pgd-trained models two weights
         find median distances within 4 % of those of all eight, both with 50 steps.
         """
         if isinstance(self.ball, Linf):

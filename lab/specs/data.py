@@ -14,7 +14,7 @@ class DataSpec(Spec):
 
 @dataclass(frozen=True)
 class Publication:
-    """What is known of a published data set before any of its files is there.
+    """Facts about a published data set that are known before any of its files is there.
 
     ``name`` on the command line and in lists; ``shape`` (channels, height, width) of an image; the names of the
     ``classes``, by label; ``files``, in the order in which they are read, in ``folder`` below ``LAB_DATA``;
@@ -163,7 +163,7 @@ class ImageFolder(DataSpec, title="Folder of images"):
     labels: str = param(
         "automatic",
         choices=("automatic", "in order", "numbers"),
-        meaning="whether labels count the class folders, or are the numbers by which these are called",
+        meaning="number the class folders in order, or take the numbers in their names as labels",
     )
 
 

@@ -13,16 +13,16 @@ AVERAGES = ("probabilities", "logits")
 
 @dataclass(frozen=True)
 class EnsembleAttack(AttackSpec, title="Ensemble of models"):
-    """Images made on the average of several models, for one that is not asked. Liu et al. 2017; Tramèr 2018, §4.2.
+    """Attack on the average of several models, to transfer to another. Liu et al. 2017; Tramèr 2018, §4.2.
 
     Predicted and least likely labels are the average's, too.
     """
 
-    attack: AttackSpec = param(PGD(), meaning="the attack on the average of the models")
+    attack: AttackSpec = param(PGD(), meaning="attack on the average of the models")
     models: tuple[ModelSpec, ...] = param(
         (Trained("standard"), Trained("standard-b")), meaning="models that are averaged"
     )
-    of: str = param("probabilities", meaning="what is averaged", choices=AVERAGES, label="What is averaged")
+    of: str = param("probabilities", meaning="quantity that is averaged", choices=AVERAGES, label="What is averaged")
 
     @property
     def capabilities(self) -> Capabilities:

@@ -1,11 +1,11 @@
-"""How robust is a model, as far as the strongest attacks without a setting can tell?"""
+"""Evaluations: robust accuracy under the strongest attacks that need no tuning."""
 
 from dataclasses import dataclass
 
 from lab.errors import FieldError
 from lab.specs.analyses import Analysis
 from lab.specs.balls import Ball, Linf
-from lab.specs.capabilities import NORMS
+from lab.specs.capabilities import NORM_BALLS
 from lab.specs.data import DataSpec, Digits
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import param
@@ -29,9 +29,11 @@ class Evaluation(Analysis, title="Evaluation"):
     models: tuple[ModelSpec, ...] = param(
         (Trained("standard"), Trained("fgsm-trained"), Trained("pgd-trained")), meaning="one to six models"
     )
-    ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORMS, label="Norm")
+    ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORM_BALLS, label="Norm")
     images: int = param(1000, 1, 1_000_000, "how many test images, from the first one on, if there are so many")
-    budget: str = param(QUICK, meaning="how much is spent on what the attacks before have left", choices=BUDGETS)
+    budget: str = param(
+        QUICK, meaning="budget: how much is spent on the images that earlier attacks did not break", choices=BUDGETS
+    )
     seed: int = param(0, 0, 2**31 - 1, "seed of every random draw")
 
     def __post_init__(self) -> None:

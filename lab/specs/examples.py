@@ -1,6 +1,6 @@
-"""Whose adversarial examples a network is trained on.
+"""Sources of the adversarial examples in training.
 
-Fixed networks never change, so what they have to say about a training image is always the same where nothing is random.
+Static models never change, so their examples of a training image are always the same where nothing is random.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from lab.specs.spec import Spec, param
 
 @dataclass(frozen=True)
 class FixedExamples:
-    """What training needs of fixed networks: adversarial images of all ``models`` by one attack.
+    """Adversarial examples of static models for training: of all ``models`` under one attack.
 
-    ``levels`` are the equal steps of eps, up to the ball's, at which there are images. ``stored``: they are made once,
-    before the first step. ``own_eps``: an image's own eps, where a recipe draws one, is theirs, too. ``same_start``:
-    the networks should have had the initial weights that training begins with.
+    ``levels`` are the equal steps of ε, up to the ball's, at which there are images. ``stored``: they are made once,
+    before the first step. ``own_eps``: an image's own ε, where a recipe draws one, is theirs, too. ``same_start``:
+    the models should have had the initial weights that training starts from.
     """
 
     models: tuple[ModelSpec, ...]
@@ -31,29 +31,29 @@ class FixedExamples:
 
 @dataclass(frozen=True)
 class Source(Spec):
-    """Where the adversarial examples of a batch come from.
+    """Source of the adversarial examples of a batch.
 
-    ``short`` is what stands before the attack's title where a recipe is summed up in a line.
+    ``short`` precedes the attack's title where a recipe is summed up in a line.
     """
 
     short: ClassVar[str]
 
     @property
     def fixed(self) -> FixedExamples | None:
-        """What it needs of fixed networks, if any. Raises :class:`SpecError` where its class does not state it."""
+        """Examples of static models that it needs, if any. Raises :class:`SpecError` where the class states nothing."""
         raise SpecError(
-            f"{type(self).__name__} does not state which examples of fixed networks it needs: give it a property "
+            f"{type(self).__name__} does not state which examples of static models it needs: give it a property "
             "'fixed'."
         )
 
 
 @dataclass(frozen=True)
 class OwnExamples(Source, title="White box: the model being trained"):
-    """Attacks on the network itself, as it is now. Kurakin et al. 2017, Algorithm 1; Madry et al. 2017, §2.1."""
+    """White-box attacks on the model being trained. Kurakin et al. 2017, Algorithm 1; Madry et al. 2017, §2.1."""
 
     short: ClassVar[str] = ""
 
-    attack: AttackSpec = param(FGSM(labels="predicted"), meaning="attack on the current network")
+    attack: AttackSpec = param(FGSM(labels="predicted"), meaning="attack on the model being trained")
 
     @property
     def fixed(self) -> None:
@@ -61,26 +61,26 @@ class OwnExamples(Source, title="White box: the model being trained"):
 
 
 @dataclass(frozen=True)
-class EnsembleExamples(Source, title="Ensemble: the model being trained, or a fixed one"):
-    """Each batch's source is drawn from the network itself and fixed, trained ones. Tramèr et al. 2018, §3.4, §4.2.
+class EnsembleExamples(Source, title="Ensemble: the model being trained, or a static one"):
+    """Each batch's source is drawn from the model being trained and static models. Tramèr et al. 2018, §3.4, §4.2.
 
-    All are equally likely. The fixed networks' examples are made once, before the first step, and then read; where
-    they would differ from one time to the next (random starts, random targets, a growing eps or an eps of its own for
-    each image, augmentation), or need too much memory, they are made anew for each batch.
+    All are equally likely. The static models' examples are computed once, before the first step, and then reused;
+    where they would differ from one time to the next (random starts, random targets, a growing ε or an ε of its own
+    for each image, augmentation), or need too much memory, they are recomputed for each batch.
     """
 
     short: ClassVar[str] = "Ensemble"
 
-    attack: AttackSpec = param(FGSM(labels="predicted"), meaning="attack on whichever network was drawn")
-    models: tuple[ModelSpec, ...] = param((Trained("standard-b"),), meaning="the fixed networks")
+    attack: AttackSpec = param(FGSM(labels="predicted"), meaning="attack on the model drawn for the batch")
+    models: tuple[ModelSpec, ...] = param((Trained("standard-b"),), meaning="static models whose examples are used too")
     stored: bool = param(
-        True, meaning="make their examples once and read them, where that is the same", label="Stored examples"
+        True, meaning="compute their examples once and reuse them, where that is equivalent", label="Stored examples"
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.models:
-            raise FieldError("EnsembleExamples", "models", "must name at least one fixed network, but is empty.")
+            raise FieldError("EnsembleExamples", "models", "must name at least one static model, but is empty.")
 
     @property
     def fixed(self) -> FixedExamples:
@@ -89,21 +89,21 @@ class EnsembleExamples(Source, title="Ensemble: the model being trained, or a fi
 
 @dataclass(frozen=True)
 class CascadeExamples(Source, title="Cascade: the model being trained, and a defended one"):
-    """Half attacks on the network itself, half stored iterative ones on a defended network. Na et al. 2018, §3.2.
+    """Half attacks on the model being trained, half stored ones on a defended model. Na et al. 2018, §3.2.
 
-    The stored images have eps 1, 2, …, 16 sixteenths of the ball's, each time one of these at random (§5.2: 1/255 to
-    16/255); a spread of eps concerns the other half only. They are made once and then read, in the cases of
-    :class:`EnsembleExamples`. The defended network should have the same initialisation (§5.1): the same architecture
+    The stored examples have ε of 1, 2, …, 16 sixteenths of the ball's, each time one of these at random (§5.2: 1/255 to
+    16/255); a spread of ε concerns the other half only. They are computed once and then reused, in the cases of
+    :class:`EnsembleExamples`. The defended model should have the same initialisation (§5.1): the same architecture
     and seed. Na et al. defend it with the pivot loss (Table 7).
     """
 
     short: ClassVar[str] = "Cascade"
 
-    attack: AttackSpec = param(StepLL(), meaning="attack on the current network")
+    attack: AttackSpec = param(StepLL(), meaning="attack on the model being trained")
     defended: ModelSpec = param(Trained("pivot-trained"), meaning="the already defended model", label="Defended model")
     iterative: AttackSpec = param(BIM(), meaning="attack on the defended model", label="Attack on the defended model")
     levels: int = param(
-        16, 1, 255, "how many equal steps of eps the stored images have, up to the ball's", label="Levels of ε"
+        16, 1, 255, "number of equally spaced ε of the stored examples, up to the threat model's", label="Levels of ε"
     )
     share: float = param(
         0.5,
@@ -113,7 +113,7 @@ class CascadeExamples(Source, title="Cascade: the model being trained, and a def
         label="Fraction from the defended model",
     )
     stored: bool = param(
-        True, meaning="make its examples once and read them, where that is the same", label="Stored examples"
+        True, meaning="compute its examples once and reuse them, where that is equivalent", label="Stored examples"
     )
 
     @property

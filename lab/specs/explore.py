@@ -28,10 +28,10 @@ class Explore(Analysis, title="Attack explorer"):
 
     data: DataSpec = param(Digits(), meaning="data set the image comes from")
     models: tuple[ModelSpec, ...] = param((Trained("standard"),), meaning="one to three models")
-    image: int = param(0, 0, 10_000_000, "test image, by its position")
-    attack: AttackSpec = param(PGD(), meaning="the attack that is looked at")
+    image: int = param(0, 0, 10_000_000, "index of the test image")
+    attack: AttackSpec = param(PGD(), meaning="attack on the image")
     ball: Ball = param(Linf(0.2), meaning="threat model", label="Norm")
-    logit_scale: float = param(1.0, 1.0, 1e5, "factor of the logits; it changes no decision", log=True)
+    logit_scale: float = param(1.0, 1.0, 1e5, "factor that multiplies the logits; predictions stay the same", log=True)
     seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class Explore(Analysis, title="Attack explorer"):
 
 
 def shortened(attack: AttackSpec) -> AttackSpec:
-    """The attack, and those it is made of, with its settings cut to what one attack among many may take."""
+    """The attack, and those it is made of, with its settings limited to those of one attack among many."""
     changes: dict[str, Any] = {}
     for name, about in params(attack).items():
         value = getattr(attack, name)

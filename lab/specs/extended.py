@@ -18,12 +18,12 @@ class Extended(Ball, title="Combined"):
     pixel against the best rotated and shifted image, without the pixels that may change at will.
     """
 
-    eps: float = param(0.3, 0.0, 1.0, "largest change of a pixel, black to white being 1", usual=(0.0, 0.5), label="ε")
-    pixels: int = param(5, 0, 1_000_000, "how many pixels may change at will", usual=(0, 50))
-    rotation: float = param(20.0, 0.0, 180.0, "largest rotation each way", usual=(0.0, 45.0), unit="°")
-    translation: float = param(0.0, 0.0, 100.0, "largest shift each way", usual=(0.0, 6.0), unit="pixels")
-    angles: int = param(10, 0, 180, "rotations on the lattice, each way", usual=(1, 30))
-    shifts: int = param(2, 0, 100, "shifts on the lattice, each way along each axis", usual=(1, 6))
+    eps: float = param(0.3, 0.0, 1.0, "L∞ radius, for pixels in [0, 1]", usual=(0.0, 0.5), label="ε")
+    pixels: int = param(5, 0, 1_000_000, "number of pixels that may change arbitrarily", usual=(0, 50))
+    rotation: float = param(20.0, 0.0, 180.0, "largest rotation in either direction", usual=(0.0, 45.0), unit="°")
+    translation: float = param(0.0, 0.0, 100.0, "largest shift in either direction", usual=(0.0, 6.0), unit="pixels")
+    angles: int = param(10, 0, 180, "rotations on the lattice, in either direction", usual=(1, 30))
+    shifts: int = param(2, 0, 100, "shifts on the lattice, in either direction along each axis", usual=(1, 6))
 
 
 @dataclass(frozen=True)

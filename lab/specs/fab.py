@@ -18,10 +18,12 @@ class FastAdaptiveBoundary(MinimumDistance):
     steps: int = param(
         100, 1, 10_000, "steps onto the linearised decision boundary", usual=(10, 200), log=True, brief=100
     )
-    restarts: int = param(1, 1, 1000, "starts, all but the first of them random", usual=(1, 20), brief=1)
-    alpha_max: float = param(0.1, 0.0, 1.0, "largest weight of the step that starts at the image itself")
-    eta: float = param(1.05, 1.0, 2.0, "extrapolation beyond the linearised boundary, as a factor")
-    beta: float = param(0.9, 0.0, 1.0, "backward step: fraction of an adversarial change that is kept", label="β")
+    restarts: int = param(1, 1, 1000, "restarts, all but the first from a random point", usual=(1, 20), brief=1)
+    alpha_max: float = param(0.1, 0.0, 1.0, "α: largest weight of the step that starts at the original image")
+    eta: float = param(1.05, 1.0, 2.0, "η: extrapolation beyond the linearised boundary, as a factor")
+    beta: float = param(
+        0.9, 0.0, 1.0, "β: fraction of the adversarial perturbation that the backward step keeps", label="β"
+    )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -48,4 +50,4 @@ class FABTargeted(FastAdaptiveBoundary, title="FAB-T"):
     logits of the clean image.
     """
 
-    targets: int = param(9, 1, 1000, "wrong classes tried, likeliest first", usual=(1, 9))
+    targets: int = param(9, 1, 1000, "wrong classes targeted, the most likely first", usual=(1, 9))

@@ -7,7 +7,7 @@ from lab.errors import FieldError
 from lab.specs.analyses import Analysis
 from lab.specs.attacks import BIM, FGSM, PGD, RFGSM, AttackSpec, RandomSign, StepLL
 from lab.specs.balls import Ball, Linf
-from lab.specs.capabilities import NORMS
+from lab.specs.capabilities import NORM_BALLS
 from lab.specs.data import DataSpec, Digits
 from lab.specs.evaluation import QUICK, Evaluation
 from lab.specs.models import ModelSpec, Trained
@@ -18,9 +18,9 @@ MOST_MODELS = 4
 
 @dataclass(frozen=True)
 class Masking(Analysis, title="Masking"):
-    """Whether a model's gradient shows where its loss rises. Tramèr et al. 2018, §4.1; Na et al. 2018, App. D.
+    """Signs of gradient masking, and a verdict. Tramèr et al. 2018, §4.1; Na et al. 2018, App. D.
 
-    Every model is examined, and every other one is a source of black-box attacks on it. The ball's eps is that of the
+    Every model is examined, and every other one is a source of black-box attacks on it. The ball's ε is that of the
     verdict, which the quick evaluation of the same images gives; ``eps`` are further ones, for the curves.
     """
 
@@ -29,7 +29,7 @@ class Masking(Analysis, title="Masking"):
         (Trained("standard"), Trained("fgsm-trained"), Trained("pgd-trained")),
         meaning="one to four models, each examined, and a black-box source for the others",
     )
-    ball: Ball = param(Linf(0.2), meaning="threat model of the verdict", choices=NORMS, label="Norm")
+    ball: Ball = param(Linf(0.2), meaning="threat model of the verdict", choices=NORM_BALLS, label="Norm")
     eps: tuple[float, ...] = param(
         (0.05, 0.1, 0.15, 0.3, 0.5), 0.0, 1000.0, "further radii of the ball, for the curves over ε", label="ε"
     )
@@ -63,7 +63,7 @@ class Masking(Analysis, title="Masking"):
 
     @property
     def radii(self) -> tuple[float, ...]:
-        """Every eps that is examined, rising."""
+        """Every ε that is examined, in ascending order."""
         return tuple(sorted({self.ball.eps, *self.eps}))
 
     @property
@@ -82,7 +82,7 @@ class Masking(Analysis, title="Masking"):
 
         R+FGSM's ``alpha`` is by default 1/2, Tramèr et al. 2018's on ImageNet. On five masked models of the digits
         and of MNIST it fools significantly more than FGSM at ε 0.2 and 0.3, and on no sound one; their 1/6 for MNIST,
-        the preset ``RFGSM.tramer_mnist``, does not in four of these ten cases. The two steps are of eps / 2 each (their
+        the preset ``RFGSM.tramer_mnist``, does not in four of these ten cases. The two steps are of ε / 2 each (their
         Table 2).
         """
         pgd = PGD(steps=self.steps, restarts=self.restarts)

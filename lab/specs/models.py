@@ -1,4 +1,4 @@
-"""Models: architectures, and trained networks by name."""
+"""Models: architectures, and trained models by name."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from lab.specs.spec import Param, Spec, param
 
 @dataclass(frozen=True)
 class Architecture(Spec):
-    """A network without weights."""
+    """Architecture of a model, without weights."""
 
 
 @dataclass(frozen=True)
 class SmallCNN(Architecture, title="Small CNN"):
-    """Three convolutions and one linear layer: the digits' network, trained in seconds."""
+    """Three convolutions and one linear layer: the default for the digits, trained in seconds."""
 
     width: int = param(16, 1, 256, "channels of the first convolution; the later ones have twice as many")
-    embedding: int = param(0, 0, 1024, "units of a linear layer before the last (2 to draw them), 0 for none")
+    embedding: int = param(0, 0, 1024, "units of a linear layer before the last (2 to plot the embedding), 0 for none")
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class TramerD(Architecture, title="Tramèr's D"):
 
 @dataclass(frozen=True)
 class MadryMNIST(Architecture, title="Madry's MNIST network"):
-    """Madry's MNIST network at a width: conv 32w 5×5, pool, conv 64w 5×5, pool, 1024w. Madry et al. 2017, §5.
+    """Madry's MNIST architecture at a width: conv 32w 5×5, pool, conv 64w 5×5, pool, 1024w. Madry et al. 2017, §5.
 
-    §4 calls capacity what doubles with w; its smallest network, of 2 and 4 filters, is w = 1/16.
+    §4 calls capacity what doubles with w; its smallest, of 2 and 4 filters, is w = 1/16.
     """
 
     width: float = param(1.0, 1 / 16, 16.0, "capacity scale of Madry et al. 2017, §4", log=True)
@@ -61,14 +61,14 @@ class MadryMNIST(Architecture, title="Madry's MNIST network"):
 class ResNet(Architecture, title="ResNet"):
     """ResNet-20, 32, 44, 56 or 110 for small images. He et al. 2016, §4.2; Na et al. 2018, App. A.
 
-    Na's networks for CIFAR-10 take crops of 24 pixels and images less their mean, those for MNIST the images as
+    Na's architectures for CIFAR-10 take crops of 24 pixels and images less their mean, those for MNIST the images as
     they are; with an embedding of 2 units they are those of his Fig. 4.
     """
 
     depth: int = param(20, 8, 1202, "layers with weights, 6n + 2", usual=(20, 110))
     width: int = param(16, 1, 256, "channels of the first third; the others have two and four times as many")
-    mean: str = param("pixel", meaning="what is subtracted from the images", choices=("pixel", "channel", "none"))
-    crop: int = param(0, 0, 1024, "side of the crop that it sees (Na: 24), 0 for whole images", unit="pixels")
+    mean: str = param("pixel", meaning="mean that is subtracted from the images", choices=("pixel", "channel", "none"))
+    crop: int = param(0, 0, 1024, "side of the random crop (Na: 24), 0 for whole images", unit="pixels")
     embedding: int = param(0, 0, 1024, "units of a linear layer before the last (Na, §4.2: 2), 0 for none")
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class ResNet(Architecture, title="ResNet"):
 
 @dataclass(frozen=True)
 class WideResNet(Architecture, title="Wide ResNet"):
-    """Wide ResNet of pre-activated units for small images; as it stands w32-10. Madry et al. 2017, §4.
+    """Wide ResNet of pre-activated units for small images; w32-10 by default. Madry et al. 2017, §4.
 
     Images are standardised one by one. Details are those of the authors' public code for their CIFAR-10 challenge.
     """
@@ -92,7 +92,7 @@ class WideResNet(Architecture, title="Wide ResNet"):
 
 @dataclass(frozen=True)
 class Activation(Spec):
-    """What follows a convolution in Inception. Kurakin et al. 2017, App. D; ELU in Table 4."""
+    """Activation after a convolution of Inception. Kurakin et al. 2017, App. D; ELU in Table 4."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,7 @@ class Tanh(Activation, title="Tanh"):
 class ReluDecay(Activation, title="ReLU with decay"):
     """relu(x) / (1 + β relu(x)²). Kurakin et al. 2017, App. D, with β 0.1, 0.01 and 0.001."""
 
-    beta: float = param(
-        0.01, 1e-6, 10.0, "β: the larger, the sooner it falls again", usual=(1e-3, 0.1), log=True, label="β"
-    )
+    beta: float = param(0.01, 1e-6, 10.0, "β: rate of decay beyond the peak", usual=(1e-3, 0.1), log=True, label="β")
 
 
 @dataclass(frozen=True)
@@ -129,13 +127,13 @@ class Inception(Architecture, title="Inception v3"):
     """Inception v3 with ρ times the filters in each convolution. Kurakin et al. 2017, §4.3.
 
     Its own stem takes images of 299 pixels and at least 75; the small one, an addition of ours, keeps the size of
-    images that are small from the start. Kurakin's deeper network (Table 1) has two more blocks, he does not say
+    images that are small from the start. Kurakin's deeper architecture (Table 1) has two more blocks, he does not say
     where: here they follow the eighth of the eleven.
     """
 
     scale: float = param(1.0, 1 / 16, 4.0, "ρ, in sixteenths: factor of the filters", usual=(0.5, 2.0), log=True)
-    activation: Activation = param(Relu(), meaning="what follows each convolution")
-    more_blocks: int = param(0, 0, 16, "blocks besides v3's eleven (deeper network: 2)", usual=(0, 2))
+    activation: Activation = param(Relu(), meaning="activation after each convolution")
+    more_blocks: int = param(0, 0, 16, "blocks besides v3's eleven (2 for the deeper architecture)", usual=(0, 2))
     stem: str = param("v3", meaning="first convolutions, for large or for small images", choices=("v3", "small"))
     dropout: float = param(0.2, 0.0, 0.9, "fraction of the embedding dropped in training")
 
@@ -144,7 +142,7 @@ class Inception(Architecture, title="Inception v3"):
 class Torchvision(Architecture, title="Torchvision's classifier"):
     """One of torchvision's classifiers, by its name there; any but a RegNet.
 
-    Trained from here on it starts anew, as long as it is made of convolutions, linear layers and norms; ``python -m
+    Trained here it starts from new weights, as long as it is made of convolutions, linear layers and norms; ``python -m
     lab pretrained NAME`` fetches it with its published weights.
     """
 
@@ -153,25 +151,25 @@ class Torchvision(Architecture, title="Torchvision's classifier"):
 
 @dataclass(frozen=True)
 class Binarised(Architecture, title="Binarised input"):
-    """A network that sees black and white only: the closed-form defence of MNIST. Tramèr et al. 2018, App. C.1.
+    """Classifier of images rounded to black and white: the closed-form defence of MNIST. Tramèr et al. 2018, App. C.1.
 
     Rounding has no useful gradient: ``straight_through`` lets gradient attacks pass it as if it were not there
-    (Athalye et al. 2018); without it they say that there is nothing to follow.
+    (Athalye et al. 2018); without it they report that there is no gradient to follow.
     """
 
-    architecture: Architecture = param(SmallCNN(), meaning="network behind")
-    threshold: float = param(0.5, 0.0, 1.0, "pixels above it become 1, the others 0")
-    straight_through: bool = param(True, meaning="gradients pass the rounding unchanged")
+    architecture: Architecture = param(SmallCNN(), meaning="architecture behind the transformation")
+    threshold: float = param(0.5, 0.0, 1.0, "threshold: pixels above it become 1, the others 0")
+    straight_through: bool = param(True, meaning="straight-through gradient: the threshold counts as the identity")
 
 
 @dataclass(frozen=True)
 class InputDropout(Architecture, title="Dropout on the input"):
-    """A network with dropout on its input, as Tramèr's model B has it. Tramèr et al. 2018, App. C.2.
+    """Architecture with dropout on its input, as Tramèr's model B has it. Tramèr et al. 2018, App. C.2.
 
     It keeps one-step adversarial training from its degenerate minimum on MNIST.
     """
 
-    architecture: Architecture = param(SmallCNN(), meaning="network behind")
+    architecture: Architecture = param(SmallCNN(), meaning="architecture behind the transformation")
     p: float = param(0.2, 0.0, 0.9, "fraction of the pixels dropped in training", label="Dropout rate")
 
 
@@ -181,12 +179,12 @@ LIBRARIES = ("timm", "torchvision")
 
 @dataclass(frozen=True)
 class ModelSpec(Spec):
-    """A network with weights, ready to classify."""
+    """Model with weights, ready to classify."""
 
 
 @dataclass(frozen=True)
 class Trained(ModelSpec, title="Trained"):
-    """A trained network of the zoo, or one of a person's own finished runs, by its name."""
+    """Trained model of the zoo or of a finished run of the user's, by its name."""
 
     name: str = param("standard", meaning="name in the list of models")
 
@@ -198,9 +196,11 @@ class Custom(ModelSpec, title="Custom"):
     The builder is imported and called: only the command line and Python make this spec, never a visitor.
     """
 
-    builder: str = param("", meaning="what builds the model: package.module:function, timm:NAME or torchvision:NAME")
+    builder: str = param("", meaning="builder of the model: package.module:function, timm:NAME or torchvision:NAME")
     weights: str = param("", meaning="its weights, as safetensors or as torch.save writes them; empty for none")
-    name: str = field(default="", compare=False, metadata={"param": Param("what it is called; empty: as it is built")})
+    name: str = field(
+        default="", compare=False, metadata={"param": Param("display name; empty: derived from the builder")}
+    )
 
     @property
     def library(self) -> str:
@@ -220,14 +220,14 @@ class Live(ModelSpec, title="Live"):
 
 
 def name_of(spec: ModelSpec) -> str:
-    """What a model is called: its name in the list, or its builder with the file of its weights."""
+    """Display name of a model: its name in the list, or its builder with the file of its weights."""
     if isinstance(spec, Custom) and not spec.name:
         return _built(spec, 1)
     return getattr(spec, "name", type(spec).__name__)
 
 
 def names_of(specs: Sequence[ModelSpec]) -> tuple[str, ...]:
-    """What models are called beside each other: different ones never the same, if need be by more of their path."""
+    """Display names of several models: different ones never the same, if need be by more of their path."""
     names = {each: name_of(each) for each in specs}
     longest = max((len(PurePath(getattr(each, "weights", "")).parts) for each in names), default=0)
     for length in range(1, longest + 1):

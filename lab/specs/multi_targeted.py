@@ -16,7 +16,9 @@ class MultiTargeted(Climbing, title="MultiTargeted"):
     """
 
     steps: int = param(20, 1, 10_000, "gradient steps of each restart", usual=(5, 200), log=True)
-    targets: int = param(9, 0, 1000, "likeliest wrong classes; 0 for the strongest rival at each step", usual=(0, 9))
+    targets: int = param(
+        9, 0, 1000, "most likely wrong classes targeted; 0 for the strongest rival at each step", usual=(0, 9)
+    )
 
 
 def halvings(steps: int) -> frozenset[int]:

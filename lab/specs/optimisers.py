@@ -1,4 +1,4 @@
-"""How weights are moved: optimisers, and the schedules of their learning rate."""
+"""Optimisers, and the schedules of their learning rate."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ class Optimiser(Spec):
 
     high_rate: ClassVar[float]
 
-    learning_rate: float = param(1e-3, 1e-7, 10.0, "length of the steps", usual=(1e-5, 1.0), log=True)
+    learning_rate: float = param(1e-3, 1e-7, 10.0, "learning rate", usual=(1e-5, 1.0), log=True)
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class SGD(Optimiser, title="SGD"):
 
     high_rate: ClassVar[float] = 0.1  # the papers' first one
 
-    learning_rate: float = param(0.1, 1e-7, 10.0, "length of the steps", usual=(1e-4, 1.0), log=True)
-    momentum: float = param(0.9, 0.0, 0.999, "fraction of the earlier step that is kept")
+    learning_rate: float = param(0.1, 1e-7, 10.0, "learning rate", usual=(1e-4, 1.0), log=True)
+    momentum: float = param(0.9, 0.0, 0.999, "momentum: fraction of the previous step that is kept")
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,17 @@ class RMSProp(Optimiser, title="RMSProp"):
 
     high_rate: ClassVar[float] = 0.045  # the papers' first one
 
-    learning_rate: float = param(0.045, 1e-7, 10.0, "length of the steps", usual=(1e-5, 1.0), log=True)
-    decay: float = param(
-        0.9, 0.0, 0.9999, "fraction of the earlier mean square that is kept", label="Smoothing constant"
+    learning_rate: float = param(0.045, 1e-7, 10.0, "learning rate", usual=(1e-5, 1.0), log=True)
+    decay: float = param(0.9, 0.0, 0.9999, "smoothing constant of the mean square", label="Smoothing constant")
+    momentum: float = param(0.9, 0.0, 0.999, "momentum: fraction of the previous step that is kept")
+    epsilon: float = param(
+        1.0, 1e-10, 10.0, "added to the denominator, for numerical stability", usual=(1e-8, 1.0), log=True
     )
-    momentum: float = param(0.9, 0.0, 0.999, "fraction of the earlier step that is kept")
-    epsilon: float = param(1.0, 1e-10, 10.0, "added to the mean square's root", usual=(1e-8, 1.0), log=True)
 
 
 @dataclass(frozen=True)
 class Schedule(Spec):
-    """How the learning rate changes during training, as a factor of the optimiser's."""
+    """Learning-rate schedule: factors of the optimiser's learning rate during training."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,16 @@ class Piecewise(Schedule, title="Step decay"):
     """The learning rate is multiplied by one factor after another, as all four papers' code does on CIFAR-10."""
 
     at: tuple[float, ...] = param(
-        (0.5, 0.75), 0.0, 1.0, "fraction of all steps after which the next factor applies", label="Drops at"
+        (0.5, 0.75), 0.0, 1.0, "fractions of all steps after which the next factor applies", label="Drops at"
     )
     factors: tuple[float, ...] = param(
-        (0.1, 0.01), 0.0, 100.0, "factors of the first learning rate, one for each", label="Drops to"
+        (0.1, 0.01), 0.0, 100.0, "factors of the initial learning rate, one for each", label="Drops to"
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.at) != len(self.factors) or list(self.at) != sorted(self.at):
-            raise FieldError("Piecewise", "at", "must rise and have as many values as Piecewise.factors.")
+            raise FieldError("Piecewise", "at", "must rise and have as many values as there are factors.")
 
 
 @dataclass(frozen=True)

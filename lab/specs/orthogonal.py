@@ -15,7 +15,7 @@ class OrthogonalDirections(AttackSpec, title="Orthogonal directions"):
     takes rows of the next larger matrix. In L2 it is the best possible for every k.
     """
 
-    k: int = param(16, 1, 100, "orthogonal directions; 1 is the gradient's own", label="Directions")
+    k: int = param(16, 1, 100, "orthogonal directions; 1: the signed gradient alone", label="Directions")
 
     @property
     def capabilities(self) -> Capabilities:

@@ -1,4 +1,4 @@
-"""How many steps an iterative attack takes in a ball, and how long they are, where its spec leaves that to ε."""
+"""Number and size of an iterative attack's steps in a ball, where its spec leaves them to ε."""
 
 from functools import singledispatch
 from math import floor, sqrt
@@ -8,6 +8,7 @@ from lab.errors import SpecError
 from lab.specs.attacks import PGD, AttackSpec, Iterated
 from lab.specs.balls import Ball
 from lab.specs.query import QueryPGD
+from lab.specs.spec import title_of
 
 LEVEL = 1 / 255
 """The step of Kurakin et al. 2017, §2.2: one grey level."""
@@ -21,7 +22,7 @@ class Pace(NamedTuple):
 
 
 def step_share(steps: int) -> float:
-    """The share of ε that a step of PGD is long when its ``step_size`` is 0: 1.25 / √steps, at least 2 / steps.
+    """Step size of PGD as a fraction of ε when its ``step_size`` is 0: 1.25 / √steps, at least 2 / steps.
 
     Then all steps together always cross the ball. Chosen by ``tests/benchmarks/step_size.py`` among ten rules, on eight
     models of the digits and of MNIST (trained by PGD, TRADES, FGSM, ensembles, Step-LL and in one step), 200 images, L∞
@@ -46,7 +47,7 @@ def step_share(steps: int) -> float:
 @singledispatch
 def pace(attack: AttackSpec, eps: float) -> Pace:
     """The steps of an iterative attack in a ball of radius ``eps``. Raises :class:`SpecError` for any other attack."""
-    raise SpecError(f"{type(attack).__name__} takes no gradient steps whose length could follow ε.")
+    raise SpecError(f"{title_of(attack)} takes no gradient steps whose size could follow ε.")
 
 
 @pace.register(PGD)
@@ -64,7 +65,7 @@ def _(attack: Iterated, eps: float) -> Pace:
 
 
 def pace_in_words(attack: AttackSpec, ball: Ball) -> str:
-    """What ε decides about an iterative attack's steps, "40 steps of 0.06"; empty where it decides nothing."""
+    """Steps of an iterative attack as ε sets them, "40 steps of 0.06"; empty where ε sets nothing."""
     if not attack.capabilities.to_cross or all(vars(attack)[each] for each in ("steps", "step_size")):
         return ""  # all is said by the attack itself
     steps, size = pace(attack, ball.eps)
@@ -72,7 +73,7 @@ def pace_in_words(attack: AttackSpec, ball: Ball) -> str:
 
 
 def papers_steps(eps: float) -> int:
-    """⌊min(eps + 4, 1.25 eps)⌋ with eps in 1/255, at least 1 and at most 1000. Kurakin et al. 2017, §2.2."""
+    """⌊min(ε + 4, 1.25 ε)⌋ with ε in 1/255, at least 1 and at most 1000. Kurakin et al. 2017, §2.2."""
     levels = eps * 255
     rule = round(min(levels + 4, 1.25 * levels), 6)  # 4/255 times 255 is not exactly 4
     return min(max(floor(rule), 1), 1000)

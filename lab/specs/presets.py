@@ -1,7 +1,7 @@
-"""The papers' ways of training, by name: recipes with the numbers of the papers.
+"""Named recipes with the numbers of the papers.
 
-A builder sets what makes a method (attack, mixture, weights). Network, optimiser and length stay those of the data at
-hand: what ImageNet or CIFAR-10 need, the digits do not.
+A builder sets what makes a method (attack, mixture, weights). Architecture, optimiser and number of epochs
+stay those of the data at hand: the digits need less than ImageNet or CIFAR-10.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def leaking_training(**changes: object) -> Adversarial:
 
 
 def rfgsm_training(**changes: object) -> Adversarial:
-    """:func:`fgsm_training` behind a random step of eps / 2. Tramèr et al. 2018, §4.1."""
+    """:func:`fgsm_training` after a random step of ε / 2. Tramèr et al. 2018, §4.1."""
     return Adversarial(source=OwnExamples(RFGSM(labels="predicted"))).replace(**changes)
 
 
@@ -42,7 +42,7 @@ def pgd_training(**changes: object) -> Adversarial:
 
 
 def kurakin_training(**changes: object) -> Adversarial:
-    """Half of each batch replaced by Step-LL images of random eps, λ 0.3. Kurakin et al. 2017, Algorithm 1 and §3.
+    """Half of each batch replaced by Step-LL images of random ε, λ 0.3. Kurakin et al. 2017, Algorithm 1 and §3.
 
     Their delay of 10,000 steps only let many experiments share a start (§4); here there is none.
     """
@@ -51,12 +51,12 @@ def kurakin_training(**changes: object) -> Adversarial:
 
 
 def ensemble_training(**changes: object) -> Adversarial:
-    """:func:`fgsm_training` whose images also come from fixed networks. Tramèr et al. 2018, §3.4 and App. C."""
+    """:func:`fgsm_training` whose examples also come from static models. Tramèr et al. 2018, §3.4 and App. C."""
     return Adversarial(source=EnsembleExamples()).replace(**changes)
 
 
 def cascade_training(**changes: object) -> Adversarial:
-    """Step-LL images and stored iterative ones of a defended network. Na et al. 2018, §3.2, R20_K,C."""
+    """Step-LL examples and stored iterative examples of a defended model. Na et al. 2018, §3.2, R20_K,C."""
     return _of_na(CascadeExamples()).replace(**changes)
 
 
@@ -71,7 +71,7 @@ def pivot_training(**changes: object) -> Adversarial:
 
 
 def pivot_ensemble_training(**changes: object) -> Adversarial:
-    """The pivot loss on images of several networks. Na et al. 2018, §5.2, R20_P,E."""
+    """The pivot loss on examples of several models. Na et al. 2018, §5.2, R20_P,E."""
     return _of_na(EnsembleExamples(StepLL())).replace(similarity=Pivot()).replace(**changes)
 
 
@@ -86,10 +86,10 @@ def trades_training(**changes: object) -> TRADES:
 
 
 def fast_training(**changes: object) -> Adversarial:
-    """One step of 1.25 eps from a random start, rate up and down once: Wong et al. 2020, Algorithm 3 and §5 (MNIST).
+    """One step of 1.25 ε from a random start, rate up and down once: Wong et al. 2020, Algorithm 3 and §5 (MNIST).
 
     The step follows the ``ball``. Beyond some strength it overfits catastrophically: within an epoch the accuracy under
-    PGD falls to nothing while that under FGSM rises.
+    PGD drops to zero while that under FGSM rises.
     """
     ball = changes.get("ball", Linf(0.3))
     if not isinstance(ball, Ball):
@@ -100,10 +100,10 @@ def fast_training(**changes: object) -> Adversarial:
 
 
 def _of_na(source: OwnExamples | EnsembleExamples | CascadeExamples) -> Adversarial:
-    """64 clean images and their 64 attacked copies with eps of their own, λ 0.3. Na et al. 2018, §3.3 and App. A.
+    """64 clean images and their 64 adversarial examples with an ε each, λ 0.3. Na et al. 2018, §3.3 and App. A.
 
     Weight decay and the two tenfold falls of the learning rate are theirs, too: without them the pivot loss of the
-    digits' network, which has no batch normalisation, grew without end after some thirty epochs.
+    digits' architecture, which has no batch normalisation, grew without end after some thirty epochs.
     """
     recipe = Adversarial(source=source, spread=0.5, beyond=CLIPPED, weight=0.3)
     return recipe.replace(schedule=Piecewise(at=(0.5, 0.75), factors=(0.1, 0.01)), weight_decay=1e-4)
@@ -111,7 +111,7 @@ def _of_na(source: OwnExamples | EnsembleExamples | CascadeExamples) -> Adversar
 
 @dataclass(frozen=True)
 class Preset:
-    """A way of training that a person can choose by name: its builder, its paper, and what it is in a sentence."""
+    """A named training recipe: its builder, its paper, and one sentence about it."""
 
     name: str
     build: Callable[..., Recipe]
@@ -134,78 +134,78 @@ def every() -> tuple[Preset, ...]:
 
 
 PRESETS: tuple[Preset, ...] = (
-    Preset("standard-training", standard_training, "", "Clean images only: what every defence is compared with."),
+    Preset("standard-training", standard_training, "", "Clean images only: the baseline of every defence."),
     Preset(
         "fgsm-training",
         fgsm_training,
         "Tramèr et al. 2018, §4.1",
-        "Clean images and FGSM copies of equal weight; the labels attacked are the network's own.",
+        "Clean images and FGSM examples of equal weight, made with the model's predicted labels.",
     ),
     Preset(
         "leaking-training",
         leaking_training,
         "Kurakin et al. 2017, §4.2",
-        "FGSM copies made with the true labels, which the network can learn to read off the change.",
+        "FGSM examples made with the true labels, which the model can learn to infer from the perturbation.",
     ),
     Preset(
         "rfgsm-training",
         rfgsm_training,
         "Tramèr et al. 2018, §4.1",
-        "FGSM copies behind a random step, meant to leave the masked neighbourhood of the image.",
+        "FGSM examples after a random step, meant to leave the masked neighbourhood of the image.",
     ),
     Preset(
         "kurakin-training",
         kurakin_training,
         "Kurakin et al. 2017, Algorithm 1",
-        "Half of each batch is replaced by Step-LL images, each of its own strength.",
+        "Half of each batch is replaced by Step-LL examples, each with an ε of its own.",
     ),
     Preset(
         "pgd-training",
         pgd_training,
         "Madry et al. 2017, §2.1",
-        "Only PGD images: the saddle point itself, and slow.",
+        "Only PGD examples: the saddle point itself, and slow.",
     ),
     Preset(
         "ensemble-training",
         ensemble_training,
         "Tramèr et al. 2018, §3.4",
-        "FGSM copies from the network itself or from a fixed one, drawn for each batch.",
+        "FGSM examples of the model itself or of a static model, drawn for each batch.",
     ),
     Preset(
         "cascade-training",
         cascade_training,
         "Na et al. 2018, §3.2",
-        "Step-LL copies, and stored iterative ones of an already defended network.",
+        "Step-LL examples, and stored iterative examples of an already defended model.",
     ),
     Preset(
         "bidirectional-training",
         bidirectional_training,
         "Na et al. 2018, §3.3",
-        "Step-LL copies; the embeddings of a clean image and its copy are drawn together.",
+        "Step-LL examples; the embeddings of a clean image and its adversarial example are pulled together.",
     ),
     Preset(
         "pivot-training",
         pivot_training,
         "Na et al. 2018, §3.3",
-        "Step-LL copies; the copy's embedding is drawn to the clean one, which stays.",
+        "Step-LL examples; the adversarial embedding is pulled to the clean one, which stays fixed.",
     ),
     Preset(
         "pivot-ensemble-training",
         pivot_ensemble_training,
         "Na et al. 2018, §5.2",
-        "The pivot loss with copies from the network itself or from a fixed one.",
+        "The pivot loss with examples of the model itself or of a static model.",
     ),
     Preset(
         "pivot-cascade-training",
         pivot_cascade_training,
         "Na et al. 2018, §5.2",
-        "The pivot loss with Step-LL copies and stored iterative ones of a defended network.",
+        "The pivot loss with Step-LL examples and stored iterative examples of a defended model.",
     ),
     Preset(
         "trades-training",
         trades_training,
         "Zhang et al. 2019, eq. 5",
-        "Clean loss plus the worst divergence of the answers nearby.",
+        "Clean loss plus the largest divergence of the predictions within the threat model.",
     ),
     Preset(
         "fast-training",

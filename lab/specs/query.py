@@ -1,4 +1,4 @@
-"""Attacks by queries: the adversary sees what the model answers, and neither its weights nor its gradient."""
+"""Attacks by queries: the adversary sees the model's output, but neither its weights nor its gradient."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,7 +10,7 @@ from lab.specs.spec import Spec, param
 
 @dataclass(frozen=True)
 class Estimator(Spec):
-    """How a gradient is estimated from the scores of neighbouring images; ``random`` says whether by chance."""
+    """Gradient estimator from the scores of neighbouring images; ``random`` states whether it draws directions."""
 
     random: ClassVar[bool]
 
@@ -21,7 +21,7 @@ class FiniteDifferences(Estimator, title="Finite differences"):
 
     random: ClassVar[bool] = False
 
-    width: float = param(0.01, 1e-5, 1.0, "how far a pixel is moved each way", usual=(0.001, 0.1), log=True)
+    width: float = param(0.01, 1e-5, 1.0, "step h of the finite difference, per pixel", usual=(0.001, 0.1), log=True)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class NES(Estimator, title="Evolution strategy (NES)"):
 
     directions: int = param(50, 1, 100_000, "random directions", usual=(10, 1000), log=True)
     width: float = param(
-        0.01, 1e-5, 1.0, "standard deviation of a pixel along a direction", usual=(0.001, 0.1), log=True
+        0.01, 1e-5, 1.0, "standard deviation of the search noise, per pixel", usual=(0.001, 0.1), log=True
     )
 
 
@@ -43,16 +43,16 @@ class SPSA(Estimator, title="Random signs (SPSA)"):
     random: ClassVar[bool] = True
 
     directions: int = param(128, 1, 100_000, "random directions", usual=(10, 1000), log=True)
-    width: float = param(0.01, 1e-5, 1.0, "how far every pixel is moved", usual=(0.001, 0.1), log=True)
+    width: float = param(0.01, 1e-5, 1.0, "size of the perturbation of every pixel", usual=(0.001, 0.1), log=True)
 
 
 @dataclass(frozen=True)
 class QueryAttack(AttackSpec):
-    """An interactive black-box adversary, who may only ask the model. Tramèr et al. 2018, App. A, Definition 4."""
+    """Interactive black-box adversary, who may only query the model. Tramèr et al. 2018, App. A, Definition 4."""
 
     returns: str = param(
         "scores",
-        meaning="what a query returns; from labels alone these attacks cannot work",
+        meaning="output of a query; these attacks cannot work with labels alone",
         choices=("scores", "labels"),
         label="what the model returns",
     )
@@ -62,9 +62,9 @@ class QueryAttack(AttackSpec):
 class QueryRFGSM(QueryAttack, title="R+FGSM by queries"):
     """R+FGSM with an estimated gradient. Tramèr et al. 2018, §5."""
 
-    alpha: float = param(0.5, 0.0, 1.0, "the random step's fraction of eps", label="Random step α")
+    alpha: float = param(0.5, 0.0, 1.0, "fraction of ε spent on the random step", label="Random step α")
     estimator: Estimator = param(FiniteDifferences(), meaning="how the gradient is estimated")
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+    objective: Objective = param(CrossEntropy(), meaning="loss that is maximised")
 
     @property
     def capabilities(self) -> Capabilities:
@@ -87,14 +87,14 @@ class QueryPGD(QueryAttack, title="PGD by queries"):
         0.0,
         0.0,
         100.0,
-        "length of a step, in the ball's norm; 0: follows ε and the number of steps, as PGD's does",
+        "length of a step, in the threat model's norm; 0: follows ε and the number of steps, as PGD's does",
         usual=(0.001, 0.5),
         log=True,
         zero="follows ε",
     )
-    random_start: bool = param(True, meaning="start from a random point of the ball instead of the image")
+    random_start: bool = param(True, meaning="start at a random point of the threat model instead of at the image")
     estimator: Estimator = param(NES(), meaning="how the gradient is estimated")
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+    objective: Objective = param(CrossEntropy(), meaning="loss that is maximised")
 
     @property
     def capabilities(self) -> Capabilities:
@@ -112,12 +112,12 @@ class QueryPGD(QueryAttack, title="PGD by queries"):
 class Square(QueryAttack, title="Square attack"):
     """Random squares, kept when they lower the margin. Andriushchenko et al. 2020, Algorithms 1 to 3."""
 
-    queries: int = param(1000, 1, 1_000_000, "most queries for an image", usual=(100, 10_000), log=True, brief=1000)
+    queries: int = param(1000, 1, 1_000_000, "query budget per image", usual=(100, 10_000), log=True, brief=1000)
     fraction: float = param(
         0.3,
         1e-4,
         1.0,
-        "fraction of the pixels in the first squares",
+        "fraction of the pixels that the first squares cover",
         usual=(0.01, 0.8),
         log=True,
         label="Fraction of the pixels",

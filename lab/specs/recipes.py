@@ -1,4 +1,4 @@
-"""Recipes: how a network is trained, completely, so that training it again gives the same network."""
+"""Recipes: the complete settings of a training run, so that training again gives the same model."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 from lab.errors import FieldError, SpecError
 from lab.specs.augmentation import Augmentation, Unchanged
 from lab.specs.balls import Ball, Linf
-from lab.specs.capabilities import NORMS
+from lab.specs.capabilities import NORM_BALLS
 from lab.specs.data import DataSpec, Digits
 from lab.specs.examples import FixedExamples, OwnExamples, Source
 from lab.specs.models import Architecture, SmallCNN
@@ -19,22 +19,26 @@ REDRAWN, CLIPPED = "drawn again", "clipped"
 
 @dataclass(frozen=True)
 class Recipe(Spec):
-    """Data, network, optimiser and seed: what every kind of training has.
+    """Data, architecture, optimiser and seed: the settings that every kind of training has.
 
     The initial weights depend on ``architecture`` and ``seed`` only, so two recipes of equal seeds start alike.
     """
 
     data: DataSpec = param(Digits(), meaning="data set")
-    architecture: Architecture = param(SmallCNN(), meaning="network")
+    architecture: Architecture = param(SmallCNN(), meaning="architecture of the model")
     epochs: int = param(10, 1, 10_000, "passes over the training images", usual=(1, 100))
-    batch: int = param(64, 1, 4096, "training images read for a step", unit="images", log=True, label="Batch size")
-    optimiser: Optimiser = param(Adam(), meaning="rule that moves the weights")
-    schedule: Schedule = param(Constant(), meaning="how the learning rate changes")
-    weight_decay: float = param(0.0, 0.0, 1.0, "weight of the squared weights in the loss", usual=(0.0, 1e-2))
-    label_smoothing: float = param(0.0, 0.0, 1.0, "probability that is spread over all classes", usual=(0.0, 0.2))
-    augmentation: Augmentation = param(Unchanged(), meaning="random changes of the training images")
-    precision: str = param("float32", meaning="arithmetic of the passes", choices=("float32", "bfloat16"))
-    seed: int = param(0, 0, 2**31 - 1, "seed of the initial weights, the order and the random starts")
+    batch: int = param(64, 1, 4096, "batch size: training images per step", unit="images", log=True, label="Batch size")
+    optimiser: Optimiser = param(Adam(), meaning="optimiser")
+    schedule: Schedule = param(Constant(), meaning="learning-rate schedule")
+    weight_decay: float = param(0.0, 0.0, 1.0, "weight decay (L2 penalty)", usual=(0.0, 1e-2))
+    label_smoothing: float = param(
+        0.0, 0.0, 1.0, "label smoothing: probability spread evenly over all classes", usual=(0.0, 0.2)
+    )
+    augmentation: Augmentation = param(Unchanged(), meaning="data augmentation")
+    precision: str = param(
+        "float32", meaning="precision of forward and backward passes", choices=("float32", "bfloat16")
+    )
+    seed: int = param(0, 0, 2**31 - 1, "seed of the initial weights, the order of the images and the random starts")
 
     long: ClassVar[bool] = True
 
@@ -48,9 +52,9 @@ class Recipe(Spec):
 
     @property
     def fixed(self) -> FixedExamples | None:
-        """What it needs of fixed networks, if any. Raises :class:`SpecError` where its class does not state it."""
+        """Examples of static models that it needs, if any. Raises :class:`SpecError` where the class states nothing."""
         raise SpecError(
-            f"{type(self).__name__} does not state which examples of fixed networks it needs: give it a property "
+            f"{type(self).__name__} does not state which examples of static models it needs: give it a property "
             "'fixed'."
         )
 
@@ -78,42 +82,49 @@ class Adversarial(Recipe, title="Adversarial"):
 
     With ``share`` ½ and the attacked images replaced it is Kurakin et al.'s (λ 0.3), with ``share`` 1 and the clean
     ones kept Tramèr et al. 2018's (§4.1, λ 1) and Na et al.'s (λ 0.3), with ``share`` 1 and replaced Madry et al.
-    2017's (§2.1, adversarial only). eps may differ from image to image, begin late or grow slowly; Madry et al. do
-    neither, but small networks need the last at eps 0.3 (§4: too little capacity collapses).
+    2017's (§2.1, adversarial only). ε may differ from image to image, start late or grow slowly; Madry et al. do
+    neither, but small models need the last at ε 0.3 (§4: too little capacity collapses).
     """
 
-    source: Source = param(OwnExamples(), meaning="whose adversarial examples")
+    source: Source = param(OwnExamples(), meaning="source of the adversarial examples")
     ball: Ball = param(Linf(0.3), meaning="threat model trained against", label="Norm")
     spread: float = param(
-        0.0, 0.0, 10.0, "standard deviation of each image's eps = |N(0, spread·ε)|, at most ε; 0: all have ε"
+        0.0,
+        0.0,
+        10.0,
+        "standard deviation of the ε per image, |N(0, spread·ε)| up to ε, as a fraction of ε; 0: fixed ε",
     )
     beyond: str = param(
         REDRAWN,
-        meaning="what becomes of an eps beyond ε: drawn again (Kurakin et al. 2017, footnote 1) or clipped to ε (Na et "
+        meaning="samples above ε are drawn again (Kurakin et al. 2017, footnote 1) or clipped to ε (Na et "
         "al. 2018, App. A)",
         choices=(REDRAWN, CLIPPED),
-        label="Eps beyond ε",
+        label="Samples above ε",
     )
     share: float = param(
-        1.0, 0.0, 1.0, "fraction k / m of a batch's images that are attacked, k rounded down", label="Fraction attacked"
+        1.0, 0.0, 1.0, "fraction k / m of a batch that is attacked, k rounded down", label="Fraction attacked"
     )
-    keep_clean: bool = param(True, meaning="keep the clean originals of attacked images in the batch")
-    weight: float = param(1.0, 0.0, 1000.0, "λ: weight of an adversarial image, a clean one's being 1", usual=(0, 1))
+    keep_clean: bool = param(True, meaning="also train on the clean originals of the attacked images")
+    weight: float = param(1.0, 0.0, 1000.0, "λ: weight of an adversarial example; a clean image weighs 1", usual=(0, 1))
     similarity: Similarity = param(
-        NoSimilarity(), meaning="what draws clean and adversarial embeddings together", label="Similarity of embeddings"
+        NoSimilarity(),
+        meaning="similarity loss between clean and adversarial embeddings",
+        label="Similarity of embeddings",
     )
-    delay: int = param(0, 0, 10_000_000, "steps on clean images only before the attacks begin", usual=(0, 1000))
-    warm_up: int = param(0, 0, 10_000, "epochs over which eps grows from 0", usual=(0, 50))
+    delay: int = param(
+        0, 0, 10_000_000, "training steps on clean images only, before the attacks begin", usual=(0, 1000)
+    )
+    warm_up: int = param(0, 0, 10_000, "epochs over which ε grows linearly from 0", usual=(0, 50))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.similarity, NoSimilarity) and not self.keep_clean:
             raise FieldError(
-                "Adversarial", "similarity", "compares attacked images with their clean ones: set keep_clean."
+                "Adversarial", "similarity", "compares attacked images with their clean ones: keep these in the batch."
             )
         if self.weight == 0 and self.share == 1 and not self.keep_clean:
             raise FieldError(
-                "Adversarial", "weight", "must be above 0 where a batch has no clean images: nothing is learnt."
+                "Adversarial", "weight", "must be above 0 where a batch has no clean images, or nothing is learnt."
             )
 
     @property
@@ -133,18 +144,18 @@ class Adversarial(Recipe, title="Adversarial"):
 
 @dataclass(frozen=True)
 class TRADES(Recipe, title="TRADES"):
-    """Clean loss plus β times the divergence of the answers to a clean image and the worst near it. Zhang et al. 2019.
+    """Clean loss plus β times the largest divergence of the predictions within the ball. Zhang et al. 2019.
 
     The inner maximum is over the same divergence KL(p(x) ‖ p(x')), by projected gradient steps from a small random
     change (their eq. 5 and Algorithm 1). Steps and β are those of their MNIST code; on CIFAR-10 they take β 6 and 10
     steps of 0.007 in a ball of 0.031.
     """
 
-    ball: Ball = param(Linf(0.3), meaning="threat model trained against", choices=NORMS, label="Norm")
-    steps: int = param(40, 1, 1000, "gradient steps of the inner maximum", usual=(1, 100))
+    ball: Ball = param(Linf(0.3), meaning="threat model trained against", choices=NORM_BALLS, label="Norm")
+    steps: int = param(40, 1, 1000, "gradient steps of the inner maximisation", usual=(1, 100))
     step_size: float = param(0.01, 1e-5, 100.0, "length of a step, in the ball's norm", usual=(0.001, 0.5), log=True)
-    beta: float = param(1.0, 0.0, 1000.0, "β: weight of the divergence", usual=(0, 10), label="β")
-    warm_up: int = param(0, 0, 10_000, "epochs over which eps grows from 0", usual=(0, 50))
+    beta: float = param(1.0, 0.0, 1000.0, "β: weight of the KL divergence", usual=(0, 10), label="β")
+    warm_up: int = param(0, 0, 10_000, "epochs over which ε grows linearly from 0", usual=(0, 50))
 
     @property
     def trained_against(self) -> Ball:

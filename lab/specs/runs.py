@@ -9,9 +9,9 @@ from lab.specs.spec import Spec, param
 
 @dataclass(frozen=True)
 class TrainingRun(Spec, title="Training run"):
-    """A recipe trained in a folder of its own, where it can be stopped, found again and carried on."""
+    """Training run of a recipe in a folder of its own, where it can be stopped, found and resumed."""
 
-    name: str = param("my-network", meaning="name of the run and of the network that comes out")
-    recipe: Recipe = param(Standard(), meaning="how it is trained")
+    name: str = param("my-network", meaning="name of the run and of the trained model")
+    recipe: Recipe = param(Standard(), meaning="recipe")
 
     long: ClassVar[bool] = True

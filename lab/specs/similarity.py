@@ -14,7 +14,7 @@ LOGITS, EMBEDDING = "logits", "embedding"
 
 @dataclass(frozen=True)
 class Similarity(Spec):
-    """What is asked of the embeddings of a clean image and its attacked copy."""
+    """Similarity loss between the embeddings of a clean image and its adversarial example."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Distance(Similarity):
     norm: int = param(2, 1, 2, "N of the distance ‖E' − E‖ₙⁿ")
     layer: str = param(
         LOGITS,
-        meaning="what is compared: the softmax's argument, or what the last linear layer receives",
+        meaning="layer compared: the logits, or the input of the last linear layer",
         choices=(LOGITS, EMBEDDING),
     )
 

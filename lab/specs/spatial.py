@@ -13,15 +13,15 @@ class Spatial(Ball, title="Spatial"):
     """The image rotated and shifted, on a lattice. Engstrom et al. 2019; Tramèr et al. 2018, App. C.1.
 
     The lattice holds ``2 · angles + 1`` rotations and ``2 · shifts + 1`` translations along each axis, so that a judge
-    can find out which of them a picture is; the defaults are Engstrom et al.'s 31 · 5 · 5. The distance of a picture
-    is the larger of its shares of the largest rotation and translation.
+    can identify any of them; the defaults are Engstrom et al.'s 31 · 5 · 5. The distance is
+    the larger of its rotation and translation, as fractions of the largest.
     """
 
     eps: float = param(1.0, 0.0, 1.0, "fraction of the largest rotation and translation allowed", label="ε")
-    rotation: float = param(30.0, 0.0, 180.0, "largest rotation each way", usual=(0.0, 45.0), unit="°")
-    translation: float = param(3.0, 0.0, 100.0, "largest shift each way", usual=(0.0, 6.0), unit="pixels")
-    angles: int = param(15, 0, 180, "rotations on the lattice, each way", usual=(1, 30))
-    shifts: int = param(2, 0, 100, "shifts on the lattice, each way along each axis", usual=(1, 6))
+    rotation: float = param(30.0, 0.0, 180.0, "largest rotation in either direction", usual=(0.0, 45.0), unit="°")
+    translation: float = param(3.0, 0.0, 100.0, "largest shift in either direction", usual=(0.0, 6.0), unit="pixels")
+    angles: int = param(15, 0, 180, "rotations on the lattice, in either direction", usual=(1, 30))
+    shifts: int = param(2, 0, 100, "shifts on the lattice, in either direction along each axis", usual=(1, 6))
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,19 @@ class RotateTranslate(AttackSpec, title="Rotate and translate"):
     lattice.
     """
 
-    search: str = param("grid", meaning="how the lattice is searched", choices=("grid", "random", "gradient"))
+    search: str = param("grid", meaning="how rotations and shifts are searched", choices=("grid", "random", "gradient"))
     tries: int = param(
-        10, 1, 100_000, "random transformations, or starts of the climb", usual=(1, 100), log=True, brief=10
+        10,
+        1,
+        100_000,
+        "random transformations, or starting points of the gradient ascent",
+        usual=(1, 100),
+        log=True,
+        brief=10,
     )
-    steps: int = param(200, 1, 10_000, "steps of a climb", usual=(10, 200), brief=100)
+    steps: int = param(200, 1, 10_000, "steps of the gradient ascent", usual=(10, 200), brief=100)
     step_size: float = param(0.02, 1e-4, 1.0, "length of a step, as a fraction of the largest rotation and translation")
-    objective: Objective = param(CrossEntropy(), meaning="the loss that is raised")
+    objective: Objective = param(CrossEntropy(), meaning="loss that is maximised")
 
     @property
     def capabilities(self) -> Capabilities:

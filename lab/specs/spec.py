@@ -22,12 +22,12 @@ S = TypeVar("S", bound="Spec")
 
 @dataclass(frozen=True)
 class Param:
-    """What is known about one field of a spec besides its type and default.
+    """Facts about a field of a spec besides its type and default.
 
     ``low`` and ``high`` are hard limits: no spec outside them can be made. ``usual`` is the part of that range
     a slider offers. ``step`` is the distance between admissible whole numbers, from ``low`` on. ``choices`` lists the
-    admissible values of a text field, or the kinds of spec that a field admits. ``unit`` is what a user reads behind
-    the number. ``log`` says that the quantity is multiplicative. ``zero`` says what 0 stands for, where it is no number
+    admissible values of a text field, or the kinds of spec that a field admits. ``unit`` is shown behind
+    the number. ``log`` says that the quantity is multiplicative. ``zero`` says what 0 means where it is not a number
     but leaves the choice: "follows ε".
     ``label`` is what a form calls the field, where that is not the field's own name: see :func:`label_of`.
     ``brief`` is the most that one of many attacks takes where all are compared on an image.
@@ -47,7 +47,12 @@ class Param:
 
 
 def param(default: Any, low: Any = None, high: Any = None, meaning: str = "", **more: Any) -> Any:
-    """Declare a field of a spec: default, hard limits, meaning (and what else :class:`Param` has)."""
+    """Declare a field of a spec: default, hard limits, meaning (and what else :class:`Param` has).
+
+    ``choices`` may be kinds of spec; they are kept by their names.
+    """
+    if more.get("choices"):
+        more["choices"] = tuple(each.__name__ if isinstance(each, type) else each for each in more["choices"])
     return field(default=default, metadata={_PARAM: Param(meaning, low, high, **more)})
 
 
@@ -82,7 +87,7 @@ class Spec:
 
 
 def preset(build: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a way to make a spec with a paper's numbers, ``PGD.madry_mnist()``. Stands below ``@classmethod``."""
+    """Mark a class method that makes a spec with a paper's numbers; goes below ``@classmethod``."""
     setattr(build, _PRESET, True)
     return build
 
@@ -100,7 +105,7 @@ def params(spec: Spec | type[Spec]) -> dict[str, Param]:
 
 
 def title_of(spec: Spec | type[Spec]) -> str:
-    """What a page calls this kind of spec: "Iter-LL". Raises :class:`SpecError` where its class does not state it."""
+    """Display name of this kind of spec: "Iter-LL". Raises :class:`SpecError` where its class does not state it."""
     if not spec.title:
         name = (spec if isinstance(spec, type) else type(spec)).__name__
         raise SpecError(f'{name} has no title: state it in its head, as in class {name}(…, title="…").')
@@ -108,7 +113,7 @@ def title_of(spec: Spec | type[Spec]) -> str:
 
 
 def label_of(spec: Spec | type[Spec], name: str) -> str:
-    """What a form calls a field: its label, or its name in words."""
+    """Label of a field in forms: its own, or its name in words."""
     return params(spec)[name].label or name.replace("_", " ").capitalize()
 
 
@@ -119,7 +124,7 @@ def default_of(spec: type[Spec], name: str) -> Any:
 
 
 def to_dict(spec: Spec) -> dict[str, Any]:
-    """A spec as plain JSON values; its type stands under ``"spec"``."""
+    """A spec as plain JSON values; its type is under ``"spec"``."""
     return {"spec": type(spec).__name__} | {each.name: _plain(getattr(spec, each.name)) for each in fields(spec)}
 
 
@@ -158,7 +163,7 @@ def key(spec: Spec, *fingerprints: str) -> str:
 
 
 def parse_field(kind: type[Spec], name: str, text: str) -> Any:
-    """The value of a field from what a person typed, such as ``steps=40`` on the command line."""
+    """Parse the value of a field as a user typed it, such as ``steps=40`` on the command line."""
     hints = _hints(kind)
     if name not in hints:
         raise SpecError(_no_field(kind, name))
@@ -182,7 +187,7 @@ def parse_field(kind: type[Spec], name: str, text: str) -> Any:
 
 
 def parse_number(text: str) -> float:
-    """A number as a person types it: 0.3, 1e-3 or 8/255. Raises ``ValueError``."""
+    """Parse a number as a user types it: 0.3, 1e-3 or 8/255. Raises ``ValueError``."""
     above, slash, below = text.partition("/")
     try:
         return float(above) / float(below) if slash else float(above)
@@ -285,8 +290,10 @@ def _checked(kind: type[Spec], each: "Field[Any]", hint: Any, value: Any) -> Any
         if about.step > 1 and (number - low) % about.step:
             raise wrong(f"must be {low:g} or some {about.step} more, but is {found}.", about.meaning)
     if about.choices is not None and isinstance(value, Spec):
-        if (chosen := type(value).__name__) not in about.choices:
-            raise wrong(f"must be {' or '.join(about.choices)}, but is {chosen}.", about.meaning)
+        if type(value).__name__ not in about.choices:
+            kinds = {each.__name__: each for each in _subclasses(Spec)}
+            admissible = " or ".join(title_of(kinds[each]) for each in about.choices)
+            raise wrong(f"must be {admissible}, but is {title_of(value)}.", about.meaning)
     elif about.choices is not None and value not in about.choices:
         raise wrong(f"must be one of {', '.join(about.choices)}, but is {quoted(value)}.", about.meaning)
     return value

@@ -1,4 +1,4 @@
-"""Which attacks an evaluation is made of, from the cheapest to the dearest. Croce & Hein 2020: AutoAttack."""
+"""Stages of an evaluation, from the cheapest attack to the most expensive. Croce & Hein 2020: AutoAttack."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +30,7 @@ class Planned:
 
     @property
     def gradient(self) -> bool:
-        """Whether it follows a gradient."""
+        """True if the attack follows a gradient."""
         return self.attack.capabilities.gradient
 
     def most(self, n: int) -> int:
@@ -40,7 +40,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Depth:
-    """How far the sanity checks of a budget go: on how many ``images`` at most, with how many ``steps`` of gradient
+    """Depth of the sanity checks of a budget: on how many ``images`` at most, with how many ``steps`` of gradient
     attacks and ``passes`` over a model's randomness."""
 
     images: int
@@ -68,7 +68,7 @@ def stages(budget: str, ball: Ball) -> tuple[Planned, ...]:
 
 
 def _quick(ball: Ball) -> tuple[Planned, ...]:
-    """What breaks most per gradient: few steps on every image, then all targets on those near the boundary.
+    """Attacks that break most per gradient: few steps on every image, then all targets on those near the boundary.
 
     In L2 ascent is caught where FAB-T is not, which comes to the boundary from outside the ball.
     """

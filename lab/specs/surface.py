@@ -6,7 +6,7 @@ from lab.errors import FieldError, SpecError
 from lab.specs.analyses import Analysis
 from lab.specs.attacks import FGSM, PGD, AttackSpec
 from lab.specs.balls import Ball, Linf
-from lab.specs.capabilities import NORMS
+from lab.specs.capabilities import NORM_BALLS
 from lab.specs.data import DataSpec, Digits
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import Spec, param
@@ -62,7 +62,7 @@ class HadamardSigns(Across, title="Hadamard row"):
     """The gradient's signs times two rows of a regular Hadamard matrix. After Tramèr et al. 2018, App. E."""
 
     order: int = param(16, 4, 100, "order of the matrix: 4, 16, 36, 64 or 100")
-    row: int = param(1, 1, 99, "the row that the first one is multiplied with")
+    row: int = param(1, 1, 99, "row of the matrix that the gradient's signs are multiplied by")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -84,8 +84,8 @@ class TowardSecondAttack(Across, title="Toward a second attack"):
 class LossSurface(Analysis, title="Loss surface"):
     """The loss at x + ε₁ · g + ε₂ · g⊥, on a square of ε₁ and ε₂. Tramèr et al. 2018, Figures 1, 4 and 5.
 
-    At zoom 1 the square reaches from -eps to eps; its centre is given in shares of eps. The figures' captions speak
-    of no clipping to [0, 1], so ``clip`` is off unless asked for; without it, much of the plane shows pixels that no
+    At zoom 1 the square reaches from -ε to ε; its centre is given in fractions of ε. The figures' captions mention
+    no clipping to [0, 1], so ``clip`` is off by default; without it, much of the plane shows pixels that no
     image has.
     """
 
@@ -93,19 +93,19 @@ class LossSurface(Analysis, title="Loss surface"):
     models: tuple[ModelSpec, ...] = param(
         (Trained("fgsm-trained"),), meaning="one or two models, each in its own plane"
     )
-    image: int = param(3, 0, 10_000_000, "test image, by its position")
-    ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORMS, label="Norm")
+    image: int = param(3, 0, 10_000_000, "index of the test image")
+    ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORM_BALLS, label="Norm")
     along: Along = param(SignedGradient(), meaning="first axis, g", label="First axis, g")
     across: Across = param(
-        SourceGradient(), meaning="second axis, g⊥: at right angles to the first", label="Second axis, g⊥"
+        SourceGradient(), meaning="second axis, g⊥: orthogonal to the first", label="Second axis, g⊥"
     )
     source: ModelSpec = param(Trained("standard-b"), meaning="model whose signed gradient can be the second axis")
-    zoom: int = param(1, 1, DEEPEST, "power of two by which the square is smaller than the ball", log=True)
-    centre_along: float = param(0.0, -1.0, 1.0, "middle of the square on the first axis, in fractions of ε")
-    centre_across: float = param(0.0, -1.0, 1.0, "middle of the square on the second axis, in fractions of ε")
+    zoom: int = param(1, 1, DEEPEST, "magnification, a power of two: 1 shows the whole ball", log=True)
+    centre_along: float = param(0.0, -1.0, 1.0, "centre of the window on the first axis, as a fraction of ε")
+    centre_across: float = param(0.0, -1.0, 1.0, "centre of the window on the second axis, as a fraction of ε")
     points: int = param(101, 11, 101, "points on a side: 11, 21, … 101", step=10)
     clip: bool = param(False, meaning="clip every point to pixels between 0 and 1, which the papers' figures do not")
-    pgd: PGD = param(PGD(steps=20), meaning="the PGD whose path is marked", label="PGD")
+    pgd: PGD = param(PGD(steps=20), meaning="PGD attack whose path is drawn", label="PGD")
     seed: int = param(0, 0, 2**31 - 1, "seed of the random signs and starts")
 
     def __post_init__(self) -> None:
@@ -115,6 +115,6 @@ class LossSurface(Analysis, title="Loss surface"):
                 "LossSurface", "models", f"must be 1 or 2 different ones, but there are {len(self.models)}."
             )
         if self.ball.eps <= 0:
-            raise FieldError("LossSurface", "ball", "must have eps above 0: the plane is as wide as the ball.")
+            raise FieldError("LossSurface", "ball", "must have ε above 0, because the plane is as wide as the ball.")
         if self.zoom & (self.zoom - 1):
             raise FieldError("LossSurface", "zoom", f"must be a power of two, but is {self.zoom}.")

@@ -1,4 +1,4 @@
-"""Whose adversarial images fool whom."""
+"""Transfer of adversarial examples between models."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ MOST_MODELS, MOST_ATTACKS, MOST_EPS = 10, 6, 20
 
 @dataclass(frozen=True)
 class TransferMatrix(Analysis, title="Transfer"):
-    """Adversarial images of every model, shown to every model. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1.
+    """Adversarial examples of every model, tested on every model. Kurakin et al. 2017, §4.4; Tramèr 2018, §4.1.
 
-    Each model is source and target. One adversarial set for each source, attack and eps serves all targets. The
-    ball's eps is that of the matrix; ``eps`` are further ones, for the curves.
+    Each model is both source and target. One adversarial set for each source, attack and ε serves all targets. The
+    ball's ε is that of the matrix; ``eps`` are further ones, for the curves.
     """
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")
@@ -47,7 +47,7 @@ class TransferMatrix(Analysis, title="Transfer"):
 
     @property
     def radii(self) -> tuple[float, ...]:
-        """Every eps at which images are made, the matrix's own first."""
+        """Every ε at which examples are made, the matrix's first."""
         return (self.ball.eps, *(each for each in self.eps if each != self.ball.eps))
 
     @property

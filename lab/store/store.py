@@ -123,14 +123,14 @@ class Store:
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):
-            raise LabError(f"'{key}' is no key of a result: a key is 8 to 64 hexadecimal digits.")
+            raise LabError(f"'{key}' is not a valid key of a result: a key is 8 to 64 hexadecimal digits.")
         return self.folder / f"{key}.result"
 
 
 def _content(path: Path) -> bytes:
     """The content of a file. Raises ``OSError`` for a folder, for a device and for a pipe, which would never end."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is no file")
+        raise OSError(errno.EINVAL, "it is not a file")
     return path.read_bytes()
 
 
@@ -139,7 +139,7 @@ def _stays(path: Path, why: str) -> str:
 
 
 def _removed(path: Path) -> LabError:
-    """What is to be raised for a damaged result, which is removed if it can be."""
+    """Return the error for a damaged result, which is removed if it can be."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -160,7 +160,7 @@ def _header(data: bytes) -> bytes:
 
 
 def _checked(content: bytes) -> bytes:
-    """What stands behind the header, if it is what the header says."""
+    """Return the content behind the header, if it is what the header states."""
     data = content[_HEADER:]
     found = _ANY_FORMAT.match(content)
     if found and int(found[1]) > _FORMAT:

@@ -1,4 +1,4 @@
-"""What stands beside a network: its card, and where and with what it was trained."""
+"""Card of a trained model: how, with what and from what it was trained."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from lab.specs.spec import to_dict
 
 
 def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, Any]:
-    """What a model's card says: how it was made, from what, and how well it does."""
+    """Assemble a model's card: how it was made, from what, and its accuracies."""
     return {
         "name": name,
         "recipe": to_dict(recipe),
@@ -51,8 +51,8 @@ def add_provenance(path: Path, recipe: Recipe, processes: int) -> None:
     *inputs, _ = fingerprints(recipe)
     if known and known[-1].get("inputs", inputs) != inputs:
         raise LabError(
-            f"The data of the run in {path.parent}, or a network that it uses, have changed since it began: bring the "
-            "old ones back, or train under another name."
+            f"The data of the run in {path.parent}, or a model that it uses, have changed since it started: restore "
+            "the old ones, or train under another name."
         )
     device = default_device()
     here = {
@@ -68,7 +68,7 @@ def add_provenance(path: Path, recipe: Recipe, processes: int) -> None:
 
 
 def _sessions(path: Path) -> list[dict[str, Any]]:
-    """What the file tells of earlier sessions; nothing if it is damaged."""
+    """Read the earlier sessions from the file; nothing if it is damaged."""
     try:
         return [dict(each) for each in outside_json.read(path)]
     except (OSError, ValueError, TypeError):

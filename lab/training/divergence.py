@@ -5,6 +5,7 @@ from math import isfinite
 from lab.errors import LabError
 from lab.specs.recipes import Recipe
 from lab.specs.similarity import Distance
+from lab.specs.spec import title_of
 
 HIGH_WEIGHT = 0.3  # λ₂ above which training diverges; Na et al. 2018, §4.3
 
@@ -24,7 +25,7 @@ def require_finite(recipe: Recipe, step: int, per_epoch: int, **numbers: float) 
 
 
 def likely_cause(recipe: Recipe) -> str:
-    """What in a recipe is known to let training diverge, and what to do."""
+    """Return the setting of a recipe that is known to let training diverge, with the fix."""
     similarity = getattr(recipe, "similarity", None)
     if isinstance(similarity, Distance) and similarity.weight > HIGH_WEIGHT:
         return (
@@ -33,7 +34,7 @@ def likely_cause(recipe: Recipe) -> str:
         )
     rate = recipe.optimiser.learning_rate
     if rate > recipe.optimiser.high_rate:
-        return f"the learning rate {rate:g} is high for {type(recipe.optimiser).__name__}: lower the learning rate"
+        return f"the learning rate {rate:g} is high for {title_of(recipe.optimiser)}: lower the learning rate"
     if recipe.precision == "bfloat16":
         return "bfloat16 keeps three digits only: set the precision to float32, or lower the learning rate"
-    return "lower the learning rate, or warm eps up more slowly"
+    return "lower the learning rate, or warm ε up more slowly"

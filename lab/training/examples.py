@@ -1,4 +1,4 @@
-"""Whose adversarial examples: one function for each source."""
+"""Sources of adversarial examples: one function for each."""
 
 from functools import singledispatch
 from math import floor

@@ -37,7 +37,7 @@ def _require_there(folder: Path) -> None:
 
 
 def _rest(folder: Path) -> str:
-    """What can be done with what was written before."""
+    """Return what can be done with what was written before."""
     if next((folder / "checkpoints").glob("step-*.json"), None):
         return "resume it with --resume; its last checkpoint is still good"
     return "resume it with --resume; it will begin at its first step"

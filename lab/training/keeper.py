@@ -58,9 +58,9 @@ class Keeper:
             self._kept = state.step
             break
         if damaged and self._kept < 0:
-            raise LabError(f"No checkpoint in {self._folder} can be read: remove the folder and train again.")
+            raise LabError(f"No checkpoint in {self._folder} is intact: remove the folder and train again.")
         for sentence in damaged:
-            self._ctx.note(f"{sentence}; training goes on from the one before it, of step {state.step}.")
+            self._ctx.note(f"{sentence}; training resumes from the one before it, of step {state.step}.")
         self._forget_after(state)
 
     def note_provenance(self, recipe: Recipe, processes: int) -> None:
@@ -101,7 +101,7 @@ class Keeper:
         except (OSError, ValueError):
             lines = []
         if len(lines) < count:
-            self._ctx.note(f"metrics.jsonl in {self._folder} is damaged; the curves begin anew.")
+            self._ctx.note(f"metrics.jsonl in {self._folder} is damaged; the curves start again from here.")
             return []
         return lines
 

@@ -36,7 +36,7 @@ AT_ONCE = 1024  # training images whose mean is taken at a time
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What stays the same while a network is trained; ``images`` are the training images, on its device if they fit."""
+    """Constants of a training run; ``images`` are the training images, on its device if they fit."""
 
     recipe: Recipe
     data: Dataset
@@ -169,7 +169,7 @@ def write_line(setting: Setting, state: State, ctx: Context) -> None:
 
 
 def shown(state: State) -> dict[str, float]:
-    """What is worth showing beside a progress bar."""
+    """Return the figures beside a progress bar."""
     found = state.tally.means() or (state.lines[-1] if state.lines else {})
     return {name: found[name] for name in ("loss", "clean", "adversarial") if name in found}
 
@@ -196,7 +196,7 @@ def alone_refused(images: int) -> Iterator[None]:
             raise
         raise LabError(
             f"Batch normalisation cannot learn from a batch of {images}, where one pixel is left of each image: take "
-            "a larger batch, or another network."
+            "a larger batch, or another architecture."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What training minimises: one function for each kind of recipe.
+"""Training losses: one function for each kind of recipe.
 
 While examples are made, the network is in evaluation mode, its batch normalisation uses the running statistics and
 leaves them alone. The loss itself is taken in training mode, in a single pass over clean and adversarial images, so

@@ -52,12 +52,12 @@ def measure(model: nn.Module, data: Dataset, ball: Ball, ctx: Context, source: s
         ball=ball,
         attack=iterated,
         source=source,
-        evaluation=_evaluated(model, x[:evaluated], y[:evaluated], ball, strong) if evaluated else None,
+        evaluation=_evaluate(model, x[:evaluated], y[:evaluated], ball, strong) if evaluated else None,
         evaluated=evaluated,
     )
 
 
-def stranger(recipe: Recipe, data: Dataset) -> str:
+def holdout(recipe: Recipe, data: Dataset) -> str:
     """The shipped, undefended network that a recipe's network has nothing to do with, '' for none.
 
     It was trained on these data from other initial weights, and the recipe does not name it: a fixed network of an
@@ -78,7 +78,7 @@ def papers_ball(data: Dataset) -> Ball:
     return Linf(0.3) if data.shape[0] == 1 else Linf(8 / 255)
 
 
-def _evaluated(model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> float:
+def _evaluate(model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> float:
     unseen = replace(ctx.part(0, 1, "evaluating"), on_partial=lambda _: None)
     return evaluate(model, x, y, ball, QUICK, unseen).robust_accuracy
 

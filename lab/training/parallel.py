@@ -31,7 +31,7 @@ class Group:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes and speaks."""
+        """True if this is the process that writes and speaks."""
         return self.rank == 0
 
     def share(self, count: int) -> range:
@@ -43,7 +43,7 @@ class Group:
         return range(self.rank, count, self.size) if self._shared(count) else range(count)
 
     def weight(self, count: int) -> float:
-        """What the mean over this process's share is multiplied with, so that the processes' mean is the batch's."""
+        """Return the factor of the mean over this process's part, such that the processes' mean is the batch's."""
         return len(self.share(count)) * self.size / count if self._shared(count) else 1.0
 
     def _shared(self, count: int) -> bool:
@@ -73,7 +73,7 @@ class Group:
         return summed.tolist()
 
     def any(self, answer: bool) -> bool:
-        """Whether any process says so. All have to ask at the same time."""
+        """Return whether any process says so. All have to ask at the same time."""
         return self.total([float(answer)]) != [0.0]
 
     def require(self, action: Callable[[], None]) -> None:
@@ -85,7 +85,7 @@ class Group:
             except LabError as error:
                 refusal = error
         if self.any(refusal is not None):
-            raise refusal or LabError("The first process cannot go on.")
+            raise refusal or LabError("The first process cannot continue.")
 
     def context(self, ctx: Context) -> Context:
         """The context of a part that all go through together: none stops alone, and only the first speaks."""

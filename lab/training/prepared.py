@@ -1,4 +1,4 @@
-"""What a recipe needs of fixed networks: made once, before the first step."""
+"""Examples of static models that a recipe needs, computed once before the first step."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from lab.specs.balls import Ball
 from lab.specs.examples import FixedExamples
 from lab.specs.models import ModelSpec, Trained, name_of
 from lab.specs.recipes import Recipe
+from lab.specs.spec import title_of
 
 MEMORY = 2**30  # bytes of stored images; beyond, they are made for each batch: MNIST, one network: 188 MB
 _AT_ONCE = 4096  # training images turned into float32 at a time
@@ -40,7 +41,7 @@ class Fixed:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What a recipe needs besides its network and data; ``fixed`` in the order of its source's models."""
+    """Inputs of a recipe besides its model and data; ``fixed`` in the order of its source's models."""
 
     fixed: tuple[Fixed, ...] = ()
 
@@ -55,7 +56,7 @@ def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
     if fixed is None:
         return Prepared()
     if ball is None:
-        raise LabError(f"{type(recipe).__name__} needs adversarial examples, but states no threat model for them.")
+        raise LabError(f"{title_of(recipe)} needs adversarial examples, but states no threat model for them.")
     networks = [_readable(each, data) for each in fixed.models]
     if not fixed.stored or not _fits(fixed, data):
         return Prepared(tuple(Fixed(each) for each in networks))
@@ -64,31 +65,31 @@ def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
     balls = [ball.replace(eps=ball.eps * (i + 1) / fixed.levels) for i in range(fixed.levels)]
     return Prepared(
         tuple(
-            Fixed(each, _made(fixed.attack, balls, each, data, part))
+            Fixed(each, _make_examples(fixed.attack, balls, each, data, part))
             for each, part in zip(networks, parts, strict=True)
         )
     )
 
 
 def begins_alike(recipe: Recipe, name: str) -> bool:
-    """Whether the model of that name had the initial weights that the recipe begins with. Na et al. 2018, §5.1."""
+    """Return whether the model of that name had the initial weights of the recipe. Na et al. 2018, §5.1."""
     card = find_card(name)
     return card.architecture == recipe.architecture and (card.recipe or {}).get("seed") == recipe.seed
 
 
 def _doing(recipe: Recipe, fixed: FixedExamples, model: ModelSpec) -> str:
-    """What a progress bar says; of a cascade, also whether it has less than the paper's benefit."""
+    """Word the progress; of a cascade, also whether it has less than the paper's benefit."""
     alike = isinstance(model, Trained) and begins_alike(recipe, model.name)
     strange = fixed.same_start and not alike
     return f"examples of {name_of(model)}" + (", which had other initial weights" if strange else "")
 
 
 def _fits(fixed: FixedExamples, data: Dataset) -> bool:
-    """Whether the examples of all training images fit into the memory."""
+    """Return whether the examples of all training images fit into the memory."""
     return 4 * len(data.train) * prod(data.shape) * len(fixed.models) * fixed.levels <= MEMORY
 
 
-def _made(attack: AttackSpec, balls: list[Ball], model: nn.Module, data: Dataset, ctx: Context) -> Tensor:
+def _make_examples(attack: AttackSpec, balls: list[Ball], model: nn.Module, data: Dataset, ctx: Context) -> Tensor:
     """(levels, N, C, H, W) adversarial images of the whole training set in every ball."""
     count, levels = len(data.train), len(balls)
     images = torch.empty(levels, count, *data.shape, device=device_of(model))
@@ -110,12 +111,12 @@ def _readable(spec: ModelSpec, data: Dataset) -> nn.Module:
             logits = logits_of(model, data.train.images([0]))
     except AttackError as error:
         raise LabError(
-            f"{name_of(spec)} cannot read the images of {data.name}, of shape {data.shape}: choose a network trained "
+            f"{name_of(spec)} cannot process the images of {data.name}, of shape {data.shape}: choose a model trained "
             "on these data."
         ) from error
     if logits.shape[1] != data.classes:
         raise LabError(
-            f"{name_of(spec)} knows {logits.shape[1]} classes, but {data.name} has {data.classes}: choose a network "
+            f"{name_of(spec)} has {logits.shape[1]} classes, but {data.name} has {data.classes}: choose a model "
             "trained on these data."
         )
     return model

@@ -53,18 +53,18 @@ class Plan:
         return self.images - self.seen(step) if last else self.batch
 
     def ends_epoch(self, steps: int) -> bool:
-        """Whether an epoch is complete after so many steps."""
+        """Return whether an epoch is complete after so many steps."""
         return steps % self.per_epoch == 0
 
     def ends_line(self, steps: int) -> bool:
-        """Whether a line of metrics is due after so many steps."""
+        """Return whether a line of metrics is due after so many steps."""
         every = min(max(self.per_epoch // LINES, 1), MOST_STEPS)
         return self.ends_epoch(steps) or steps % self.per_epoch % every == 0
 
 
 @singledispatch
 def factor(schedule: Schedule, step: int, plan: Plan) -> float:
-    """What the optimiser's learning rate is multiplied with in the step that has ``step`` ones before it."""
+    """Return the factor of the optimiser's learning rate in the step that has ``step`` ones before it."""
     raise LabError(f"There is no schedule called {type(schedule).__name__}.")
 
 

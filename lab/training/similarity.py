@@ -10,7 +10,7 @@ from lab.specs.similarity import EMBEDDING, Bidirectional, Distance, NoSimilarit
 
 
 def embeddings(similarity: Similarity, model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """What the similarity compares, (n, …), and the (n, classes) logits, from one pass."""
+    """Return the embeddings that the similarity compares, (n, …), and the (n, classes) logits, from one pass."""
     if isinstance(similarity, Distance) and similarity.layer == EMBEDDING:
         return embed(model, x)
     logits = model(x)

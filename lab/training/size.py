@@ -1,4 +1,4 @@
-"""What a training asks of the machine, found without training: memory for a step, and multiplications in all."""
+"""Size of a training, found without training: memory for a step, and multiplications in all."""
 
 from dataclasses import dataclass
 
@@ -34,13 +34,13 @@ def require_fits(recipe: Recipe, device: torch.device) -> None:
     if size.memory > free:
         raise LabError(
             f"This training needs about {size.memory / 2**30:,.1f} GiB of memory at once, but only "
-            f"{free / 2**30:,.1f} GiB are free: take a smaller batch or a narrower network."
+            f"{free / 2**30:,.1f} GiB are free: use a smaller batch or a narrower architecture."
         )
     most = limit("LAB_MAX_TRAINING_MULTIPLICATIONS", MOST_MULTIPLICATIONS)
     if size.multiplications > most:
         raise LabError(
-            f"This training would take {size.multiplications:,} multiplications, but this lab allows {most:,}: take a "
-            "smaller network, fewer epochs or attack steps, or raise LAB_MAX_TRAINING_MULTIPLICATIONS."
+            f"This training would take {size.multiplications:,} multiplications, but this lab allows {most:,}: use a "
+            "smaller architecture, fewer epochs or attack steps, or raise LAB_MAX_TRAINING_MULTIPLICATIONS."
         )
 
 

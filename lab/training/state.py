@@ -27,12 +27,12 @@ class State:
 
     @property
     def seconds(self) -> float:
-        """How long training has taken, without the time between an interruption and its carrying on."""
+        """Duration of training, without the time between an interruption and its resumption."""
         return time.perf_counter() - self.began
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """Device of the model."""
         return next(self.model.parameters()).device
 
     def tensors(self) -> dict[str, Tensor]:

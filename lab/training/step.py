@@ -1,4 +1,4 @@
-"""What one training step works on and brings."""
+"""Input and output of one training step."""
 
 from __future__ import annotations
 

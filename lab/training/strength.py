@@ -1,4 +1,4 @@
-"""How strong the attacks of a training step are: eps over time, and from image to image."""
+"""Strength of the attacks of a training step: ε over time, and from image to image."""
 
 import math
 

@@ -11,7 +11,7 @@ from lab.context import Context
 from lab.specs.balls import Ball
 from lab.specs.recipes import TRADES
 
-START = 1e-3  # deviation of the random start: at the image itself the divergence has no gradient
+START = 1e-3  # standard deviation of the random start: at the image itself the divergence has no gradient
 
 
 def most_divergent(recipe: TRADES, model: nn.Module, x: Tensor, ball: Ball, ctx: Context) -> Tensor:

@@ -18,7 +18,7 @@ from lab.training.card import card_of, write_json
 from lab.training.folder import adding
 from lab.training.keeper import Keeper
 from lab.training.loop import fit
-from lab.training.measure import measure, papers_ball, stranger
+from lab.training.measure import holdout, measure, papers_ball
 from lab.training.parallel import Group, joined
 
 FITTING = 0.9  # share of the time that goes into fitting rather than measuring, for the progress bar
@@ -43,7 +43,7 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None, resume: bool
             group.require(lambda: _open(folder, recipe, resume, held))
             if (done := run_in(folder)) is not None:
                 return done
-        return _trained(recipe, ctx, folder, group)
+        return _train(recipe, ctx, folder, group)
 
 
 def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:
@@ -57,7 +57,7 @@ def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:
             held.close()
             _remove_empty(folder)
             raise LabError(
-                f"No run can be begun in {folder} ({error.strerror or error}): make room there and start again."
+                f"Cannot start a run in {folder} ({error.strerror or error}): make room there and try again."
             ) from error
 
 
@@ -68,17 +68,17 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
-    """Refuse a folder that holds a run which is not to be carried on, or another recipe's."""
+    """Refuse a folder that holds a run that is not to be resumed, or another recipe's."""
     known = recipe_in(folder)
     if not resume and (folder / "card.json").exists():
         raise LabError(f"There is already a finished run in {folder}: choose another name or delete that folder.")
     if not resume and known is not None:
-        raise LabError(f"There is an unfinished run in {folder}: carry it on with --resume, or choose another name.")
+        raise LabError(f"There is an unfinished run in {folder}: resume it with --resume, or choose another name.")
     if known is not None and known != recipe:
-        raise LabError(f"The run in {folder} has another recipe: choose another name, or carry it on without changes.")
+        raise LabError(f"The run in {folder} has another recipe: choose another name, or resume it without changes.")
 
 
-def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:
+def _train(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:
     keeper = Keeper(folder, group.first, ctx)
     keeper.note_provenance(recipe, group.size)
     model, lines = fit(recipe, ctx.span(0, FITTING, 1), keeper, group)
@@ -87,7 +87,7 @@ def _trained(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) ->
     data = load(recipe.data, ctx.silent())
     measuring = ctx.span(FITTING, 1, 1).seeded("measure")
     ball = recipe.trained_against or papers_ball(data)
-    measured = measure(model, data, ball, measuring, stranger(recipe, data))
+    measured = measure(model, data, ball, measuring, holdout(recipe, data))
     if folder is not None:
         with adding(folder):
             save_weights(model, folder / "weights.safetensors")

@@ -34,7 +34,7 @@ from lab.training.train import train
 FOLDER = Path(lab.models.__file__).parent / "zoo"
 
 _FLAT = SmallCNN(embedding=2)  # an embedding that can be drawn: Na et al. 2018, §4.2
-_ENSEMBLE = EnsembleExamples(models=(Trained("standard"),))  # and so standard-b is a stranger to it
+_ENSEMBLE = EnsembleExamples(models=(Trained("standard"),))  # and so standard-b is a holdout model for it
 _CASCADE = CascadeExamples(iterative=BIM(steps=10, step_size=0.0))  # ten steps of eps / 10 for the papers' up to 80
 
 RECIPES: dict[str, Recipe] = {

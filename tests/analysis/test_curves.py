@@ -85,7 +85,7 @@ def test_a_result_survives_the_store(result):
     [
         ({"models": ()}, "1 to 8"),
         ({"attacks": (FGSM(), FGSM())}, "1 to 4"),
-        ({"ball": Linf(0.0)}, "eps above 0"),
+        ({"ball": Linf(0.0)}, "ε above 0"),
     ],
 )
 def test_impossible_settings_are_refused(wrong, said):

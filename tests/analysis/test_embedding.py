@@ -172,7 +172,7 @@ def test_an_image_that_is_not_there_is_refused():
     [
         ({"models": ()}, "1 to 3"),
         ({"images": (1, 1)}, "1 to 12"),
-        ({"ball": Linf(0.0)}, "eps above 0"),
+        ({"ball": Linf(0.0)}, "ε above 0"),
         ({"levels": 0}, "levels"),
     ],
 )

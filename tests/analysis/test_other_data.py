@@ -85,7 +85,7 @@ def test_a_model_that_does_not_fit_is_named(question, models, named, line):
 
 def test_a_source_model_that_does_not_fit_is_named_with_the_way_out(line):
     asked = LossSurface(data=line, models=(Custom("line_nets:line"),), points=21)
-    with pytest.raises(LabError, match=r"standard-b cannot .* across=RandomSigns") as found:
+    with pytest.raises(LabError, match=r"standard-b cannot .* random signs as the second axis") as found:
         analyse(asked, Context())
     assert len(str(found.value)) <= 300
     analyse(asked.replace(across=RandomSigns()), Context())

@@ -226,7 +226,7 @@ def test_it_stops_when_nobody_waits():
         ({"models": ()}, "1 or 2"),
         ({"models": (MODELS[0], MODELS[0])}, "1 or 2"),
         ({"ball": Linf(0.0)}, "above 0"),
-        ({"ball": L0()}, "Linf or L2"),
+        ({"ball": L0()}, "L∞ or L2"),
         ({"zoom": 3}, "power of two"),
         ({"zoom": 2048}, "between 1 and 1024"),
         ({"points": 50}, "11, 21"),

@@ -372,7 +372,7 @@ DEFENCES: dict[str, Defence] = {
     "shattered": lambda network: Behind(network, lambda x: x + 0.02 * torch.sin(x * 500)),
     "sign hidden": lambda network: Before(network, lambda logits: logits.round()),
     "8 bits": lambda network: Behind(network, lambda x: (x * 255).round() / 255),
-    "8 bits cut off": lambda network: Behind(network, lambda x: (x * 255).to(torch.uint8).float() / 255),
+    "8 bits truncated": lambda network: Behind(network, lambda x: (x * 255).to(torch.uint8).float() / 255),
     "earlier": Earlier,
     "cache": CacheOfRounded,
     "cache in a function": remembering,

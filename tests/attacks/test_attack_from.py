@@ -61,7 +61,7 @@ def test_each_image_goes_on_from_its_own_point_whatever_the_batch(ball, monkeypa
 
 def test_other_attacks_refuse():
     net, x = network(), images(2)
-    with pytest.raises(AttackError, match="APGD cannot begin at given points"):
+    with pytest.raises(AttackError, match="APGD cannot start at given points"):
         attack_from(APGD(), net, x, net(x).argmax(1), BALLS[0], x)
 
 

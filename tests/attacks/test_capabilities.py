@@ -117,7 +117,7 @@ def test_an_eps_of_its_own_for_each_image_is_taken_where_it_is_stated(model, x, 
         assert (moved <= eps + 1e-6).all()
         assert moved[-1] > moved[0]
     else:
-        with pytest.raises(AttackError, match=r"takes the same eps for all images: choose an attack .* such as PGD"):
+        with pytest.raises(AttackError, match=r"takes the same ε for all images: choose an attack .* such as PGD"):
             maximise_each(method, model, x, y, ball, eps)
 
 

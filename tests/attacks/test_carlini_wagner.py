@@ -110,7 +110,7 @@ def test_stays_in_any_ball(model, x, y, method, ball):
 
 
 def test_refuses_a_ball_it_cannot_project_onto(model, x, y):
-    with pytest.raises(AttackError, match="Linf or L2"):
+    with pytest.raises(AttackError, match="L∞ or L2"):
         attack(LINF, model, x, y, L0(5.0))
 
 

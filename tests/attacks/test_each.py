@@ -163,9 +163,9 @@ def test_no_images_are_no_trouble(model, x, y, method):
 
 def test_what_cannot_be_is_said(model, x, y):
     eps = torch.full((len(x),), 0.1)
-    with pytest.raises(AttackError, match="Square takes the same eps for all images"):
+    with pytest.raises(AttackError, match="Square attack takes the same ε for all images"):
         maximise_each(Square(), model, x, y, Linf(), eps)
-    with pytest.raises(AttackError, match="one eps for each of the 12 images, but there are 11"):
+    with pytest.raises(AttackError, match="one ε for each of the 12 images, but there are 11"):
         maximise_each(FGSM(), model, x, y, Linf(), eps[1:])
     with pytest.raises(AttackError, match="not in L0"):
         maximise_each(FGSM(), model, x, y, L0(), eps)

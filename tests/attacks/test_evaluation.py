@@ -69,7 +69,7 @@ FLAWS = {
     "shattered": {"black box"},
     "sign hidden": {"gradients", "differentiable"},
     "8 bits": {"gradients", "differentiable"},
-    "8 bits cut off": {"gradients", "differentiable"},
+    "8 bits truncated": {"gradients", "differentiable"},
     "earlier": {"state"},
     "cache": {"state"},
     "cache in a function": {"state"},

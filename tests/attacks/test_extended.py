@@ -53,7 +53,10 @@ def test_any_number_of_images_channels_and_classes(method, n, channels, classes)
 
 
 def test_refuses_what_does_not_fit(model, x, y):
-    for method, ball, words in ((Staged(), Linf(0.1), "ball Extended"), (PGD(), BALL, "Only Staged")):
+    for method, ball, words in (
+        (Staged(), Linf(0.1), "requires the threat model Combined, not L∞"),
+        (PGD(), BALL, "Only Rotate, flip"),
+    ):
         with pytest.raises(AttackError, match=words):
             attack(method, model, x, y, ball)
     flat = nn.Linear(144, 10).double()

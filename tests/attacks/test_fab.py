@@ -135,9 +135,9 @@ def test_logits_that_are_no_numbers_do_not_end_the_attack(model, x, y, spec, bro
 
 def test_refuses_a_threat_model_without_a_norm(model, x, y):
     for run in (attack, maximise):
-        with pytest.raises(AttackError, match="Linf or L2"):
+        with pytest.raises(AttackError, match="L∞ or L2"):
             run(FABTargeted(), model, x, y, L0(5.0))
-    with pytest.raises(AttackError, match="Linf or L2"):
+    with pytest.raises(AttackError, match="L∞ or L2"):
         minimum_distance(FAB(), model, x, y, ball=L0(5.0))
 
 

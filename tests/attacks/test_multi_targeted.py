@@ -115,7 +115,7 @@ def test_an_image_comes_out_alike_in_whatever_batch(model, x, y, ball, run, monk
 def test_an_image_that_is_broken_is_left_alone():
     watched = Watched(network())
     x = images(1)
-    y = (watched(x).argmax(1) + 1) % 10  # misread as it is
+    y = (watched(x).argmax(1) + 1) % 10  # misclassified as it is
     watched.sizes.clear()
     found = attack(MultiTargeted(), watched, x, y, Linf(0.1))
     assert torch.equal(found, x)

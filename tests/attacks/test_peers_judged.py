@@ -113,8 +113,8 @@ def test_foolbox_is_given_model_criterion_and_radius(given, monkeypatch):
         (lambda model, x, y: model(x.flatten()), "cannot process images"),
         (lambda model, x, y: 1 / 0, "<lambda> failed (ZeroDivisionError: division by zero)"),
         (lambda: 3, "<lambda> failed (TypeError"),
-        ("PGD", "str is no attack that can be run here"),
-        (PGD, "is no attack that can be run here"),
+        ("PGD", "str is not an attack that the lab can run"),
+        (PGD, "is not an attack that the lab can run"),
     ],
 )
 def test_what_is_no_proposal_is_one_sentence_with_the_attacks_name(given, function, words):

@@ -130,9 +130,9 @@ def test_needs_no_gradient_and_can_be_judged_without(model, x, y):
 
 
 def test_refuses_what_does_not_fit(model, x, y):
-    with pytest.raises(AttackError, match="choose the ball L0"):
+    with pytest.raises(AttackError, match="Flip pixels requires the threat model L0, not L∞"):
         attack(FlipPixels(), model, x, y, Linf(0.1))
-    with pytest.raises(AttackError, match="FlipPixels"):
+    with pytest.raises(AttackError, match="Only Flip pixels works in the threat model L0"):
         attack(PGD(), model, x, y, L0())
     with pytest.raises(Cancelled):
         attack(FlipPixels(), model, x, y, L0(), Context(cancelled=lambda: True))

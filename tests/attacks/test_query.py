@@ -128,7 +128,7 @@ def test_counts_every_query(model, x, y, method):
     interface = NoGradient(model)
     _, counts = attack_counting(method, interface, x, y, Linf(0.02))
     assert counts.sum() == sum(map(len, interface.asked)) - 2  # but for the look at the logits of two images
-    assert counts[-1] == 1  # misread from the start
+    assert counts[-1] == 1  # misclassified from the start
 
 
 def test_counts_in_closed_form(model, x, y):

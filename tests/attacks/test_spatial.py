@@ -105,10 +105,10 @@ def test_grid_search_finds_the_largest_loss(model, x, y):
 def test_a_verdict_takes_the_smallest_misread_transformation(model, x, y):
     points = lattice(BALL, x)
     result = judge(x, y, attack(RotateTranslate(), model, x, y, BALL), model, BALL)
-    misread = torch.stack([model(warp(x, point.expand(12, 3), BALL)).argmax(1) != y for point in points])
-    assert result.robust.tolist() == (~misread.any(0)).tolist()
-    smallest = points.abs().amax(1)[misread.int().argmax(0)]
-    fell = misread.any(0).numpy()
+    misclassified = torch.stack([model(warp(x, point.expand(12, 3), BALL)).argmax(1) != y for point in points])
+    assert result.robust.tolist() == (~misclassified.any(0)).tolist()
+    smallest = points.abs().amax(1)[misclassified.int().argmax(0)]
+    fell = misclassified.any(0).numpy()
     assert result.distance[fell].tolist() == pytest.approx(smallest[fell].tolist())
 
 
@@ -168,9 +168,9 @@ def test_result_does_not_depend_on_the_batch(model, x, y, method, run, monkeypat
 
 def test_refuses_what_does_not_fit(model, x, y):
     for method, ball, words in (
-        (RotateTranslate(), Linf(0.1), "choose the ball Spatial"),
-        (PGD(), BALL, "RotateTranslate"),
-        (FGSM(), BALL, "RotateTranslate"),
+        (RotateTranslate(), Linf(0.1), "Rotate and translate requires the threat model Spatial, not L∞"),
+        (PGD(), BALL, "Only Rotate and translate works in the threat model Spatial"),
+        (FGSM(), BALL, "Only Rotate and translate works"),
     ):
         with pytest.raises(AttackError, match=words):
             attack(method, model, x, y, ball)

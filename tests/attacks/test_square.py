@@ -96,7 +96,7 @@ def test_budget_is_kept_and_counted(model, x, y, ball):
 
     x_adv, counts = attack_counting(Square(queries=60), Counting(), x, y, ball)
     assert counts.sum() <= sum(asked) - 2 <= 2 * counts.sum()  # two for a look at the logits; some looked ahead in vain
-    assert counts[-2:].tolist() == [1, 1]  # misread from the start
+    assert counts[-2:].tolist() == [1, 1]  # misclassified from the start
     standing = torch.from_numpy(judge(x, y, x_adv, model, ball).robust)
     assert (counts[standing] == 60).all()
     assert (counts <= 60).all()

@@ -20,7 +20,7 @@ ATTACKS = (StepLL(), FGSM(), PGD(steps=4, step_size=0.01, restarts=2), RandomSig
 def test_of_one_attack_it_is_that_attack(model, x, y, each, ball):
     found = maximise(WorstCase((each,)), model, x, y, ball, Context(seed=3))
     assert torch.equal(found, maximise(each, model, x, y, ball, Context(seed=3)))
-    y = model(x).argmax(1)  # a misread image is finished at once, and FGSM would move it all the same
+    y = model(x).argmax(1)  # a misclassified image is finished at once, and FGSM would move it all the same
     found = attack(WorstCase((each,)), model, x, y, ball, Context(seed=3))
     assert torch.equal(found, attack(each, model, x, y, ball, Context(seed=3)))
 

@@ -4,8 +4,8 @@
     python tests/benchmarks/carlini_wagner_speed.py [--images 100] [--steps 100]
 
 L∞ and L2 on test digits and a shipped network, from the same images with the same number of steps of Adam for each
-setting and the same learning rate. Printed: seconds, how many times as long as the first line, share of images that are
-misread as predicted again, and the median and mean distance over the images that every method has misread. ART and
+setting and the same learning rate. Printed: seconds, how many times as long as the first line, fraction of images
+misclassified when predicted again, and the median and mean distance over the images that every method broke. ART and
 adv-lib lower tau and double c in turn, we try every c at once and bisect tau, so the number of gradients differs;
 foolbox returns a black image where it found nothing. The second line of ours is at the defaults.
 """
@@ -119,16 +119,16 @@ def compare(network: str, norm: Ball, methods: dict[str, Method], images: int) -
         x_adv = method(model, x.clone(), y).detach()
         seconds[name] = time.perf_counter() - started
         with torch.no_grad():
-            misread = model(x_adv).argmax(1) != y
-        far[name] = torch.where(misread, distance(norm, x_adv, x), torch.inf)
+            misclassified = model(x_adv).argmax(1) != y
+        far[name] = torch.where(misclassified, distance(norm, x_adv, x), torch.inf)
     first = next(iter(seconds.values()))
     everywhere = torch.stack(list(far.values())).isfinite().all(0)
-    print(f"{network}, {type(norm).__name__}, {len(x)} images, {int(everywhere.sum())} of them misread by all")
+    print(f"{network}, {type(norm).__name__}, {len(x)} images, {int(everywhere.sum())} of them misclassified by all")
     for name, each in far.items():
         kept = each[everywhere]
         print(
             f"  {name:20} {seconds[name]:7.1f} s  × {seconds[name] / first:6.2f}  "
-            f"misread {each.isfinite().float().mean():4.0%}  median {kept.median():.4f}  mean {kept.mean():.4f}"
+            f"misclassified {each.isfinite().float().mean():4.0%}  median {kept.median():.4f}  mean {kept.mean():.4f}"
         )
 
 

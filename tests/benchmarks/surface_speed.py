@@ -28,8 +28,8 @@ from lab.models import load as load_model
 from lab.results import pack, unpack
 from lab.specs import Digits, LossSurface, Trained
 from widgets.figures.surface.contours import contour_map
-from widgets.figures.surface.cross_sections import cuts
-from widgets.figures.surface.three_d import mountains
+from widgets.figures.surface.cross_sections import cross_sections
+from widgets.figures.surface.three_d import surface_3d
 
 SPEC = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))
 
@@ -107,7 +107,9 @@ def kernel(rounds: int) -> None:
     print(f"after a zoom: {ratio(zooms, whole):.2f} of the whole; after a shift by a tenth: {ratio(shifts, whole):.2f}")
     data = pack(analyse(SPEC, Context()))
     draws = [
-        seconds(lambda: [to_json_plotly(draw(unpack(data)).to_dict()) for draw in (mountains, contour_map, cuts)])
+        seconds(
+            lambda: [to_json_plotly(draw(unpack(data)).to_dict()) for draw in (surface_3d, contour_map, cross_sections)]
+        )
         for _ in range(rounds + 1)
     ]
     print(f"stored result to three figures' JSON: {middle(draws[1:]):.3f} s (target, with the browser's part, 0.1 s)")

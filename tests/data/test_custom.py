@@ -164,7 +164,7 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path):
     whole = path.read_bytes()
     for content in (whole[: len(whole) // 2], b"nonsense", b""):
         path.write_bytes(content)
-        assert "is no .npz file, or is truncated" in complaint(path)
+        assert "is not a valid .npz file (damaged or truncated)" in complaint(path)
     with path.open("wb") as file:
         np.save(file, X)
     assert "one bare array" in complaint(path)
@@ -211,7 +211,7 @@ def test_a_damaged_picture_is_named(folder):
     whole = picture.read_bytes()
     for content in (whole[: len(whole) // 2], b"", b"nonsense"):
         picture.write_bytes(content)
-        with pytest.raises(DataError, match=r"train.b.one\.png is no image file that can be read"):
+        with pytest.raises(DataError, match=r"train.b.one\.png cannot be decoded as an image"):
             load(ImageFolder(str(folder), size=8))
 
 
@@ -220,7 +220,7 @@ def test_bad_folders_are_refused_in_one_sentence(folder):
     assert "train/empty has no images" in complaint(folder)
     (folder / "train" / "empty").rmdir()
     (folder / "test" / "z").mkdir()
-    assert "test/z is no class of train" in complaint(folder)
+    assert "test/z is not a class of train" in complaint(folder)
     (folder / "test" / "z").rmdir()
     (folder / "test").rename(folder / "elsewhere")
     assert "has no folder test" in complaint(folder)

@@ -235,7 +235,7 @@ def test_a_folder_of_data_sets_is_none_of_images(root, tmp_path):
         (lambda root: classes(root, "a", "b", splits=("train",)), "has no folder test or val"),
         (
             lambda root: put(root / "train/a/a.png") and put(root / "test" / ("z" * 250) / "a.png"),
-            "is no class of train",
+            "is not a class of train",
         ),
     ],
 )
@@ -270,7 +270,9 @@ def test_a_folder_of_almost_everything_else_is_not_walked_to_its_end(root, monke
         other = root / "home" / (f"{number}/{number}" if deep else f"{number}.txt")
         other.parent.mkdir(parents=True, exist_ok=True)
         other.touch()
-    with pytest.raises(DataError, match="home holds more than 20 folders and files that are no images, and few images"):
+    with pytest.raises(
+        DataError, match="home holds more than 20 folders and files that are not images, and few images"
+    ):
         outline(root)
 
 

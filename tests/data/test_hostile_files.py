@@ -206,7 +206,7 @@ def test_names_that_are_not_utf8_are_data_sets_like_others(folder, tmp_path):
         assert catalogue.find_data(spec.path, *([8] if isinstance(spec, ImageFolder) else [])) == spec
     assert load(ImageFolder(str(images), size=8)).class_names == ("b", "caf\\xe9")
     (images / "train" / LATIN / f"{LATIN}.png").write_bytes(b"")
-    refusal(lambda: load(ImageFolder(str(images), size=8)), "caf\\xe9.png is no image file")
+    refusal(lambda: load(ImageFolder(str(images), size=8)), "caf\\xe9.png cannot be decoded as an image")
 
 
 def denied(_):

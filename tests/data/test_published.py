@@ -163,7 +163,7 @@ def test_a_download_on_request_reports_progress_and_happens_once(folder, publish
 def test_without_a_network_nothing_is_left_and_the_mend_is_said(folder, monkeypatch):
     nobody = ("http://127.0.0.1:9/",)  # the discard port
     monkeypatch.setattr(MNIST, "published", replace(MNIST.published, mirrors=nobody))
-    with pytest.raises(DataError, match=r"cannot be downloaded .*: check the network, or set LAB_DATA"):
+    with pytest.raises(DataError, match=r"cannot be downloaded .*: check the connection, or set LAB_DATA"):
         load(MNIST(), download=True)
     assert list((folder / "MNIST" / "raw").iterdir()) == []
 

@@ -113,7 +113,7 @@ def test_a_killed_worker_comes_back_and_does_its_job(engine: Engine, slow: Slow)
     let_go(spec)
     assert len(job.wait(PATIENCE).numbers) == 25
     assert begun(spec) == 2
-    assert job.note == "The computation was interrupted and began again."
+    assert job.note == "The computation was interrupted and restarted."
     for page in PAGES:  # the new worker, too, tells strangers nothing
         require_no_page(engine, page)
 
@@ -201,13 +201,13 @@ def test_a_stranger_without_the_credentials_is_not_served(connection: Path) -> N
     address = json.loads(connection.read_text())["address"]
     with pytest.raises(EngineError, match=f"{address} is encrypted, but there are no credentials for it"):
         Connection(address).client(timeout=1)
-    with pytest.raises(EngineError, match="No engine answers at"):  # nor one that speaks without encryption
+    with pytest.raises(EngineError, match="No engine responds at"):  # nor one that speaks without encryption
         Connection(address.replace("tls", "tcp")).client(timeout=1)
 
 
 def test_nobody_at_the_address_is_said_in_words(tmp_path: Path) -> None:
     began = time.monotonic()
-    with pytest.raises(EngineError, match="No engine answers at tcp://127"):
+    with pytest.raises(EngineError, match="No engine responds at tcp://127"):
         Connection("tcp://127.0.0.1:9").client(timeout=1)
     with pytest.raises(EngineError, match=r"gone\.json cannot be read"):
         Engine.connect(tmp_path / "gone.json")

@@ -60,7 +60,7 @@ def test_a_second_run_is_said_and_the_first_is_over(computation: Computation, li
     computation.hear(TOPIC, event(1, "second"))
     computation.hear(TOPIC, event(8))
     assert listener.heard == [7, 1]
-    assert listener.note == "The computation was interrupted and began again."
+    assert listener.note == "The computation was interrupted and restarted."
 
 
 def test_what_is_fetched_late_says_nothing_new(computation: Computation, listener: Listener) -> None:

@@ -121,7 +121,7 @@ def test_equal_seeds_give_equal_weights_and_the_global_generator_is_untouched(ar
 @pytest.mark.parametrize("make", [attack, maximise])
 def test_making_examples_leaves_the_running_statistics_alone(architecture, make):
     network = lived_in(architecture, MNIST)
-    y = network.eval()(images(MNIST)).argmax(1)  # an image that is misread would be left as it is
+    y = network.eval()(images(MNIST)).argmax(1)  # an image that is misclassified would be left as it is
     before = state(network.train())
     for spec in (FGSM(labels="predicted"), PGD(steps=2, step_size=0.1)):
         x_adv = make(spec, network, images(MNIST), y, Linf(0.3))

@@ -97,7 +97,7 @@ def test_too_small_images_are_refused_in_words(architecture):
 
 
 def test_images_smaller_than_the_pools_are_refused_in_words():
-    with pytest.raises(ModelError, match=r"MadryMNIST cannot be built for images of shape \(1, 3, 3\)"):
+    with pytest.raises(ModelError, match=r"Madry's MNIST network cannot be built for images of shape \(1, 3, 3\)"):
         build(MadryMNIST(), (1, 3, 3))
 
 
@@ -110,7 +110,7 @@ def test_normalised_shifts_and_scales_each_channel():
 
 @pytest.mark.parametrize(("mean", "std"), [([0.1], [0.0]), ([0.1], [-1.0]), ([0.1, 0.2], [1.0]), ([], [])])
 def test_normalised_refuses_what_cannot_divide(mean, std):
-    with pytest.raises(ModelError, match="one mean and one positive deviation per channel"):
+    with pytest.raises(ModelError, match="one mean and one positive standard deviation per channel"):
         Normalised(nn.Identity(), mean, std)
 
 

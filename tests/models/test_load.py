@@ -154,9 +154,9 @@ def test_normalisation_is_no_part_of_the_weights(builders):
 @pytest.mark.parametrize(
     ("builder", "words"),
     [
-        ("", "names no builder: write it as package.module:function"),
-        ("own_nets.nets", "names no builder"),
-        ("own_nets.nets:", "names no builder"),
+        ("", "is not a builder: write it as package.module:function"),
+        ("own_nets.nets", "is not a builder"),
+        ("own_nets.nets:", "is not a builder"),
         ("own_nets.nowhere:Net", "The module 'own_nets.nowhere' cannot be imported (ModuleNotFoundError"),
         ("own_nets.bad:Net", "cannot be imported (SyntaxError"),
         ("..own:Net", "cannot be imported"),

@@ -86,9 +86,13 @@ def test_dropout_can_be_given_a_generator():
 @pytest.mark.parametrize(
     ("name", "shape", "words"),
     [
-        ("resnet81", (3, 64, 64), "'resnet81' is none of torchvision's classifiers that can be built here: there is"),
+        (
+            "resnet81",
+            (3, 64, 64),
+            "'resnet81' is not one of torchvision's classifiers that the lab can build: there is",
+        ),
         ("__import__", (3, 64, 64), "see torchvision.models"),
-        ("regnet_x_8gf", (3, 64, 64), "that can be built here"),
+        ("regnet_x_8gf", (3, 64, 64), "that the lab can build"),
         ("alexnet", (3, 16, 16), "cannot be built for images of shape (3, 16, 16)"),
         ("vit_b_16", (3, 30, 30), "cannot be built for images of shape (3, 30, 30)"),
         (SMALL, (2, 64, 64), "cannot be built for images of shape (2, 64, 64)"),
@@ -130,7 +134,7 @@ def test_what_was_not_published_is_not_kept(home, tmp_path, monkeypatch):
     published = publish(monkeypatch, tmp_path / "w.pth")
     content = published.read_bytes()
     published.write_bytes(content[:-1] + b"x")
-    assert "sent something else than was published" in refused()
+    assert "is not the published file" in refused()
     published.unlink()
     assert "cannot be downloaded" in refused()
     torch.save(theirs(), tmp_path / "w.pth")

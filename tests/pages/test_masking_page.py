@@ -73,7 +73,7 @@ def test_verdicts_curves_images_and_what_would_settle_it(page):
     # A point of a distribution shows its image.
     point_at(
         page,
-        lambda: middle_of(page, "Do one step and many go the same way?"),
+        lambda: middle_of(page, "Do one step and many go in the same direction?"),
         f"[...document.querySelectorAll('{HERE} .lab-tip')].some(tip => /^image .* label/.test(tip.innerText))",
     )
 

@@ -29,7 +29,7 @@ def kind(model, spec=SPEC):
 
 
 def changed(model, attack, wrong, radius=1):
-    """The model with other images misread under an attack."""
+    """The model with other images misclassified under an attack."""
     model.wrong[ATTACKS.index(attack), radius] = np.arange(IMAGES) < wrong
     return model
 

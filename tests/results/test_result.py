@@ -67,7 +67,7 @@ def test_concentration_is_that_of_the_final_losses():
     row = table[(table["model"] == "b") & (table["image"] == 1)].iloc[0]
     final = result.models[1].loss[:, -1, 1]
     assert row["mean"] == pytest.approx(final.mean())
-    assert row["deviation"] == pytest.approx(final.std(ddof=1))
+    assert row["standard_deviation"] == pytest.approx(final.std(ddof=1))
     assert row["outlier"] == pytest.approx((final.max() - final.mean()) / final.std(ddof=1))
 
 

@@ -10,7 +10,7 @@ from lab.specs import FGSM, PGD, Linf, Trained, TransferMatrix
 SPEC = TransferMatrix(
     models=(Trained("a"), Trained("b")), attacks=(FGSM(), PGD()), ball=Linf(0.2), eps=(0.1,), images=4
 )
-# Four images; 0 means that the label is the likeliest class. Model a misreads the last one clean, b the third.
+# Four images; 0 means that the label is the likeliest class. Model a misclassifies the last one clean, b the third.
 CLEAN = np.array([[0, 0, 0, 1], [0, 0, 2, 0]], np.int16)
 FGSM_RANK = np.array([[[1, 3, 1, 1], [1, 0, 1, 0]], [[0, 0, 0, 1], [2, 0, 2, 0]]], np.int16)
 PGD_RANK = np.array([[[1, 1, 1, 1], [0, 0, 2, 0]], [[0, 2, 0, 1], [4, 4, 4, 4]]], np.int16)
@@ -33,7 +33,7 @@ def counted(result, measure, k=1):
 
 def test_transfer_is_of_the_images_that_the_source_lost_by_the_attack(result):
     """Kurakin et al. 2017, §4.4: clean classified correctly, adversarial misclassified, by the source."""
-    # a: images 0, 1, 2 were right and are fooled; b misreads 0 and 2 of them. b: only image 0; a reads it rightly.
+    # a: images 0, 1, 2 were right and are fooled; b misclassifies 0 and 2 of them. b: only image 0; a reads it rightly.
     assert counted(result, TRANSFER) == [[[3, 2], [0, 1]], [[3, 3], [1, 1]]]
 
 

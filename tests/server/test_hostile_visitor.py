@@ -283,7 +283,7 @@ def test_only_who_opens_the_page_takes_a_kernel_and_a_full_lab_says_so(address, 
     assert asked(f"{address}/", **BROWSER, **there)[0] == 200
     status, body = asked(f"{address}/", **BROWSER, **there | {"X-Forwarded-For": "198.51.100.2, 203.0.113.5"})
     assert status == 503
-    assert "From your network address" in body
+    assert "Your network address has" in body
     while health(address)["visitors"] < 3:
         opened(f"{address}")
     status, body = asked(f"{address}/", **BROWSER)

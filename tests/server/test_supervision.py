@@ -263,7 +263,7 @@ def test_a_server_that_answers_late_is_left_alone(tmp_path):
 def test_a_server_that_is_stuck_is_started_again(tmp_path):
     server, said = watched(tmp_path, [True, False, False, False, True, False, False, False])
     assert server.started == 3
-    assert said == ["Voilà has not answered for 30 s and is started again."] * 2
+    assert said == ["Voilà has not responded for 30 s and is being restarted."] * 2
 
 
 def test_a_server_that_ends_is_started_again_unless_it_had_just_begun(tmp_path):
@@ -277,7 +277,7 @@ def test_a_server_that_ends_is_started_again_unless_it_had_just_begun(tmp_path):
         server.watch(said.append, pause=0.01)
     server.end()
     assert server.started == 2
-    assert said == ["Voilà stopped by itself (exit code -9) and is started again."]
+    assert said == ["Voilà stopped by itself (exit code -9) and is being restarted."]
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="waits for an end without taking note of it")

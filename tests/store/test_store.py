@@ -43,9 +43,9 @@ def test_what_was_never_written_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["", "../secret", "a/b", "ABCDEF0123456789", "0123", KEY + "\n", "g" * 32])
 def test_only_keys_name_files(tmp_path: Path, key: str) -> None:
-    with pytest.raises(LabError, match="is no key"):
+    with pytest.raises(LabError, match="is not a valid key"):
         Store(tmp_path).read(key)
-    with pytest.raises(LabError, match="is no key"):
+    with pytest.raises(LabError, match="is not a valid key"):
         Store(tmp_path).write(key, result())
     assert list(tmp_path.iterdir()) == []
 

@@ -140,7 +140,7 @@ def test_what_needs_too_much_memory_is_not_stored(few, monkeypatch):
 
 def test_a_network_of_other_data_is_refused(few):
     small = Split(few.train.x[:, :, ::2, ::2].contiguous(), few.train.y)
-    with pytest.raises(LabError, match=r"standard-b cannot read the images of small.*choose a network trained"):
+    with pytest.raises(LabError, match=r"standard-b cannot process the images of small.*choose a model trained"):
         prepare(ensemble_training(), Dataset("small", small, small, few.class_names, ""), CTX)
-    with pytest.raises(LabError, match="knows 10 classes, but two has 2"):
+    with pytest.raises(LabError, match="has 10 classes, but two has 2"):
         prepare(ensemble_training(), Dataset("two", few.train, few.test, ("a", "b"), ""), CTX)

@@ -23,16 +23,16 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_run_that_cannot_begin_leaves_nothing_and_promises_nothing(folder):
-    with full_disk(10), pytest.raises(LabError, match="No run can be begun") as found:
+    with full_disk(10), pytest.raises(LabError, match="Cannot start a run") as found:
         train(TINY, Context(), folder)
     assert "resume" not in str(found.value)
-    assert "make room there and start again" in str(found.value)
+    assert "make room there and try again" in str(found.value)
     assert not folder.exists()
     assert runs.problems() == []
 
 
 def test_the_engine_leaves_nothing_either(folder):
-    with full_disk(10), pytest.raises(LabError, match="No run can be begun"):
+    with full_disk(10), pytest.raises(LabError, match="Cannot start a run"):
         runs.begin(TrainingRun("mine", TINY))
     assert not list(folder.parent.iterdir())
 

@@ -84,7 +84,7 @@ def test_only_the_pivot_stays():
 
 
 def test_clean_images_are_needed_where_they_are_compared():
-    with pytest.raises(SpecError, match="set keep_clean"):
+    with pytest.raises(SpecError, match="keep these in the batch"):
         pivot_training(keep_clean=False)
     with pytest.raises(SpecError, match="nothing is learnt"):
         Adversarial(weight=0.0, keep_clean=False)

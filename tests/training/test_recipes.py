@@ -33,7 +33,7 @@ from lab.specs import (
 )
 from lab.training import measure as measuring
 from lab.training.losses import batch_loss
-from lab.training.measure import measure, papers_ball, stranger
+from lab.training.measure import holdout, measure, papers_ball
 from lab.training.prepared import prepare
 from lab.training.step import Batch, Moment
 
@@ -103,7 +103,7 @@ def test_the_numbers_are_the_papers():
     assert (fast.steps, fast.random_start) == (1, True)
     assert fast.step_size == pytest.approx(10 / 255)
     assert (trades_training().steps, trades_training().step_size, trades_training().beta) == (40, 0.01, 1.0)
-    with pytest.raises(SpecError, match="at least one fixed network"):
+    with pytest.raises(SpecError, match="at least one static model"):
         EnsembleExamples(models=())
 
 
@@ -115,10 +115,10 @@ def test_networks_are_measured_in_the_ball_they_were_trained_against(digits):
 
 
 def test_the_black_box_is_a_network_of_other_initial_weights(digits):
-    assert stranger(Standard(), digits) == stranger(kurakin_training(), digits) == "standard-b"
-    assert stranger(Standard(seed=1, epochs=3), digits) == "standard"
-    assert stranger(Standard(seed=1, architecture=SmallCNN(3)), digits) == "standard-b"
-    assert stranger(Standard(), Dataset("mine", digits.train, digits.test, digits.class_names, "")) == ""
+    assert holdout(Standard(), digits) == holdout(kurakin_training(), digits) == "standard-b"
+    assert holdout(Standard(seed=1, epochs=3), digits) == "standard"
+    assert holdout(Standard(seed=1, architecture=SmallCNN(3)), digits) == "standard-b"
+    assert holdout(Standard(), Dataset("mine", digits.train, digits.test, digits.class_names, "")) == ""
 
 
 def test_measured_has_a_black_box_only_with_a_source(digits):

@@ -122,7 +122,7 @@ def test_a_damaged_checkpoint_is_said_and_the_one_before_is_used(tmp_path, whole
     said = []
     train(small, Context(on_note=said.append), tmp_path, resume=True)
     assert len(said) == 1
-    assert f"{newest.stem} is damaged; training goes on from the one before it" in said[0]
+    assert f"{newest.stem} is damaged; training resumes from the one before it" in said[0]
     assert_same(tmp_path, whole)
 
 
@@ -131,7 +131,7 @@ def test_only_damaged_checkpoints_are_refused(tmp_path, eager, small):
         train(small, pause_after(8), tmp_path)
     for each in (tmp_path / "checkpoints").glob("*.json"):
         each.write_text("{}")
-    with pytest.raises(LabError, match=r"No checkpoint in .* can be read"):
+    with pytest.raises(LabError, match=r"No checkpoint in .* is intact"):
         train(small, Context(), tmp_path, resume=True)
 
 
@@ -180,7 +180,7 @@ def test_a_run_whose_data_have_changed_is_not_carried_on(tmp_path, small):
     inputs = json.loads((tmp_path / "provenance.json").read_text())
     inputs[-1]["inputs"] = ["of other images"]
     (tmp_path / "provenance.json").write_text(json.dumps(inputs))
-    with pytest.raises(LabError, match="have changed since it began"):
+    with pytest.raises(LabError, match="have changed since it started"):
         train(small, Context(), tmp_path, resume=True)
 
 

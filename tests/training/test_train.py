@@ -50,7 +50,7 @@ def test_a_preset_is_trained_and_carried_on_it_is_as_it_was(say):
         ("train --resume --name mine --seed 1", "resumed with its own recipe"),
         ("train --resume --name a/b", "cannot be the name of a run"),
         ("train Standard --resume --name standard", "already a model called 'standard'"),
-        ("train Standard --vary epochs", "varies nothing"),
+        ("train Standard --vary epochs", "is not a valid value of --vary"),
         ("train Standard --vary epochs=many", "should be a whole number, not 'many'"),
     ],
 )
@@ -66,7 +66,7 @@ def test_another_recipe_under_the_same_name_is_refused(say, tmp_path):
     from lab.specs.spec import to_json
 
     (folder / "recipe.json").write_text(to_json(Standard()))
-    assert "carry it on with --resume" in say("train Standard --name mine")[2]
+    assert "resume it with --resume" in say("train Standard --name mine")[2]
     assert "has another recipe" in say("train Standard --name mine --resume --seed 5")[2]
 
 
@@ -83,7 +83,7 @@ def test_ctrl_c_pauses_with_a_sentence_that_says_how_to_go_on(tmp_path):
     finally:
         running.kill()
     assert running.returncode == 130
-    assert said == "Paused: carry it on with 'python -m lab train --resume --name long'.\n"
+    assert said == "Paused: resume it with 'python -m lab train --resume --name long'.\n"
     assert list((metrics.parent / "checkpoints").glob("step-*.json"))
 
 
@@ -96,7 +96,7 @@ def test_variants_are_all_combinations():
         "pivot-weight-1e-3-seed-1",
     ]
     assert [(each.recipe.similarity.weight, each.recipe.seed) for each in runs][2] == (1e-3, 0)
-    with pytest.raises(SpecError, match="names a value twice"):
+    with pytest.raises(SpecError, match="lists a value more than once"):
         variants("x", Standard(), ["seed=1,1"])
 
 

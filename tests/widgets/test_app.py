@@ -47,7 +47,7 @@ async def test_the_header_says_what_the_engine_is_like_when_a_browser_arrives(en
     assert app.navigation.engine == "Engine ready · 1 worker"
     engine.workers = lambda: 0
     app.navigation._handle_custom_msg("arrived", [])
-    assert app.navigation.engine == "The engine has no worker yet"
+    assert app.navigation.engine == "No worker connected yet"
 
 
 @pytest.mark.parametrize("wish", ["nowhere", None, 3, ["home"], {"name": "home"}, "../etc"])
@@ -85,7 +85,7 @@ async def test_a_damaged_address_opens_the_page_as_usual(engine, state):
     await settled()
     assert open_pages(app) == ["pgd-restarts"]
     assert app.navigation.refusal == (
-        "This link is damaged: ask for it again, and copy all of it." if state == "damaged" else ""
+        "This link is damaged or incomplete: copy the whole link again." if state == "damaged" else ""
     )
     assert len(engine.jobs) == 1
 

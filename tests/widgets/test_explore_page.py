@@ -108,10 +108,10 @@ async def test_steps_that_cannot_cross_the_ball_are_said_at_every_card(engine):
 
 async def test_an_attack_that_failed_says_its_sentence_in_the_row(engine):
     page = ExplorePage(engine)
-    engine.jobs[0].finish(explored(engine.jobs[0].spec, error="FlipPixels leaves every ball Linf."))
+    engine.jobs[0].finish(explored(engine.jobs[0].spec, error="Flip pixels requires the threat model L0, not L∞."))
     await settled()
     first, second = page.row.cards
-    assert (first["error"], first["pictures"]) == ("Flip pixels leaves every ball L∞.", [])
+    assert (first["error"], first["pictures"]) == ("Flip pixels requires the threat model L0, not L∞.", [])
     assert [each["words"] for each in second["pictures"]] == ["→ 3", "→ 3"]
 
 

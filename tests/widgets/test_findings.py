@@ -83,22 +83,22 @@ def swept(ours: list[float], plain: list[float]) -> str:
 @pytest.mark.parametrize(
     ("first", "said"),
     [
-        (20, "along g the loss is no number at the edge of the ball"),
-        (13, "along g the loss is no number from ε₁ 0.06 on"),
-        (10, "along g the loss is no number from ε₁ 0 on"),
+        (20, "along g the loss is not a number at the edge of the ball"),
+        (13, "along g the loss is not a number from ε₁ 0.06 on"),
+        (10, "along g the loss is not a number from ε₁ 0 on"),
     ],
 )
 def test_a_loss_that_is_no_number_is_called_so(first, said):
     broken = np.where(np.arange(21) < first, RISING, np.nan)
     assert loss_along_g(of(broken, RISING, ball=Linf(0.2))).startswith(f"m0: {said} · m1: along g the loss is largest")
-    assert "no number" in loss_along_g(of(np.where(np.arange(21) == 15, np.nan, RISING)))
+    assert "not a number" in loss_along_g(of(np.where(np.arange(21) == 15, np.nan, RISING)))
 
 
 def test_starts_whose_loss_is_no_number_decide_nothing():
     n = len(SCALES)
     broken = ScaleSweep("m", np.ones(n), np.ones(n), np.ones(n), np.array([1.0] * (n - 1) + [np.nan]))
     result = replace(explored(Explore()), sweeps=(broken,))
-    assert success_by_scale(result) == "m: its loss is no number for some starts, so the rates say nothing"
+    assert success_by_scale(result) == "m: its loss is not a number for some starts, so the rates say nothing"
 
 
 def test_what_the_scale_of_the_logits_does_is_read_off_the_sweep():

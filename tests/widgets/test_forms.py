@@ -11,7 +11,6 @@ from lab.specs.spec import family_of, label_of, title_of
 from widgets.controls import Choice, Number, Several, Text, Toggle
 from widgets.controls.images import Images
 from widgets.parts.forms import Form, Variant
-from widgets.words import plainly
 
 NAMES = re.compile("AutoAttack|MultiTargeted|ResNet|RMSProp|ReLU")  # spelt so in the papers
 
@@ -47,12 +46,6 @@ def test_everything_a_form_offers_has_plain_words():
     said = {title_of(kind) for kind in specs if not _below(kind)}
     said |= {label_of(kind, name) for kind in specs for name in params(kind)}
     assert {each for each in said if re.search(r"[a-z][A-Z]|[A-Z]{2}[a-z]|_", NAMES.sub("", each))} == set()
-
-
-def test_a_sentence_of_the_lab_uses_the_words_of_the_form():
-    said = plainly("Only FlipPixels finds images in L0: choose it, or the ball Linf or L2.")
-    assert said == "Only Flip pixels finds images in L0: choose it, or the ball L∞ or L2."
-    assert plainly("WorstCase.attacks must name one.") == "Attacks must name one."
 
 
 def _below(kind):

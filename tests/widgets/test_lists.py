@@ -85,7 +85,7 @@ def test_garbage_for_attacks_is_refused_in_words(value):
 
 
 def test_settings_that_a_form_cannot_show_are_refused():
-    with pytest.raises(SpecError, match="chosen once"):
+    with pytest.raises(SpecError, match="same kind twice"):
         Form(WorstCase()).write(WorstCase((FGSM(), FGSM(alpha=0.5))))
     with pytest.raises(SpecError, match="not listed"):
         Listed((Trained("standard"),), label="Models").write((Custom("a.b:c", "weights.pt"),))

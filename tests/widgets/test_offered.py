@@ -61,7 +61,7 @@ def test_where_no_attack_can_be_chosen_only_the_norms_of_gradient_attacks_are_ta
         assert [kind for kind in family_of(Ball) if taken(spec, name, kind)] == list(NORM_BALLS)
     for kind in family_of(family):
         if not taken(spec, name, kind):
-            with pytest.raises(FieldError, match=f"{type(spec).__name__}.{name} .* Linf or L2, but"):
+            with pytest.raises(FieldError, match=f"{type(spec).__name__}.{name} .* L∞ or L2, but"):
                 spec.replace(**{name: parse_field(type(spec), name, kind.__name__)})
 
 

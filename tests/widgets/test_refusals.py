@@ -2,9 +2,11 @@
 
 import pickle
 import re
+from types import SimpleNamespace
 
 import pytest
 
+from lab.engine.work import outcome
 from lab.errors import LONGEST, FieldError, LabError
 from lab.specs import (
     FGSM,
@@ -23,13 +25,13 @@ from lab.specs import (
     WorstCase,
     params,
 )
+from lab.specs.sentences import labelled
 from lab.specs.spec import family_of
 from tests.widgets.conftest import settled
 from widgets.controls import Choice
 from widgets.dashboards.app import PAGES, App
 from widgets.dashboards.studio import StudioPage
 from widgets.parts.forms import Form, has_control
-from widgets.words import plainly, said
 
 CODE = re.compile(r"\b[A-Z]\w+\.[a-z]\w*|\b[a-z]+_[a-z_]+\b|\beps\b")
 """What only a programmer reads: ``Kind.field``, names with underscores."""
@@ -57,9 +59,9 @@ CODE = re.compile(r"\b[A-Z]\w+\.[a-z]\w*|\b[a-z]+_[a-z_]+\b|\beps\b")
 def test_a_page_says_a_refusal_with_the_label_of_the_field(made, sentence):
     with pytest.raises(FieldError) as caught:
         made()
-    assert said(caught.value).startswith(sentence)
-    assert not CODE.search(said(caught.value))
-    assert said(caught.value, "Radius").startswith("Radius ")
+    assert labelled(caught.value).startswith(sentence)
+    assert not CODE.search(labelled(caught.value))
+    assert labelled(caught.value, "Radius").startswith("Radius ")
     assert CODE.search(str(caught.value))  # who writes Python still reads the name in the code
 
 
@@ -67,26 +69,23 @@ def test_a_refusal_survives_the_way_from_a_worker():
     with pytest.raises(FieldError) as caught:
         Linf(7.0)
     again = pickle.loads(pickle.dumps(caught.value))
-    assert (str(again), said(again)) == (str(caught.value), said(caught.value))
+    assert (str(again), labelled(again)) == (str(caught.value), labelled(caught.value))
 
 
-def test_a_sentence_that_comes_as_text_is_said_in_the_words_of_the_form():
-    assert plainly("Masking.images is 400, but digits has only 360 test images.").startswith("Images is 400")
-    assert (
-        plainly("PGD.step_size: a larger step_size, or a smaller eps.")
-        == "Step size: a larger Step size, or a smaller ε."
-    )
-    assert plainly("http://a.b.c/x.npz is not there.") == "http://a.b.c/x.npz is not there."
+def test_the_sentence_of_a_computation_has_the_labels_of_the_form():
+    def request():
+        raise FieldError("Masking", "images", "is 400, but digits has only 360 test images.")
+
+    said = outcome(request, "key", SimpleNamespace(close=lambda: None)).error
+    assert said == "Images is 400, but digits has only 360 test images."
 
 
 @pytest.mark.parametrize("family", [AttackSpec, Ball, Spec])
 def test_the_words_of_a_page_make_no_sentence_too_long(family):
     names = " ".join(["CarliniWagnerLinf", *(each.__name__ for each in family_of(family))] * 20)
     for refusal in (LabError(f"Use other ones than {names}."), FieldError("PGD", "step_size", f"is none of {names}.")):
-        assert len(said(refusal)) <= LONGEST
-        assert said(refusal).endswith(".")
-    two = f"{LabError(names)} {LabError(names)}"  # two sentences in one note
-    assert len(plainly(two)) > LONGEST
+        assert len(labelled(refusal)) <= LONGEST
+        assert labelled(refusal).endswith(".")
 
 
 @pytest.mark.parametrize("name", [each.name for each in PAGES])
@@ -127,7 +126,7 @@ def test_no_number_of_any_form_is_refused_in_code(kind, cards):
             if wrong is not None and not (about.high and wrong == 1e9 and about.high >= 1e9):
                 with pytest.raises(LabError) as caught:
                     default.replace(**{name: wrong})
-                assert not CODE.search(said(caught.value).partition("one of")[0]), (kind, name)
+                assert not CODE.search(labelled(caught.value).partition("one of")[0]), (kind, name)
 
 
 @pytest.mark.parametrize("name", [each.name for each in PAGES if each.name != "training-studio"])

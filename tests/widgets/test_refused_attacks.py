@@ -14,7 +14,7 @@ from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.explore.cards import attack_cards, model_cards
 from widgets.figures.explore.attack import path, path_frame, probabilities
 
-WHY = "FlipPixels leaves every ball Linf: choose the ball L0."
+WHY = "Flip pixels requires the threat model L0, not L∞."
 
 
 def refused(spec: Explore, models: int | None = None):
@@ -43,7 +43,7 @@ def of(attack, ball=Linf(0.2)) -> Explore:
 def test_a_card_shows_the_clean_image_the_sentence_and_the_threat_model_that_is_needed(attack, ball, button):
     [card] = model_cards(refused(of(attack, ball)))
     assert [each["title"] for each in card["pictures"]] == ["clean"]
-    assert card["error"] == "Flip pixels leaves every ball L∞: choose the ball L0."
+    assert card["error"] == WHY
     assert card.get("mends") == button
     assert not card.get("facts")
     assert not card.get("badges")

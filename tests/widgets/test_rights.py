@@ -220,7 +220,7 @@ def test_those_of_one_address_leave_turns_for_others(public, monkeypatch):
     for i in range(3):
         begin(f"run{i}", f"mallory{i}", "203.0.113.5")
     assert "203.0.113.5" not in (runs.folder("run0") / "address").read_text()
-    with pytest.raises(LabError, match="From your network address 3 unfinished runs were begun, and 3 may wait"):
+    with pytest.raises(LabError, match="From your network address 3 unfinished runs were started, and 3 may wait"):
         begin("one-more", "another", "203.0.113.5")
     begin("his", "bob", "203.0.113.6")
     monkeypatch.setenv("LAB_MAX_VISITORS_TRAININGS", "1000")

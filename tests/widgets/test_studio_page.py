@@ -229,7 +229,7 @@ async def test_a_run_of_somebody_elses_is_not_discarded_from_a_page(engine):
     assert row(page, "theirs")["actions"] == ["resume"]
     press(page, "discard", "theirs")
     assert runs.folder("theirs").exists()
-    with pytest.raises(LabError, match="not begun here"):
+    with pytest.raises(LabError, match="was started elsewhere"):
         runs.discard("theirs")
 
 
@@ -382,7 +382,7 @@ async def test_what_the_form_was_filled_with_is_said_and_nothing_else(engine):
     assert (page.preset.value, page.trials.chosen) == ("fgsm-training", "")
     assert [each["value"] for each in page.preset.options] == presets
     press(page, "clone", "fgsm-trained")
-    assert told(page) == ("recipe of fgsm-trained", "As fgsm-trained was trained, under a name of its own.", "")
+    assert told(page) == ("recipe of fgsm-trained", "The recipe of fgsm-trained, for a run under another name.", "")
     page.ask(TrainingRun("shared", fast_training()))
     assert told(page)[0] == "recipe of shared"
     page.preset.value = "pgd-training"

@@ -235,7 +235,7 @@ async def test_one_attack_in_two_settings(engine):
     page.attacks.again._handle_custom_msg("again", [])
     assert page.attacks.chosen.value == ["FGSM", "StepLL", "PGD", "PGD 2"]
     page.bar.run()
-    assert "set alike" in page.bar.refusal
+    assert "have the same settings" in page.bar.refusal
     page.attacks.form("PGD 2").parts["steps"].value = 5
     page.bar.run()
     assert engine.jobs[-1].spec.attacks[2:] == (PGD(steps=20), PGD(steps=5))

@@ -61,8 +61,7 @@ class Several(Control):
 
 
 def _known(control: Any, value: Any) -> str:
-    values = [option["value"] for option in control.options]
-    if value not in values:
-        known = one_line(", ".join(values), 150)
+    if value not in [option["value"] for option in control.options]:
+        known = one_line(", ".join(option["label"] for option in control.options), 150)
         raise SpecError(f"{control.label} must be one of {known}, but is {quoted(value, 40)}.")
     return value

@@ -38,7 +38,7 @@ class Control(Plain):
     def read(self) -> Any:
         """The value, for the spec to judge. Raises :class:`SpecError` when it is nothing that a spec could hold."""
         if not isinstance(self.value, bool | int | float | str) or len(str(self.value)) > _LONGEST:
-            raise SpecError(f"The value that was sent for {self.label} is none that it could have.")
+            raise SpecError(f"The value that was sent for {self.label} is not one that it can have: choose another.")
         return self.value
 
     def write(self, value: Any) -> None:

@@ -26,7 +26,7 @@ class Player(Control):
 
 
 class Radius(Player):
-    """Which of the levels of eps is shown, the largest one at first."""
+    """Slider over the levels of ε, at the largest one at first."""
 
     def __init__(self, eps: Sequence[float], help_: str) -> None:
         words = [f"{each:.3g}" for each in eps]

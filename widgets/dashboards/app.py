@@ -20,6 +20,7 @@ from lab.specs import (
     RobustnessCurves,
     TransferMatrix,
 )
+from lab.specs.sentences import labelled
 from lab.specs.spec import title_of
 from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.embedding import EmbeddingsPage
@@ -38,7 +39,6 @@ from widgets.parts.links import Link
 from widgets.parts.page import Page, Style
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
-from widgets.words import said
 
 
 @dataclass(frozen=True)
@@ -71,35 +71,35 @@ PAGES = (
         "evaluation",
         title_of(Evaluation),
         "Croce & Hein 2020 · Carlini et al. 2019",
-        "How robust is a model under attacks that need no tuning, and what speaks against believing the number?",
+        "How robust is a model under attacks that need no tuning, and what speaks against the number?",
         EvaluationPage,
     ),
     Entry(
         "loss-surface",
         title_of(LossSurface),
         "Tramèr et al. 2018 · Figures 1, 4 and 5",
-        "Look at the loss around an image as a landscape. Zoom in: does one-step training bend it?",
+        "Look at the loss surface around an image. Zoom in: does single-step training bend it?",
         SurfacePage,
     ),
     Entry(
         "masking",
         title_of(Masking),
         "Tramèr et al. 2018 · Section 4.1",
-        "Where one step cannot fool a model: is it robust, or is its gradient masked? A verdict with its reasons.",
+        "Single-step attacks fail on a model: is it robust, or is its gradient masked? A verdict with its reasons.",
         MaskingPage,
     ),
     Entry(
         "transfer",
         title_of(TransferMatrix),
         "Kurakin et al. 2017 · Tables 4 and 6",
-        "Show images that were made to fool one model to another. Whose adversarial examples fool whom?",
+        "Evaluate adversarial examples of one model on another: which models' examples transfer to which?",
         TransferPage,
     ),
     Entry(
         "embeddings",
         title_of(Embeddings),
         "Na et al. 2018 · Figures 4 and 7",
-        "See images where the last layer sees them, and watch an attack push them across the decision boundary.",
+        "See where images lie in the last layer, and watch an attack push them across the decision boundary.",
         EmbeddingsPage,
     ),
     Entry(
@@ -130,7 +130,7 @@ def _offered() -> tuple[tuple[Entry, ...], str]:
     try:
         return pages(), ""
     except LabError as error:
-        return PAGES, said(error)
+        return PAGES, labelled(error)
 
 
 class Navigation(Plain):
@@ -248,7 +248,7 @@ class App(Box):
             page.follow(state)
             self.navigation.refusal = ""
         except LabError as error:
-            self.navigation.refusal = said(error)
+            self.navigation.refusal = labelled(error)
             page.come_back()
         self._told()
 
@@ -257,7 +257,7 @@ class App(Box):
         if content == "arrived":
             count = self._engine.workers()
             workers = f"{count} worker" + "s" * (count != 1)
-            self.navigation.engine = f"Engine ready · {workers}" if count else "The engine has no worker yet"
+            self.navigation.engine = f"Engine ready · {workers}" if count else "No worker connected yet"
 
     def _opened(self, change: Any) -> None:
         if isinstance(change["new"], str):

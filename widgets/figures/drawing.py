@@ -1,4 +1,4 @@
-"""What all figures are made of: a plain figure without a template, one of words only, the room that a figure needs."""
+"""Parts of all figures: a plain figure without a template, one of words only, the room that a figure needs."""
 
 from collections.abc import Sequence
 from html import escape
@@ -40,7 +40,7 @@ def figure(traces: list[dict[str, Any]], title: str, revision: str, **layout: An
 
 
 def room(least: int, captions: Sequence[float] = ()) -> dict[str, Any]:
-    """What a figure needs of its place, for its layout: the least width in pixels at which it can be read.
+    """Return the layout's minimum width in pixels at which the figure can be read.
 
     In a narrower place it can be moved sideways. ``captions`` says for each annotation what part of the plot's width it
     may take before it goes on in another line; 0 for one that is no caption. The legend's title always does.

@@ -13,7 +13,7 @@ from widgets.theme import DIVERGING
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the cells of a mosaic lie, in its pixels: two columns for every image, one row for every kind."""
+    """Layout of a mosaic's cells, in pixels: two columns for every image, one row for every kind."""
 
     height: int
     width: int
@@ -73,7 +73,7 @@ def difference(delta: np.ndarray, limit: float) -> np.ndarray:
 
 
 def in_words(limit: float, channels: int) -> str:
-    """How :func:`difference` colours changes up to a limit."""
+    """Word how :func:`difference` colours changes up to a limit."""
     if limit == 0:
         return "no pixel differs"
     if channels == 1:

@@ -1,4 +1,4 @@
-"""How training goes: loss, accuracies, eps and the gradient over the epochs, several runs in the same axes."""
+"""Training curves: loss, accuracies, ε and the gradient over the epochs, several runs in the same axes."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def batch_accuracy(courses: Sequence[Course]) -> go.Figure:
 
 
 def loss(courses: Sequence[Course]) -> go.Figure:
-    """What training minimises, in nats."""
+    """Plot the training loss, in nats."""
     return _curves(courses, LOSS, {"title": {"text": "loss (nats)"}, "rangemode": "tozero"}, "%{y:.3g} nats")
 
 
 def gradient_norm(courses: Sequence[Course]) -> go.Figure:
-    """The norm of the loss's gradient to the weights: zero is a network that learns no more, a peak a shock."""
+    """Norm of the loss's gradient in the weights: zero is a model that no longer learns, a peak a shock."""
     return _curves(courses, GRADIENT, {"title": {"text": "gradient norm"}, **_log()}, "%{y:.3g}")
 
 

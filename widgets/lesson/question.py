@@ -37,7 +37,7 @@ class Question(Plain):
         self.observe(self._judge, "answer")
 
     def is_right(self, answer: Any) -> bool:
-        """Whether this answers the question."""
+        """Return whether this answers the question."""
         raise NotImplementedError
 
     def _judge(self, _: Any) -> None:
@@ -57,7 +57,7 @@ class Choose(Question):
         self._right = right
 
     def is_right(self, answer: Any) -> bool:
-        """Whether the option is the right one."""
+        """Return whether the option is the right one."""
         return bool(answer == self._right)
 
 
@@ -74,7 +74,7 @@ class Estimate(Question):
         self._within = within
 
     def is_right(self, answer: Any) -> bool:
-        """Whether the number is close enough."""
+        """Return whether the number is close enough."""
         try:
             number = float(answer)
         except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Which figure belongs to which result."""
+"""Figures for print, one for each kind of result."""
 
 from functools import singledispatch
 

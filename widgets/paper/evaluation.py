@@ -24,7 +24,7 @@ _MARKS = "osD^vP"
 
 @dataclass(frozen=True, eq=False)
 class Waterfall:
-    """What the figure shows: ``accuracy``, ``low``, ``high`` (models, stages) in %, the clean images first.
+    """Values of the figure: ``accuracy``, ``low``, ``high`` (models, stages) in %, the clean images first.
 
     A stage that a model did not go through leaves its accuracy as it was.
     """
@@ -47,7 +47,7 @@ def waterfall(result: EvaluationResult) -> Waterfall:
 
 
 def accuracy_waterfall(result: EvaluationResult, columns: int = 1) -> Figure:
-    """A line for each model in its colour, falling from stage to stage; its name stands at its end.
+    """A line for each model in its colour, decreasing from stage to stage; its name is at its end.
 
     Across: the attacks in the order in which they ran; up: the accuracy in %, with bars for 95 % intervals.
     """
@@ -72,10 +72,10 @@ def accuracy_waterfall(result: EvaluationResult, columns: int = 1) -> Figure:
 
 
 def _left(model: ModelEvaluation, names: tuple[str, ...]) -> list[int]:
-    """How many images are correctly classified when clean, and still so after each of these stages."""
+    """Count the images that are correctly classified when clean, and still so after each of these stages."""
     order = np.array([names.index(stage.name) if stage.name in names else 0 for stage in model.stages] or [0])
-    fell = np.where(model.broken_by >= 0, order[np.maximum(model.broken_by, 0)], model.broken_by)
-    return [int(((fell == UNBROKEN) | (fell >= i)).sum()) for i in range(len(names) + 1)]
+    stage_of = np.where(model.broken_by >= 0, order[np.maximum(model.broken_by, 0)], model.broken_by)
+    return [int(((stage_of == UNBROKEN) | (stage_of >= i)).sum()) for i in range(len(names) + 1)]
 
 
 def _line(panel: Axes, shown: Waterfall, i: int) -> None:

@@ -1,4 +1,4 @@
-"""How a figure looks in print: its width in columns, its type, and the file that it becomes."""
+"""Sheets of print: the width of a figure in columns, its type, and its file."""
 
 from contextlib import AbstractContextManager
 from io import BytesIO
@@ -85,7 +85,7 @@ def literally(text: str) -> str:
 
 
 def spread(heights: np.ndarray, gap: float, highest: float) -> np.ndarray:
-    """Where labels of these heights stand so that no two are nearer than ``gap``, and none above ``highest``.
+    """Place labels of these heights so that no two are nearer than ``gap``, and none above ``highest``.
 
     Each is pushed up by the one below it, then all down from the top.
     """

@@ -1,4 +1,4 @@
-"""The loss on a plane through an image, as mountains. Tramèr et al. 2018, Figures 1, 4 and 5."""
+"""The loss on a plane through an image, as a 3-D surface. Tramèr et al. 2018, Figures 1, 4 and 5."""
 
 import numpy as np
 from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Whose adversarial images fool whom, as tables with colours. Kurakin et al. 2017, Tables 4 and 6."""
+"""Transfer matrices as tables with colours. Kurakin et al. 2017, Tables 4 and 6."""
 
 import numpy as np
 from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""What went wrong on the page's own thread, said on the page."""
+"""Alert about an error on the page's own thread."""
 
 from pathlib import Path
 from typing import Any

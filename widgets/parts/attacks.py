@@ -1,4 +1,4 @@
-"""What is chosen on the page Transfer: several attacks with their settings, radii, and a place in the matrix."""
+"""Controls of the page Transfer: several attacks with their settings, radii, and a cell of the matrix."""
 
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -8,13 +8,13 @@ import traitlets as t
 
 from lab.errors import SpecError
 from lab.specs import AttackSpec, RobustnessCurves, TransferMatrix, params
+from lab.specs.sentences import labelled
 from lab.specs.spec import kinds_of, parse_number, title_of
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
 from widgets.controls import Choice, Option, Several, Text
 from widgets.parts.choices import ModelChoice
 from widgets.parts.forms import Form, has_control
 from widgets.plain import Box, Plain
-from widgets.words import said
 
 
 class Sources(ModelChoice):
@@ -76,9 +76,9 @@ class Attacks(Box):
         try:
             found = tuple(self.form(name).spec() for name in self.chosen.read())
             if len(set(found)) < len(found):
-                raise SpecError("Two of the attacks are set alike: change a setting of one of them.")
+                raise SpecError("Two of the attacks have the same settings: change one of them.")
         except SpecError as error:
-            self.chosen.error = said(error)
+            self.chosen.error = labelled(error)
             raise
         self.chosen.error = ""
         return found
@@ -159,7 +159,7 @@ class Radii(Text):
         self.write(eps)
 
     def read(self) -> tuple[float, ...]:
-        """The radii. Raises :class:`SpecError` when they are no numbers."""
+        """The radii. Raises :class:`SpecError` when they are not numbers."""
         text = str(super().read())
         parts = [each.strip() for each in text.split(",") if each.strip()]
         if len(parts) > MOST_EPS:
@@ -177,7 +177,7 @@ class Radii(Text):
         try:
             spec.balls  # noqa: B018 - asked for its refusal
         except SpecError as error:
-            self.error = said(error)
+            self.error = labelled(error)
             raise
         return spec
 

@@ -1,4 +1,4 @@
-"""What a person changes on a page is so on every other one: data, models, images, attack, threat model."""
+"""Settings carried from page to page: data, models, images, attack, threat model."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,7 +16,7 @@ CARRIED = ("data", "models", "image", "images", "attack", "ball")
 
 @dataclass(frozen=True)
 class Change:
-    """What a field was changed to, and when: changes are counted."""
+    """Change of a field: its new value, and its number among all changes."""
 
     value: Any
     number: int
@@ -87,7 +87,7 @@ def _of(page: Page) -> dict[str, Any]:
 
 
 def _admits(spec: Spec, ball: Ball) -> bool:
-    """Whether the attacks of a page find images in this threat model; those that it does not let choose do in two."""
+    """Return whether a page's attacks work in this threat model; those that it does not let choose work in two."""
     values = [getattr(spec, name, ()) for name in ("attack", "attacks")]
     chosen = [each for value in values for each in (value if isinstance(value, tuple) else (value,))]
     attacks = [each for each in chosen if isinstance(each, AttackSpec)]

@@ -11,10 +11,10 @@ from lab.pairing import fits, marked, trained_elsewhere
 from lab.specs import Preview, Spec
 from lab.specs.data import DataSpec
 from lab.specs.models import ModelSpec, name_of
+from lab.specs.sentences import labelled
 from widgets.controls import Choice, Images, Option, Several
 from widgets.loop import Every, OnLoop
 from widgets.theme import model_colour
-from widgets.words import said
 
 _A_PAGE = 16  # thumbnails shown at a time
 _NEWS = 2.0  # seconds until a network that was trained, or discarded, is noticed
@@ -42,7 +42,7 @@ class DataChoice(Choice):
 
     @property
     def card(self) -> DataCard:
-        """What is known about the chosen data set."""
+        """Facts about the chosen data set."""
         name = super().read()
         if name not in self.cards:
             raise SpecError(f"Data set must be one of {', '.join(self.cards):.150}, but is {name!r:.40}.")
@@ -188,7 +188,7 @@ class ImageChoice(Images):
             spec = Preview(data, tuple(range(first, first + _A_PAGE)))
             self._job = self._engine.submit(spec, on_change=lambda _: self._changed())
         except LabError as error:
-            self.empty(said(error))
+            self.empty(labelled(error))
             return
         self._arrived()
 
@@ -238,7 +238,7 @@ def _name_of(spec: Spec, cards: dict[str, Any], kind: str) -> str:
 
 
 def _none_here(data: DataCard, others: bool) -> str:
-    """What to do where no model belongs to the data."""
+    """Word what to do where no model belongs to the data."""
     choose = ", choose one trained on other data" if others else ""
     return f"No model here was trained on {data.name}: train one in the studio{choose}, or bring one with --model."
 

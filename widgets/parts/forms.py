@@ -7,17 +7,17 @@ import traitlets as t
 
 from lab.errors import FieldError, SpecError
 from lab.specs import ModelSpec, Param, Spec, params
+from lab.specs.sentences import labelled
 from lab.specs.spec import kinds_of, label_of, title_of
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.parts.lists import Listed, Numbers, Variants
 from widgets.plain import Box, Words
-from widgets.words import said
 
 _WIDE = 1e5  # a linear slider over more than this could not be set to anything in particular
 
 
 class Part(Protocol):
-    """What a form is made of: a control or another form."""
+    """Part of a form: a control or another form."""
 
     def read(self) -> Any:
         """The value for the spec. Raises :class:`SpecError`, in words for a person."""
@@ -122,7 +122,7 @@ class Variant(Box):
         try:
             name = self.kind.read()
         except SpecError as error:
-            self.kind.error = said(error)
+            self.kind.error = labelled(error)
             raise
         self.kind.error = ""
         return self._form(name).spec()
@@ -199,7 +199,7 @@ def _several(default: Spec, name: str, about: dict[str, str]) -> Part:
 
 
 def has_control(spec: Spec, name: str) -> bool:
-    """Whether a field can be set in a generated form; a single model needs a form that says which ones fit."""
+    """Return whether a field can be set in a generated form; a single model needs a form that says which ones fit."""
     hint, value = get_type_hints(type(spec))[name], getattr(spec, name)
     if isinstance(value, Spec):
         return not isinstance(value, ModelSpec)
@@ -230,7 +230,7 @@ def sentence(meaning: str) -> str:
 
 def _refused(part: Part, error: SpecError) -> SpecError:
     """The refusal with the label of the part it is about, at which it is said, too."""
-    told = SpecError(said(error, getattr(part, "label", "")))
+    told = SpecError(labelled(error, getattr(part, "label", "")))
     _complain(part, str(told))
     return told
 

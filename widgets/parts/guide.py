@@ -1,4 +1,4 @@
-"""What a page is about, above its first figure: the question, where it comes from, what is shown, and what to try."""
+"""Guide above a page's first figure: its question, source, explanation, and what to try."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -8,11 +8,11 @@ import traitlets as t
 from lab.catalogue import models
 from lab.errors import SpecError
 from lab.specs import Spec
+from lab.specs.sentences import labelled
 from lab.specs.spec import parse_number
 from widgets.controls import Option, Several, Text
 from widgets.plain import Box
 from widgets.theme import model_colour
-from widgets.words import said
 
 MOST = 6  # specs or models in one list
 
@@ -57,9 +57,9 @@ class Variants(Box):
         try:
             names = self.kinds.read()
             if len(set(names)) < len(names):
-                raise SpecError(f"Each of the {self.kinds.label.lower()} can be chosen once.")
+                raise SpecError(f"{self.kinds.label} must not contain the same kind twice.")
         except SpecError as error:
-            self.kinds.error = said(error)
+            self.kinds.error = labelled(error)
             raise
         self.kinds.error = ""
         return tuple(self._form(name).spec() for name in names)
@@ -68,7 +68,7 @@ class Variants(Box):
         """Choose these specs. Raises :class:`SpecError` for two of a kind."""
         names = [type(each).__name__ for each in value]
         if len(set(names)) < len(names):
-            raise SpecError(f"Each of the {self.kinds.label.lower()} can be chosen once.")
+            raise SpecError(f"{self.kinds.label} must not contain the same kind twice.")
         for name, each in zip(names, value, strict=True):
             self._form(name, each).write(each)
         self.kinds.write(names)

@@ -1,4 +1,4 @@
-"""What all pages share: the style sheet, figures, a panel of settings, how they are wired, and what leaves the page."""
+"""Page: the style sheet, figures, a panel of settings, how they are wired, and what leaves the page."""
 
 from __future__ import annotations
 
@@ -108,11 +108,11 @@ class Page(Box):
         self._paint()
 
     def drawn_as(self) -> Any:
-        """How the figures are drawn, which needs no computing. Raises :class:`SpecError` when it cannot be."""
+        """Return how the figures are drawn, which needs no computing. Raises :class:`SpecError` when it cannot be."""
         return None if self.look is None else self.look.spec()
 
     def settings(self) -> Spec:
-        """What the page asks with its present settings. Raises :class:`SpecError` when they cannot be."""
+        """Return the page's request with its present settings. Raises :class:`SpecError` when they cannot be."""
         spec: Spec = self.form.spec()
         return spec
 

@@ -21,7 +21,7 @@ class Pictures:
         self._arrived = OnLoop(arrived)
 
     def tip(self, data: DataSpec, image: int) -> dict[str, Any] | None:
-        """What stands beside the pointer; None while the picture is fetched, or when there is none."""
+        """Return the picture beside the pointer; None while it is fetched, or when there is none."""
         source, found = self.source(data, image), self._fetched(data, image // _AT_ONCE)
         if not source:
             return None

@@ -8,9 +8,9 @@ import traitlets as t
 
 from lab.errors import LabError
 from lab.specs import Spec
+from lab.specs.sentences import labelled
 from widgets.loop import OnLoop
 from widgets.plain import Plain
-from widgets.words import plainly, said
 
 _ACTIVE = ("waiting", "running")
 
@@ -96,7 +96,7 @@ class RunBar(Plain):
     def _refuse(self, error: LabError) -> None:
         """Say why the settings cannot be; whatever is drawn was drawn with others."""
         with self.hold_sync():
-            self.refusal = said(error)
+            self.refusal = labelled(error)
             self.stale, self.due = self._drawn is not None, False
 
     def _is_active(self) -> bool:
@@ -119,7 +119,7 @@ class RunBar(Plain):
                 self.doing = progress.doing if progress else ""
                 self.fraction = progress.fraction if progress else 0.0
                 self.seconds_left = job.seconds_left
-                self.message = plainly(job.error or job.note or job.why_waiting)
+                self.message = job.error or job.note or job.why_waiting
 
     def _draw(self, result: Any) -> None:
         if result is not None and result is not self._drawn:

@@ -1,12 +1,12 @@
-"""What leaves a page: a link to it, the code behind it, its numbers."""
+"""Downloads of a page: a link to it, the code behind it, its numbers."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
+from lab.specs.sentences import labelled
 from widgets.plain import Plain
-from widgets.words import said
 
 
 class TakeAway(Plain):
@@ -33,4 +33,4 @@ class TakeAway(Plain):
             elif isinstance(content, str) and content in self._text:
                 self.send({"kind": content, "text": self._text[content]()})
         except LabError as error:
-            self.send({"kind": "error", "text": said(error)})
+            self.send({"kind": "error", "text": labelled(error)})

@@ -1,4 +1,4 @@
-"""What a figure offers around itself: plotly's mode bar as an allow-list, and no way to another server."""
+"""Mode bar of a figure: plotly's as an allow-list, and no way to another server."""
 
 from typing import Any
 

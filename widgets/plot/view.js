@@ -37,7 +37,7 @@ function inLines(text, width, size, family) {
   return text.split(/<br\s*\/?>/).map(wrap).join("<br>");
 }
 
-// What stands above a plot takes as many lines as it needs at this width: the legend's title, and the annotations that
+// What is above a plot takes as many lines as it needs at this width: the legend's title, and the annotations that
 // `meta.captions` names, each with the part of the plot's width that it has.
 function fitted({ legend, annotations, margin = {}, meta, ...layout }, width, font) {
   const { l = 52, r = 16, t = 16 } = margin;
@@ -111,7 +111,7 @@ function forgetRanges(plot) {
   }
 }
 
-// What a person made of the axes: their ranges, or null after a double click that asks for everything.
+// The ranges that the user has given the axes, or null after a double click that asks for everything.
 function ranges(plot, change) {
   const touched = Object.keys(change).filter((key) => /^[xy]axis\d*\.(range|autorange)/.test(key));
   if (!touched.length) return undefined;
@@ -144,7 +144,7 @@ function listen(plot, model) {
   });
 }
 
-// Pictures of the point that is pointed at: Python answers `hovered` with `tip`.
+// Pictures of the point that is pointed at: Python replies to `hovered` with `tip`.
 function showTips(plot, model, el) {
   const tip = Object.assign(document.createElement("div"), { className: "lab-tip", hidden: true });
   tip.setAttribute("role", "status");

@@ -12,12 +12,12 @@ import traitlets as t
 from plotly.io.json import to_json_plotly
 
 from lab.errors import LabError
+from lab.specs.sentences import labelled
 from widgets.plain import Plain, shared
 from widgets.plot.config import config
 from widgets.plot.document import document
 from widgets.plot.library import Library
 from widgets.theme import TEMPLATE
-from widgets.words import said
 
 
 class PlotView(Plain):
@@ -80,7 +80,7 @@ class PlotView(Plain):
             elif content == "html":
                 self.send({"html": "gzip"}, buffers=[gzip.compress(self._document().encode(), compresslevel=5)])
         except LabError as error:
-            self.send({"error": said(error)})
+            self.send({"error": labelled(error)})
 
     def _document(self) -> str:
         if not self.figure:

@@ -72,7 +72,7 @@ def test_the_distribution_counts_the_images_within_a_distance():
 
 def test_unsearched_images_are_said_to_be_so():
     figure = distance_distribution(curved(spec(1, searched=0)))
-    assert "No image is searched" in figure.layout.annotations[0].text
+    assert "No images are searched" in figure.layout.annotations[0].text
 
 
 def test_runs_over_a_setting_and_an_invitation_without_any():

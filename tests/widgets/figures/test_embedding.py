@@ -98,9 +98,9 @@ def test_more_dimensions_are_shown_by_pca_and_it_says_of_what():
 
 def test_t_sne_is_said_to_be_no_map_and_to_be_missing():
     asked = embedding_plane(embedded(spec(1, t_sne=True)), T_SNE, 0)
-    assert "not a map" in asked.layout.xaxis.title.text
+    assert "distances between clusters mean nothing" in asked.layout.xaxis.title.text
     without = embedding_plane(embedded(spec(1)), T_SNE, 0)
-    assert "Switch t-SNE on" in without.layout.annotations[0].text
+    assert "Switch on t-SNE" in without.layout.annotations[0].text
 
 
 def test_one_scale_for_all_panels():

@@ -51,7 +51,9 @@ def test_a_point_of_a_distribution_knows_its_image():
 def test_a_leaked_label_is_marked_at_its_image_and_eps():
     result = masked(SPEC)
     assert "No label of the 100 images" in leaks(result).layout.annotations[0].text
-    result.models[0].wrong[Masking.attacks.index("FGSM"), 2, 31] = False  # with the true label; without it misread
+    result.models[0].wrong[Masking.attacks.index("FGSM"), 2, 31] = (
+        False  # with the true label; without it misclassified
+    )
     marks = leaks(result).data[0]
     assert (list(marks.x), list(marks.y), list(marks.customdata), marks.name) == (
         [0.5],

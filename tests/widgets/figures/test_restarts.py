@@ -160,7 +160,7 @@ def test_concentration_draws_the_frame(make: Make) -> None:
         mine = frame[frame.model == model.model]
         dots, largest = figure.data[2 * i : 2 * i + 2]
         np.testing.assert_allclose(dots.y, mine["mean"], rtol=1e-5)
-        np.testing.assert_allclose(dots.error_y.array, mine["deviation"], rtol=1e-4)
+        np.testing.assert_allclose(dots.error_y.array, mine["standard_deviation"], rtol=1e-4)
         np.testing.assert_allclose(largest.y, mine["largest"], rtol=1e-5)
         np.testing.assert_allclose(largest.customdata, mine["outlier"], rtol=1e-3)
 

@@ -7,11 +7,11 @@ from lab.results.surface import QUANTITIES
 from lab.specs import LossSurface, Trained
 from tests.widgets.surfaced import surfaced
 from widgets.figures.surface.contours import contour_map, map_frame
-from widgets.figures.surface.cross_sections import cuts, cuts_frame
+from widgets.figures.surface.cross_sections import cross_sections, cross_sections_frame
 from widgets.figures.surface.parts import boundary, in_grid, interpolated, limits, other_classes, panels
-from widgets.figures.surface.three_d import mountains
+from widgets.figures.surface.three_d import surface_3d
 
-FIGURES = (mountains, contour_map, cuts)
+FIGURES = (surface_3d, contour_map, cross_sections)
 
 
 def spec(models: int = 2, **changes) -> LossSurface:
@@ -39,7 +39,7 @@ def test_every_quantity_is_drawn_on_one_scale(draw, quantity):
     figure = draw(result, quantity)
     low, high = limits(panels(result, quantity), quantity)
     assert low < high
-    if draw is mountains:
+    if draw is surface_3d:
         scenes = figure.layout.scene, figure.layout.scene2
         assert scenes[0].zaxis.range == scenes[1].zaxis.range
         ranges = {(each.cmin, each.cmax) for each in figure.data if each.type == "surface"}
@@ -48,7 +48,7 @@ def test_every_quantity_is_drawn_on_one_scale(draw, quantity):
 
 def test_colours_tell_the_class_if_asked():
     result = surfaced(spec(2))
-    surface = mountains(result, by_class=True).data[0]
+    surface = surface_3d(result, by_class=True).data[0]
     assert set(np.unique(surface.surfacecolor)) == {2, 7}
     ground = contour_map(result, by_class=True).data[0]
     assert set(np.unique(ground.z)) == {2, 7}
@@ -89,15 +89,15 @@ def test_places_in_the_grid():
 
 
 def test_marks_stand_at_their_own_value_and_tell_how_far_from_the_plane():
-    figure = mountains(surfaced(spec(1)))
+    figure = surface_3d(surfaced(spec(1)))
     fgsm = next(each for each in figure.data if each.name == "FGSM")
     assert fgsm.z[0] == pytest.approx(np.logaddexp(0, 60 * 0.2))
     assert fgsm.customdata[0][1] == 0.5
-    assert not any(each.visible for each in mountains(surfaced(spec(1)), marks=False).data if each.name == "FGSM")
+    assert not any(each.visible for each in surface_3d(surfaced(spec(1)), marks=False).data if each.name == "FGSM")
 
 
 def test_marks_outside_the_window_are_left_out_of_the_scene():
-    figure = mountains(surfaced(spec(1, zoom=4)))
+    figure = surface_3d(surfaced(spec(1, zoom=4)))
     names = [each.name for each in figure.data if each.visible and each.type == "scatter3d"]
     assert "FGSM" not in names
     assert "PGD" in names
@@ -105,26 +105,26 @@ def test_marks_outside_the_window_are_left_out_of_the_scene():
 
 def test_the_image_is_marked_only_where_it_is_in_sight():
     shown = [
-        any(each.name == "image" and each.visible for each in mountains(surfaced(spec(1, **window))).data)
+        any(each.name == "image" and each.visible for each in surface_3d(surfaced(spec(1, **window))).data)
         for window in ({}, {"zoom": 8, "centre_along": 0.5})
     ]
     assert shown == [True, False]
 
 
 def test_cuts_are_dotted_where_the_label_is_lost():
-    figure = cuts(surfaced(spec(1)))
+    figure = cross_sections(surfaced(spec(1)))
     solid, dotted = figure.data[0], figure.data[1]
     assert np.isnan(np.array(solid.y, float)[-1])
     assert np.isnan(np.array(dotted.y, float)[0])
     assert dotted.line.dash == "dot"
-    assert set(cuts_frame(surfaced(spec(1)))["cut"]) == {"along g", "along g⊥"}
+    assert set(cross_sections_frame(surfaced(spec(1)))["cut"]) == {"along g", "along g⊥"}
 
 
 def test_a_camera_is_the_same_for_all_scenes():
     camera = {"eye": {"x": 0.0, "y": 2.0, "z": 1.0}}
-    layout = mountains(surfaced(spec(2)), camera=camera).layout
+    layout = surface_3d(surfaced(spec(2)), camera=camera).layout
     assert layout.scene.camera.eye.y == layout.scene2.camera.eye.y == 2
-    assert layout.scene.uirevision != mountains(surfaced(spec(2))).layout.scene.uirevision
+    assert layout.scene.uirevision != surface_3d(surfaced(spec(2))).layout.scene.uirevision
 
 
 def test_every_point_is_in_the_table():

@@ -45,7 +45,7 @@ def fate(right: np.ndarray, level: int) -> Fate | None:
 
 
 def point_links(result: CurvesResult, point: Point) -> list[Link]:
-    """Where a point leads: to an image of it under its attack, to its restarts, surface, masking and evaluation."""
+    """Return the links of a point: one of its images under the attack, restarts, surface, masking and evaluation."""
     right = point.right(result)
     found = fate(right, point.level) if right is not None else None
     if found is None:
@@ -70,7 +70,7 @@ def masking_link(result: CurvesResult, place: int) -> Link:
     """From a model's robustness to the signs that it only looks so."""
     spec = result.spec
     about = {"data": spec.data, "models": (spec.models[place],), "ball": spec.ball}
-    return Link(f"Ask whether {result.models[place].model} masks its gradient", "masking", about)
+    return Link(f"Find out whether {result.models[place].model} masks its gradient", "masking", about)
 
 
 def evaluation_link(result: CurvesResult, point: Point) -> Link:
@@ -89,7 +89,7 @@ def distance_link(result: CurvesResult, place: int, image: int | None = None) ->
     order = np.argsort(model.distance)[: np.isfinite(model.distance).sum()]
     image = int(order[len(order) // 2]) if image is None else image
     about = {"data": spec.data, "models": (spec.models[place],), "image": image, "ball": spec.ball}
-    label = f"Look at the nearest adversarial image of image {image} on {model.model}"
+    label = f"Look at the nearest adversarial example of image {image} on {model.model}"
     return Link(label, "attack-explorer", about | {"attack": spec.search, "seed": spec.seed})
 
 
@@ -128,7 +128,7 @@ def clicked_point(event: Any, result: CurvesResult | None) -> Point | None:
 
 
 def clicked_link(name: str, event: Any, result: CurvesResult | None) -> Link | None:
-    """Where an event in the trade-off or the distances leads; None when nowhere."""
+    """Return the link of an event in the trade-off or the distances; None where it leads nowhere."""
     model, _ = _place(event)
     if result is None or model is None or not model < len(result.models):
         return None

@@ -30,17 +30,17 @@ from widgets.parts.page import Page
 from widgets.parts.run_bar import RunBar
 from widgets.plain import Box
 
-QUESTION = "How robust is a network, and at which ε?"
+QUESTION = "How robust is a model, and at which ε?"
 SOURCE = "Kurakin et al. 2017, Figures 1 and 3 · Madry et al. 2017, Figure 3 · Na et al. 2018, Figures 5 and 9"
 SENTENCE = (
-    "How much accuracy is left as the attack may change more? Where it rises again with ε, the attack fails (a masked "
+    "How does accuracy decrease as ε grows? Where it rises again with ε, the attack fails (a masked "
     "gradient, or a label that leaks): the model has not become robust."
 )
 TRIES = (
-    "Compare FGSM with APGD on fgsm-trained: does it seem to resist one of them better? Believe the lower accuracy.",
-    "Move ε: on the right, who pays how much clean accuracy for which robustness?",
-    "Click any point: the page opens that explains it, with the point's network, attack and ε.",
-    "Add another attack, or a network that you trained yourself.",
+    "Compare FGSM with APGD on fgsm-trained: does it seem more robust to one of them? Trust the lower accuracy.",
+    "Move ε: on the right, how much clean accuracy does each model give up for how much robustness?",
+    "Click any point: the page opens that explains it, with the point's model, attack and ε.",
+    "Add another attack, or a model that you trained yourself.",
 )
 PREFERRED = ("standard", "fgsm-trained", "pgd-trained")
 DEFAULT = RobustnessCurves(models=tuple(Trained(name) for name in PREFERRED))
@@ -83,7 +83,7 @@ class CurvesPage(Page):
         self.begin()
 
     def drawn_as(self) -> Drawn:
-        """How the figures are drawn, and the runs that those over a setting show."""
+        """Return how the figures are drawn, and the runs that those over a setting show."""
         return Drawn(self.look.spec(), self.sweeps)
 
     def show(self, result: CurvesResult) -> None:
@@ -127,14 +127,14 @@ class CurvesPage(Page):
         self.links.offer([*self._leads(drawn.look), *self._to_train()])
 
     def _to_train(self) -> list[Link]:
-        """Where the models are trained that the figures over a setting lack."""
+        """Return the links to train the models that the figures over a setting lack."""
         try:
             return varying_links(self.sweeps, self.data.card.spec)
         except SpecError:
             return []  # the form says it at the field
 
     def _leads(self, look: CurvesLook) -> list[Link]:
-        """Where the chosen point leads, its model's nearest adversarial image, and its training."""
+        """Return the links of the chosen point, its model's nearest adversarial example, and its training."""
         if self.result is None or look.model >= len(self.result.models):
             return []
         model = self.result.models[look.model].model
@@ -158,7 +158,7 @@ class CurvesPage(Page):
         self.views[name].tip = None if link is None else {"pictures": [], "words": f"Click: {link.label}"}
 
     def _link(self, name: str, event: Any) -> Link | None:
-        """Where a click on a figure leads; None when nowhere."""
+        """Return the link of a click on a figure; None where it leads nowhere."""
         if name == "accuracy":
             point = clicked_point(event, self.result)
             found = point_links(self.result, point) if self.result is not None and point is not None else []

@@ -26,7 +26,7 @@ class Varied:
     values: str
 
     def invitation(self, data: str) -> str:
-        """How to come by models on some data that differ in this setting only, where there are none yet."""
+        """Word how to obtain models on some data that differ in this setting only, where there are none yet."""
         return (
             f"No two models trained on {data} differ in {self.setting} alone. Train {self.recipe} several times in the "
             f"training studio, with {self.values}."
@@ -35,12 +35,12 @@ class Varied:
 
 WIDTHS = Varied("width", "fgsm-training", "width 4, 8 and 16 of its architecture")
 PIVOTS = Varied("the weight of the pivot loss", "pivot-training", "weight 0.0001, 0.001 and 0.01 of its similarity")
-WIDTH, PIVOT = "width (or ρ) of the network", "λ₂, weight of the pivot loss"
+WIDTH, PIVOT = "width (or ρ) of the architecture", "λ₂, weight of the pivot loss"
 
 
 @dataclass(frozen=True)
 class CurvesLook(Spec):
-    """How a result is drawn, which needs no computing. Model, attack and level of the chosen point are positions."""
+    """Display of a result, which needs no computing. Model, attack and level of the chosen point are indices."""
 
     level: int = param(0, 0, 40, "the level of ε at which robustness is compared with clean accuracy")
     model: int = param(0, 0, MOST_MODELS - 1, "the model of the chosen point")
@@ -55,7 +55,7 @@ class CurvesLook(Spec):
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the figures show besides the result: how it is drawn, and the runs that differ in one setting."""
+    """Display of the figures: how they are drawn, and the runs that differ in one setting."""
 
     look: CurvesLook
     sweeps: Sweeps
@@ -77,7 +77,7 @@ PLOTS = {
         420,
     ),
     "distances": Plot(
-        "Nearest adversarial images",
+        "Nearest adversarial examples",
         of_result(distance_distribution),
         of_result(CurvesResult.distances),
         note="Na et al. 2018, Figure 9",

@@ -1,4 +1,4 @@
-"""Which finished runs differ in one setting only: size, or the weight of the pivot loss. Read off their cards."""
+"""Finished runs that differ in one setting only: size, or the weight of the pivot loss. Read from their cards."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def _largest(cards: Sequence[ModelCard], data: str, split: Split) -> tuple[Sweep
 
 
 def _name(runs: Sequence[Run]) -> str:
-    """What the runs' names begin with; where they have no beginning in common, all of them."""
+    """Return the common prefix of the runs' names; where they have none, all of them."""
     names = [each.name for each in runs]
     shared = "".join(letters[0] for letters in takewhile(lambda each: len(set(each)) == 1, zip(*names, strict=False)))
     return re.sub(rf"[-_.]*({'|'.join((*_SIZES, 'weight'))})?[-_.]*$", "", shared) or ", ".join(names)

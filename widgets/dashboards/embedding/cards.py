@@ -19,7 +19,7 @@ class Pointed:
 
 
 def pointed(event: Any, result: EmbeddingsResult | None) -> Pointed | None:
-    """Which image a hover or click means; None for no image, or nothing that a browser of ours would send."""
+    """Return the image of a hover or click; None for no image, or nothing that a browser of ours would send."""
     if result is None or not isinstance(event, dict) or type(event.get("trace")) is not int:
         return None
     model, image = event["trace"] // TRACES, event.get("customdata")
@@ -72,7 +72,7 @@ def followed_cards(result: EmbeddingsResult, level: int) -> list[Card]:
 
 
 def followed_note(result: EmbeddingsResult, level: int) -> str:
-    """Which eps, and whose pictures they are."""
+    """Word the ε and the models of the pictures."""
     names = ", ".join(each.model for each in result.models)
     order = f" · pictures from left to right: {names}" if len(result.models) > 1 else f" · {names}"
     eps = result.spec.eps[min(each.reached(level) for each in result.models)]

@@ -22,16 +22,16 @@ from widgets.parts.page import Page
 from widgets.parts.run_bar import RunBar
 from widgets.plain import Box
 
-QUESTION = "Which way does an attack push an image?"
+QUESTION = "In which direction does an attack push an image?"
 SOURCE = "Na et al. 2018, Figures 4 and 7"
 SHOWS = (
     "Dots are test images in the model's last layer, coloured by label; arrows trace the followed images as ε grows, "
     "coloured by the predicted class."
 )
 TRIES = (
-    "Press play. Click a dot: its way is drawn, too, it gets a ring, and the buttons below and the other pages take "
-    "it up. Choose the plane of its two classes.",
-    "Is a defended network's arrow shorter, or is only its whole embedding smaller? Switch between relative and "
+    "Press play. Click a dot: its path is drawn, too, it gets a ring, and the buttons below and the other pages use "
+    "it. Choose the plane of its two classes.",
+    "Are a defended model's arrows shorter, or is its whole embedding just smaller? Switch between relative and "
     "plain distances below.",
 )
 FLAT = ("flat-standard", "flat-kurakin", "flat-pivot")
@@ -116,12 +116,12 @@ class EmbeddingsPage(Page):
         return spec if unchanged else spec.replace(images=(chosen,))
 
     def _form(self) -> Form:
-        t_sne = Toggle(value=False, label="Compute t-SNE", help="A layout that keeps neighbours; some seconds a model.")
+        t_sne = Toggle(value=False, label="Compute t-SNE", help="Preserves neighbours; some seconds per model.")
         given = {"data": self.data, "models": self.models, "images": self.images, "t_sne": t_sne}
         return Form(DEFAULT, groups=GROUPS, given=given)
 
     def _look(self) -> Form:
-        self.player = Radius(DEFAULT.eps, "How far the attack may go. Play walks from 0 to the largest.")
+        self.player = Radius(DEFAULT.eps, "Radius of the threat model. Play goes from 0 to the largest.")
         self.image = _chosen_image()
         toggles = {name: _toggle(name, label) for name, label in _TOGGLES.items()}
         given = {"level": self.player, "projection": _projections(), "image": self.image}
@@ -163,7 +163,7 @@ class EmbeddingsPage(Page):
 
 
 def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
-    """Where the followed image at this position leads, at this level of eps: into the attack, and the loss there."""
+    """Return the links of the followed image of this index, at this level of ε: into the attack, and the loss there."""
     spec = result.spec
     position = spec.images[min(image, len(spec.images) - 1)]
     eps = spec.eps[max(level, 1)]  # nothing can be looked at in a ball of radius 0
@@ -177,7 +177,7 @@ def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
 
 
 def _chosen_image() -> Place:
-    """Which of the followed images is the chosen one."""
+    """Return which of the followed images is the chosen one."""
     place = Place("Chosen image")
     place.help = (
         "It has a ring, and other pages show it. In the plane of two classes the axes are the logits of its label "
@@ -204,7 +204,7 @@ def _projections() -> Choice:
     help_ = (
         "As is: the embedding itself if it has 2 dimensions, else PCA. PCA: the two directions in which the clean "
         "embeddings of a model differ most. Two classes: the logits of an image's label and of the class it is pushed "
-        "toward. t-SNE keeps neighbours and is not a map: distances between clusters mean nothing."
+        "toward. t-SNE preserves neighbours only: distances between clusters mean nothing."
     )
     labels = ("as is", *PROJECTIONS[1:])
     options: list[Any] = [Option(value=name, label=label) for name, label in zip(PROJECTIONS, labels, strict=True)]

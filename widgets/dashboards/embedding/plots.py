@@ -11,7 +11,7 @@ from widgets.parts.page import Plot, of_result
 
 @dataclass(frozen=True)
 class EmbeddingsLook(Spec):
-    """How a result is drawn, which needs no computing. ``image`` is a position among the followed images."""
+    """Display of a result, which needs no computing. ``image`` is an index among the followed images."""
 
     level: int = param(0, 0, 40, "the level of ε that is shown")
     projection: str = param(AS_IT_IS, meaning="the plane that is drawn", choices=PROJECTIONS)

@@ -1,4 +1,4 @@
-"""Whether this lab computes what the settings ask for, said before it is run, and what it would compute instead."""
+"""Cost of the settings, checked against this lab's limits before the run, with an affordable alternative."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +11,8 @@ from lab.errors import LabError
 from lab.limits import require_modest
 from lab.specs import Evaluation
 from lab.specs.evaluation import QUICK
+from lab.specs.sentences import labelled
 from widgets.plain import Plain
-from widgets.words import said
 
 
 class Affordable(Plain):
@@ -51,7 +51,7 @@ def _refusal(spec: Evaluation) -> str:
     try:
         require_modest(spec)
     except LabError as error:
-        return said(error)
+        return labelled(error)
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation found, in words: one verdict per model, and the sanity checks for a table."""
+"""Results of an evaluation in words: one verdict per model, and the sanity checks for a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from lab.specs.threat import threat
 from widgets.dashboards.evaluation.checks import Cell, Column, Row
 from widgets.parts.gallery import Card
 from widgets.theme import model_colour
-from widgets.words import plainly
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -49,7 +48,7 @@ def check_rows(result: EvaluationResult) -> list[Row]:
 
 
 def check_note(result: EvaluationResult) -> str:
-    """How many checks failed on which model."""
+    """Word how many checks failed on which model."""
     failed = {each.model: sum(check.state == FAILED for check in each.checks) for each in result.models}
     if not any(each.checks for each in result.models):
         return "The checks run after the attacks"
@@ -84,8 +83,8 @@ def _verdict_card(model: ModelEvaluation) -> Card:
         "title": f"{model.model}{so_far}",
         "colour": model_colour(model.model),
         "pictures": [],
-        "facts": [plainly(found.words)],
-        "badges": [{"words": f"✗ {plainly(each)}", "good": False} for each in found.flaws],
+        "facts": [found.words],
+        "badges": [{"words": f"✗ {each}", "good": False} for each in found.flaws],
     }
 
 
@@ -94,7 +93,7 @@ def _cell(model: ModelEvaluation, kind: str) -> Cell:
     checks = sorted((each for each in model.checks if each.kind == kind), key=_badness)
     if not checks:
         return {"state": "", "words": ""}
-    return {"state": checks[0].state, "words": " ".join(plainly(sentence(each)) for each in checks)}
+    return {"state": checks[0].state, "words": " ".join(sentence(each) for each in checks)}
 
 
 def _badness(check: Check) -> int:

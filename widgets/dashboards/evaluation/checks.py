@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 import traitlets as t
 
 from lab.errors import LabError
+from lab.specs.sentences import labelled
 from widgets.plain import Plain
-from widgets.words import said
 
 
 class Column(TypedDict):
@@ -26,7 +26,7 @@ class Cell(TypedDict):
 
 
 class Row(TypedDict):
-    """What should hold, and for each model whether it does."""
+    """Row of the table of checks: what should hold, and for each model whether it does."""
 
     title: str
     cells: list[Cell]
@@ -65,4 +65,4 @@ class CheckTable(Plain):
         try:
             self.send({"csv": self._csv()})
         except LabError as error:
-            self.send({"error": said(error)})
+            self.send({"error": labelled(error)})

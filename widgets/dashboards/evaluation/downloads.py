@@ -7,8 +7,8 @@ from typing import Any
 import traitlets as t
 
 from lab.errors import LabError
+from lab.specs.sentences import labelled
 from widgets.plain import Plain
-from widgets.words import said
 
 
 class Downloads(Plain):
@@ -35,4 +35,4 @@ class Downloads(Plain):
         try:
             self.send({"name": self.files[content], "text": self._text(self.files[content])})
         except LabError as error:
-            self.send({"error": said(error)})
+            self.send({"error": labelled(error)})

@@ -79,7 +79,7 @@ def deciding_words(model: ModelEvaluation) -> tuple[str, ...]:
 
 
 def within(result: EvaluationResult | None, name: str, image: int) -> Chosen:
-    """What is looked at, as far as the result has it: another model while the named one is still to come.
+    """Return the look as far as the result has it: another model while the named one is still to come.
 
     Instead of :data:`CLOSEST` the first image that decides.
     """
@@ -138,7 +138,7 @@ def image_links(result: EvaluationResult, chosen: Chosen) -> list[Link]:
 
 
 def _attack(model: ModelEvaluation, image: int) -> AttackSpec | None:
-    """What broke an image; of one that nothing broke, the last attack that ran on it."""
+    """Return the attack that broke an image; of one that nothing broke, the last attack that ran on it."""
     if model.broken_by[image] >= 0:
         return model.stages[int(model.broken_by[image])].attack
     ran = [stage.attack for stage in model.stages if stage.attacked[image]]

@@ -46,8 +46,8 @@ from widgets.plain import Box
 QUESTION = "How robust is a model, and can the number be trusted?"
 SOURCE = "Croce & Hein 2020 · Carlini et al. 2019 · Tramèr et al. 2020 · Athalye et al. 2018, §3.1"
 SENTENCE = (
-    "Attacks that need no tuning run one after the other, each on the images that those before it left. What is left "
-    "at the end is the robust accuracy; the sanity checks say whether to believe it."
+    "Attacks that need no tuning run one after the other, each on the images that earlier ones did not break. What "
+    "withstands them all is the robust accuracy; the sanity checks tell whether it can be trusted."
 )
 TRIES = (
     "Which attack breaks most of standard, and how many images are left for the attacks after it?",

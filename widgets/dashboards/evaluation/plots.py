@@ -15,7 +15,7 @@ CLOSEST = -1
 
 @dataclass(frozen=True)
 class EvaluationLook(Spec):
-    """How a result is drawn, which needs no computing. ``model`` is a position in the result, ``image`` in the data."""
+    """Display of a result, which needs no computing. ``model`` is an index in the result, ``image`` in the data."""
 
     model: int = param(0, 0, MOST_MODELS - 1, "the model whose images are shown")
     image: int = param(CLOSEST, CLOSEST, 1_000_000, "the image that is looked at, -1 for the closest call")

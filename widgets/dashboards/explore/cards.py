@@ -15,7 +15,6 @@ from widgets.figures.explore.attack import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png
 from widgets.parts.gallery import LARGEST_SIDE, Badge, Card, Picture
 from widgets.theme import model_colour
-from widgets.words import plainly
 
 
 def model_cards(result: ExploreResult) -> list[Card]:
@@ -24,7 +23,7 @@ def model_cards(result: ExploreResult) -> list[Card]:
 
 
 def model_note(result: ExploreResult) -> str:
-    """Which image, which attack, how large a change has the strongest colour."""
+    """Word the image, the attack, and how large a change has the strongest colour."""
     spec = result.spec
     factor = f" · logits × {spec.logit_scale:,.6g}" if spec.logit_scale != 1 else ""
     limit = scale(result)
@@ -56,7 +55,7 @@ def waiting(cards: list[Card], before: list[Card], result: ExploreResult) -> lis
 
 
 def attack_note(result: ExploreResult) -> str:
-    """How the attacks are set, and how many are still to come."""
+    """Word how the attacks are set, and how many are still to come."""
     models = len(result.spec.models)
     still = len(result.spec.compared) - len(result.tried) // models
     coming = f" · {still} still to come" if still else ""
@@ -69,7 +68,7 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
     clean = _picture(result.x, "clean", _predicted(result, model.clean), fooled=misclassified)
     card: Card = {"title": model.model, "colour": model_colour(model.model), "pictures": [clean]}
     if model.error:
-        return card | {"error": plainly(model.error)} | mending(result.spec.attack, result.spec.ball)
+        return card | {"error": model.error} | mending(result.spec.attack, result.spec.ball)
     title = "adversarial" if fooled and not misclassified else "attacked"  # the former had to succeed
     card["pictures"] += [
         _picture(model.x_adv, title, _predicted(result, model.adversarial), fooled=fooled),
@@ -86,7 +85,7 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
 
 
 def badges(health: Health | None, short: str = "") -> list[Badge]:
-    """Whether the outcome can be trusted, in words about this image; ``short`` says that the steps are too short."""
+    """Word whether the outcome can be trusted, for this image; ``short`` says that the steps are too short."""
     if health is None:
         return []
     warnings = [*([short] if short else []), *(each.sentence(alone=True) for each in health.findings)]
@@ -113,7 +112,7 @@ def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) 
     card: Card = {"title": title_of(attack), "chosen": attack == result.spec.attack, "pictures": shown}
     wrong = [each.error for each in tried if each.error]
     if wrong:
-        return card | {"error": plainly(wrong[0])} | mending(attack, result.spec.ball)
+        return card | {"error": wrong[0]} | mending(attack, result.spec.ball)
     return card | {"facts": [f"L∞ {_span([each.linf for each in tried])}", f"L2 {_span([each.l2 for each in tried])}"]}
 
 

@@ -14,7 +14,7 @@ def success_by_scale(result: ExploreResult) -> str:
 def _over_scales(sweep: ScaleSweep) -> str:
     ours, plain = sweep.fooled_ours, sweep.fooled_plain
     if np.isnan([*sweep.loss_ours, *sweep.loss_plain]).any():
-        return "its loss is no number for some starts, so the rates say nothing"
+        return "its loss is not a number for some starts, so the rates say nothing"
     behind = np.flatnonzero(plain < ours)
     if not ours.any() and not plain.any():
         return "neither gradient fools it at any factor"

@@ -11,9 +11,9 @@ TITLE = "Adversarial Lab"
 _WELCOME = (
     "A change too small to matter to you can make a model misclassify a digit. Here you can attack models, follow the "
     "attack step by step, and find out which defences withstand it and which only seem to: the page Evaluation gives "
-    "each model's robust accuracy, and says whether to believe it.",
+    "each model's robust accuracy, and tells whether it can be trusted.",
     "Every page is one experiment of a paper, on real data and trained models. Change a setting, press Run, and "
-    "compare. Results are kept, so a picture that someone has asked for before is there at once.",
+    "compare. Results are stored, so what was computed before appears at once.",
 )
 
 

@@ -60,5 +60,5 @@ def _facts(result: MaskingResult, model: ModelMasking) -> list[str]:
 
 
 def _health(model: ModelMasking) -> list[str]:
-    """What the attacks complain about besides the gradients that are exactly zero, which have a sign of their own."""
+    """Return the findings besides gradients that are exactly zero, which are a sign of their own."""
     return [each.sentence() for each in model.health.findings if each.kind != Kind.ZERO_GRADIENT]

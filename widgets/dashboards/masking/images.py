@@ -21,7 +21,7 @@ class Pointed:
 
 
 def pointed(event: Any, result: MaskingResult | None, name: str) -> Pointed | None:
-    """What a hover or click in a figure means; None for no image, or nothing that a browser of ours would send."""
+    """Return the point of a hover or click; None for no image, or nothing that a browser of ours would send."""
     if result is None or not isinstance(event, dict):
         return None
     model, image, eps = event.get("trace"), event.get("customdata"), event.get("x")

@@ -26,11 +26,11 @@ from widgets.plain import Box
 QUESTION = "Is the gradient masked?"
 SOURCE = "Tramèr et al. 2018, §4.1, Tables 1, 2 and 6, Figure 2 · Na et al. 2018, Figure 8 · Kurakin et al. 2017, §4.2"
 SENTENCE = (
-    "A model that one step cannot fool may be robust, or may only hide where its loss rises; here are the signs that "
+    "A model that withstands single-step attacks may be robust, or may only mask its gradient; here are the signs that "
     "tell the two apart, and a verdict with its reasons."
 )
 TRIES = (
-    "Compare FGSM and R+FGSM on each model: on which does a random step first make one step stronger?",
+    "Compare FGSM and R+FGSM on each model: on which does a random first step make FGSM stronger?",
     "Look at each model's accuracy under FGSM over ε: does it rise again where attacks are larger? A sound measure of "
     "robustness cannot.",
     "Show pgd-trained over ε: do one step and many agree, and is PGD below chance at ε 0.5? Set ε to 0.3 and run: "
@@ -76,7 +76,7 @@ class MaskingPage(Page):
         self.begin()
 
     def settings(self) -> Masking:
-        """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
+        """Return the settings of the page: enough to open the same page again. Raises :class:`SpecError` in words."""
         return self.radii.judged(self.form.spec())
 
     def drawn_as(self) -> int:
@@ -138,7 +138,7 @@ class MaskingPage(Page):
 
 
 def links(result: MaskingResult, place: int) -> list[Link]:
-    """What would settle the verdict on the chosen model, each ready to run there."""
+    """Return the analyses that would settle the verdict on the chosen model, each ready to run there."""
     spec, model = result.spec, chosen(result, place)
     if model is None:
         return []

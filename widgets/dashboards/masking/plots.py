@@ -12,7 +12,7 @@ from widgets.parts.page import Plot, of_result
 
 @dataclass(frozen=True)
 class MaskingLook(Spec):
-    """How a result is drawn, which needs no computing. ``model`` is a position in the result."""
+    """Display of a result, which needs no computing. ``model`` is an index in the result."""
 
     model: int = param(1, 0, 3, "the model that the curves over ε show")
 
@@ -26,10 +26,10 @@ PLOTS = {
     ),
     "accuracy": Plot("Accuracy over ε", accuracy_over_eps, _RATES, height=380),
     "gradients": Plot(
-        "Does the gradient still point there?", gradient_correlation, of_result(gradient_frame), height=380
+        "Does the gradient keep its direction?", gradient_correlation, of_result(gradient_frame), height=380
     ),
-    "approximation": Plot("What one step reaches of the loss", of_result(approximation), _IMAGES),
-    "cosine": Plot("Do one step and many go the same way?", of_result(cosine), _IMAGES),
+    "approximation": Plot("Fraction of the loss that one step finds", of_result(approximation), _IMAGES),
+    "cosine": Plot("Do one step and many go in the same direction?", of_result(cosine), _IMAGES),
     "leaks": Plot("Leaked labels", of_result(leaks), of_result(leaks_frame)),
     "orthogonal": Plot("Orthogonal adversarial directions", of_result(orthogonal), _IMAGES),
 }

@@ -17,7 +17,7 @@ QUESTION = "Where does PGD end from many random starts?"
 SOURCE = "Madry et al. 2017, §3.1, Figures 1 and 2"
 SHOWS = (
     "PGD starts at many random points of the ball around an image; the histogram shows the loss at which each start "
-    "ends. Losses that lie close together suggest that little worse can be found by gradients."
+    "ends. Losses that lie close together suggest that gradients find nothing much worse."
 )
 TRIES = (
     "Compare the models: at which losses does PGD end on each? Madry et al. train with PGD to lower them.",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RestartsLook(Spec):
-    """How a result is drawn, which needs no computing. ``image`` is a position among the result's images."""
+    """Display of a result, which needs no computing. ``image`` is an index among the result's images."""
 
     image: int = param(0, 0, 15, "the image that the figures of one image show")
     all_images: bool = param(True, meaning="histograms of all images, not only of the one that is shown")

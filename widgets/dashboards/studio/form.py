@@ -20,7 +20,7 @@ from widgets.parts.choices import DataChoice, ModelChoice, OneModel
 from widgets.parts.forms import Form, Variant, has_control, sentence
 
 _GROUPS = {
-    "Data and network": ("data", "architecture", "epochs", "batch", "seed"),
+    "Data and architecture": ("data", "architecture", "epochs", "batch", "seed"),
     "Adversarial examples": (),
     "Optimiser": ("optimiser", "schedule", "weight_decay", "label_smoothing"),
     "Images and arithmetic": ("augmentation", "precision"),
@@ -52,7 +52,7 @@ class Recipes(Variant):
     """A recipe: which kind, then its fields in groups."""
 
     def __init__(self) -> None:
-        super().__init__(Standard(), family_of(Recipe), "Kind", "What is asked of a batch.")
+        super().__init__(Standard(), family_of(Recipe), "Kind", "Training objective.")
         self._forms.clear()  # the plain form that every variant begins with has no groups
         self._show()
 
@@ -65,12 +65,12 @@ class Recipes(Variant):
 
 
 class Sources(Variant):
-    """Whose adversarial examples, with the fixed networks to choose among those that fit the data."""
+    """Sources of adversarial examples, with static models that fit the data."""
 
     def __init__(self, source: Source, data: DataChoice) -> None:
         self._data = data
         self._choices: list[Any] = []
-        super().__init__(source, family_of(Source), "Source", "Whose adversarial examples.")
+        super().__init__(source, family_of(Source), "Source", "Source of the adversarial examples.")
         self._forms.clear()  # the plain form that every variant begins with has no choice of networks
         self._show()
         data.observe(lambda _: self._offer(), "value")
@@ -112,7 +112,7 @@ class Fixed(OneModel):
     def write(self, value: ModelSpec) -> None:
         """Choose this network. Raises :class:`SpecError` when it is not offered here."""
         if name_of(value) not in self.cards:
-            raise SpecError(f"The network '{name_of(value)}' that this recipe builds on is not there: train it first.")
+            raise SpecError(f"The model '{name_of(value)}' on which this recipe builds is missing: train it first.")
         super().write(value)
 
     def _known(self) -> list[ModelCard]:

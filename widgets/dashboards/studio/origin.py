@@ -1,4 +1,4 @@
-"""Where the settings in the studio's form come from: a recipe of the papers, an experiment, another run, a link."""
+"""Origins of the settings in the studio's form: a recipe of the papers, an experiment, another run, a link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from widgets.dashboards.studio.start import Trial
 
 @dataclass(frozen=True)
 class Origin:
-    """What the form was filled with: its recipe, a name for the run, and what it is called and said to be."""
+    """Origin of the form's settings: its recipe, a name for the run, its title and a sentence about it."""
 
     recipe: Recipe
     name: str
@@ -37,7 +37,7 @@ def of_trial(trial: Trial) -> Origin:
 
 def of_run(name: str, recipe: Recipe) -> Origin:
     """Another run, whose recipe is taken over."""
-    return Origin(recipe, name, f"recipe of {name}", f"As {name} was trained, under a name of its own.")
+    return Origin(recipe, name, f"recipe of {name}", f"The recipe of {name}, for a run under another name.")
 
 
 class StartFrom(Choice):
@@ -45,7 +45,7 @@ class StartFrom(Choice):
 
     def __init__(self) -> None:
         self.presets: Sequence[Origin] = [of_preset(each) for each in presets.every()]
-        super().__init__(label="Start from", help="A way of training of the papers.")
+        super().__init__(label="Start from", help="A training recipe of the papers.")
         self.show(self.presets[0])
 
     def show(self, origin: Origin, recipe: Recipe | None = None) -> None:

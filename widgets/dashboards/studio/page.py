@@ -13,6 +13,7 @@ from lab.results.run import Run
 from lab.runs import RunCard, visitors
 from lab.specs import Recipe, Spec, TrainingRun
 from lab.specs.code import code, imports
+from lab.specs.sentences import labelled
 from widgets.dashboards.studio.form import Recipes
 from widgets.dashboards.studio.origin import Origin, StartFrom, of_run, of_trial
 from widgets.dashboards.studio.plots import PLOTS
@@ -24,9 +25,8 @@ from widgets.parts.alert import Alert
 from widgets.parts.forms import Form
 from widgets.parts.page import Page, Style
 from widgets.plain import Box, Words, shared
-from widgets.words import said
 
-QUESTION = "How does a network become robust, and when does it only look so?"
+QUESTION = "How does a model become robust, and when does it only look so?"
 SOURCE = (
     "Every recipe of the four papers, trained while you watch: Kurakin et al. 2017, Madry et al. 2017, Tramèr et al. "
     "2018, Na et al. 2018"
@@ -85,7 +85,7 @@ class StudioPage(Page):
         try:
             runs.folder(spec.name)
         except LabError as error:
-            self._name.error = said(error)
+            self._name.error = labelled(error)
             raise
         return spec
 
@@ -132,7 +132,7 @@ class StudioPage(Page):
             require_listed(spec.recipe)
             self._begin(spec)
         except LabError as error:
-            self.bar.refusal = said(error)
+            self.bar.refusal = labelled(error)
             return
         self._show_curves(spec.name)
         self._name.value = runs.free_name(_without_number(spec.name))
@@ -170,7 +170,7 @@ class StudioPage(Page):
         return {card.name: card for card in runs.runs(self._engine.training())}
 
     def _steers(self, card: RunCard) -> bool:
-        """Whether this visitor may pause, resume and discard a run."""
+        """Return whether this visitor may pause, resume and discard a run."""
         return visitors.steers(self._visitor, card)
 
     def _begin(self, spec: TrainingRun) -> None:
@@ -185,7 +185,7 @@ class StudioPage(Page):
             runs.sign(spec.name, self._visitor, self._address)
 
     def _failure(self, card: RunCard) -> str:
-        """What this page was told of a run that no folder tells: its worker died, or the engine is gone."""
+        """Return the failure that this page heard of, but no folder holds: the worker died, or the engine is gone."""
         job = self._jobs.get(card.name)
         return job.error or "" if job is not None and job.state == "failed" and card.state == "paused" else ""
 
@@ -261,7 +261,7 @@ class StudioPage(Page):
         try:
             self.form.write(TrainingRun(runs.free_name(_without_number(origin.name)), origin.recipe))
         except LabError as error:
-            self._origin, refusal = before, said(error)
+            self._origin, refusal = before, labelled(error)
             self.form.write(kept)
         finally:
             self._filling = False
@@ -286,7 +286,7 @@ class StudioPage(Page):
             steps = training_steps(spec.recipe)
         except LabError as error:
             self._say_origin(None)
-            self.bar.cost, self.bar.refusal = "", said(error)
+            self.bar.cost, self.bar.refusal = "", labelled(error)
             return
         self._say_origin(spec.recipe)
         self.bar.refusal = ""
@@ -314,7 +314,7 @@ def _without_number(name: str) -> str:
 
 
 def _first_shown(cards: list[RunCard], zoo: list[Shipped]) -> list[str]:
-    """What is shown to somebody who has just come: runs under way, the zoo's with curves, else the newest runs."""
+    """Return the runs shown to a new visitor: runs under way, the zoo's with curves, else the newest runs."""
     under_way = [card.name for card in cards if _growing(card) or card.state == "waiting"]
     curves = [each.name for each in zoo if each.metrics.is_file()]
     chosen = [name for name in PREFERRED if name in curves] or curves[:2]

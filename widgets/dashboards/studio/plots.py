@@ -20,18 +20,18 @@ PLOTS = {
         "Accuracy on test images",
         figures.probe_accuracy,
         figures.PROBES,
-        "a few test images after each epoch; if FGSM's stays and PGD's falls, the network overfitted to its attack",
+        "a few test images after each epoch; if FGSM's stays and PGD's drops, the model overfitted to its attack",
     ),
     "batches": _plot(
         "Accuracy on the training batches",
         figures.batch_accuracy,
         figures.BATCHES,
-        "if attacked images are classified better than clean ones, their labels leak",
+        "if accuracy is higher on adversarial examples than on clean images, their labels leak",
     ),
-    "loss": _plot("Loss", figures.loss, figures.LOSS, "what training minimises"),
+    "loss": _plot("Loss", figures.loss, figures.LOSS, "the loss that training minimises"),
     "gradient": _plot(
-        "Gradient", figures.gradient_norm, figures.GRADIENT, "norm of the loss's gradient to the weights"
+        "Gradient", figures.gradient_norm, figures.GRADIENT, "norm of the loss's gradient with respect to the weights"
     ),
     "eps": _plot("ε of the attacked images", figures.eps, figures.EPS, "their mean"),
-    "learning-rate": _plot("Learning rate", figures.learning_rate, figures.LEARNING_RATE, "length of the steps"),
+    "learning-rate": _plot("Learning rate", figures.learning_rate, figures.LEARNING_RATE, "step size of the optimiser"),
 }

@@ -9,9 +9,9 @@ const STATES = {
 };
 const LABELS = { pause: "Pause", resume: "Resume", discard: "Discard", clone: "Clone" };
 const HINTS = {
-  pause: "Stop it for everybody; it can be carried on from here",
-  resume: "Carry it on from where it was left",
-  discard: "Delete the run and its network",
+  pause: "Stop it for everyone; it can be resumed here",
+  resume: "Resume it from where it stopped",
+  discard: "Delete the run and its model",
   clone: "Put its recipe into the form, to change and start it under another name",
 };
 
@@ -141,7 +141,7 @@ function render({ model, el }) {
   table.append(top, body);
   const scroll = make("div", "lab-run-scroll");
   scroll.append(table);
-  const empty = make("p", "lab-run-empty", { textContent: "Nobody has trained anything here yet. Choose a recipe at the left and press Start." });
+  const empty = make("p", "lab-run-empty", { textContent: "No runs yet. Choose a recipe on the left and press Start." });
   const message = make("p", "lab-error lab-run-message");
   message.setAttribute("role", "alert");
   const problems = make("ul", "lab-run-problems");

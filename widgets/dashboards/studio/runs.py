@@ -12,11 +12,11 @@ from lab.errors import LabError
 from lab.runs import RunCard
 from lab.specs import FGSM, Recipe, Source, params
 from lab.specs.attacks import attacks_in
+from lab.specs.sentences import labelled
 from lab.specs.spec import from_dict, title_of
 from lab.specs.threat import threat
 from widgets.plain import Plain
 from widgets.theme import model_colour
-from widgets.words import said
 
 ACTIONS = {
     "waiting": ["pause"],
@@ -82,11 +82,11 @@ class RunList(Plain):
             self._on(action, name)
             self.message = ""
         except LabError as error:
-            self.message = said(error)
+            self.message = labelled(error)
 
 
 def actions(card: RunCard, steered: bool) -> list[str]:
-    """What a visitor may do with a run now, who pauses, resumes and discards it only if it is ``steered``."""
+    """Return what a visitor may do with a run now, who pauses, resumes and discards it only if it is ``steered``."""
     return [each for each in ACTIONS[card.state] if steered and (each != "discard" or card.ours)]
 
 

@@ -1,4 +1,4 @@
-"""What stands around a recipe's form: the button that starts it, and experiments worth trying."""
+"""Parts around a recipe's form: the button that starts it, and experiments worth trying."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,21 +34,21 @@ TRIALS = (
     Trial(
         "leaking",
         "Label leaking",
-        "Kurakin et al. 2017, §4.2. Train on FGSM images made with the true labels: does the model classify "
-        "attacked images better than clean ones? Compare fgsm-training, whose labels are the network's own.",
+        "Kurakin et al. 2017, §4.2. Train on FGSM examples made with the true labels: is the model more accurate on "
+        "them than on clean images? Compare fgsm-training, which uses predicted labels.",
         leaking_training(epochs=40),
     ),
     Trial(
         "overfitting",
         "Catastrophic overfitting",
         "Wong et al. 2020, §5. One long step from a random start is cheap. Does the accuracy under PGD follow the one "
-        "under FGSM on test images? (Here ε grows over five epochs. What does so small a network learn without that?)",
+        "under FGSM on test images? (Here ε grows over five epochs. What does so small a model learn without that?)",
         fast_training(epochs=15, warm_up=5),
     ),
     Trial(
         "capacity",
         "Too little capacity",
-        "Madry et al. 2017, §4. A network of two channels, trained against PGD from the first step: does it learn more "
+        "Madry et al. 2017, §4. A model of two channels, trained against PGD from the first step: does it learn more "
         "than to give every image the same label? Give it a larger width, or let ε grow.",
         Adversarial(
             source=OwnExamples(PGD(steps=7, step_size=0.1)),

@@ -18,7 +18,7 @@ def _along(result: SurfaceResult, model: ModelSurface) -> str:
     inside = (result.along > -1e-9) & (result.along < eps * (1 + 1e-9))
     step = np.ptp(result.across) / max(len(result.across) - 1, 1)
     if abs(result.across[row]) > step or inside.sum() < 2:
-        return "the window does not show the way from the image along g"
+        return "the window does not show the line from the image along g"
     places, losses = result.along[inside], model.answers.quantity("loss")[row, inside]
     edge = (
         "at the edge of the ball" if places[-1] > eps * (1 - 1e-6) else f"at ε₁ {places[-1]:.3g}, where the window ends"
@@ -26,7 +26,7 @@ def _along(result: SurfaceResult, model: ModelSurface) -> str:
     broken = np.flatnonzero(np.isnan(losses))
     if len(broken):
         where = edge if broken[0] == len(losses) - 1 else f"from ε₁ {abs(places[broken[0]]):.3g} on"
-        return f"along g the loss is no number {where}"
+        return f"along g the loss is not a number {where}"
     first, top, last = float(losses[0]), float(losses.max()), float(losses[-1])
     if top - first <= _EQUAL * top:
         return f"along g the loss does not rise ({_nats(first)} nats at the image, {_nats(last)} {edge})"

@@ -13,7 +13,7 @@ from widgets.figures.surface.parts import in_grid
 from widgets.parts.gallery import LARGEST_SIDE, Card, Gallery, Picture
 from widgets.theme import model_colour
 
-HINT = "Point at a surface or at the map."
+HINT = "Point at a surface or at the contour map."
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Place:
 
 
 def place_of(event: Any, result: SurfaceResult, traces: int) -> Place | None:
-    """Where a hover of the browser points; None if it is nowhere, or nothing that a browser of ours would send.
+    """Return the point of a hover; None if there is none, or nothing that a browser of ours would send.
 
     ``traces`` is how many of them belong to each model.
     """
@@ -67,7 +67,7 @@ class Here(Gallery):
 
 
 def _read(result: SurfaceResult, model: ModelSurface, place: Place) -> list[str]:
-    """What the model says at the nearest point that was computed."""
+    """Return the model's output at the nearest point that was computed."""
     where = in_grid(result, np.array(place.along), np.array(place.across))
     row, column = (int(each) for each in np.clip(np.round(where), 0, len(result.along) - 1))
     here = model.answers.each(lambda values: values[row : row + 1, column])

@@ -32,9 +32,9 @@ SHOWS = (
     "it largest within the ball: at the edge, where one whole step ends, or before it, so that the step misses it?"
 )
 TRIES = (
-    "Zoom in from the whole ball to a thousandth of it. At which scale does the picture change, and for which model?",
+    "Zoom in from the whole ball to a thousandth of it. At which scale does the surface change, and for which model?",
     "Colour by class, or take another image. Switch Clip on: now FGSM ends exactly at ε₁ = ε.",
-    "Drag the map to move the window, and point at it: the image there is shown beside the mountains.",
+    "Drag the contour map to move the window, and point at it: the image there is shown beside the surface.",
 )
 DEFAULT = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))
 PREFERRED = ("standard", "fgsm-trained")
@@ -46,7 +46,7 @@ GROUPS = {
     "Window": ("centre_along", "centre_across", "points"),
     "Marked attacks": ("pgd", "seed"),
 }
-_FRAME = 0.1  # seconds between two redraws: mountains take the browser about as long
+_FRAME = 0.1  # seconds between two redraws: the 3-D surface takes the browser about as long
 
 
 class SurfacePage(LivePage):
@@ -58,7 +58,7 @@ class SurfacePage(LivePage):
     look: Form
     plots = PLOTS
     title = "surface"
-    drawing = "from widgets.figures.surface import mountains\nmountains(result).show()"
+    drawing = "from widgets.figures.surface import surface_3d\nsurface_3d(result).show()"
 
     def __init__(self, engine: Any = None) -> None:
         engine = engine or Engine.connect()
@@ -77,7 +77,7 @@ class SurfacePage(LivePage):
         self.begin()
 
     def drawn_as(self) -> Drawn:
-        """How the figures are drawn, and from where the mountains are seen."""
+        """Return how the figures are drawn, and from where the surface is seen."""
         return Drawn(self.look.spec(), camera_of(self.views["mountains"].camera))
 
     def show(self, result: SurfaceResult) -> None:
@@ -99,8 +99,8 @@ class SurfacePage(LivePage):
 
     def _content(self) -> Box:
         row = Box([self.form.parts["zoom"], *self.look.children], "lab-form", "lab-look")
-        mountains, *others = self.views.values()
-        figures = Box([mountains, self.here, *others], "lab-figures")
+        surface, *others = self.views.values()
+        figures = Box([surface, self.here, *others], "lab-figures")
         return Box([shared(Sheet), Guide(QUESTION, SOURCE, SHOWS, TRIES), row, figures], "lab-content")
 
     def _listen(self) -> None:
@@ -183,7 +183,7 @@ class Sheet(Plain):
 
 
 class Zoom(Control):
-    """Which part of the ball is seen: a power of two, up to about a thousandth."""
+    """Zoom into the ball: a power of two, up to about a thousandth."""
 
     _esm = source("zoom", Path(__file__).parent)
 

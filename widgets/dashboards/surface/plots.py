@@ -9,12 +9,12 @@ from lab.results import SurfaceResult
 from lab.results.surface import QUANTITIES
 from lab.specs import Spec, param
 from widgets.figures.surface.contours import contour_map, map_frame
-from widgets.figures.surface.cross_sections import cuts, cuts_frame
+from widgets.figures.surface.cross_sections import cross_sections, cross_sections_frame
 from widgets.figures.surface.parts import SLOTS
-from widgets.figures.surface.three_d import mountains
+from widgets.figures.surface.three_d import surface_3d
 from widgets.parts.page import Plot, of_result
 
-TRACES = {name: len(draw(None).data) // SLOTS for name, draw in {"mountains": mountains, "map": contour_map}.items()}
+TRACES = {name: len(draw(None).data) // SLOTS for name, draw in {"mountains": surface_3d, "map": contour_map}.items()}
 """How many traces of a figure belong to each model."""
 
 COLOURS = ("value", "class")
@@ -22,7 +22,7 @@ COLOURS = ("value", "class")
 
 @dataclass(frozen=True)
 class SurfaceLook(Spec):
-    """How a result is drawn, which needs no computing."""
+    """Display of a result, which needs no computing."""
 
     quantity: str = param("loss", meaning="what the height is, of the label", choices=QUANTITIES)
     colour: str = param("value", meaning="whether colours tell the height or the predicted class", choices=COLOURS)
@@ -30,13 +30,13 @@ class SurfaceLook(Spec):
 
     @property
     def by_class(self) -> bool:
-        """Whether colours tell the class."""
+        """True if colours tell the class."""
         return self.colour == "class"
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """How the figures are drawn, with the mountains' camera where somebody turned them."""
+    """Display of the figures, with the camera of the 3-D surface where the user turned it."""
 
     look: SurfaceLook
     camera: dict[str, Any] | None
@@ -45,7 +45,7 @@ class Drawn:
 PLOTS = {
     "mountains": Plot(
         "Surface",
-        lambda result, drawn: mountains(
+        lambda result, drawn: surface_3d(
             result, drawn.look.quantity, drawn.look.by_class, drawn.look.attacks, drawn.camera
         ),
         of_result(map_frame),
@@ -61,8 +61,8 @@ PLOTS = {
     ),
     "cuts": Plot(
         "Cuts",
-        lambda result, drawn: cuts(result, drawn.look.quantity),
-        of_result(cuts_frame),
+        lambda result, drawn: cross_sections(result, drawn.look.quantity),
+        of_result(cross_sections_frame),
         "lab-surface-cuts",
         330,
     ),
@@ -70,6 +70,6 @@ PLOTS = {
 
 
 def orthogonality(result: SurfaceResult) -> str:
-    """How exactly both axes are at right angles, and how far the second had to be turned for it."""
+    """Word how exactly the axes are orthogonal, and how far the second had to be turned for it."""
     parts = [f"{each.model} {each.inner:.0e} (cosine before: {each.cosine:.2f})" for each in result.models]
     return f"inner product g · g⊥: {' · '.join(parts)}"

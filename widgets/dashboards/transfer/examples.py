@@ -32,7 +32,7 @@ def example_cards(result: TransferResult, cell: Cell) -> list[Card]:
 
 
 def example_note(result: TransferResult, cell: Cell) -> str:
-    """Whose images they are, or why there are none."""
+    """Word whose images they are, or why there are none."""
     cell = cell.within(result)
     source, target = result.models[cell.source], result.models[cell.target]
     shown = cell.shown(result)

@@ -20,17 +20,17 @@ from widgets.parts.page import Page
 from widgets.parts.run_bar import RunBar
 from widgets.plain import Box
 
-QUESTION = "Do adversarial images made on one network fool another?"
+QUESTION = "Do adversarial examples made on one model fool another?"
 SOURCE = "Kurakin et al. 2017, Tables 4 and 6 · Tramèr et al. 2018, Tables 1, 7 and 8 · Na et al. 2018, Figures 1 and 6"
 SENTENCE = (
-    "Each row is a model on which images were made, each column one that classifies them: the darker a cell, the more "
-    "an attacker who knows only the row's model achieves on the column's."
+    "Each row is a model on which adversarial examples were made, each column one that classifies them: the darker a "
+    "cell, the better attacks on the row's model transfer to the column's."
 )
 TRIES = (
-    "Click a cell: below are images that crossed over, beside it the same two networks over ε.",
+    "Click a cell: examples that transferred appear below, beside it the same two models over ε.",
     "Choose the error rate and FGSM: is fgsm-trained fooled more often by images made on pgd-trained than by its own? "
     "That would be a sign of a masked gradient.",
-    "Now choose PGD: how often does it fool the model that it attacks, and how often another one?",
+    "Now choose PGD: how often does it fool the model it was made on, and how often another?",
     "Add another PGD with fewer steps. Does the weaker attack transfer better, as Kurakin et al. 2017, §4.4, suspect?",
     "Look at the block of standard and standard-b, the same training with another seed. How alike are they?",
 )
@@ -80,7 +80,7 @@ class TransferPage(Page):
         self.begin()
 
     def settings(self) -> TransferMatrix:
-        """What the page is set to: enough to open the same page again. Raises :class:`SpecError` in words."""
+        """Return the settings of the page: enough to open the same page again. Raises :class:`SpecError` in words."""
         return self.radii.judged(self.form.spec())
 
     def drawn_as(self) -> Cell:
@@ -154,7 +154,7 @@ def _position(value: Any, count: int) -> int | None:
 
 
 def links(result: TransferResult, cell: Cell) -> list[Link]:
-    """Where the chosen cell leads: the target's surface along the source's gradient, and its first example."""
+    """Return the links of the chosen cell: the target's surface along the source's gradient, and its first example."""
     cell, spec = cell.within(result), result.spec
     source, target = spec.models[cell.source], spec.models[cell.target]
     shown = examples(result, cell)

@@ -14,7 +14,7 @@ from widgets.parts.page import Plot
 
 @dataclass(frozen=True)
 class TransferLook(Spec):
-    """How a result is drawn, which needs no computing. Attack, source and target are positions in the result."""
+    """Display of a result, which needs no computing. Attack, source and target are indices in the result."""
 
     measure: str = param(TRANSFER, meaning="what a cell of the matrix counts", choices=tuple(MEASURES))
     attack: int = param(0, 0, 5, "the attack whose matrix is shown")
@@ -29,8 +29,8 @@ class TransferLook(Spec):
 
 
 PLOTS = {
-    "matrix": Plot("Who fools whom", transfer_matrix, transfer_matrix_frame, "lab-wide", 482),
+    "matrix": Plot("Transfer matrix", transfer_matrix, transfer_matrix_frame, "lab-wide", 482),
     "over-eps": Plot("Over ε, for the chosen cell", over_eps, over_eps_frame, "lab-narrow", 482),
     "black-box": Plot("White box and black box", black_box, black_box_frame),
-    "correlation": Plot("How alike the perturbations are", perturbation_correlation, correlation_frame),
+    "correlation": Plot("Similarity of the perturbations", perturbation_correlation, correlation_frame),
 }

@@ -39,7 +39,7 @@ class Point:
     level: int
 
     def right(self, result: CurvesResult | None) -> np.ndarray | None:
-        """(L + 1, n) whether the images of this curve are read right; None while it is not computed."""
+        """(L + 1, n) whether the images of this curve are correctly classified; None while it is not computed."""
         model = _attacked(result, self.model)
         return model.right[self.attack] if model is not None and self.attack < len(model.right) else None
 
@@ -170,10 +170,10 @@ def point_at(trace: int, level: int) -> Point:
 
 
 def distance_distribution(result: CurvesResult | None) -> go.Figure:
-    """The share of images with an adversarial image within a distance: lower is better. Na et al. 2018, Figure 9.
+    """The fraction of images with an adversarial example within a distance: lower is better. Na et al. 2018, Figure 9.
 
-    Images that are misread as they are count from 0 on; those for which nothing was found count nowhere. A dotted line
-    stands at the ball's eps, and the legend counts the images beyond it, as the paper does.
+    Images that are misclassified when clean count from 0 on; those for which nothing was found count nowhere. A
+    dotted line is at the ball's ε, and the legend counts the images beyond it, as the paper does.
     """
     found = distances(result)
     end = 1.05 * farthest(result) if result else 1.0
@@ -181,7 +181,7 @@ def distance_distribution(result: CurvesResult | None) -> go.Figure:
     searched = max((each.searched for each in found if each), default=0)
     note = f"{searched} images, {title_of(result.spec.search)}" if result and searched else _unsearched(result)
     axes = {
-        "xaxis": {"title": {"text": "distance of the nearest adversarial image"}, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "distance to the nearest adversarial example"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},
     }
     shapes = [_upright(result.spec.ball.eps)] if result and searched else []
@@ -259,7 +259,7 @@ def _curve(result: CurvesResult | None, slot: Slot[Curves], attack: int, interva
 
 
 def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
-    """What a dash and a symbol mean."""
+    """Legend entries of a dash and a symbol."""
     shown = result is not None and attack < len(result.spec.attacks) and _attacked(result, 0) is not None
     name = attack_titles(result.spec.attacks)[attack] if result and shown else ""
     return {
@@ -332,7 +332,7 @@ def _steps(slot: Slot[Distances], end: float) -> dict[str, Any]:
 
 
 def _unsearched(result: CurvesResult | None) -> str:
-    return "No image is searched: ask for some at the left" if result and not result.spec.searched else WAITING
+    return "No images are searched: set their number on the left" if result and not result.spec.searched else WAITING
 
 
 def _upright(x: float) -> dict[str, Any]:

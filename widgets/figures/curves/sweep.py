@@ -1,4 +1,4 @@
-"""Trained networks that differ in one setting of their training: accuracy over that setting, and its share of clean."""
+"""Trained models that differ in one setting of their training: accuracy over that setting, and its ratio to clean."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DASHES = ("solid", "dot")
 
 @dataclass(frozen=True)
 class Run:
-    """A trained network: its name, the value of the setting that varies, and its accuracies as fractions."""
+    """A trained model: its name, the value of the setting that varies, and its accuracies as fractions."""
 
     name: str
     value: float
@@ -82,7 +82,7 @@ def ratio_over_setting(sweeps: Sequence[Sweep], setting: str, invitation: str) -
 
 
 def setting_frame(sweeps: Sequence[Sweep], setting: str) -> pd.DataFrame:
-    """One row per network: its accuracies, and their ratios to the clean one."""
+    """One row per model: its accuracies, and their ratios to the clean one."""
     import pandas as pd
 
     rows = []
@@ -116,13 +116,13 @@ def _over_setting(
 
 
 def _spread(values: Sequence[float]) -> bool:
-    """Whether the values above 0 lie so far apart that their axis must be logarithmic."""
+    """Return whether the values above 0 lie so far apart that their axis must be logarithmic."""
     above = [each for each in values if each > 0]
     return bool(above) and (above[-1] / above[0] >= 8 or len(above) < len(values))
 
 
 def _place(value: float, values: Sequence[float]) -> float:
-    """Where a value stands on its axis: on a logarithmic one, 0 stands a decade below the smallest other value."""
+    """Return the position of a value on its axis: on a logarithmic one, 0 is a decade below the smallest other."""
     return value if value > 0 or not _spread(values) else min(each for each in values if each > 0) / 10
 
 
@@ -149,7 +149,7 @@ def _line(
 
 
 def _legend(sweep: Sweep | None, place: int) -> dict[str, Any]:
-    """Which runs a dash means."""
+    """Legend entries of the runs of a dash."""
     return {
         "type": "scatter",
         "mode": "lines",

@@ -1,4 +1,4 @@
-"""What the logits and the embedding do as eps grows, averaged over images. Na et al. 2018, Figure 7 and §4.2."""
+"""Logits and embedding as ε grows, averaged over images. Na et al. 2018, Figure 7 and §4.2."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GAP = 0.07  # between two panels, as a share of the width
 
 
 def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = False) -> go.Figure:
-    """The label's logit and the mean of the other ones over eps, ± one deviation over the images. Na et al., Figure 7.
+    """The label's logit and the mean of the others over ε, ± one standard deviation. Na et al., Figure 7.
 
     A panel for each model; ``common`` gives all panels one scale.
     """
@@ -46,7 +46,7 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
         if model:
             axes |= _panel_axes(i, len(models), end, common)
             words.append(_title(model, _domain(i, len(models))))
-    note = f"{_images(result)} · shaded: ± one deviation" if models else WAITING
+    note = f"{_images(result)} · shaded: ± one standard deviation" if models else WAITING
     layout = axes or {"xaxis": {}, "yaxis": {}}
     shapes = _now(result, level, [str(i + 1) if i else "" for i in range(len(models))])
     names = "/".join(each.model for each in models)
@@ -54,7 +54,7 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
 
 
 def distance_over_eps(result: EmbeddingsResult | None, level: int, relative: bool = True) -> go.Figure:
-    """How far an image's embedding is from the clean one over eps: the median and the middle half of the images.
+    """Plot the distance of embeddings from the clean ones over ε: the median and the middle half of the images.
 
     ``relative``: in units of the mean distance between two classes of the same model, because a model that makes all
     its embeddings small (Na et al. 2018, §4.2, of the pivot loss) has small distances without being more robust.

@@ -236,7 +236,7 @@ def _axes(view: Seen, domain: tuple[float, float], end: str, half: float | None)
 def _head(
     result: EmbeddingsResult, model: ModelEmbeddings, view: Seen, level: int, domain: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    """Over a panel: the model, which plane it is, and how many images are read right at this eps."""
+    """Over a panel: the model, which plane it is, and how many images are correctly classified at this ε."""
     eps = result.spec.eps[level]
     share = result.accuracy(model)[level]
     right = (

@@ -1,4 +1,4 @@
-"""Where a linear head decides for which class, as polygons: exact at every zoom."""
+"""Decision regions of a linear head, as polygons: exact at every zoom."""
 
 import numpy as np
 

@@ -79,8 +79,8 @@ def _pca(model: ModelEmbeddings) -> Seen:
 
 def _t_sne(model: ModelEmbeddings) -> Seen:
     if not len(model.t_sne.clean):
-        return Seen(model.t_sne, missing="Switch t-SNE on at the left and run")
-    titles = ("t-SNE: not a map, distances between clusters mean nothing", "")
+        return Seen(model.t_sne, missing="Switch on t-SNE on the left and run")
+    titles = ("t-SNE: distances between clusters mean nothing", "")
     return Seen(model.t_sne, titles, f"{model.dimensions:,} dimensions · t-SNE")
 
 

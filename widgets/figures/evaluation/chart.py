@@ -126,7 +126,7 @@ def _numbers(fall: Fall | None, i: int, count: int) -> dict[str, Any]:
 
 
 def _points(fall: Fall | None, i: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where the points of one of ``count`` models are, and which of its stages they stand for."""
+    """Return the points of one of ``count`` models, and the stage of each."""
     if fall is None:
         return np.zeros(0), np.zeros(0), np.zeros(0, bool)
     drawn = fall.places != NOT_DRAWN
@@ -140,7 +140,7 @@ def _symbols(fall: Fall | None, i: int) -> list[str]:
 
 
 def _hover(fall: Fall, i: int) -> str:
-    """What was found at a stage, in words."""
+    """Word the result of a stage."""
     name, accuracy = fall.names[i], f"{fall.accuracy[i]:.1f} % ({fall.low[i]:.1f}–{fall.high[i]:.1f} %)"
     place = {CLEAN_STAGE: "without an attack", WORST_CASE: "in the worst case"}.get(name, f"after {escape(name)}")
     verb = {CLEAN_STAGE: "misclassified", WORST_CASE: "misclassified or broken"}.get(name, "broken")
@@ -186,7 +186,7 @@ def _axes(stages: Sequence[str]) -> dict[str, Any]:
     ticks = [escape(stage).replace(" ", "<br>") for stage in stages]
     return {
         "xaxis": {
-            "title": {"text": "attack; each runs on the images that those before it left"},
+            "title": {"text": "attack; each runs on the images that earlier ones did not break"},
             "tickvals": list(range(len(stages))),
             "ticktext": ticks,
             "tickangle": 0,

@@ -1,4 +1,4 @@
-"""Which attack of an evaluation broke which image of one model: a matrix image × attack."""
+"""Matrix of the attacks of an evaluation and the images of one model that each broke."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ROW = 24  # pixels
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """What :func:`image_matrix` plots of one model, its images in the order in which they were broken.
+    """Values that :func:`image_matrix` plots for one model, its images in the order in which they were broken.
 
     ``stages`` that tell something, the clean images first; ``images`` (m,) drawn, by their positions in the data;
     ``outcome`` (stages, m) of each: :data:`NOT_ATTACKED` (any more), :data:`WITHSTOOD`, :data:`BROKEN`; ``row`` (m,)
@@ -125,7 +125,7 @@ def in_order(model: ModelEvaluation) -> np.ndarray:
 
 
 def in_words(result: EvaluationResult, model: ModelEvaluation, image: int) -> str:
-    """What became of an image: "image 3, label 3: broken by PGD, classified as 7 at distance 0.29 (margin −1.2)"."""
+    """Word an image's outcome: "image 3, label 3: broken by PGD, classified as 7 at distance 0.29 (margin −1.2)"."""
     head = f"image {image}, label {_class(result, model.y[image])}"
     margin = f"margin {model.margin[image]:.3g}".replace("-", "−")
     if model.broken_by[image] == CLEAN:

@@ -1,4 +1,4 @@
-"""What an evaluation's waterfall shows: each model's accuracy after every attack, from clean to worst case."""
+"""Values of an evaluation's waterfall: each model's accuracy after every attack, from clean to worst case."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Fall:
 
     @property
     def work(self) -> str:
-        """How many images each attack breaks: "61 of 104 images broken by PGD; none by 4 other attacks"."""
+        """Images that each attack breaks: "61 of 104 images broken by PGD; none by 4 other attacks"."""
         stages = list(zip(self.names, self.broken, self.attacked, strict=True))[1:-1]
         breaking = [(escape(name), broken, attacked) for name, broken, attacked in stages if broken]
         idle = len(stages) - len(breaking)

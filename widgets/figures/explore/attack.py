@@ -1,4 +1,4 @@
-"""One image under attack: what the models read before and after, and how the attack went."""
+"""One image under attack: predictions before and after, and the attack's path."""
 
 from __future__ import annotations
 
@@ -204,4 +204,4 @@ def _too_many(models: Sequence[ModelExplored]) -> bool:
 
 
 def _steps(models: Sequence[ModelExplored]) -> str:
-    return "gradient step" if all(each.by_gradient for each in models) else "image the attack asked about"
+    return "gradient step" if all(each.by_gradient for each in models) else "image queried by the attack"

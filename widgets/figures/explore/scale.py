@@ -28,7 +28,7 @@ def success_by_scale(result: ExploreResult | None) -> go.Figure:
 
 
 def loss_by_scale(result: ExploreResult | None) -> go.Figure:
-    """Mean cross-entropy at the end, of the network without the factor, so that all scales compare."""
+    """Mean cross-entropy at the end, of the model without the factor, so that all scales compare."""
     axis = {"title": {"text": "loss without the factor (nats)"}, "rangemode": "tozero"}
     return _by_scale(result, "loss", 1.0, axis, "loss %{y:.3g} nats")
 

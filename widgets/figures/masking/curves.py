@@ -65,14 +65,14 @@ def accuracy_over_eps(result: MaskingResult | None, place: int) -> go.Figure:
 
 
 def gradient_correlation(result: MaskingResult | None, place: int) -> go.Figure:
-    """Pearson's correlation of the gradients at two images over eps, ± 0.5 deviations. Na et al. 2018, Figure 8.
+    """Pearson's correlation of gradients at two images over ε, ± 0.5 standard deviations. Na et al. 2018, Figure 8.
 
     A gradient that turns away sooner along the attack than along random signs is one that a step cannot follow.
     """
     model = chosen(result, place)
     eps = np.array(model.radii) if model else np.zeros(0)
     traces = [trace for i, each in enumerate(correlations(model)) for trace in _pair(each, eps, *_PAIRS[i])]
-    note = f"{escape(model.model)} · bands ± 0.5 deviations" if model else WAITING
+    note = f"{escape(model.model)} · bands ± 0.5 standard deviations" if model else WAITING
     y_axis = {"title": {"text": "correlation of gradients"}, "range": [-0.55, 1.05]}
     return figure(traces, note, "gradients", xaxis={"title": {"text": "ε"}, "rangemode": "tozero"}, yaxis=y_axis)
 
@@ -86,7 +86,7 @@ def chosen(result: MaskingResult | None, place: int) -> ModelMasking | None:
 
 
 def gradient_frame(result: MaskingResult) -> pd.DataFrame:
-    """One row per model, pair of images and eps: mean and deviation of the correlation, and labels leaked."""
+    """One row per model, pair of images and eps: mean and standard deviation of the correlation, and labels leaked."""
     import pandas as pd
 
     rows = []
@@ -95,7 +95,7 @@ def gradient_frame(result: MaskingResult) -> pd.DataFrame:
         for each in correlations(model):
             for eps, mean, deviation, count in zip(model.radii, each.mean, each.deviation, leaked, strict=True):
                 row = {"model": model.model, "gradients": each.gradients, "eps": eps, "correlation": mean}
-                rows.append(row | {"deviation": deviation, "labels_leaked": int(count)})
+                rows.append(row | {"standard_deviation": deviation, "labels_leaked": int(count)})
     return pd.DataFrame(rows)
 
 
@@ -150,7 +150,7 @@ def _pair(shown: Correlation, eps: np.ndarray, colour: str, dash: str) -> list[d
 
 
 def _spread(values: np.ndarray) -> tuple[float, float]:
-    """Mean and deviation of the values that are numbers."""
+    """Mean and standard deviation of the values that are numbers."""
     known = values[~np.isnan(values)]
     nan = float("nan")
     return (float(known.mean()) if len(known) else nan, float(known.std(ddof=1)) if len(known) > 1 else nan)

@@ -57,22 +57,22 @@ def error_rates(result: MaskingResult | None) -> go.Figure:
 
 
 def approximation(result: MaskingResult | None) -> go.Figure:
-    """What one step reaches of the best loss found, as a share of the images up to it. Tramèr et al. 2018, §4.1."""
+    """Plot the loss of one step as a fraction of the best loss found, over the images. Tramèr et al. 2018, §4.1."""
     values = [PerImage(each.model, result.approximation(each)) for each in result.models] if result else []
     axis = {"title": {"text": "FGSM's loss / best loss found"}, "range": [0, 1.02]}
     return _distribution(result, values, axis, "approximation")
 
 
 def cosine(result: MaskingResult | None) -> go.Figure:
-    """Cosine between the changes by FGSM and by PGD, as a share of the images up to it. Tramèr et al. 2018, §4.1."""
+    """Cosine between the changes by FGSM and by PGD, as a fraction of the images up to it. Tramèr et al. 2018, §4.1."""
     values = [PerImage(each.model, each.cosine) for each in result.models] if result else []
     lowest = min((float(np.nanmin(each.values)) for each in values if len(each.values)), default=0.0)
-    axis = {"title": {"text": "cosine of the changes by FGSM and by PGD"}, "range": [min(0.0, lowest) - 0.02, 1.02]}
+    axis = {"title": {"text": "cosine of the FGSM and PGD perturbations"}, "range": [min(0.0, lowest) - 0.02, 1.02]}
     return _distribution(result, values, axis, "cosine")
 
 
 def orthogonal(result: MaskingResult | None) -> go.Figure:
-    """Share of the images with at least k orthogonal directions that fool. Tramèr et al. 2018, Figure 2."""
+    """Fraction of the images with at least k orthogonal directions that fool. Tramèr et al. 2018, Figure 2."""
     traces = [_directions(slot) for slot in _slots(result)]
     count = max((len(model.orthogonal) for model in result.models), default=0) if result else 0
     drawn = result is not None and count > 0
@@ -97,7 +97,7 @@ def per_image_frame(result: MaskingResult) -> pd.DataFrame:
                     "model": model.model,
                     "image": range(len(result.y)),
                     "label": result.y,
-                    "clean_misread": model.clean_wrong,
+                    "clean_misclassified": model.clean_wrong,
                     "approximation": result.approximation(model),
                     "cosine": model.cosine,
                     "gradient_norm": model.gradient_norm,
@@ -109,7 +109,7 @@ def per_image_frame(result: MaskingResult) -> pd.DataFrame:
 
 
 def errors_of(result: MaskingResult, model: ModelMasking) -> dict[str, np.ndarray]:
-    """(n,) images that each attack makes the model misread, by its name; the worst source for each black box."""
+    """(n,) images that each attack makes the model misclassify, by its name; the worst source for each black box."""
     found = {attack: result.wrong(model, attack) for attack in COMPARED}
     for i, attack in enumerate(BLACK_BOX if model.sources else ()):
         worst = model.black_wrong[:, i].mean(1).argmax()
@@ -141,7 +141,7 @@ def _bars(result: MaskingResult | None, slot: Slot[ModelMasking]) -> dict[str, A
 
 
 def _distribution(result: MaskingResult | None, values: list[PerImage], x_axis: dict[str, Any], name: str) -> go.Figure:
-    """How many of the images have at most a value, a step line for each model; its legend has the mean.
+    """Plot the fraction of the images with at most a value, a step line per model; its legend has the mean.
 
     ``customdata`` of a point is the image that has this value.
     """

@@ -38,8 +38,8 @@ def leaked_labels(result: MaskingResult | None) -> list[Leaks]:
 def leaks(result: MaskingResult | None) -> go.Figure:
     """A mark for each image whose label leaked, over eps; ``customdata`` is the image. Kurakin et al. 2017, §4.2.
 
-    The model reads FGSM's image rightly when it was made with the true label, and misreads the one that was made
-    with the label that the model itself predicts.
+    The model classifies FGSM's example correctly when it was made with the true label, and misclassifies the one that
+    was made with the label that the model itself predicts.
     """
     found = slots(leaked_labels(result), MOST_MODELS)
     traces = [_marks(slot, _SYMBOLS[i]) for i, slot in enumerate(found)]

@@ -135,7 +135,7 @@ def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, An
 
 
 def _verdicts(result: RestartsResult, grid: Grid) -> list[dict[str, Any]]:
-    """Under every adversarial image: label → prediction, and a word, so that nobody has to tell red from green."""
+    """Under every adversarial image: label → prediction, and a word, so that colour alone tells nothing."""
     found = []
     for row, of_model in enumerate(verdicts(result), start=1):
         for each in of_model:

@@ -1,4 +1,4 @@
-"""Where the losses of many random starts end. Madry et al. 2017, §3.1, Figure 1."""
+"""Final losses of many random starts. Madry et al. 2017, §3.1, Figure 1."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def first_images(result: RestartsResult | None) -> range:
 def final_losses(
     result: RestartsResult | None, image: int = 0, bins: int | None = None, log: bool = False
 ) -> go.Figure:
-    """How the final losses of all restarts are distributed, model by model. Madry et al. 2017, Figure 1.
+    """Plot histograms of the final losses of all restarts, model by model. Madry et al. 2017, Figure 1.
 
     ``image`` is a position in the result's images; ``log`` makes the axis of losses logarithmic. Dashed: the mean.
     """
@@ -147,7 +147,7 @@ def _overlaid(bars: Sequence[Bars], edges: np.ndarray, log: bool, named: bool = 
 
 
 def _suffix(i: int) -> str:
-    """What plotly appends to the names of a panel's axes."""
+    """Return what plotly appends to the names of a panel's axes."""
     return "" if i == 0 else str(i + 1)
 
 
@@ -157,7 +157,7 @@ def _grid(shown: int) -> tuple[int, int]:
 
 
 def _domains(i: int, shown: int) -> tuple[list[float], list[float]]:
-    """Where a panel lies on the figure, from 0 to 1; above it there is room for its heading."""
+    """Return the domain of a panel in the figure, from 0 to 1; above it there is room for its heading."""
     rows, columns = _grid(shown)
     row, column = divmod(i, columns)
     gap, heading, below = 0.03, 0.085, 0.03

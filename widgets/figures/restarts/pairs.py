@@ -1,4 +1,4 @@
-"""How far apart the maxima of many random starts lie. Madry et al. 2017, §3.1, third observation."""
+"""Distances between the maxima of many random starts. Madry et al. 2017, §3.1, third observation."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def pair_angles(result: RestartsResult | None, image: int = 0) -> go.Figure:
     line = line_trace(RIGHT_ANGLE if top > 0 else float("nan"), top * 1.05, INK)
     traces.append(line | {"name": "90°", "showlegend": line["visible"]})
     axes = {
-        "xaxis": _axis("angle between two changes (degrees)", max(shown.edges[-1], RIGHT_ANGLE) * 1.03),
+        "xaxis": _axis("angle between two perturbations (degrees)", max(shown.edges[-1], RIGHT_ANGLE) * 1.03),
         "yaxis": {"title": {"text": "fraction of pairs (%)"}, "rangemode": "tozero"},
     }
     return figure(traces, caption(result, image, shown.remark), f"{image}", **axes)

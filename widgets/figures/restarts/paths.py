@@ -1,4 +1,4 @@
-"""How the loss rises over the gradient steps. Madry et al. 2017, §3.1, Figure 2."""
+"""Loss over the gradient steps. Madry et al. 2017, §3.1, Figure 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How tightly the final losses lie together. Madry et al. 2017, §3.1."""
+"""Concentration of the final losses. Madry et al. 2017, §3.1."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SYMBOLS = ("circle", "square", "diamond", "cross")
 
 
 def concentration(result: RestartsResult | None, log: bool = False) -> go.Figure:
-    """Mean ± deviation of the final losses and the largest of them, for every image and model.
+    """Mean ± standard deviation of the final losses and the largest of them, for every image and model.
 
     Madry et al. 2017, §3.1: "a well-concentrated distribution without extreme outliers".
     """
@@ -37,7 +37,7 @@ def concentration(result: RestartsResult | None, log: bool = False) -> go.Figure
 
 
 def _whiskers(slot: Slot[ModelRestarts], shift: float, symbol: str, log: bool) -> list[dict[str, Any]]:
-    """The means with their deviations, and the largest final losses, of one model over the images."""
+    """The means with their standard deviations, and the largest final losses, of one model over the images."""
     final = slot.shown.final_loss if slot.shown else np.zeros((0, 0))
     images = final.shape[1]
     mean = final.mean(0) if len(final) else np.zeros(images)
@@ -67,7 +67,7 @@ def _whiskers(slot: Slot[ModelRestarts], shift: float, symbol: str, log: bool) -
         "y": np.maximum(largest, floor),
         "marker": {"symbol": "triangle-up-open", "size": 9, "color": slot.colour, "line": {"width": 2}},
         "customdata": above,
-        "hovertemplate": "largest %{y:.3g} nats, %{customdata:.1f} deviations above the mean"
+        "hovertemplate": "largest %{y:.3g} nats, %{customdata:.1f} standard deviations above the mean"
         f"<extra>{slot.name}</extra>",
         "showlegend": False,
     }

@@ -64,7 +64,7 @@ def contour_map(
 
 
 def map_frame(result: SurfaceResult) -> pd.DataFrame:
-    """One row per model and point: what the map and the mountains draw."""
+    """One row per model and point: what the contour map and the 3-D surface draw."""
     return result.to_frame()
 
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 
-def cuts(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
-    """Left along g, right along g⊥, through the middle of the window; dotted where another class is read."""
+def cross_sections(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
+    """Left along g, right along g⊥, through the middle of the window; dotted where another class is predicted."""
     places = panels(result, quantity)
     traces = []
     for axis in (0, 1):
         for panel in places:
-            for misread in (False, True):
-                traces.append(_cut(result, panel, axis, misread, quantity))
+            for misclassified in (False, True):
+                traces.append(_cut(result, panel, axis, misclassified, quantity))
     middle = (len(result.along) // 2) if result else 0
     fixed = (result.across[middle], result.along[middle]) if result else (0.0, 0.0)
     titles = (f"ε₁ along g, at ε₂ = {fixed[0]:.3g}", f"ε₂ along g⊥, at ε₁ = {fixed[1]:.3g}")
@@ -37,11 +37,11 @@ def cuts(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
     layout["xaxis2"]["anchor"] = "y2"
     if result:
         layout["shapes"] = _ball(result)
-    return figure(traces, "dotted: another class is read" if result else WAITING, "cuts", **layout)
+    return figure(traces, "dotted: another class is predicted" if result else WAITING, "cuts", **layout)
 
 
-def cuts_frame(result: SurfaceResult) -> pd.DataFrame:
-    """One row per model, axis and point: what :func:`cuts` draws, in every quantity."""
+def cross_sections_frame(result: SurfaceResult) -> pd.DataFrame:
+    """One row per model, axis and point: what :func:`cross_sections` draws, in every quantity."""
     import pandas as pd
 
     whole = result.to_frame()
@@ -51,32 +51,32 @@ def cuts_frame(result: SurfaceResult) -> pd.DataFrame:
     return pd.concat([first, second], ignore_index=True)
 
 
-def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misread: bool, quantity: str) -> dict[str, Any]:
+def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misclassified: bool, quantity: str) -> dict[str, Any]:
     base: dict[str, Any] = {"type": "scatter", "mode": "lines", "name": panel.name, "legendgroup": panel.name}
     if result is None or panel.model is None or panel.z is None:
         return base | {"visible": False}
     middle = len(result.along) // 2
     pick = (middle, slice(None)) if axis == 0 else (slice(None), middle)
     z, wrong = panel.z[pick].astype(float), panel.model.answers.prediction[pick] != result.y
-    kept = wrong if misread else ~wrong
+    kept = wrong if misclassified else ~wrong
     # The solid part reaches one point into the dotted one, so that the line has no gap where the class changes.
-    if not misread:
+    if not misclassified:
         kept = kept | np.r_[kept[1:], False] | np.r_[False, kept[:-1]]
     return base | {
         "x": (result.along, result.across)[axis],
         "y": np.where(kept, z, np.nan),
         "xaxis": "x2" if axis else "x",
         "yaxis": "y2" if axis else "y",
-        "line": {"color": panel.colour, "width": 2.5, "dash": "dot" if misread else "solid"},
+        "line": {"color": panel.colour, "width": 2.5, "dash": "dot" if misclassified else "solid"},
         "connectgaps": False,
-        "showlegend": axis == 0 and not misread,
+        "showlegend": axis == 0 and not misclassified,
         "hovertemplate": f"%{{x:.3g}}: {quantity} %{{y:.3g}}<extra>{panel.name}</extra>",
         "visible": True,
     }
 
 
 def _ball(result: SurfaceResult) -> list[dict[str, Any]]:
-    """Upright lines where the cuts through the image leave the ball, if that is in sight."""
+    """Upright lines where the cross-sections through the image leave the ball, if that is in sight."""
     eps = result.spec.ball.eps
     found = []
     for axis, values in (("x", result.along), ("x2", result.across)):

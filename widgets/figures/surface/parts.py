@@ -1,4 +1,4 @@
-"""What the figures of a loss surface share: places for two models, scales, boundaries of classes, marks."""
+"""Parts of the figures of a loss surface: slots for two models, scales, decision boundaries, marks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SYMBOLS = {"FGSM": "square", "R+FGSM": "diamond", "PGD": "x"}
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One of the two places for a model; empty without a model. ``z`` (n, n) the quantity that is drawn."""
+    """One of the two slots of models; empty without a model. ``z`` (n, n) the quantity that is drawn."""
 
     model: ModelSurface | None = None
     z: np.ndarray | None = None
@@ -51,7 +51,7 @@ class Panel:
 
 
 def panels(result: SurfaceResult | None, quantity: str) -> tuple[Panel, ...]:
-    """Always two places, so that a figure has the same traces whatever is drawn."""
+    """Always two slots, so that a figure has the same traces whatever is drawn."""
     found = padded(result.models if result else (), SLOTS)
     return tuple(Panel(each, each.answers.quantity(quantity)) if each else Panel() for each in found)
 
@@ -77,7 +77,7 @@ def colouring(quantity: str, by_class: bool, low: float, high: float) -> dict[st
 
 
 def other_classes(result: SurfaceResult | None) -> list[int]:
-    """The classes read somewhere besides the label, the widest first, at most as many as there are places."""
+    """The classes predicted somewhere besides the label, the widest first, at most as many as there are slots."""
     if result is None:
         return []
     found, counts = np.unique(np.concatenate([each.answers.prediction for each in result.models]), return_counts=True)
@@ -106,7 +106,7 @@ def boundary(inside: np.ndarray) -> np.ndarray:
 
 
 def borders(result: SurfaceResult | None, panel: Panel, classes: list[int]) -> list[tuple[str, str, np.ndarray]]:
-    """For each place of a class: its words, its colour and its boundary's segments, none for an empty place."""
+    """For each slot of a class: its words, its colour and its boundary's segments, none for an empty slot."""
     found = []
     for each in padded(classes, CLASS_SLOTS):
         if result is None or panel.model is None or each is None:
@@ -153,7 +153,7 @@ def in_grid(result: SurfaceResult, along: np.ndarray, across: np.ndarray) -> np.
 
 
 def window_name(result: SurfaceResult | None) -> str:
-    """What an axis's range belongs to: while it stays the same, a redraw keeps a person's own range."""
+    """Return the key of an axis's range: while it stays the same, a redraw keeps the user's range."""
     if result is None:
         return ""
     return f"{result.along[0]:.9g},{result.along[-1]:.9g},{result.across[0]:.9g},{result.across[-1]:.9g}"
@@ -173,7 +173,7 @@ def headings(places: tuple[Panel, ...], corners: tuple[tuple[float, float], ...]
 
 
 def marked(panel: Panel, name: str, quantity: str) -> dict[str, Any]:
-    """What is told about an attack's points: places, values at the points themselves, and how far from the plane."""
+    """Return the hover data of an attack's points: coordinates, values at the points, distance from the plane."""
     marker = panel.marker(name)
     if marker is None:
         return {"x": [], "y": [], "customdata": [], "z": []}

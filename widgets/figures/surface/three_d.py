@@ -1,4 +1,4 @@
-"""The loss over a plane, as mountains. Tramèr et al. 2018, Figures 1, 4 and 5."""
+"""The loss over a plane, as a 3-D surface. Tramèr et al. 2018, Figures 1, 4 and 5."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CAMERA = {"eye": {"x": -1.75, "y": -1.97, "z": 1.18}, "center": {"x": -0.11, "y"
 """From the corner where both ε are negative, a little from above; far enough for the words at the axes."""
 
 
-def mountains(
+def surface_3d(
     result: SurfaceResult | None,
     quantity: str = "loss",
     by_class: bool = False,

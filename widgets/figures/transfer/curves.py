@@ -67,7 +67,8 @@ def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
 def perturbation_correlation(result: TransferResult | None, cell: Cell) -> go.Figure:
     """Pearson's correlation of two models' perturbations over eps. Na et al. 2018, Figures 1 and 6.
 
-    The chosen pair has a band of ± 0.1 deviations between images, as in the paper's Figure 1; all other pairs are grey.
+    The chosen pair has a band of ± 0.1 standard deviations between images, as in the paper's Figure 1; all
+    other pairs are grey.
     """
     cell = cell.within(result) if result else cell
     shown = result.over_eps(result.spec.attacks[cell.attack]) if result else []
@@ -91,7 +92,7 @@ def over_eps_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
 
 
 def correlation_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
-    """One row per attack, eps and pair of models: mean and deviation of the correlation, and of how many images."""
+    """One row per attack, ε and pair of models: mean and standard deviation of the correlation, number of images."""
     import pandas as pd
 
     rows = []
@@ -101,7 +102,7 @@ def correlation_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
             found = correlation(shown.pair(first, second))
             row = {"attack": names[shown.attack], "eps": shown.eps}
             row |= {"model": result.models[first], "other": result.models[second], "images": found.images}
-            rows.append(row | {"correlation": found.mean, "deviation": found.deviation})
+            rows.append(row | {"correlation": found.mean, "standard_deviation": found.deviation})
     return pd.DataFrame(rows)
 
 
@@ -161,7 +162,7 @@ def _grey(shown: list[Shown], eps: np.ndarray) -> dict[str, Any]:
 
 
 def _pair(shown: list[Shown], eps: np.ndarray, cell: Cell) -> list[dict[str, Any]]:
-    """The chosen pair: its mean, and a band of ± 0.1 deviations."""
+    """The chosen pair: its mean, and a band of ± 0.1 standard deviations."""
     found = [correlation(each.pair(cell.source, cell.target)) for each in shown]
     mean, spread = np.array([each.mean for each in found]), np.array([each.deviation for each in found])
     seen = cell.source != cell.target and len(found) > 0
@@ -189,7 +190,7 @@ def _pair(shown: list[Shown], eps: np.ndarray, cell: Cell) -> list[dict[str, Any
         "name": "chosen pair",
         "visible": seen,
         "showlegend": True,
-        "hovertemplate": "ε %{x:.3g}: %{y:.2f}, deviation %{customdata:.2f}<extra></extra>",
+        "hovertemplate": "ε %{x:.3g}: %{y:.2f}, standard deviation %{customdata:.2f}<extra></extra>",
     }
     return [band, line]
 
@@ -203,7 +204,7 @@ def _pair_words(result: TransferResult, cell: Cell) -> str:
     if cell.source == cell.target:
         return "choose two different models to see their pair"
     source, target = (escape(result.models[each]) for each in (cell.source, cell.target))
-    return f"{source} and {target} · band ± 0.1 deviations"
+    return f"{source} and {target} · band ± 0.1 standard deviations"
 
 
 def _eps_axis(result: TransferResult | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whose adversarial images fool whom: the matrix of sources and targets. Kurakin et al. 2017, Tables 4 and 6."""
+"""Transfer matrix of sources and targets. Kurakin et al. 2017, Tables 4 and 6."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ WAITING = "Nothing computed yet"
 SELECTED = DIVERGING[-1][1]
 
 DEFINITIONS = {
-    TRANSFER: "% misclassified by the target, of those that the source classifies correctly clean and wrongly attacked",
-    TRANSFER_BOTH: "the same, of those only that the target, too, classifies correctly when they are clean",
+    TRANSFER: "% misclassified by the target, among the images that the source misclassifies only under attack",
+    TRANSFER_BOTH: "the same, among those only that the target, too, classifies correctly when clean",
     ERROR: "% of all attacked images that the target misclassifies, whatever the source predicts",
     ACCURACY: "% of all attacked images that the target classifies correctly",
 }
@@ -42,7 +42,7 @@ _DARK = 0.65  # rate from which white words are easier to read than dark ones; e
 
 @dataclass(frozen=True)
 class Cell:
-    """What is looked at: which attack of the result, which measure, for which k, and the chosen source and target."""
+    """Chosen cell: the attack of the result, the measure, its k, and the chosen source and target."""
 
     attack: int
     measure: str
@@ -57,7 +57,7 @@ class Cell:
         return Cell(attack, self.measure, self.top, min(self.source, last), min(self.target, last))
 
     def shown(self, result: TransferResult) -> Shown | None:
-        """What was shown of the chosen attack so far, at the matrix's own eps."""
+        """Return the predictions under the chosen attack so far, at the matrix's ε."""
         return result.at(result.spec.attacks[self.attack])
 
     @property
@@ -210,14 +210,14 @@ def _axes(names: Sequence[str], measure: str = "") -> dict[str, Any]:
     return {
         "xaxis": shared
         | {
-            "title": {"text": "target: who classifies the images", "standoff": 4},
+            "title": {"text": "target: model that classifies the examples", "standoff": 4},
             "tickvals": list(range(count)),
             "ticktext": [wrapped(name) for name in names],
             "tickangle": 0,
         }
         | {"range": [-0.5, count - 0.5], "side": "top"},
         "yaxis": shared
-        | {"title": {"text": "source: whom they were made on"}, "ticktext": rows}
+        | {"title": {"text": "source: model they were made on"}, "ticktext": rows}
         | {"tickvals": [*range(count), count + 0.25, count + 1.25], "range": [count + 1.78, -0.52]},
         "margin": {"l": _room(names), "r": 8, "t": 44 + _above(names), "b": 12},
         "showlegend": False,
