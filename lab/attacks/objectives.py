@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 
 from lab.errors import AttackError
 from lab.results.prediction import NO_CLASS
-from lab.specs.attacks import DLR, CrossEntropy, Margin, Objective
+from lab.specs.attacks import DLR, CrossEntropy, Margin, Objective, PapersCrossEntropy
 
 
 def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
@@ -45,8 +45,9 @@ def value(objective: Objective, logits: Tensor, y: Tensor, toward: bool = False)
     raise TypeError(f"no value of {type(objective).__name__}")
 
 
-@value.register
-def _(objective: CrossEntropy, logits: Tensor, y: Tensor, toward: bool = False) -> Tensor:
+@value.register(CrossEntropy)
+@value.register(PapersCrossEntropy)
+def _(objective: CrossEntropy | PapersCrossEntropy, logits: Tensor, y: Tensor, toward: bool = False) -> Tensor:
     return _signed(cross_entropy(logits, y), toward)
 
 
@@ -74,6 +75,12 @@ def _(objective: CrossEntropy, logits: Tensor, y: Tensor, toward: bool = False) 
     underflows to zero when the model is sure; without it nothing underflows, and the direction is the same.
     """
     return _signed(_others(logits, y).softmax(1) - _one(logits, y), toward)
+
+
+@ascent.register
+def _(objective: PapersCrossEntropy, logits: Tensor, y: Tensor, toward: bool = False) -> Tensor:
+    """The gradient itself in the logits' own precision, factor 1 - p_y included, so that it can underflow."""
+    return _signed(logits.softmax(1) - _one(logits, y), toward)
 
 
 @ascent.register
@@ -113,8 +120,9 @@ def height(objective: Objective, logits: Tensor, y: Tensor) -> Tensor:
     raise TypeError(f"no height of {type(objective).__name__}")
 
 
-@height.register
-def _(objective: CrossEntropy, logits: Tensor, y: Tensor) -> Tensor:
+@height.register(CrossEntropy)
+@height.register(PapersCrossEntropy)
+def _(objective: CrossEntropy | PapersCrossEntropy, logits: Tensor, y: Tensor) -> Tensor:
     """ln(1/p_y - 1): cross-entropy is its softplus, which is zero in floating point when the model is sure."""
     return _others(logits, y).logsumexp(1) - _of_label(logits, y)
 
@@ -131,8 +139,9 @@ def height_of_zero(objective: Objective) -> float:
     raise TypeError(f"no height of {type(objective).__name__}")
 
 
-@height_of_zero.register
-def _(objective: CrossEntropy) -> float:
+@height_of_zero.register(CrossEntropy)
+@height_of_zero.register(PapersCrossEntropy)
+def _(objective: CrossEntropy | PapersCrossEntropy) -> float:
     return -math.inf
 
 

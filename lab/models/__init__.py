@@ -12,7 +12,7 @@ from lab.models import (
 )
 from lab.models.build import Network as Network, build as build
 from lab.models.devices import default_device as default_device
-from lab.models.dropout import Dropout as Dropout, set_generator as set_generator
+from lab.models.dropout import Dropout as Dropout, InTrainingMode as InTrainingMode, set_generator as set_generator
 from lab.models.embedding import embed as embed
 from lab.models.initial import HeConv2d as HeConv2d
 from lab.models.inputs import (

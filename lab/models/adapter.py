@@ -28,6 +28,7 @@ _WRAPPED = {
     "Adapted": "model",
     "OptimizedModule": "_orig_mod",
     "DataParallel": "module",
+    "InTrainingMode": "model",
     "Normalised": "model",
     "Scaled": "model",
     "Watched": "model",

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from lab.errors import ModelError
 from lab.models.initial import initialise
+from lab.specs.initial import OWN
 from lab.specs.models import Architecture
 from lab.specs.spec import title_of
 
@@ -36,13 +37,15 @@ def build(
     shape: Shape = (1, 28, 28),
     classes: int = 10,
     generator: torch.Generator | None = None,
+    initial: str = OWN,
 ) -> nn.Module:
     """A network with fresh weights drawn from ``generator`` only (a CPU one; None: a new one, seed 0).
 
-    ``shape`` is (channels, height, width). Raises :class:`ModelError` when the images are too small for it.
+    ``initial`` names the rule, one of :data:`lab.specs.initial.INITIAL`. ``shape`` is (channels, height, width). Raises
+    :class:`ModelError` when the images are too small for it.
     """
     network = blank(architecture, shape, classes).to_empty(device="cpu")
-    initialise(network, generator or torch.Generator().manual_seed(0))
+    initialise(network, generator or torch.Generator().manual_seed(0), initial)
     return network
 
 

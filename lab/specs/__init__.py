@@ -16,6 +16,7 @@ from lab.specs.attacks import (
     IterRnd as IterRnd,
     Margin as Margin,
     Objective as Objective,
+    PapersCrossEntropy as PapersCrossEntropy,
     RandomSign as RandomSign,
     RStepLL as RStepLL,
     StepLL as StepLL,

@@ -27,6 +27,16 @@ class CrossEntropy(Objective, title="Cross-entropy"):
 
 
 @dataclass(frozen=True)
+class PapersCrossEntropy(Objective, title="Cross-entropy in the papers' arithmetic"):
+    """Cross-entropy whose gradient is softmax - one-hot as the papers' code computes it, in float32.
+
+    Where a model is sure of the label, that gradient loses the label's entry (logit margins above about 17) and then
+    everything (above about 104): attacks come out weaker. For reproductions only; :class:`CrossEntropy` has the same
+    direction without the loss.
+    """
+
+
+@dataclass(frozen=True)
 class Margin(Objective, title="CW margin"):
     """Largest wrong logit minus the label's logit, but not beyond kappa: the CW loss. Madry et al. 2017, §5."""
 

@@ -25,7 +25,11 @@ class PadCropFlip(Augmentation, title="Pad, crop and flip"):
 
 @dataclass(frozen=True)
 class RandomShift(Augmentation, title="Random shift"):
-    """Shifted by up to so many pixels; for an architecture that crops, the random crop of Na et al. 2018, App. A."""
+    """Shifted by up to so many pixels.
+
+    For an architecture that crops to 24 pixels, a shift of 4 with mirroring is the random crop and flip of Na et al.
+    2018, App. A.
+    """
 
     most: int = param(
         2, 0, 64, "largest shift in each direction; the edge is repeated", unit="pixels", label="Largest shift"

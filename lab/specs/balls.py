@@ -21,6 +21,6 @@ class Linf(Ball, title="L∞"):
 
 @dataclass(frozen=True)
 class L2(Ball, title="L2"):
-    """The change's Euclidean length is at most eps. Madry et al. 2017, §5 (Figure 6, right half)."""
+    """The change's Euclidean length is at most eps. Madry et al. 2017, long version on arXiv, Figure 6, right half."""
 
     eps: float = param(2.0, 0.0, 1000.0, "L2 radius, for pixels in [0, 1]", usual=(0.0, 8.0), label="ε")

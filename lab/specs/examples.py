@@ -11,6 +11,20 @@ from lab.specs.attacks import BIM, FGSM, AttackSpec, StepLL
 from lab.specs.models import ModelSpec, Trained
 from lab.specs.spec import Spec, param
 
+UNIFORM, HALF_NORMAL = "uniform", "half-normal"
+EVALUATION, TRAINING = "evaluation", "training"
+
+
+def _mode() -> str:
+    """The field ``mode`` of every source that attacks models during training."""
+    return param(
+        EVALUATION,
+        meaning="mode of the attacked models while examples are made: evaluation, or training as in Tramèr et al. "
+        "2018's code, where dropout is drawn for the gradient and the predicted label, too",
+        choices=(EVALUATION, TRAINING),
+        label="Mode of the attacked models",
+    )
+
 
 @dataclass(frozen=True)
 class FixedExamples:
@@ -18,7 +32,7 @@ class FixedExamples:
 
     ``levels`` are the equal steps of ε, up to the ball's, at which there are images. ``stored``: they are made once,
     before the first step. ``own_eps``: an image's own ε, where a recipe draws one, is theirs, too. ``same_start``:
-    the models should have had the initial weights that training starts from.
+    the models should have had the initial weights that training starts from. ``mode`` is theirs while attacked.
     """
 
     models: tuple[ModelSpec, ...]
@@ -27,6 +41,7 @@ class FixedExamples:
     stored: bool
     own_eps: bool
     same_start: bool
+    mode: str = EVALUATION
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,7 @@ class OwnExamples(Source, title="White box: the model being trained"):
     short: ClassVar[str] = ""
 
     attack: AttackSpec = param(FGSM(labels="predicted"), meaning="attack on the model being trained")
+    mode: str = _mode()
 
     @property
     def fixed(self) -> None:
@@ -66,7 +82,7 @@ class EnsembleExamples(Source, title="Ensemble: the model being trained, or a st
 
     All are equally likely. The static models' examples are computed once, before the first step, and then reused;
     where they would differ from one time to the next (random starts, random targets, a growing ε or an ε of its own
-    for each image, augmentation), or need too much memory, they are recomputed for each batch.
+    for each image, augmentation, models in training mode), or need too much memory, they are recomputed for each batch.
     """
 
     short: ClassVar[str] = "Ensemble"
@@ -76,6 +92,7 @@ class EnsembleExamples(Source, title="Ensemble: the model being trained, or a st
     stored: bool = param(
         True, meaning="compute their examples once and reuse them, where that is equivalent", label="Stored examples"
     )
+    mode: str = _mode()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -84,17 +101,19 @@ class EnsembleExamples(Source, title="Ensemble: the model being trained, or a st
 
     @property
     def fixed(self) -> FixedExamples:
-        return FixedExamples(self.models, self.attack, levels=1, stored=self.stored, own_eps=True, same_start=False)
+        stored = self.stored and self.mode == EVALUATION
+        return FixedExamples(self.models, self.attack, 1, stored, own_eps=True, same_start=False, mode=self.mode)
 
 
 @dataclass(frozen=True)
 class CascadeExamples(Source, title="Cascade: the model being trained, and a defended one"):
     """Half attacks on the model being trained, half stored ones on a defended model. Na et al. 2018, §3.2.
 
-    The stored examples have ε of 1, 2, …, 16 sixteenths of the ball's, each time one of these at random (§5.2: 1/255 to
-    16/255); a spread of ε concerns the other half only. They are computed once and then reused, in the cases of
-    :class:`EnsembleExamples`. The defended model should have the same initialisation (§5.1): the same architecture
-    and seed. Na et al. defend it with the pivot loss (Table 7).
+    The stored examples have ε of 1, 2, …, 16 sixteenths of the ball's (§5.2: 1/255 to 16/255), each time one of them
+    at random: uniformly, as the paper may be read, or |N(0, ε/2)| rounded down to a level, as in the authors' code, where
+    small ε are the most frequent. A spread of ε concerns the other half only. They are computed once and then reused,
+    in the cases of :class:`EnsembleExamples`. The defended model should have the same initialisation (§5.1): the same
+    architecture and seed. Na et al. defend it with the pivot loss (Table 7).
     """
 
     short: ClassVar[str] = "Cascade"
@@ -104,6 +123,12 @@ class CascadeExamples(Source, title="Cascade: the model being trained, and a def
     iterative: AttackSpec = param(BIM(), meaning="attack on the defended model", label="Attack on the defended model")
     levels: int = param(
         16, 1, 255, "number of equally spaced ε of the stored examples, up to the threat model's", label="Levels of ε"
+    )
+    levels_drawn: str = param(
+        UNIFORM,
+        meaning="how an image's level is drawn: all levels alike, or |N(0, ε/2)| rounded down as in the authors' code",
+        choices=(UNIFORM, HALF_NORMAL),
+        label="Draw of the level",
     )
     share: float = param(
         0.5,
@@ -115,7 +140,11 @@ class CascadeExamples(Source, title="Cascade: the model being trained, and a def
     stored: bool = param(
         True, meaning="compute its examples once and reuse them, where that is equivalent", label="Stored examples"
     )
+    mode: str = _mode()
 
     @property
     def fixed(self) -> FixedExamples:
-        return FixedExamples((self.defended,), self.iterative, self.levels, self.stored, own_eps=False, same_start=True)
+        stored = self.stored and self.mode == EVALUATION
+        return FixedExamples(
+            (self.defended,), self.iterative, self.levels, stored, own_eps=False, same_start=True, mode=self.mode
+        )

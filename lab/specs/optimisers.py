@@ -59,7 +59,7 @@ class Constant(Schedule, title="Constant"):
 
 @dataclass(frozen=True)
 class Piecewise(Schedule, title="Step decay"):
-    """The learning rate is multiplied by one factor after another, as all four papers' code does on CIFAR-10."""
+    """The learning rate is multiplied by one factor after another, as in Na et al.'s and Madry et al.'s code."""
 
     at: tuple[float, ...] = param(
         (0.5, 0.75), 0.0, 1.0, "fractions of all steps after which the next factor applies", label="Drops at"

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from lab.errors import SpecError
 from lab.specs.attacks import FGSM, PGD, RFGSM, StepLL
 from lab.specs.balls import Ball, Linf
-from lab.specs.examples import CascadeExamples, EnsembleExamples, OwnExamples
+from lab.specs.examples import HALF_NORMAL, TRAINING, CascadeExamples, EnsembleExamples, OwnExamples
+from lab.specs.initial import GLOROT
 from lab.specs.optimisers import Adam, OneCycle, Piecewise
 from lab.specs.recipes import CLIPPED, TRADES, Adversarial, Recipe, Standard
-from lab.specs.similarity import Bidirectional, Pivot
+from lab.specs.similarity import CODE, Bidirectional, Pivot
+
+_PIVOT = Pivot(units=CODE, detached=False)
+_CASCADE = CascadeExamples(levels_drawn=HALF_NORMAL)
 
 
 def standard_training(**changes: object) -> Standard:
@@ -23,17 +27,17 @@ def standard_training(**changes: object) -> Standard:
 
 def fgsm_training(**changes: object) -> Adversarial:
     """½ (clean + FGSM) with predicted labels, so that none leaks. Tramèr et al. 2018, §4.1 and App. C."""
-    return Adversarial(source=OwnExamples(FGSM(labels="predicted"))).replace(**changes)
+    return _of_tramer(OwnExamples(FGSM(labels="predicted"), mode=TRAINING)).replace(**changes)
 
 
 def leaking_training(**changes: object) -> Adversarial:
-    """:func:`fgsm_training` with the true labels: they leak into the images. Kurakin et al. 2017, §4.2."""
-    return Adversarial(source=OwnExamples(FGSM(labels="true"))).replace(**changes)
+    """:func:`kurakin_training` by FGSM with the true labels, which leak into the images. Kurakin et al. 2017, §4.2."""
+    return kurakin_training(source=OwnExamples(FGSM(labels="true"))).replace(**changes)
 
 
 def rfgsm_training(**changes: object) -> Adversarial:
     """:func:`fgsm_training` after a random step of ε / 2. Tramèr et al. 2018, §4.1."""
-    return Adversarial(source=OwnExamples(RFGSM(labels="predicted"))).replace(**changes)
+    return _of_tramer(OwnExamples(RFGSM(labels="predicted"), mode=TRAINING)).replace(**changes)
 
 
 def pgd_training(**changes: object) -> Adversarial:
@@ -52,32 +56,41 @@ def kurakin_training(**changes: object) -> Adversarial:
 
 def ensemble_training(**changes: object) -> Adversarial:
     """:func:`fgsm_training` whose examples also come from static models. Tramèr et al. 2018, §3.4 and App. C."""
-    return Adversarial(source=EnsembleExamples()).replace(**changes)
+    return _of_tramer(EnsembleExamples(mode=TRAINING)).replace(**changes)
 
 
 def cascade_training(**changes: object) -> Adversarial:
-    """Step-LL examples and stored iterative examples of a defended model. Na et al. 2018, §3.2, R20_K,C."""
-    return _of_na(CascadeExamples()).replace(**changes)
+    """Step-LL examples and stored iterative ones of a defended model replace half of a batch. Na et al. 2018, R20_K,C.
+
+    Without a similarity loss their code keeps no clean originals: of 128 images 64 are replaced, as Kurakin et al. do.
+    """
+    return _of_na(_CASCADE).replace(batch=128, share=0.5, keep_clean=False).replace(**changes)
 
 
 def bidirectional_training(**changes: object) -> Adversarial:
-    """Step-LL images whose embeddings and the clean ones draw each other. Na et al. 2018, §3.3, R20_B."""
-    return _of_na(OwnExamples(StepLL())).replace(similarity=Bidirectional()).replace(**changes)
+    """Step-LL images whose embeddings and the clean ones draw each other. Na et al. 2018, §3.3, R20_B.
+
+    λ₂ is 1e-4 in the units of the authors' code, here and in the other presets of this loss.
+    """
+    return _of_na(OwnExamples(StepLL())).replace(similarity=Bidirectional(units=CODE)).replace(**changes)
 
 
 def pivot_training(**changes: object) -> Adversarial:
-    """Step-LL images whose embeddings are drawn to the clean ones. Na et al. 2018, §3.3, R20_P."""
-    return _of_na(OwnExamples(StepLL())).replace(similarity=Pivot()).replace(**changes)
+    """Step-LL images whose embeddings are drawn to the clean ones. Na et al. 2018, §3.3, R20_P.
+
+    With the gradient of the authors' code, too, which moves the clean embeddings as well: see :class:`Pivot`.
+    """
+    return _of_na(OwnExamples(StepLL())).replace(similarity=_PIVOT).replace(**changes)
 
 
 def pivot_ensemble_training(**changes: object) -> Adversarial:
     """The pivot loss on examples of several models. Na et al. 2018, §5.2, R20_P,E."""
-    return _of_na(EnsembleExamples(StepLL())).replace(similarity=Pivot()).replace(**changes)
+    return _of_na(EnsembleExamples(StepLL())).replace(similarity=_PIVOT).replace(**changes)
 
 
 def pivot_cascade_training(**changes: object) -> Adversarial:
     """The pivot loss on cascade images. Na et al. 2018, §5.2, R20_P,C."""
-    return _of_na(CascadeExamples()).replace(similarity=Pivot()).replace(**changes)
+    return _of_na(_CASCADE).replace(similarity=_PIVOT).replace(**changes)
 
 
 def trades_training(**changes: object) -> TRADES:
@@ -99,11 +112,19 @@ def fast_training(**changes: object) -> Adversarial:
     return recipe.replace(**changes)
 
 
+def _of_tramer(source: OwnExamples | EnsembleExamples) -> Adversarial:
+    """Clean images and copies of equal weight, Keras' initial weights. Tramèr et al. 2018, App. C, and their code.
+
+    The code makes its examples in training mode: both together keep a model with dropout on its input (their B) from
+    masking its gradient; neither alone does.
+    """
+    return Adversarial(source=source, initial=GLOROT)
+
+
 def _of_na(source: OwnExamples | EnsembleExamples | CascadeExamples) -> Adversarial:
     """64 clean images and their 64 adversarial examples with an ε each, λ 0.3. Na et al. 2018, §3.3 and App. A.
 
-    Weight decay and the two tenfold falls of the learning rate are theirs, too: without them the pivot loss of the
-    digits' architecture, which has no batch normalisation, grew without end after some thirty epochs.
+    Weight decay and the two tenfold falls of the learning rate are theirs, too.
     """
     recipe = Adversarial(source=source, spread=0.5, beyond=CLIPPED, weight=0.3)
     return recipe.replace(schedule=Piecewise(at=(0.5, 0.75), factors=(0.1, 0.01)), weight_decay=1e-4)
@@ -145,7 +166,7 @@ PRESETS: tuple[Preset, ...] = (
         "leaking-training",
         leaking_training,
         "Kurakin et al. 2017, §4.2",
-        "FGSM examples made with the true labels, which the model can learn to infer from the perturbation.",
+        "Half of each batch is replaced by FGSM examples of the true labels, which the perturbation can give away.",
     ),
     Preset(
         "rfgsm-training",
@@ -175,7 +196,7 @@ PRESETS: tuple[Preset, ...] = (
         "cascade-training",
         cascade_training,
         "Na et al. 2018, §3.2",
-        "Step-LL examples, and stored iterative examples of an already defended model.",
+        "Half of each batch is replaced by Step-LL examples and stored iterative ones of an already defended model.",
     ),
     Preset(
         "bidirectional-training",
@@ -187,7 +208,7 @@ PRESETS: tuple[Preset, ...] = (
         "pivot-training",
         pivot_training,
         "Na et al. 2018, §3.3",
-        "Step-LL examples; the adversarial embedding is pulled to the clean one, which stays fixed.",
+        "Step-LL examples; their embeddings are pulled to the clean ones, with the gradient of the authors' code.",
     ),
     Preset(
         "pivot-ensemble-training",

@@ -9,6 +9,7 @@ from lab.specs.balls import Ball, Linf
 from lab.specs.capabilities import NORM_BALLS
 from lab.specs.data import DataSpec, Digits
 from lab.specs.examples import FixedExamples, OwnExamples, Source
+from lab.specs.initial import INITIAL, OWN
 from lab.specs.models import Architecture, SmallCNN
 from lab.specs.optimisers import Adam, Constant, Optimiser, Schedule
 from lab.specs.similarity import NoSimilarity, Similarity
@@ -21,7 +22,7 @@ REDRAWN, CLIPPED = "drawn again", "clipped"
 class Recipe(Spec):
     """Data, architecture, optimiser and seed: the settings that every kind of training has.
 
-    The initial weights depend on ``architecture`` and ``seed`` only, so two recipes of equal seeds start alike.
+    The initial weights depend on ``architecture``, ``initial`` and ``seed`` only, so recipes of equal ones start alike.
     """
 
     data: DataSpec = param(Digits(), meaning="data set")
@@ -33,6 +34,14 @@ class Recipe(Spec):
     weight_decay: float = param(0.0, 0.0, 1.0, "weight decay (L2 penalty)", usual=(0.0, 1e-2))
     label_smoothing: float = param(
         0.0, 0.0, 1.0, "label smoothing: probability spread evenly over all classes", usual=(0.0, 0.2)
+    )
+    initial: str = param(
+        OWN,
+        meaning="initial weights of convolutions and linear layers: the architecture's own (PyTorch's rule; for "
+        "ResNets He et al.'s), Glorot uniform or He normal with biases 0 (Keras), or a truncated normal of standard "
+        "deviation 0.1 with biases 0.1 (Madry et al.'s MNIST code)",
+        choices=INITIAL,
+        label="Initial weights",
     )
     augmentation: Augmentation = param(Unchanged(), meaning="data augmentation")
     precision: str = param(
@@ -78,7 +87,8 @@ class Adversarial(Recipe, title="Adversarial"):
 
     The loss of a batch of m images of which k are attacked is, with L the cross-entropy and d the distance of the
     embeddings of a clean image and its attacked copy,
-    ``(Σ L(clean) + λ Σ L(adversarial) + λ₂ Σ d) / (number of clean + λ · number of adversarial)``.
+    ``(Σ L(clean) + λ Σ L(adversarial) + λ₂ Σ d) / (number of clean + λ · number of adversarial)``, or with λ₂ in the
+    units of Na et al.'s code ``(Σ L(clean) + λ Σ L(adversarial)) / (…) + λ₂ · ½ Σ d``.
 
     With ``share`` ½ and the attacked images replaced it is Kurakin et al.'s (λ 0.3), with ``share`` 1 and the clean
     ones kept Tramèr et al. 2018's (§4.1, λ 1) and Na et al.'s (λ 0.3), with ``share`` 1 and replaced Madry et al.

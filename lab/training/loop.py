@@ -86,7 +86,8 @@ def fit(
 def begin(recipe: Recipe, data: Dataset, ctx: Context, group: Group) -> State:
     """The state before the first step: initial weights of the architecture and seed, and the mean of the images."""
     device = default_device()
-    model = build(recipe.architecture, data.shape, data.classes, ctx.generator("weights")).to(device)
+    weights = ctx.generator("weights")
+    model = build(recipe.architecture, data.shape, data.classes, weights, recipe.initial).to(device)
     parts = torch.arange(len(data.train)).split(AT_ONCE)
     fit_mean(model, (data.train.images(each).to(device) for each in parts))
     if device.type == "cuda":

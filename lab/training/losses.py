@@ -55,15 +55,15 @@ def adversarial(recipe: Adversarial, model: nn.Module, batch: Batch, moment: Mom
     labels, n = torch.cat([clean.y, attacked.y]), len(clean.y)
     embedding, logits = embeddings(recipe.similarity, model, torch.cat([clean.x, x_adv]))
     losses = cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing, reduction="none")
-    total = losses[:n].sum() + recipe.weight * losses[n:].sum()
-    total = total + dissimilarity(recipe.similarity, embedding[:k], embedding[n:])
+    counted = n + recipe.weight * k
+    mean = (losses[:n].sum() + recipe.weight * losses[n:].sum()) / counted
     metrics = {
         "adversarial": accuracy(logits[n:], attacked.y),
         "eps": distance(norm(region), x_adv, attacked.x).mean(),
     }
     if n:
         metrics["clean"] = accuracy(logits[:n], clean.y)
-    return Step(total / (n + recipe.weight * k), metrics)
+    return Step(mean + dissimilarity(recipe.similarity, embedding[:k], embedding[n:], counted), metrics)
 
 
 @batch_loss.register

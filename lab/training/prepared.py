@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from math import prod
 
@@ -18,7 +19,8 @@ from lab.errors import AttackError, LabError
 from lab.models import load_adapted
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import Ball
-from lab.specs.examples import FixedExamples
+from lab.specs.examples import TRAINING, FixedExamples
+from lab.specs.initial import OWN
 from lab.specs.models import ModelSpec, Trained, name_of
 from lab.specs.recipes import Recipe
 from lab.specs.spec import title_of
@@ -58,6 +60,8 @@ def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
     if ball is None:
         raise LabError(f"{title_of(recipe)} needs adversarial examples, but states no threat model for them.")
     networks = [_readable(each, data) for each in fixed.models]
+    if fixed.mode == TRAINING:
+        networks = [deepcopy(each) for each in networks]  # others may use the loaded ones in evaluation mode
     if not fixed.stored or not _fits(fixed, data):
         return Prepared(tuple(Fixed(each) for each in networks))
     count = len(networks)
@@ -74,7 +78,9 @@ def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
 def begins_alike(recipe: Recipe, name: str) -> bool:
     """Return whether the model of that name had the initial weights of the recipe. Na et al. 2018, §5.1."""
     card = find_card(name)
-    return card.architecture == recipe.architecture and (card.recipe or {}).get("seed") == recipe.seed
+    theirs = card.recipe or {}
+    same = (theirs.get("seed"), theirs.get("initial", OWN)) == (recipe.seed, recipe.initial)
+    return card.architecture == recipe.architecture and same
 
 
 def _doing(recipe: Recipe, fixed: FixedExamples, model: ModelSpec) -> str:

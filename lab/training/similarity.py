@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from lab.errors import LabError
 from lab.models import embed
-from lab.specs.similarity import EMBEDDING, Bidirectional, Distance, NoSimilarity, Pivot, Similarity
+from lab.specs.similarity import EMBEDDING, EQUATION, Bidirectional, Distance, NoSimilarity, Pivot, Similarity
 
 
 def embeddings(similarity: Similarity, model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -18,21 +18,30 @@ def embeddings(similarity: Similarity, model: nn.Module, x: Tensor) -> tuple[Ten
 
 
 @singledispatch
-def dissimilarity(similarity: Similarity, clean: Tensor, adversarial: Tensor) -> Tensor:
-    """λ₂ times the summed distances of (k, …) clean and adversarial embeddings, a scalar."""
+def dissimilarity(similarity: Similarity, clean: Tensor, adversarial: Tensor, counted: float) -> Tensor:
+    """What the distances of (k, …) clean and adversarial embeddings add to the loss of a batch, a scalar.
+
+    ``counted`` is what the batch's losses are divided by, n + λk.
+    """
     raise LabError(f"There is no similarity called {type(similarity).__name__}.")
 
 
 @dissimilarity.register
-def _(similarity: NoSimilarity, clean: Tensor, adversarial: Tensor) -> Tensor:
+def _(similarity: NoSimilarity, clean: Tensor, adversarial: Tensor, counted: float) -> Tensor:
     return adversarial.new_zeros(())
 
 
 @dissimilarity.register
-def _(similarity: Bidirectional, clean: Tensor, adversarial: Tensor) -> Tensor:
-    return similarity.weight * (adversarial - clean).abs().pow(similarity.norm).sum()
+def _(similarity: Bidirectional, clean: Tensor, adversarial: Tensor, counted: float) -> Tensor:
+    return _weighted(similarity, adversarial - clean, counted)
 
 
 @dissimilarity.register
-def _(similarity: Pivot, clean: Tensor, adversarial: Tensor) -> Tensor:
-    return similarity.weight * (adversarial - clean.detach()).abs().pow(similarity.norm).sum()
+def _(similarity: Pivot, clean: Tensor, adversarial: Tensor, counted: float) -> Tensor:
+    return _weighted(similarity, adversarial - (clean.detach() if similarity.detached else clean), counted)
+
+
+def _weighted(similarity: Distance, difference: Tensor, counted: float) -> Tensor:
+    """λ₂ · Σ ‖d‖ₙⁿ / (n + λk) as printed, or λ₂ · ½ Σ ‖d‖ₙⁿ as in the authors' code (``model.py``)."""
+    total = similarity.weight * difference.abs().pow(similarity.norm).sum()
+    return total / counted if similarity.units == EQUATION else total / 2

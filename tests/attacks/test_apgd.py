@@ -23,6 +23,7 @@ from lab.specs import (
     Digits,
     Linf,
     Margin,
+    PapersCrossEntropy,
     Square,
     Trained,
     WorstCase,
@@ -30,7 +31,7 @@ from lab.specs import (
 from tests.attacks.conftest import Linear, images, network
 
 BALLS = [Linf(0.1), L2(0.7)]
-OBJECTIVES = [CrossEntropy(), DLR(), Margin()]
+OBJECTIVES = [CrossEntropy(), PapersCrossEntropy(), DLR(), Margin()]
 SPECS = [*(APGD(steps=20, objective=each) for each in OBJECTIVES), APGDTargeted(steps=20)]
 
 

@@ -14,7 +14,21 @@ from lab.attacks.labels import Aim
 from lab.attacks.objectives import margin
 from lab.context import Context
 from lab.errors import AttackError
-from lab.specs import BIM, DLR, FGSM, L2, PGD, CrossEntropy, IterLL, IterRnd, Linf, Margin, StepLL, StepRnd
+from lab.specs import (
+    BIM,
+    DLR,
+    FGSM,
+    L2,
+    PGD,
+    CrossEntropy,
+    IterLL,
+    IterRnd,
+    Linf,
+    Margin,
+    PapersCrossEntropy,
+    StepLL,
+    StepRnd,
+)
 from lab.specs.pace import papers_steps
 from tests.attacks.conftest import network
 
@@ -104,7 +118,7 @@ def test_without_options_a_step_is_one_pass(model, x, y):
 
 
 @pytest.mark.parametrize("ball", BALLS)
-@pytest.mark.parametrize("objective", [CrossEntropy(), Margin(), DLR()])
+@pytest.mark.parametrize("objective", [CrossEntropy(), PapersCrossEntropy(), Margin(), DLR()])
 @pytest.mark.parametrize("labels", ["true", "least likely"])
 @pytest.mark.parametrize("run", [attack, maximise])
 def test_with_the_best_iterate_kept_more_steps_never_lose(model, x, y, ball, objective, labels, run):

@@ -9,11 +9,11 @@ from lab.attacks.labels import Aim, aim
 from lab.attacks.objectives import ascent, cross_entropy, log_factor, margin, value
 from lab.context import Context
 from lab.errors import AttackError
-from lab.specs import DLR, FGSM, L2, PGD, CrossEntropy, IterRnd, Linf, Margin, StepRnd
+from lab.specs import DLR, FGSM, L2, PGD, CrossEntropy, IterRnd, Linf, Margin, PapersCrossEntropy, StepRnd
 from tests.attacks.conftest import Linear, images, network
 
 BALL = Linf(0.1)
-OBJECTIVES = [CrossEntropy(), Margin(kappa=3.0), DLR()]
+OBJECTIVES = [CrossEntropy(), PapersCrossEntropy(), Margin(kappa=3.0), DLR()]
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -165,3 +165,17 @@ def test_toward_a_class_its_loss_falls(model, x, y):
         assert (cross_entropy(model(found), mine) < cross_entropy(model(x), mine)).all()
     goal = Aim((y + 3) % 10, toward=True)
     assert torch.equal(goal.value(CrossEntropy(), model(x)), -cross_entropy(model(x), goal.labels))
+
+
+@pytest.mark.parametrize("toward", [False, True])
+def test_the_papers_arithmetic_loses_its_gradient_where_the_model_is_sure(toward):
+    """softmax - one-hot in float32: the label's entry goes with a margin of 17, everything with 104."""
+    y = torch.zeros(3, dtype=torch.int64)
+    logits = torch.tensor([[2.0, 1.0, 0.0], [30.0, 1.0, 0.0], [200.0, 1.0, 0.0]])
+    theirs, ours = (ascent(each, logits, y, toward) for each in (PapersCrossEntropy(), CrossEntropy()))
+    assert torch.allclose(theirs[0], ours[0] * (1 - logits.softmax(1)[0, 0]), atol=1e-6)
+    assert theirs[1, 0] == 0
+    assert torch.equal(theirs[1].sign()[1:], ours[1].sign()[1:])
+    assert torch.equal(theirs[2], torch.zeros(3))
+    assert (ours != 0).all()
+    assert torch.equal(*(value(each, logits, y, toward) for each in (PapersCrossEntropy(), CrossEntropy())))

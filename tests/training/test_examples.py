@@ -1,23 +1,31 @@
 """Whose examples: the ensemble's draw, the cascade's halves, and what is stored."""
 
+import math
+
 import pytest
 import torch
+from torch import Tensor
 
 from lab.attacks import maximise
 from lab.attacks.radii import radii
 from lab.context import Context
 from lab.data import Dataset, Split
 from lab.errors import LabError
-from lab.models import load as load_model
+from lab.models import build, load as load_model, load_adapted
 from lab.specs import (
     BIM,
     FGSM,
     PGD,
+    Adversarial,
     CascadeExamples,
     EnsembleExamples,
+    InputDropout,
     Linf,
     OwnExamples,
     RandomShift,
+    ResNet,
+    SmallCNN,
+    Source,
     Standard,
     StepLL,
     Trained,
@@ -26,7 +34,7 @@ from lab.specs import (
     pivot_ensemble_training,
 )
 from lab.training import prepared as preparing
-from lab.training.examples import examples
+from lab.training.examples import drawn_level, examples
 from lab.training.losses import batch_loss
 from lab.training.prepared import prepare
 from lab.training.step import Moment
@@ -144,3 +152,56 @@ def test_a_network_of_other_data_is_refused(few):
         prepare(ensemble_training(), Dataset("small", small, small, few.class_names, ""), CTX)
     with pytest.raises(LabError, match="has 10 classes, but two has 2"):
         prepare(ensemble_training(), Dataset("two", few.train, few.test, ("a", "b"), ""), CTX)
+
+
+def test_half_normal_levels_are_those_of_the_authors_code():
+    """Na et al.'s utils.py: |N(0, 8)| rounded down and clipped to 1 … 16, against the normal distribution."""
+    source, generator = CASCADE.replace(levels=16, levels_drawn="half-normal"), torch.Generator().manual_seed(0)
+    found = torch.stack([drawn_level(source, generator) for _ in range(4000)]) + 1
+    below = [math.erf(edge / 8 / math.sqrt(2)) for edge in (2, 4, 8, 16)]
+    for edge, expected in zip((2, 4, 8, 16), below, strict=True):
+        assert (found < edge).float().mean() == pytest.approx(expected, abs=0.03)
+    assert (found.min(), found.max()) == (1, 16)
+    alike = torch.stack([drawn_level(CASCADE.replace(levels=16), generator) for _ in range(4000)])
+    assert (alike < 8).float().mean() == pytest.approx(0.5, abs=0.03)
+
+
+@pytest.fixture
+def dropping():
+    """A network with dropout before its convolutions, as Tramèr et al.'s B has it, in training mode."""
+    return build(InputDropout(SmallCNN(4), p=0.5)).train()
+
+
+MADE_IN_TRAINING = (
+    OwnExamples(FGSM(labels="predicted"), mode="training"),
+    EnsembleExamples(FGSM(labels="predicted"), mode="training"),
+    CASCADE.replace(mode="training"),
+)
+
+
+@pytest.mark.parametrize("source", MADE_IN_TRAINING, ids=lambda each: type(each).__name__)
+def test_examples_made_in_training_mode_meet_the_dropout_and_are_the_same_again(dropping, few, batch_of, source):
+    recipe = Adversarial(source=source, ball=BALL)
+    batch = batch_of(32, prepare(recipe, few, Context()))
+
+    def made(seed: int, source: Source = source) -> Tensor:
+        return examples(source, dropping, batch, BALL, Context(seed=seed))
+
+    assert torch.equal(made(1), made(1))
+    assert not torch.equal(made(1), made(2))
+    assert not torch.equal(made(1), made(1, source.replace(mode="evaluation")))
+    assert all(each.training for each in dropping.modules())
+
+
+def test_in_training_mode_nothing_is_stored_and_the_loaded_models_stay_in_evaluation_mode(few):
+    source = EnsembleExamples(mode="training")
+    [fixed] = prepare(Adversarial(source=source, ball=BALL), few, Context()).fixed
+    assert fixed.images is None
+    assert fixed.model is not load_adapted(source.models[0])
+
+
+def test_the_running_statistics_stay_out_of_examples_made_in_training_mode(batch_of):
+    network = build(ResNet()).train()
+    before = [each.clone() for each in network.buffers()]
+    examples(OwnExamples(mode="training"), network, batch_of(4), BALL, Context())
+    assert all(torch.equal(*each) for each in zip(before, network.buffers(), strict=True))

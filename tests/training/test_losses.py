@@ -73,14 +73,37 @@ def test_similarity_is_added_inside_the_mean(network, batch_of, kind, layer, nor
     assert torch.allclose(batch_loss(recipe, network, batch, NOW, CTX).loss, expected, rtol=1e-5)
 
 
-def test_only_the_pivot_stays():
+@pytest.mark.parametrize("kind", [Bidirectional, Pivot])
+@pytest.mark.parametrize("norm", [1, 2])
+def test_in_the_units_of_the_code_half_the_distances_stand_outside_the_mean(network, batch_of, kind, norm):
+    """Na et al.'s model.py: CE / (m - k + λ k) + λ₂ · ½ Σ ‖d‖²; (64 + 0.3 · 64) / 2 = 41.6 times as strong."""
+    batch = batch_of(8)
+    recipe = Adversarial(source=SOURCE, ball=BALL, weight=0.3)
+
+    def loss(**settings: object) -> float:
+        return batch_loss(recipe.replace(**settings), network, batch, NOW, CTX).loss.item()
+
+    without = loss()
+    as_printed = loss(similarity=kind(weight=10.0, norm=norm)) - without
+    as_coded = loss(similarity=kind(weight=10.0, norm=norm, units="authors' code")) - without
+    assert as_printed > 0
+    assert as_coded == pytest.approx(as_printed * (8 + 0.3 * 8) / 2, rel=1e-3)
+
+
+@pytest.mark.parametrize(("detached", "moves"), [(True, False), (False, True)])
+def test_only_a_detached_pivot_stays(detached, moves):
     clean, adversarial = (torch.randn(3, 2, generator=CTX.generator(i)).requires_grad_() for i in range(2))
-    dissimilarity(Pivot(weight=1.0), clean, adversarial).backward()
-    assert clean.grad is None
+    dissimilarity(Pivot(weight=1.0, detached=detached), clean, adversarial, 1.0).backward()
     assert torch.allclose(adversarial.grad, 2 * (adversarial - clean))
-    adversarial.grad = None
-    dissimilarity(Bidirectional(weight=1.0), clean, adversarial).backward()
-    assert torch.allclose(clean.grad, -adversarial.grad)
+    assert (clean.grad is not None) == moves
+    assert not moves or torch.equal(clean.grad, -adversarial.grad)
+
+
+def test_bidirectional_moves_both():
+    clean, adversarial = (torch.randn(3, 2, generator=CTX.generator(i)).requires_grad_() for i in range(2))
+    dissimilarity(Bidirectional(weight=1.0), clean, adversarial, 1.0).backward()
+    assert torch.allclose(adversarial.grad, 2 * (adversarial - clean))
+    assert torch.equal(clean.grad, -adversarial.grad)
 
 
 def test_clean_images_are_needed_where_they_are_compared():

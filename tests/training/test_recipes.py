@@ -11,6 +11,7 @@ from lab.models import build, load as load_model
 from lab.results import pack, unpack
 from lab.specs import (
     BIM,
+    FGSM,
     PGD,
     PRESETS,
     TRADES,
@@ -24,10 +25,15 @@ from lab.specs import (
     Standard,
     StepLL,
     Trained,
+    cascade_training,
+    ensemble_training,
     fast_training,
+    fgsm_training,
     from_dict,
     kurakin_training,
+    leaking_training,
     pivot_cascade_training,
+    rfgsm_training,
     to_dict,
     trades_training,
 )
@@ -97,8 +103,13 @@ def test_the_numbers_are_the_papers():
     na = pivot_cascade_training()  # App. A: 64 of 128, λ = 0.3, λ₂ = 0.0001, N(0, max / 2) clipped
     assert (na.batch, na.share, na.keep_clean, na.weight, na.spread) == (64, 1.0, True, 0.3, 0.5)
     assert na.beyond == "clipped"
-    assert na.similarity == Pivot(weight=1e-4, norm=2)
-    assert (na.source.levels, na.source.share) == (16, 0.5)
+    assert na.similarity == Pivot(weight=1e-4, norm=2, units="authors' code", detached=False)
+    assert (na.source.levels, na.source.share, na.source.levels_drawn) == (16, 0.5, "half-normal")
+    alone = cascade_training()  # the code without a similarity loss: 64 of 128 replaced, as Kurakin et al. do
+    assert (alone.batch, alone.share, alone.keep_clean, alone.weight) == (128, 0.5, False, 0.3)
+    assert leaking_training() == kurakin_training(source=OwnExamples(FGSM(labels="true")))  # §4.2: Algorithm 1
+    tramer = [fgsm_training(), rfgsm_training(), ensemble_training()]  # the code: Keras, learning phase 1 throughout
+    assert {(each.initial, each.source.mode) for each in tramer} == {("Glorot uniform", "training")}
     fast = fast_training(ball=Linf(8 / 255)).source.attack  # Wong et al. 2020, §4: α = 1.25 eps
     assert (fast.steps, fast.random_start) == (1, True)
     assert fast.step_size == pytest.approx(10 / 255)

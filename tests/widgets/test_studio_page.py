@@ -22,7 +22,6 @@ from lab.specs import (
     EnsembleExamples,
     NpzFile,
     OwnExamples,
-    Pivot,
     Restarts,
     SmallCNN,
     Standard,
@@ -31,6 +30,7 @@ from lab.specs import (
     fast_training,
     fgsm_training,
     pgd_training,
+    pivot_training,
     to_dict,
 )
 from tests.widgets.conftest import settled
@@ -126,10 +126,11 @@ async def test_every_experiment_fills_the_form(engine, trial):
 async def test_start_makes_the_folder_asks_the_engine_and_offers_the_next_name(engine):
     page = StudioPage(engine)
     page.preset.value = "pivot-training"
+    usual = pivot_training().similarity
     page.form.parts["recipe"].form.parts["epochs"].value = 3
     page.bar._handle_custom_msg("start", [])
     [job] = engine.jobs
-    assert (job.spec.name, job.spec.recipe.epochs, job.spec.recipe.similarity) == ("pivot-training", 3, Pivot())
+    assert (job.spec.name, job.spec.recipe.epochs, job.spec.recipe.similarity) == ("pivot-training", 3, usual)
     assert page.bar.said == "pivot-training"
     assert "pivot-training" in page._shown
     page.start()
@@ -141,7 +142,9 @@ async def test_fixed_networks_are_chosen_among_those_that_fit(engine):
     page.preset.value = "ensemble-training"
     source = page.form.parts["recipe"].form.parts["source"]
     source.form.parts["models"].value = ["fgsm-trained", "pivot-trained"]
-    assert page.settings().recipe.source == EnsembleExamples(models=(Trained("fgsm-trained"), Trained("pivot-trained")))
+    assert page.settings().recipe.source == EnsembleExamples(
+        models=(Trained("fgsm-trained"), Trained("pivot-trained")), mode="training"
+    )
     source.kind.value = "CascadeExamples"
     source.form.parts["defended"].value = "fgsm-trained"
     assert page.settings().recipe.source == CascadeExamples(defended=Trained("fgsm-trained"))

@@ -10,7 +10,7 @@ import numpy as np
 from lab.catalogue import ModelCard
 from lab.errors import LabError
 from lab.results import CurvesResult
-from lab.specs import PGD, DataSpec, Pivot, SmallCNN, fgsm_training, pivot_training
+from lab.specs import PGD, DataSpec, SmallCNN, fgsm_training, pivot_training
 from lab.specs.attacks import attack_titles
 from lab.specs.spec import from_dict
 from widgets.dashboards.curves.sweeps import Sweeps
@@ -111,7 +111,8 @@ def varying_links(sweeps: Sweeps, data: DataSpec) -> list[Link]:
         settings = {"name": "width-8", "recipe": recipe}
         links.append(Link("Train another width in the studio", "training-studio", settings))
     if not sweeps.pivots:
-        recipe = pivot_training(data=data, similarity=Pivot(weight=0.01))
+        recipe = pivot_training(data=data)
+        recipe = recipe.replace(similarity=recipe.similarity.replace(weight=0.01))
         settings = {"name": "pivot-weight-0.01", "recipe": recipe}
         links.append(Link("Train another weight of the pivot loss in the studio", "training-studio", settings))
     return links

@@ -5,15 +5,16 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from lab.catalogue import ModelCard
-from lab.specs import Pivot
+from lab.specs import Pivot, to_dict
 from widgets.figures.curves.sweep import MOST_SWEEPS, Run, Sweep
 
-Split = Callable[[dict[str, Any]], tuple[float, dict[str, Any]] | None]
-"""A recipe without a setting, and the setting's value; None for a recipe that has no such setting."""
+Split = Callable[[dict[str, Any]], list[tuple[float, dict[str, Any]]]]
+"""A recipe without a setting, and the setting's value, once for each sweep it belongs to; [] without that setting."""
 
 _SIZES = ("width", "scale")
 """What architectures call their size; ``scale`` is the ρ of Kurakin et al. 2017, §4.3."""
@@ -40,16 +41,16 @@ def widths(cards: Sequence[ModelCard], data: str) -> tuple[Sweep, ...]:
 
 def pivot_weights(cards: Sequence[ModelCard], data: str) -> tuple[Sweep, ...]:
     """Networks of one recipe and several weights λ₂ of the pivot loss, 0 without it. Na et al. 2018, Figure 5."""
-    return _largest(cards, data, _by_pivot)
+    known = [_similarity(card.recipe) for card in cards if card.recipe]
+    forms = {json.dumps(form, sort_keys=True): form for weight, form in filter(None, known) if weight is not None}
+    return _largest(cards, data, partial(_by_pivot, list(forms.values())))
 
 
 def _largest(cards: Sequence[ModelCard], data: str, split: Split) -> tuple[Sweep, ...]:
     """Of the groups of networks on these data that differ in this setting only, the largest; none of one value."""
     groups: dict[str, list[Run]] = defaultdict(list)
     for card in cards:
-        found = split(card.recipe) if card.recipe and card.data == data else None
-        if found is not None:
-            value, rest = found
+        for value, rest in split(card.recipe) if card.recipe and card.data == data else ():
             key = json.dumps({name: each for name, each in rest.items() if name != "seed"}, sort_keys=True)
             groups[key].append(Run(card.name, value, card.measured))
     several = [runs for runs in groups.values() if len({each.value for each in runs}) > 1]
@@ -64,24 +65,34 @@ def _name(runs: Sequence[Run]) -> str:
     return re.sub(rf"[-_.]*({'|'.join((*_SIZES, 'weight'))})?[-_.]*$", "", shared) or ", ".join(names)
 
 
-def _by_width(recipe: dict[str, Any]) -> tuple[float, dict[str, Any]] | None:
+def _by_width(recipe: dict[str, Any]) -> list[tuple[float, dict[str, Any]]]:
     architecture = recipe.get("architecture")
     if not isinstance(architecture, dict):
-        return None
+        return []
     size = next((name for name in _SIZES if isinstance(architecture.get(name), int | float)), None)
     if size is None:
-        return None
+        return []
     rest = {name: each for name, each in architecture.items() if name != size}
-    return float(architecture[size]), recipe | {"architecture": rest}
+    return [(float(architecture[size]), recipe | {"architecture": rest})]
 
 
-def _by_pivot(recipe: dict[str, Any]) -> tuple[float, dict[str, Any]] | None:
+def _by_pivot(forms: Sequence[dict[str, Any]], recipe: dict[str, Any]) -> list[tuple[float, dict[str, Any]]]:
+    """A run with the pivot loss by its weight; one without it has weight 0 beside every form that others have."""
+    found = _similarity(recipe)
+    if found is None:
+        return []
+    weight, form = found
+    return [(weight or 0.0, recipe | {"similarity": each}) for each in ([form] if weight is not None else forms)]
+
+
+def _similarity(recipe: dict[str, Any]) -> tuple[float | None, dict[str, Any]] | None:
+    """The weight and the other settings of a recipe's pivot loss; the weight None without the loss."""
     similarity = recipe.get("similarity")
     if not isinstance(similarity, dict) or similarity.get("spec") not in ("Pivot", "NoSimilarity"):
         return None
-    weight = similarity.get("weight", 0.0)
+    if similarity["spec"] == "NoSimilarity":
+        return None, {}
+    weight = similarity.get("weight", Pivot().weight)
     if not isinstance(weight, int | float):
         return None
-    usual = Pivot()  # what a run without the loss is compared with
-    distance = {name: similarity.get(name, getattr(usual, name)) for name in ("norm", "layer")}
-    return float(weight), recipe | {"similarity": distance}
+    return float(weight), to_dict(Pivot()) | similarity | {"weight": None}
