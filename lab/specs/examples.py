@@ -110,8 +110,8 @@ class CascadeExamples(Source, title="Cascade: the model being trained, and a def
     """Half attacks on the model being trained, half stored ones on a defended model. Na et al. 2018, §3.2.
 
     The stored examples have ε of 1, 2, …, 16 sixteenths of the ball's (§5.2: 1/255 to 16/255), each time one of them
-    at random: uniformly, as the paper may be read, or |N(0, ε/2)| rounded down to a level, as in the authors' code, where
-    small ε are the most frequent. A spread of ε concerns the other half only. They are computed once and then reused,
+    at random: uniformly, as the paper may be read, or |N(0, ε/2)| rounded down to a level, as in the authors' code,
+    where small ε are the most frequent. A spread of ε concerns the other half only. They are computed once and then reused,
     in the cases of :class:`EnsembleExamples`. The defended model should have the same initialisation (§5.1): the same
     architecture and seed. Na et al. defend it with the pivot loss (Table 7).
     """
