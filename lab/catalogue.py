@@ -20,9 +20,7 @@ from lab.specs.models import Architecture, Custom, Live, ModelSpec, Trained
 from lab.specs.spec import Spec, from_dict, to_json
 
 ZOO = Path(__file__).parent / "models" / "zoo"
-_COMPUTING_NOTHING = frozenset(
-    {"__main__", "browser", "cli", "doctor", "engine", "plugins", "processes", "reports", "server"}
-)
+_COMPUTING_NOTHING = frozenset({"__main__", "browser", "cli", "doctor", "engine", "processes", "reports", "server"})
 _PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch", "torchvision")
 
 

@@ -151,7 +151,7 @@ def test_a_model_without_a_gradient_is_a_finding_beside_a_sound_one(monkeypatch,
 
 def test_only_a_threat_model_with_an_evaluation_is_examined():
     assert Masking(ball=L2(1.0)).evaluation.ball == L2(1.0)
-    with pytest.raises(SpecError, match="must be Linf or L2, but is L0"):
+    with pytest.raises(SpecError, match="must be L∞ or L2, but is L0"):
         Masking(ball=L0(10), eps=())
 
 

@@ -29,7 +29,7 @@ def test_the_direction_times_its_factor_is_the_gradient(objective, toward):
     assert (expected != 0).any(1).sum() > 50
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", [each for each in OBJECTIVES if each != PapersCrossEntropy()])
 @pytest.mark.parametrize("toward", [False, True])
 def test_the_direction_never_underflows(objective, toward):
     logits = torch.tensor([[9e5, 1.0, 5.0, 2e5], [-1e5, 1e5, 3e5, 2e5]])

@@ -17,7 +17,7 @@ from lab.specs import Analysis, param
 
 
 @dataclass(frozen=True)
-class Slow(Analysis):
+class Slow(Analysis, title="Slow"):
     """Counts to ``steps``; writes its worker's process number to ``diary`` whenever it begins.
 
     With a ``gate``, the file there holds the number of the steps that may be taken (see :func:`let_go`): a test that

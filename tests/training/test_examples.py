@@ -75,7 +75,7 @@ def test_the_ensemble_is_drawn_uniformly_and_again(network, few, batch_of):
 
 
 def test_stored_is_what_is_made_for_the_batch(network, few, batch_of):
-    stored = ensemble_training(ball=BALL)
+    stored = ensemble_training(source=EnsembleExamples(), ball=BALL)
     fresh = stored.replace(source=EnsembleExamples(stored=False))
     steps = range(8)
     both = []
@@ -126,8 +126,8 @@ def test_the_defended_network_makes_its_images_on_the_training_set(few, batch_of
 @pytest.mark.parametrize(
     "recipe",
     [
-        ensemble_training(warm_up=2),
-        ensemble_training(augmentation=RandomShift()),
+        ensemble_training(source=EnsembleExamples(), warm_up=2),
+        ensemble_training(source=EnsembleExamples(), augmentation=RandomShift()),
         ensemble_training(source=EnsembleExamples(PGD(steps=1))),
         ensemble_training(source=EnsembleExamples(stored=False)),
         pivot_ensemble_training(),
@@ -139,10 +139,11 @@ def test_what_changes_is_not_stored(recipe, few):
 
 
 def test_what_needs_too_much_memory_is_not_stored(few, monkeypatch):
+    recipe = ensemble_training(source=EnsembleExamples())
     monkeypatch.setattr(preparing, "MEMORY", 4 * 100 * 784 - 1)
-    assert prepare(ensemble_training(), few, CTX).fixed[0].images is None
+    assert prepare(recipe, few, CTX).fixed[0].images is None
     monkeypatch.setattr(preparing, "MEMORY", 4 * 100 * 784)
-    assert prepare(ensemble_training(), few, CTX).fixed[0].images is not None
+    assert prepare(recipe, few, CTX).fixed[0].images is not None
     assert prepare(Standard(), few, CTX).fixed == ()
 
 

@@ -225,7 +225,7 @@ def test_those_of_one_address_leave_turns_for_others(public, monkeypatch):
     begin("his", "bob", "203.0.113.6")
     monkeypatch.setenv("LAB_MAX_VISITORS_TRAININGS", "1000")
     monkeypatch.setenv("LAB_MAX_VISITORS_RUNS_AN_HOUR", "5")
-    with pytest.raises(LabError, match="3 runs were begun within an hour, and 3 are allowed"):
+    with pytest.raises(LabError, match="3 runs were started within an hour, and 3 are allowed"):
         begin("one-more", "another", "203.0.113.5")
     monkeypatch.setenv("LAB_MAX_ADDRESS_SHARE", "100")
     begin("one-more", "another", "203.0.113.5")
@@ -249,7 +249,7 @@ def test_one_person_with_many_names_does_not_fill_the_lab(public, monkeypatch):
         begin("one-more", "another")
     monkeypatch.setenv("LAB_MAX_VISITORS_TRAININGS", "1000")
     monkeypatch.setenv("LAB_MAX_VISITORS_RUNS_AN_HOUR", "20")
-    with pytest.raises(LabError, match="begun 20 runs within an hour"):
+    with pytest.raises(LabError, match="started 20 runs within an hour"):
         begin("his", "bob")
     begun = runs.folder("run0") / "begun.json"
     begun.write_text(json.dumps({"created": (datetime.now(UTC) - timedelta(minutes=61)).isoformat()}))
