@@ -132,6 +132,12 @@ def _(result: MaskingResult) -> list[str]:
 
 
 @rows.register
+def _(result: TransferResult) -> pd.DataFrame:
+    """Top 1, and top 5 where there are more classes. Kurakin et al. 2017, Tables 4 and 6, have both halves."""
+    return pd.concat([result.to_frame(k) for k in (1, 5) if k < len(result.class_names)], ignore_index=True)
+
+
+@rows.register
 def _(result: PreviewResult) -> pd.DataFrame:
     images = result.spec.images[: len(result.y)]
     return pd.DataFrame({"image": images, "label": result.y, "class": [result.class_names[i] for i in result.y]})

@@ -74,6 +74,7 @@ class MaskingResult(Result):
         """(n,) loss after one step as a share of the best loss found by anything. Tramèr et al. 2018, §4.1.
 
         The true maximum is not known; the largest loss of all attacks, black boxes included, is a lower bound of it.
+        The paper compares with one iterative attack, so that its ratios are larger.
         NaN where nothing raised the loss above zero.
         """
         own = self._own(model)

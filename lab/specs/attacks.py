@@ -126,7 +126,7 @@ class StepLL(OneStep, title="Step-LL"):
 
 @dataclass(frozen=True)
 class StepRnd(OneStep, title="Step-rnd"):
-    """One step toward a random wrong class. Kurakin et al. 2017, §2.2."""
+    """One step toward a random wrong class. Kurakin et al. 2017, §2.2, draw from all classes, the label's too."""
 
     labels: ClassVar[str] = "random"
     objective: ClassVar[Objective] = CrossEntropy()
@@ -256,7 +256,7 @@ class IterLL(Iterated, title="Iter-LL"):
 
 @dataclass(frozen=True)
 class IterRnd(Iterated, title="Iter-rnd"):
-    """Small steps toward a random wrong class: StepRnd, iterated. After Kurakin et al. 2017, §2.2."""
+    """Small steps toward a random wrong class: :class:`StepRnd`, iterated. After Kurakin et al. 2017, §2.2."""
 
     labels: ClassVar[str] = "random"
     objective: ClassVar[Objective] = CrossEntropy()

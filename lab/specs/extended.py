@@ -28,7 +28,10 @@ class Extended(Ball, title="Combined"):
 
 @dataclass(frozen=True)
 class Staged(AttackSpec, title="Rotate, flip, then change"):
-    """First rotates and shifts, then flips pixels, then attacks in the L∞ ball. Tramèr et al. 2018, App. C.1."""
+    """First rotates and shifts, then flips pixels, then attacks in the L∞ ball. Tramèr et al. 2018, App. C.1.
+
+    The paper rotates every image by 20°; here each takes the worst rotation of the lattice, which is stronger.
+    """
 
     rotate: RotateTranslate = param(RotateTranslate(), meaning="the first stage")
     flip: FlipPixels = param(FlipPixels(), meaning="the second stage")

@@ -22,6 +22,10 @@ class Masking(Analysis, title="Masking"):
 
     Every model is examined, and every other one is a source of black-box attacks on it. The ball's ε is that of the
     verdict, which the quick evaluation of the same images gives; ``eps`` are further ones, for the curves.
+
+    Tramèr et al.'s Table 2 has Step-LL, R+Step-LL and two steps of Iter-LL on ImageNet; here the three are FGSM, R+FGSM
+    and two steps of BIM, as in their Table 7. Their orthogonal directions (Figure 2) are counted for 500 correctly
+    classified images at three ε; here at the ball's ε, for at most 40 images of which misclassified ones count as 0.
     """
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")

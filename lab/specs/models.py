@@ -51,7 +51,8 @@ class TramerD(Architecture, title="Tramèr's D"):
 class MadryMNIST(Architecture, title="Madry's MNIST network"):
     """Madry's MNIST architecture at a width: conv 32w 5×5, pool, conv 64w 5×5, pool, 1024w. Madry et al. 2017, §5.
 
-    §4 calls capacity what doubles with w; its smallest, of 2 and 4 filters, is w = 1/16.
+    §4 calls capacity what doubles with w; its smallest, of 2 and 4 filters, is w = 1/16, with 8 hidden units where this
+    one has 64.
     """
 
     width: float = param(1.0, 1 / 16, 16.0, "capacity scale of Madry et al. 2017, §4", log=True)

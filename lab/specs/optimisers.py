@@ -35,7 +35,11 @@ class SGD(Optimiser, title="SGD"):
 
 @dataclass(frozen=True)
 class RMSProp(Optimiser, title="RMSProp"):
-    """Steps divided by the gradient's running root mean square. Kurakin et al. 2017, §4, after Szegedy et al. 2015."""
+    """Steps divided by the gradient's running root mean square. Kurakin et al. 2017, §4, after Szegedy et al. 2015.
+
+    PyTorch adds epsilon to the root; TensorFlow, which they used, to the mean square, which starts there at 1 instead
+    of 0. With epsilon 1 that is √(ms + 1) against √ms + 1.
+    """
 
     high_rate: ClassVar[float] = 0.045  # the papers' first one
 

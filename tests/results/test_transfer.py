@@ -1,8 +1,11 @@
 """Transfer counted by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from lab.cli.analyse import rows
 from lab.results import Shown, TransferResult, pack, unpack
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH
 from lab.specs import FGSM, PGD, Linf, Trained, TransferMatrix
@@ -90,3 +93,12 @@ def test_it_survives_the_store(result):
     again = unpack(pack(result))
     np.testing.assert_array_equal(again.shown[1].rank, PGD_RANK)
     assert again.spec == SPEC
+
+
+def test_the_table_of_the_command_line_has_top_1_and_top_5(result):
+    """Kurakin et al. 2017, Tables 4 and 6 have both halves; with five classes or fewer, top 5 says nothing."""
+    frame = rows(result)
+    halves = [result.to_frame(k) for k in (1, 5)]
+    assert frame["top"].value_counts().to_dict() == {k: len(half) for k, half in zip((1, 5), halves, strict=True)}
+    few = rows(replace(result, class_names=result.class_names[:5]))
+    assert set(few["top"]) == {1}
