@@ -410,5 +410,6 @@ def test_an_option_is_written_out(say, line):
     """What is short for one option today may be short for two tomorrow."""
     code, _, said = say(line)
     assert code == 2
-    assert "--help" in said
+    command = line.split()[0] if line[0] != "-" else "serve"
+    assert f"see 'python -m lab {command} --help'" in said
     assert "nrecognized arguments: --" in said

@@ -150,6 +150,10 @@ class Faulty(Recipe, title="Faulty"):
         (ATTACK, "Faulty has no declared cost: register one with lab.cost.effort"),
         (ATTACK.replace(', title="Faulty"', ""), "Faulty has no title: state it in its head, as in class Faulty"),
         (ATTACK.replace("def capabilities", "def capable"), "Faulty does not state its capabilities"),
+        (
+            "from lab.specs import Spec\nclass Faulty(Spec, title='Faulty'): steps: int = 3",
+            "Faulty is not a dataclass: write @dataclass(frozen=True) above its class",
+        ),
         (RECIPE, "Faulty has no declared cost: register one with lab.cost.passes_of_image"),
         (RECIPE.replace("fixed =", "fixes ="), "Faulty does not state which examples"),
         (
