@@ -179,6 +179,18 @@ def test_what_a_plug_in_leaves_out_is_named_when_it_is_loaded(plugin, code, miss
     assert len(sentence) <= 300
 
 
+def test_an_error_in_its_code_is_not_called_one_of_the_lab(plugin, monkeypatch, capsys):
+    from lab.cli import listing
+    from lab.cli.main import main
+
+    plugin("def fail(_):\n    return 1 / 0\n")
+    plugins.load()
+    monkeypatch.setattr(listing, "use_data_folder", sys.modules["faulty"].fail)
+    assert main(["list", "data"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("The plug-in failed at faulty, line 2 (ZeroDivisionError: division by zero): ")
+
+
 def test_a_missing_plug_in_is_named(monkeypatch, capsys):
     from lab.cli.main import main
 

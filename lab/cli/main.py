@@ -83,6 +83,8 @@ def _answered(arguments: Sequence[str] | None) -> int:
         if os.environ.get("LAB_DEBUG"):
             raise
         what = one_line(f"{type(error).__name__}: {error}", 200)
+        if place := plugins.fault_in(error):
+            return _complain(f"The plug-in failed at {place} ({what}): with LAB_DEBUG=1 the traceback is shown.")
         _complain(f"Something went wrong in the lab ({what}): with LAB_DEBUG=1 it shows where.")
         return 1
     return code
