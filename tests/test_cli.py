@@ -289,6 +289,7 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
     ("line", "words"),
     [
         ("attack --model nobody", "no model called 'nobody'"),
+        ("attack --model nets", "A custom model is written package.module:function."),
         ("attack --model quick --attack Nothing", "no attack called 'Nothing'"),
         ("attack --model quick --eps 2", "must lie between 0 and 1"),
         ("attack --model quick --set steps=many", "PGD.steps should be a whole number, not 'many'"),
