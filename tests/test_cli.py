@@ -80,6 +80,9 @@ def test_a_trained_network_is_listed_with_what_was_measured(say):
     card = {each["name"]: each for each in json.loads(say("list models --json")[1])}["quick"]
     assert card["origin"] == "run"
     assert 0 <= card["measured"]["clean"] <= 1
+    [row] = [each for each in say("list models")[1].splitlines() if each.startswith("quick")]
+    assert "R+FGSM" in row
+    assert "rfgsm" not in row
 
 
 def test_lists_start_no_pytorch():
