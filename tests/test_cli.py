@@ -80,6 +80,9 @@ def test_a_trained_network_is_listed_with_what_was_measured(say):
     card = {each["name"]: each for each in json.loads(say("list models --json")[1])}["quick"]
     assert card["origin"] == "run"
     assert 0 <= card["measured"]["clean"] <= 1
+    [row] = [each for each in say("list models")[1].splitlines() if each.startswith("quick")]
+    assert "R+FGSM" in row
+    assert "rfgsm" not in row
 
 
 def test_lists_start_no_pytorch():
@@ -289,6 +292,7 @@ def test_a_damaged_stored_result_is_said_and_computed_again(say, home):
     ("line", "words"),
     [
         ("attack --model nobody", "no model called 'nobody'"),
+        ("attack --model nets", "A custom model is written package.module:function."),
         ("attack --model quick --attack Nothing", "no attack called 'Nothing'"),
         ("attack --model quick --eps 2", "must lie between 0 and 1"),
         ("attack --model quick --set steps=many", "PGD.steps should be a whole number, not 'many'"),
@@ -410,5 +414,6 @@ def test_an_option_is_written_out(say, line):
     """What is short for one option today may be short for two tomorrow."""
     code, _, said = say(line)
     assert code == 2
-    assert "--help" in said
+    command = line.split()[0] if line[0] != "-" else "serve"
+    assert f"see 'python -m lab {command} --help'" in said
     assert "nrecognized arguments: --" in said

@@ -150,6 +150,10 @@ class Faulty(Recipe, title="Faulty"):
         (ATTACK, "Faulty has no declared cost: register one with lab.cost.effort"),
         (ATTACK.replace(', title="Faulty"', ""), "Faulty has no title: state it in its head, as in class Faulty"),
         (ATTACK.replace("def capabilities", "def capable"), "Faulty does not state its capabilities"),
+        (
+            "from lab.specs import Spec\nclass Faulty(Spec, title='Faulty'): steps: int = 3",
+            "Faulty is not a dataclass: write @dataclass(frozen=True) above its class",
+        ),
         (RECIPE, "Faulty has no declared cost: register one with lab.cost.passes_of_image"),
         (RECIPE.replace("fixed =", "fixes ="), "Faulty does not state which examples"),
         (
@@ -173,6 +177,18 @@ def test_what_a_plug_in_leaves_out_is_named_when_it_is_loaded(plugin, code, miss
     assert sentence.startswith("The plug-in 'faulty' cannot be loaded (")
     assert sentence.endswith("correct it, or take it out of LAB_PLUGINS.")
     assert len(sentence) <= 300
+
+
+def test_an_error_in_its_code_is_not_called_one_of_the_lab(plugin, monkeypatch, capsys):
+    from lab.cli import listing
+    from lab.cli.main import main
+
+    plugin("def fail(_):\n    return 1 / 0\n")
+    plugins.load()
+    monkeypatch.setattr(listing, "use_data_folder", sys.modules["faulty"].fail)
+    assert main(["list", "data"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("The plug-in failed at faulty, line 2 (ZeroDivisionError: division by zero): ")
 
 
 def test_a_missing_plug_in_is_named(monkeypatch, capsys):

@@ -31,7 +31,7 @@ def in_batches(
     """``propose`` on every batch of checked images and a frozen model behind its adapter; its results, in order.
 
     A batch is as large as the memory allows by what the model keeps of an image; one that does not fit all the same is
-    halved and tried again.
+    halved and tried again. Raises :class:`AttackError` where ``propose`` does not return one image for each.
     """
     model = adapted(model)
     if not isinstance(ball, Radii):
@@ -41,13 +41,23 @@ def in_batches(
 
     def run(batch: slice) -> None:
         part = ctx.span(batch.start, batch.stop, len(x)).at(batch.start)
-        x_adv[batch] = propose(model, x[batch], y[batch], around(ball, batch), part)
+        x_adv[batch] = _one_for_each(x[batch], propose(model, x[batch], y[batch], around(ball, batch), part))
 
     with frozen(model):
         if len(x):
             dry_pass(model, x, y)
         in_pieces(len(x), min(batch_size(x.device), room(model, x)), run)
     return x_adv
+
+
+def _one_for_each(x: Tensor, proposed: Any) -> Tensor:
+    """What an attack returned, which a plug-in may have got wrong."""
+    if isinstance(proposed, Tensor) and proposed.shape == x.shape:
+        return proposed
+    what = f"a tensor of shape {tuple(proposed.shape)}" if isinstance(proposed, Tensor) else type(proposed).__name__
+    raise AttackError(
+        f"The attack returned {what} for images of shape {tuple(x.shape)}: return one adversarial image for each."
+    )
 
 
 def in_pieces(total: int, size: int, run: Callable[[slice], None]) -> None:

@@ -33,6 +33,7 @@ def input_gradient(
 def pulled_back(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor, Tensor]:
     """A direction in logit space, carried back to the images, and the (n, classes) logits it was found from.
 
+    ``direction`` maps the logits to a tensor of their shape, such as the gradient of a loss at the logits.
     Only the images receive a gradient; the parameters' ``.grad`` stays as it is. An entry that is not a number counts
     as zero, since it says nothing about where the loss rises. Raises as :func:`raw_gradient` does.
     """
@@ -44,7 +45,8 @@ def raw_gradient(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Ten
     """:func:`pulled_back` with what is not a number as it is.
 
     Images that do not fit into the memory together go in parts. Raises :class:`AttackError` when the model has no
-    gradient, cannot process the images or fails on the way back.
+    gradient, cannot process the images or fails on the way back, and when the direction has another shape than the
+    logits.
     """
     most = getattr(model, "most", None) or len(x)
     if len(x) <= most:
@@ -80,7 +82,13 @@ def _at_once(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor,
         known = logits.detach()
         gradient = None
         if logits.requires_grad:
-            [gradient] = torch.autograd.grad(logits, x, direction(known), allow_unused=True)
+            rows = direction(known)
+            if rows.shape != known.shape:
+                raise AttackError(
+                    f"A direction in logit space has the logits' shape {tuple(known.shape)}, not {tuple(rows.shape)}: "
+                    "give pulled_back the gradient of a loss at the logits, not its value."
+                )
+            [gradient] = torch.autograd.grad(logits, x, rows, allow_unused=True)
     if gradient is None:
         raise AttackError(
             "The model's output does not depend differentiably on its input, so it has no gradient to follow: "

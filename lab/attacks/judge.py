@@ -75,7 +75,7 @@ def check_proposal(x: Tensor, x_adv: Tensor, ball: Ball, tolerance: float = _TOL
         raise AttackError(f"An adversarial image lies {worst:g} from its original, but the ball allows {ball.eps:g}.")
     low, high = x_adv.min().item(), x_adv.max().item()
     if not (low >= -tolerance and high <= 1 + tolerance):
-        raise AttackError(f"An adversarial image reaches from {low:g} to {high:g}, outside [0, 1].")
+        raise AttackError(f"An adversarial image reaches from {low:g} to {high:g}, outside [0, 1]: clip it.")
     return far
 
 

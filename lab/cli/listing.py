@@ -13,7 +13,7 @@ from lab import catalogue
 from lab.cli.options import Commands, add_data_folder, add_json, use_data_folder
 from lab.cli.output import print_json
 from lab.cli.tables import percent, table
-from lab.cli.train import recipes
+from lab.cli.train import MEASURED, recipes
 from lab.specs import Architecture, AttackSpec, Recipe, Spec, to_dict
 from lab.specs.analyses import Analysis
 from lab.specs.spec import Param, default_of, family_of, params, presets
@@ -156,7 +156,7 @@ def _brief(spec: Spec) -> str:
 
 
 def _accuracies(measured: dict[str, float]) -> str:
-    return ", ".join(f"{name} {percent(value)}" for name, value in measured.items())
+    return ", ".join(f"{MEASURED.get(name, name)} {percent(value)}" for name, value in measured.items())
 
 
 def _size(shape: tuple[int, ...] | None) -> str:

@@ -36,11 +36,17 @@ class Parser(argparse.ArgumentParser):
             self.register("action", action, Once)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does, but refuse ``--option=--``, of which it would make an empty list."""
+        """As argparse does, but refuse ``--option=--``, of which it would make an empty list, and what is unknown.
+
+        A command refuses this itself, because it then names its own help.
+        """
         for each in args or ():
             if each.startswith("--") and each.endswith("=--"):
                 self.error(f"argument {each.removesuffix('=--')}: '--' is not a value")
-        return super().parse_known_args(args, namespace)
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}: see '{self.prog} --help'.")
@@ -77,6 +83,8 @@ def _answered(arguments: Sequence[str] | None) -> int:
         if os.environ.get("LAB_DEBUG"):
             raise
         what = one_line(f"{type(error).__name__}: {error}", 200)
+        if place := plugins.fault_in(error):
+            return _complain(f"The plug-in failed at {place} ({what}): with LAB_DEBUG=1 the traceback is shown.")
         _complain(f"Something went wrong in the lab ({what}): with LAB_DEBUG=1 it shows where.")
         return 1
     return code

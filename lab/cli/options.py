@@ -209,7 +209,15 @@ def models(models: Sequence[str], weights: Sequence[str], names: Sequence[str]) 
     if len(set(called)) < len(list(filter(None, called))):
         raise ModelError("Two models have the same --name: give each a different one.")
     custom = iter([Custom(*each) for each in zip(built, files, called, strict=True)])
-    return tuple(next(custom) if ":" in each else find_model(each) for each in models)
+    return tuple(next(custom) if ":" in each else _listed_model(each) for each in models)
+
+
+def _listed_model(name: str) -> ModelSpec:
+    """The listed model of that name. A module without its function is a common slip, so the refusal says that too."""
+    try:
+        return find_model(name)
+    except ModelError as error:
+        raise ModelError(f"{error} A custom model is written package.module:function.") from None
 
 
 def _repeated(models: Sequence[str], weights: int) -> list[str]:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from lab.cli.options import number
+from lab.errors import quoted
 from lab.specs.balls import Ball
 from lab.specs.spec import Spec, spec_named
 
@@ -13,7 +14,15 @@ from lab.specs.spec import Spec, spec_named
 def add_ball(parser: argparse.ArgumentParser, kinds: Sequence[type[Spec]]) -> None:
     """The norm, of these kinds, and how far an adversary may go in it."""
     norms = [each.__name__ for each in kinds]
-    parser.add_argument("--norm", default="Linf", metavar="NORM", help=f"{' or '.join(norms)} (default: Linf)")
+    known = " or ".join(norms)
+
+    def norm(text: str) -> str:
+        found = [each for each in norms if each.lower() == text.lower()]
+        if not found:
+            raise argparse.ArgumentTypeError(f"should be {known}, not {quoted(text)}")
+        return found[0]
+
+    parser.add_argument("--norm", type=norm, default="Linf", metavar="NORM", help=f"{known} (default: Linf)")
     parser.add_argument("--eps", type=number, help="radius of the threat model, black to white being 1")
 
 

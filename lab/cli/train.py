@@ -22,7 +22,7 @@ from lab.specs import Recipe, presets, to_dict
 from lab.specs.spec import family_of
 from lab.specs.threat import threat
 
-_WORDS = {
+MEASURED = {
     "clean": "clean",
     "fgsm": "FGSM",
     "rfgsm": "R+FGSM",
@@ -31,6 +31,7 @@ _WORDS = {
     "black_box": "black box",
     "evaluation": "quick evaluation",
 }
+"""What the measured accuracies of a model are called."""
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -99,7 +100,7 @@ def record(run: Run) -> dict[str, Any]:
 
 def words(measured: Measured) -> str:
     """A run's accuracies for a person."""
-    accuracies = ", ".join(f"{_WORDS[name]} {percent(value)}" for name, value in measured.shares().items())
+    accuracies = ", ".join(f"{MEASURED[name]} {percent(value)}" for name, value in measured.shares().items())
     about = f"accuracy {accuracies} on {counted(measured.n, 'test image')}, {threat(measured.ball)}"
     return about + (f"; the evaluation on the first {measured.evaluated}" if measured.evaluated else "")
 

@@ -4,6 +4,7 @@ from lab.plugins.loading import (
     GROUP as GROUP,
     VARIABLE as VARIABLE,
     Plugin as Plugin,
+    fault_in as fault_in,
     load as load,
     names as names,
     parts as parts,

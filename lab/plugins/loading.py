@@ -8,6 +8,7 @@ import hashlib
 import os
 import sys
 import threading
+import traceback
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import cache
@@ -73,6 +74,17 @@ def parts(module: str) -> list[ModuleType]:
     """The modules of that name, ``computing`` or ``pages``, of all plug-ins that have one. Raises as :func:`load`."""
     with _lock:
         return [_import(each.name, f"{each.package.__name__}.{module}") for each in load() if _has(each, module)]
+
+
+def fault_in(error: BaseException) -> str | None:
+    """Return where in a loaded plug-in an error arose, such as "mine.computing, line 28"; None if in none of them."""
+    owners = [f"{each.package.__name__}." for each in _loaded.values()]
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        if any(f"{module}.".startswith(owner) for owner in owners):
+            found = f"{module}, line {line}"
+    return found
 
 
 def _load(name: str) -> Plugin:

@@ -17,6 +17,8 @@ def require_stated(package: str) -> None:
         if f"{kind.__module__}.".startswith(f"{package}."):
             title_of(kind)
             _require(kind())
+            if "__dataclass_fields__" not in vars(kind):  # its fields would be unknown to forms, options and JSON
+                raise SpecError(f"{kind.__name__} is not a dataclass: write @dataclass(frozen=True) above its class.")
 
 
 @singledispatch
