@@ -140,6 +140,18 @@ def test_models_with_other_stages_share_one_axis():
     assert least_width(falls(replace(result, models=(result.models[0], second)))) > least_width(falls(result))
 
 
+def test_names_of_stages_take_few_lines():
+    names = ["Square from the best points", "MultiTargeted, nearest images", "at half the ε"]
+    result = evaluated(SPEC)
+    ran = [replace(each, name=name) for each, name in zip(result.models[0].stages, names, strict=True)]
+    [*_, square, targeted, half, _] = waterfall(
+        replace(result, models=(replace(result.models[0], stages=tuple(ran)),))
+    ).layout.xaxis.ticktext
+    assert square == "Square from<br>the best<br>points"
+    assert targeted == "MultiTargeted,<br>nearest images"
+    assert half == "at<br>half<br>the ε"
+
+
 @pytest.mark.parametrize(
     ("lists", "merged"),
     [
