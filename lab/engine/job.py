@@ -18,6 +18,7 @@ from lab.specs import Spec
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _SETTLED = 0.3  # seconds a computation must have run before its pace says anything
+_EARLY, _LITTLE = 10.0, 0.01  # so much of it, too, in the first seconds: to begin with, the pace is of loading
 
 
 class Job:
@@ -72,7 +73,7 @@ class Job:
         """The time still needed at the pace so far, in seconds; None while that cannot be told."""
         if self.state != "running" or self.progress is None or self.progress.fraction <= 0:
             return None
-        if self._elapsed < _SETTLED:
+        if self._elapsed < (_EARLY if self.progress.fraction < _LITTLE else _SETTLED):
             return None
         since = monotonic() - self._heard
         return max(0.0, self._elapsed * (1 / self.progress.fraction - 1) - since)

@@ -4,10 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
+from lab.context import Progress
 from lab.engine import Engine, Job, keeper
 from lab.errors import EngineError
 from lab.home import results_folder
@@ -53,6 +55,15 @@ def test_progress_and_partial_results_arrive(engine: Engine, slow: Slow) -> None
     assert job.progress is not None
     assert job.progress.metrics["number"] > 40
     assert len(seen) < 10 + 12 * (time.monotonic() - asked), "at most ten a second"
+
+
+@pytest.mark.parametrize(
+    ("fraction", "elapsed", "known"), [(0.005, 3.0, False), (0.005, 20.0, True), (0.02, 3.0, True), (0.5, 0.2, False)]
+)
+def test_the_time_left_is_told_once_the_pace_says_something(fraction: float, elapsed: float, known: bool) -> None:
+    job = Job(Slow(), "key", None, loop=Mock(), deliver=Mock(), withdraw=Mock())
+    job.started(Progress(fraction, "", {}), elapsed, None)
+    assert (job.seconds_left is not None) == known
 
 
 def test_a_stored_result_is_answered_at_once(engine: Engine, slow: Slow) -> None:

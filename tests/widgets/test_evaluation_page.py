@@ -353,11 +353,3 @@ async def test_models_that_were_trained_on_other_data_are_found_by_their_names(e
     assert followed[0].settings["models"] == (Trained("pgd-trained"),)
     assert page.gallery.cards[0]["title"].startswith("pgd-trained (trained on noise): image ")
     assert "m2" in page._report("evaluation.json")
-
-
-@pytest.mark.parametrize(("models", "wide"), [(3, False), (4, True)])
-async def test_many_models_have_the_whole_width(engine, models, wide):
-    page = EvaluationPage(engine)
-    spec = Evaluation(models=tuple(Trained(f"m{i}") for i in range(models)), images=100)
-    page.show(evaluated(spec))
-    assert ("lab-stacked" in page.top._dom_classes) == wide

@@ -140,6 +140,26 @@ def test_models_with_other_stages_share_one_axis():
     assert least_width(falls(replace(result, models=(result.models[0], second)))) > least_width(falls(result))
 
 
+def test_the_caption_of_the_matrix_explains_its_dots_only_where_there_are_any():
+    result = evaluated(SPEC)
+    broken = replace(result.models[0], broken_by=np.zeros_like(result.models[0].broken_by))
+    for model, dots in ((result.models[0], True), (broken, False)):
+        layout = image_matrix(replace(result, models=(model,)), 0, 0).layout
+        assert ("dots: survivors" in layout.annotations[0].text) == bool(layout.shapes) == dots
+
+
+def test_names_of_stages_take_few_lines():
+    names = ["Square from the best points", "MultiTargeted, nearest images", "at half the ε"]
+    result = evaluated(SPEC)
+    ran = [replace(each, name=name) for each, name in zip(result.models[0].stages, names, strict=True)]
+    [*_, square, targeted, half, _] = waterfall(
+        replace(result, models=(replace(result.models[0], stages=tuple(ran)),))
+    ).layout.xaxis.ticktext
+    assert square == "Square from<br>the best<br>points"
+    assert targeted == "MultiTargeted,<br>nearest images"
+    assert half == "at<br>half<br>the ε"
+
+
 @pytest.mark.parametrize(
     ("lists", "merged"),
     [

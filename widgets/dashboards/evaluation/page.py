@@ -31,8 +31,6 @@ from widgets.dashboards.evaluation.images import (
 )
 from widgets.dashboards.evaluation.plots import PLOTS, Chosen, EvaluationLook
 from widgets.dashboards.evaluation.report import FILES, report_text
-from widgets.figures.evaluation.chart import least_width
-from widgets.figures.evaluation.stages import falls
 from widgets.parts.choices import DataChoice, ModelChoice, Place
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
@@ -64,11 +62,6 @@ GROUPS = {
     "Attacks": ("budget", "seed"),
 }
 WAITING = "Nothing computed yet"
-BESIDE = 574
-"""Pixels of the waterfall beside the verdicts on a laptop's screen of 1280."""
-
-FEW = 3
-"""Models whose lines and verdicts have room beside each other."""
 
 
 class EvaluationPage(Page):
@@ -95,7 +88,7 @@ class EvaluationPage(Page):
         self.place, self.image = Place("Images of", 2), ImageOf()
         self.look = Form(EvaluationLook(model=2), given={"model": self.place, "image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
-        self.verdicts = Gallery("Verdict", "lab-gallery-large", "lab-narrow", "lab-verdicts")
+        self.verdicts = Gallery("Verdict", "lab-gallery-large", "lab-verdicts")
         self.checks = CheckTable("Sanity checks", self._checks_csv)
         self.gallery = Gallery("The chosen image", "lab-gallery-large")
         self.links = LinkBar(follow)
@@ -115,15 +108,13 @@ class EvaluationPage(Page):
         """Draw a result, complete or partial, instead of the present one."""
         self.result = result
         self.names = names_of(result.spec.models)
-        many = least_width(falls(result)) > BESIDE or len(self.names) > FEW
-        (self.top.add_class if many else self.top.remove_class)("lab-stacked")
         self.place.offer(names_on(result.spec.models, result.spec.data))
         self._paint()
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
         waterfall, images = self.views.values()
-        self.top = Box([waterfall, self.verdicts, self.checks, self.downloads], "lab-figures", "lab-judged")
+        self.top = Box([self.verdicts, waterfall, self.checks, self.downloads], "lab-figures")
         below = Box([images, self.gallery, self.links], "lab-figures")
         guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
         return Box([guide, self.affordable, self.top, self.look, below], "lab-content")

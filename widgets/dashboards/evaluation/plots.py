@@ -34,8 +34,8 @@ PLOTS = {
         "Accuracy after each attack",
         lambda result, chosen: waterfall(result, chosen.model),
         lambda result, _: waterfall_frame(result),
-        "lab-wide",
-        380,
+        "lab-full",
+        420,
     ),
     "images": Plot(
         "Which attack broke which image",

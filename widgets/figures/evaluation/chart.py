@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
+from math import ceil
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -22,9 +25,13 @@ WAITING = "Nothing computed yet"
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 _APART = 0.07  # of a stage, between the points of two models
-_LABEL = 15  # per cent of accuracy that a label of two lines is high
+_LABEL = 16  # per cent of accuracy that a label of two lines is high
 _LOW = 12  # per cent, below which a number does not fit between a point and the axis
-_LETTER = 7  # pixels that a letter needs
+_LETTER = 7  # pixels that a bold letter needs
+_TICK_LETTER = 6.2  # and one below the axis
+_TICK_LINES = 3  # that the name of a stage may take below the axis
+_BEFORE, _BEHIND = 0.6, 0.4  # of a stage, from the left end of the axis to the first and from the last to the right end
+_NARROWEST = 44  # pixels of a stage
 _LEFT = 52
 
 
@@ -50,7 +57,9 @@ def waterfall(result: EvaluationResult | None, chosen: int = 0) -> go.Figure:
 
 def least_width(shown: Waterfall) -> int:
     """Pixels that the waterfall needs at least to be read."""
-    return _LEFT + _right(shown) + sum(map(_width, shown.stages))
+    widths = [_width(stage) for stage in shown.stages]
+    apart = max((a + b for a, b in pairwise(widths)), default=2 * _NARROWEST) / 2  # all stages are equally far apart
+    return ceil(_LEFT + _right(shown) + apart * (len(widths) - 1 + _BEFORE + _BEHIND))
 
 
 def headline(text: str, left: int) -> dict[str, Any]:
@@ -110,10 +119,11 @@ def _numbers(fall: Fall | None, i: int, count: int) -> dict[str, Any]:
     """The accuracies of the chosen model beside its points, which a trace of its own can change with the model."""
     x, y, _ = _points(fall, i, count)
     low = y < _LOW  # no room below
+    aside = 0.0075 * (x.max(initial=0) + 1)  # beside the interval and the line, not on them, however many stages
     return {
         "type": "scatter",
         "mode": "text",
-        "x": x + np.where(low, 0.04, -0.04),  # beside the interval and the line, not on them
+        "x": x + np.where(low, aside, -aside),
         "y": y + np.where(low, 1, -1.5),
         "text": [f"{each:.1f}" for each in y],
         "textposition": np.where(low, "top right", "bottom left").tolist(),
@@ -177,20 +187,29 @@ def _label(fall: Fall) -> tuple[str, str]:
     return shortened(escape(fall.model)), f"{fall.accuracy[-1]:.1f} %"
 
 
-def _width(stage: str) -> int:
-    """Pixels that a stage needs for its name, a word in a line."""
-    return max(44, 14 + _LETTER * max(map(len, stage.split()), default=0))
+def _width(stage: str) -> float:
+    """Pixels that a stage needs for its name in lines."""
+    return max(_NARROWEST, 5 + _TICK_LETTER * max(map(len, _lines(stage)), default=0))
+
+
+def _lines(stage: str) -> list[str]:
+    """The name of a stage in the narrowest lines that are not too many."""
+    for width in range(max(map(len, stage.split()), default=1), len(stage)):
+        lines = wrap(stage, width, break_long_words=False, break_on_hyphens=False)
+        if len(lines) <= _TICK_LINES:
+            return lines
+    return [stage]
 
 
 def _axes(stages: Sequence[str]) -> dict[str, Any]:
-    ticks = [escape(stage).replace(" ", "<br>") for stage in stages]
+    ticks = ["<br>".join(map(escape, _lines(stage))) for stage in stages]
     return {
         "xaxis": {
             "title": {"text": "attack; each runs on the images that earlier ones did not break"},
             "tickvals": list(range(len(stages))),
             "ticktext": ticks,
             "tickangle": 0,
-            "range": [-0.75, len(stages) - 0.5],
+            "range": [-_BEFORE, len(stages) - 1 + _BEHIND],
             "showgrid": False,
         },
         "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-4, 106]},

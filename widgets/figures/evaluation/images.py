@@ -165,11 +165,12 @@ def _caption(result: EvaluationResult, model: ModelEvaluation, every: int) -> st
     idle = len(model.stages) - len(_stages(model))
     others = f" · not drawn: {counted(idle, 'check')} that broke none" if idle else ""
     thinned = f" · every {_ordinal(every)} image is drawn" if every > 1 else ""
+    survivors = " · right of the dots: survivors" if 0 < left < n else ""
     name = escape(model.model)
     return (
         f"{name} under {threat(result.spec.ball)}: {broken} of {counted(n, 'image')} broken{so_far}{last}; "
         f"{left} withstand{'s' * (left == 1)} all."
-        f"<br>dark: broken · pale: withstood · white: not attacked (any more){others}{thinned}"
+        f"<br>dark: broken · pale: withstood · white: not attacked (any more){survivors} · ▼ chosen{others}{thinned}"
     )
 
 
