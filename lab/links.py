@@ -21,34 +21,34 @@ Camera = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Link:
-    """State of a page: its request and its display; ``cameras`` are those of its 3-D figures, by name."""
+class PageState:
+    """What a permalink holds: a page's request and display; ``cameras`` are those of its 3-D figures, by name."""
 
     asked: Spec
     look: Spec | None = None
     cameras: dict[str, Camera] = field(default_factory=dict)
 
 
-def write(link: Link) -> str:
-    """A link as characters that need no escaping in an address."""
-    record = {"asked": to_dict(link.asked)}
-    if link.look is not None:
-        record["look"] = to_dict(link.look)
-    if link.cameras:
-        record["cameras"] = link.cameras
+def write(state: PageState) -> str:
+    """The state of a page as characters that need no escaping in an address."""
+    record = {"asked": to_dict(state.asked)}
+    if state.look is not None:
+        record["look"] = to_dict(state.look)
+    if state.cameras:
+        record["cameras"] = state.cameras
     packed = zlib.compress(json.dumps(record, separators=(",", ":"), sort_keys=True).encode(), 9)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def read(text: str) -> Link:
-    """The link that :func:`write` wrote.
+def read(text: str) -> PageState:
+    """The state that :func:`write` wrote.
 
     Raises :class:`LabError` in one sentence when it is damaged, names a model or data set that is not listed here, or
     asks for a value outside its field's limits.
     """
     record = _unpacked(text)
     asked, look = _spec(record.get("asked")), record.get("look")
-    return Link(asked, None if look is None else _spec(look), _cameras(record.get("cameras", {})))
+    return PageState(asked, None if look is None else _spec(look), _cameras(record.get("cameras", {})))
 
 
 def _unpacked(text: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import imports
+from tests.benchmarks.measure import shared_names
 from tests.imports import ROOT
 
 FACES = [path for package in imports.PACKAGES for path in sorted((ROOT / package).rglob("__init__.py"))]
@@ -189,6 +190,10 @@ def test_nothing_is_unpickled_evaluated_or_seeded_globally():
 def test_every_module_is_named_after_what_it_holds():
     names = {path.stem for path in [*sources("lab"), *sources("widgets")]}
     assert not names & {"utils", "util", "helpers", "common", "misc"}
+
+
+def test_no_two_classes_have_one_name():
+    assert not shared_names()
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_a_mistake_is_one_short_sentence(capsys, line: str, words: str) -> None:
 
 def test_fractions_are_numbers(monkeypatch, capsys) -> None:
     tried = []
-    monkeypatch.setattr("lab.cli.attack._tried", lambda trial, _: tried.append(trial) or SimpleNamespace())
+    monkeypatch.setattr("lab.cli.attack._attacked", lambda request, _: tried.append(request) or SimpleNamespace())
     monkeypatch.setattr("lab.cli.attack._words", lambda *_: "")
     monkeypatch.setattr("lab.cli.attack._record", lambda *_: {})
     assert main(["attack", "--eps", "8/255", "--set", "step_size=2/255"]) == 0

@@ -91,7 +91,7 @@ ELSEWHERE = {
     "lab/files.py": "this is the one",
     "lab/runs/claim.py": "a lock has no content",
     "lab/cli/output.py": "what is printed to a console that is not there",
-    "lab/training/keeper.py": "metrics are appended line by line; a line that is not whole is left out",
+    "lab/training/checkpointer.py": "metrics are appended line by line; a line that is not whole is left out",
     "lab/data/download.py": "what arrives goes into a scratch folder, is checked there and then published",
     "lab/processes.py": "logs",
     "widgets/dashboards/evaluation/report.py": "a drawing goes into a text, not into a file",

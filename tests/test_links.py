@@ -8,7 +8,7 @@ import pytest
 
 from lab import links
 from lab.errors import LabError
-from lab.links import Link
+from lab.links import PageState
 from lab.specs import L2, PGD, Custom, EnsembleAttack, Explore, NpzFile, Preview, Restarts, Trained
 
 CAMERA = {"eye": {"x": 1.0, "y": 2.0, "z": 0.5}, "up": {"x": 0.0, "y": 0.0, "z": 1.0}}
@@ -19,7 +19,7 @@ def packed(record: object) -> str:
 
 
 def test_what_was_written_is_read():
-    link = Link(Restarts(ball=L2(2.5), attack=PGD(steps=7)), Explore(), {"surface": CAMERA})
+    link = PageState(Restarts(ball=L2(2.5), attack=PGD(steps=7)), Explore(), {"surface": CAMERA})
     text = links.write(link)
     assert links.read(text) == link
     assert len(text) < 1000
@@ -46,7 +46,7 @@ def test_what_is_no_link_is_refused_in_a_sentence(text):
 )
 def test_a_link_names_only_what_is_listed(spec):
     with pytest.raises(LabError, match="not among the models and data sets"):
-        links.read(links.write(Link(spec)))
+        links.read(links.write(PageState(spec)))
 
 
 @pytest.mark.parametrize("steps", [0, 10**9, "many", None, [1]])

@@ -24,7 +24,7 @@ def shared(kind: type[W]) -> W:
     return _shared[kind]
 
 
-class Layout(Guarded, ipw.Layout):
+class PlainLayout(Guarded, ipw.Layout):
     """A layout that leaves everything to the style sheet."""
 
 
@@ -33,7 +33,7 @@ class Plain(Guarded, anywidget.AnyWidget):
 
     @t.default("layout")
     def _layout(self) -> ipw.Layout:
-        return shared(Layout)
+        return shared(PlainLayout)
 
 
 class Box(Guarded, ipw.Box):
@@ -46,7 +46,7 @@ class Box(Guarded, ipw.Box):
 
     @t.default("layout")
     def _layout(self) -> ipw.Layout:
-        return shared(Layout)
+        return shared(PlainLayout)
 
 
 class Words(Plain):

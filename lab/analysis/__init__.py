@@ -1,14 +1,9 @@
-"""Analyses: spec → result, one file per question."""
+"""Analyses: spec → result, one file per question. Every file here is imported, which registers its analyses."""
 
-from lab.analysis import (
-    curves as curves,
-    embedding as embedding,
-    evaluation as evaluation,
-    explore as explore,
-    masking as masking,
-    preview as preview,
-    restarts as restarts,
-    surface as surface,
-    transfer as transfer,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from lab.analysis.analyse import analyse as analyse
+
+for _each in iter_modules(__path__):
+    import_module(f"{__name__}.{_each.name}")

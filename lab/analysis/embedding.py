@@ -29,7 +29,7 @@ TOGETHER = 16  # averaged images walked at once: small enough that the curves gr
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
+class EmbeddedImages:
     """Test images of the analysis: all that are drawn, those whose paths are drawn, and those averaged over."""
 
     spec: Embeddings
@@ -78,12 +78,12 @@ def embeddings(spec: Embeddings, ctx: Context) -> EmbeddingsResult:
     return _with_curves(chosen, networks, result, ctx.span(middle, 1, 1))
 
 
-def _chosen(spec: Embeddings, data: Dataset) -> Chosen:
+def _chosen(spec: Embeddings, data: Dataset) -> EmbeddedImages:
     size = len(data.test)
     require_images(spec.images, data)
     positions = sorted({*range(min(spec.count, size)), *spec.images})
     followed = [positions.index(i) for i in spec.images]
-    return Chosen(spec, data, positions, followed, list(range(min(spec.averaged, size))))
+    return EmbeddedImages(spec, data, positions, followed, list(range(min(spec.averaged, size))))
 
 
 def _shares(spec: Embeddings) -> tuple[float, float]:
@@ -118,7 +118,7 @@ def embedded(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     return embedding, logits
 
 
-def _clean(chosen: Chosen, model: nn.Module) -> Found:
+def _clean(chosen: EmbeddedImages, model: nn.Module) -> Found:
     """Return a model's embeddings and logits of the clean images."""
     test = chosen.data.test
     clean, logits = embedded(model, test.images(chosen.positions))
@@ -127,7 +127,7 @@ def _clean(chosen: Chosen, model: nn.Module) -> Found:
     return Found(clean, logits, components(clean), clean[followed].unsqueeze(0), logits[followed].unsqueeze(0), images)
 
 
-def _trace(chosen: Chosen, model: nn.Module, found: Found, ctx: Context) -> Found:
+def _trace(chosen: EmbeddedImages, model: nn.Module, found: Found, ctx: Context) -> Found:
     """The same with the followed images' ways to the largest eps."""
     positions = list(chosen.spec.images)
     x, y = chosen.data.test.images(positions), chosen.data.test.labels(positions)
@@ -136,7 +136,7 @@ def _trace(chosen: Chosen, model: nn.Module, found: Found, ctx: Context) -> Foun
     return replace(found, way=way, way_logits=way_logits, images=images)
 
 
-def _model(chosen: Chosen, place: int, found: Found) -> ModelEmbeddings:
+def _model(chosen: EmbeddedImages, place: int, found: Found) -> ModelEmbeddings:
     """Assemble a model's result before its curves."""
     dimensions = found.clean.shape[1]
     pca = Layout(found.axes.of(found.clean).float().numpy(), found.axes.of(found.way).float().numpy())
@@ -184,7 +184,7 @@ Curves = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _with_curves(
-    chosen: Chosen, networks: Sequence[nn.Module], result: EmbeddingsResult, ctx: Context
+    chosen: EmbeddedImages, networks: Sequence[nn.Module], result: EmbeddingsResult, ctx: Context
 ) -> EmbeddingsResult:
     """The result with the averaged images' curves; the models take turns, so that the figures grow together."""
     averaged = chosen.averaged
@@ -203,7 +203,7 @@ def _with_curves(
     return result
 
 
-def _curves(chosen: Chosen, images: list[int], model: nn.Module, ctx: Context) -> Curves:
+def _curves(chosen: EmbeddedImages, images: list[int], model: nn.Module, ctx: Context) -> Curves:
     test = chosen.data.test
     x, y = test.images(images), test.labels(images)
     shown = walk(chosen.spec, model, x, y, ctx.at(images[0]))
@@ -222,7 +222,7 @@ def _longer(model: ModelEmbeddings, curves: Curves) -> ModelEmbeddings:
     return replace(model, true=true, others=others, distance=distance, prediction=prediction)
 
 
-def _result(chosen: Chosen, models: Sequence[ModelEmbeddings], done: float) -> EmbeddingsResult:
+def _result(chosen: EmbeddedImages, models: Sequence[ModelEmbeddings], done: float) -> EmbeddingsResult:
     test = chosen.data.test
     averaged = models[0].true.shape[1]
     return EmbeddingsResult(

@@ -41,7 +41,7 @@ DIRECTED = 40  # images on which orthogonal directions are counted, 221 of them 
 
 
 @dataclass(frozen=True, eq=False)
-class Examined(Scene[Masking]):
+class MaskingScene(Scene[Masking]):
     """The images, and the models that are examined on them, with their names."""
 
     names: tuple[str, ...]
@@ -71,7 +71,7 @@ def masking(spec: Masking, ctx: Context) -> MaskingResult:
     data = load_data(spec.data, ctx.silent())
     x, y = first_images(spec, data)
     names, models = names_on(spec.models, spec.data), tuple(_followable(each, x, y) for each in spec.models)
-    scene = Examined(spec, x, y, names, models)
+    scene = MaskingScene(spec, x, y, names, models)
     count = len(models)
     further = [(ball, i) for ball in spec.balls if ball != spec.ball for i in range(count)]
     done, steps = 0, len(further) + 3 * count
@@ -119,7 +119,7 @@ def _followable(spec: ModelSpec, x: Tensor, y: Tensor) -> nn.Module:
     return zero_gradient(model) if missing else model
 
 
-def _attack(scene: Examined, ball: Ball, model: int, ctx: Context) -> Attacked:
+def _attack(scene: MaskingScene, ball: Ball, model: int, ctx: Context) -> Attacked:
     """Run every attack on the images of one model in one ball, and examine its gradient there."""
     network, attacks = scene.models[model], scene.spec.white_box
     ctx = scene.context(model, ctx)
@@ -133,7 +133,7 @@ def _attack(scene: Examined, ball: Ball, model: int, ctx: Context) -> Attacked:
     return Attacked(made, *_predict(network, made, scene.y), _correlate(network, clean, made, scene.y))
 
 
-def _first(scene: Examined, model: int, own: Attacked) -> ModelMasking:
+def _first(scene: MaskingScene, model: int, own: Attacked) -> ModelMasking:
     """Return the part of a model's result that needs the ball's own ε alone."""
     network, x, y, n = scene.models[model], scene.x, scene.y, len(scene.y)
     one, many = ((own.made[Masking.attacks.index(each)] - x).flatten(1) for each in ("FGSM", "PGD"))
@@ -157,7 +157,7 @@ def _first(scene: Examined, model: int, own: Attacked) -> ModelMasking:
     )
 
 
-def _with_sources(scene: Examined, model: int, found: ModelMasking, images: Sequence[Tensor]) -> ModelMasking:
+def _with_sources(scene: MaskingScene, model: int, found: ModelMasking, images: Sequence[Tensor]) -> ModelMasking:
     """With what the model says to images that were made on the others."""
     others = [i for i in range(len(images)) if i != model]
     if not others:
@@ -180,7 +180,7 @@ def _with_radius(found: ModelMasking, eps: float, one: Attacked) -> ModelMasking
     )
 
 
-def _count_directions(scene: Examined, model: int, ctx: Context) -> OrthogonalCount:
+def _count_directions(scene: MaskingScene, model: int, ctx: Context) -> OrthogonalCount:
     """Count the orthogonal directions that fool the model."""
     x, y = scene.x[:DIRECTED], scene.y[:DIRECTED]
     return orthogonal_count(scene.models[model], x, y, scene.spec.ball, ORDERS, scene.context(model, ctx))
@@ -221,7 +221,7 @@ def _norm(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     return torch.cat(norms)
 
 
-def _health(scene: Examined, model: int, x_adv: Tensor) -> Health:
+def _health(scene: MaskingScene, model: int, x_adv: Tensor) -> Health:
     """The judge's examination of PGD's images."""
     health = judge(scene.x, scene.y, x_adv, scene.models[model], scene.spec.ball).health
     assert health is not None

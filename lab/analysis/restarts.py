@@ -11,7 +11,7 @@ from lab.attacks.ball import project, random_delta
 from lab.attacks.batches import dry_pass
 from lab.attacks.checks import check_images
 from lab.attacks.gradient import device_of, frozen
-from lab.attacks.iterative import Walk, walk
+from lab.attacks.iterative import RestartPaths, follow_restarts
 from lab.context import Context
 from lab.data import load as load_data
 from lab.models import load_adapted as load_model
@@ -65,15 +65,15 @@ class _Kept:
         self._compared = x.new_empty(0, *x.shape)
         self._worst, self._highest = x.clone(), x.new_full((n,), -torch.inf)
 
-    def add(self, walk: Walk) -> None:
+    def add(self, paths: RestartPaths) -> None:
         """Some more restarts."""
-        here = slice(self._done, self._done + len(walk.loss))
+        here = slice(self._done, self._done + len(paths.loss))
         self._done = here.stop
-        self._loss[here], self._prediction[here] = walk.loss.numpy(), walk.prediction.numpy()
-        self._compared = torch.cat([self._compared, walk.end[: COMPARED - len(self._compared)]])
-        highest, which = walk.loss[:, -1].max(0)
+        self._loss[here], self._prediction[here] = paths.loss.numpy(), paths.prediction.numpy()
+        self._compared = torch.cat([self._compared, paths.end[: COMPARED - len(self._compared)]])
+        highest, which = paths.loss[:, -1].max(0)
         higher = ~(highest <= self._highest)  # also where it is no number
-        self._worst[higher] = walk.end[which, torch.arange(len(which))][higher]
+        self._worst[higher] = paths.end[which, torch.arange(len(which))][higher]
         self._highest = torch.where(higher, highest, self._highest)
 
     def answer(self) -> ModelRestarts:
@@ -83,15 +83,15 @@ class _Kept:
         return ModelRestarts(self._model, loss, prediction, distance, angle, self._worst.clone().numpy())
 
 
-def _run_restarts(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range, ctx: Context) -> Walk:
+def _run_restarts(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range, ctx: Context) -> RestartPaths:
     """One batch of restarts, brought back to the CPU."""
     device = device_of(model)
     x, y = x.to(device), y.to(device)
     check_images(x, y)
     with frozen(model):
         dry_pass(model, x, y)
-        found = walk(spec.attack, model, x, y, spec.ball, turn, ctx)
-    return Walk(found.end.cpu(), found.loss.cpu(), found.margin.cpu(), found.prediction.cpu())
+        found = follow_restarts(spec.attack, model, x, y, spec.ball, turn, ctx)
+    return RestartPaths(found.end.cpu(), found.loss.cpu(), found.margin.cpu(), found.prediction.cpu())
 
 
 def _random_points(spec: Restarts, x: Tensor, ctx: Context) -> Tensor:

@@ -49,7 +49,7 @@ class Crafted:
 
 
 @dataclass(frozen=True, eq=False)
-class Matrix(Scene[TransferMatrix]):
+class TransferScene(Scene[TransferMatrix]):
     """The images, the models, each of them source and target, and ``clean``, the labels' ranks before any attack."""
 
     models: tuple[nn.Module, ...]
@@ -85,14 +85,14 @@ def transfer(spec: TransferMatrix, ctx: Context) -> TransferResult:
     return replace(found, done=1.0)
 
 
-def _scene(spec: TransferMatrix, ctx: Context) -> Matrix:
+def _scene(spec: TransferMatrix, ctx: Context) -> TransferScene:
     """The images, the models, and every model's predictions on the clean images."""
     data = load_data(spec.data, ctx.silent())
     x, y = first_images(spec, data)
     models = tuple(load_model(each) for each in spec.models)
     names = names_on(spec.models, spec.data)
     clean = [_predict(name, model, x, y) for name, model in zip(names, models, strict=True)]
-    return Matrix(spec, x, y, models, np.stack([each.rank for each in clean]))
+    return TransferScene(spec, x, y, models, np.stack([each.rank for each in clean]))
 
 
 def _predict(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
@@ -105,7 +105,7 @@ def _predict(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
     return found
 
 
-def _craft(scene: Matrix, ball: Ball, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
+def _craft(scene: TransferScene, ball: Ball, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
     """One adversarial set, made on the source and shown to every target."""
     spec = scene.spec
     # Random starts that sources share would make their perturbations look alike.
@@ -145,7 +145,7 @@ def _chosen(clean: np.ndarray, source: int, answers: Sequence[Answer]) -> list[i
     return sorted(kept)
 
 
-def _example(scene: Matrix, x_adv: Tensor, answers: Sequence[Answer], position: int) -> Example:
+def _example(scene: TransferScene, x_adv: Tensor, answers: Sequence[Answer], position: int) -> Example:
     clean, adversarial = (thumbnail(each[position].numpy()) for each in (scene.x, x_adv))
     return Example(position, clean, adversarial, np.array([each.prediction[position] for each in answers]))
 

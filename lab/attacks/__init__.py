@@ -1,25 +1,11 @@
-"""Attacks: ``attack`` proposes adversarial images, ``judge`` measures what they achieve."""
+"""Attacks: ``attack`` proposes adversarial images, ``judge`` measures what they achieve.
 
-from lab.attacks import (
-    apgd_targeted as apgd_targeted,
-    apgd_untargeted as apgd_untargeted,
-    auto_attack as auto_attack,
-    carlini_wagner as carlini_wagner,
-    ensemble as ensemble,
-    extended as extended,
-    fab as fab,
-    iterative as iterative,
-    multi_targeted as multi_targeted,
-    noise as noise,
-    one_step as one_step,
-    orthogonal as orthogonal,
-    pixels as pixels,
-    query as query,
-    spatial as spatial,
-    square as square,
-    verdict as verdict,
-    worst_case as worst_case,
-)
+Every file here is imported, which registers its attacks.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
 from lab.attacks.attack import attack as attack, maximise as maximise
 from lab.attacks.bfloat16 import attack_in_bfloat16 as attack_in_bfloat16, computes_bfloat16 as computes_bfloat16
 from lab.attacks.each import attack_sweep as attack_sweep, maximise_each as maximise_each
@@ -32,3 +18,6 @@ from lab.attacks.orthogonal import orthogonal_count as orthogonal_count
 from lab.attacks.peers import judge_peer as judge_peer
 from lab.attacks.query_model import attack_counting as attack_counting
 from lab.attacks.restart import further_restart as further_restart
+
+for _each in iter_modules(__path__):
+    import_module(f"{__name__}.{_each.name}")

@@ -14,7 +14,7 @@ Make = Callable[[Tensor, Tensor], Tensor]
 """The candidates (p, …) that stand at given places (p,) in the lists of given images (p,)."""
 
 
-class Search:
+class CandidateSearch:
     """Worst candidate of every image so far: in a verdict the first misclassified one, else that of the largest loss.
 
     ``best`` (n, …) starts as the images themselves; ``standing`` (k,) are those to search on.

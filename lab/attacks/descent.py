@@ -74,7 +74,7 @@ class Nearest:
         return margins, wrong
 
 
-class Adam:
+class AdamDirection:
     """Direction of Adam's steps with its usual constants; the step size is the caller's. Kingma & Ba 2015, Alg. 1."""
 
     def __init__(self, like: Tensor) -> None:
@@ -101,7 +101,7 @@ class LinfLanes:
 
     def __init__(self, x: Tensor, start: Tensor, c: Tensor, tau: Tensor, rate: float) -> None:
         self.points = start.expand(len(c), *x.shape).clone()
-        self._x, self._c, self._tau, self._rate, self._adam = x, c, tau, rate, Adam(self.points)
+        self._x, self._c, self._tau, self._rate, self._adam = x, c, tau, rate, AdamDirection(self.points)
 
     def cost(self, shortfall: Tensor) -> Tensor:
         """(P, n) the sum that App. F minimises."""
@@ -132,7 +132,7 @@ class TanhLanes:
     def __init__(self, x: Tensor, c: Tensor, rate: float) -> None:
         self._w = torch.atanh((2 * x - 1) * _INSIDE).unsqueeze(0)
         self.points = (self._w.tanh() + 1) / 2
-        self._x, self._c, self._rate, self._adam = x, c, rate, Adam(self._w)
+        self._x, self._c, self._rate, self._adam = x, c, rate, AdamDirection(self._w)
 
     def cost(self, shortfall: Tensor) -> Tensor:
         """(1, n) the sum that is minimised."""

@@ -15,9 +15,9 @@ from lab.attacks.checks import check_ball, taken
 from lab.attacks.fresh import before_use
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.judge import judge
-from lab.attacks.rounds import Kept, Rounds
+from lab.attacks.rounds import BlockStore, Rounds
 from lab.attacks.standing import Standing
-from lab.attacks.state import BeforeUse, State
+from lab.attacks.state import BeforeUse, StateDependence
 from lab.attacks.straight_through import straight_through
 from lab.attacks.traits import Mode, company, in_training, mode, randomness, slopes
 from lab.attacks.wrappers import Averaged, averaged, one_by_one
@@ -49,7 +49,7 @@ def evaluate(
     *,
     name: str = "",
     sources: Sequence[Source] = (),
-    kept: Kept | None = None,
+    kept: BlockStore | None = None,
 ) -> ModelEvaluation:
     """Robust accuracy under attacks without a setting, each on the images that all before left, with sanity checks.
 
@@ -95,7 +95,7 @@ def evaluate(
 class _Changed(Exception):
     """The model answers otherwise than before its many calls, but a copy that has not been called does not."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: StateDependence) -> None:
         self.state = state
 
 
@@ -111,10 +111,10 @@ class _Evaluation:
         budget: str,
         ctx: Context,
         name: str,
-        kept: Kept | None,
+        kept: BlockStore | None,
         came: Mode,
         before: BeforeUse,
-        state: State,
+        state: StateDependence,
     ) -> None:
         self.asked, self.before, self.state = plain, before, state
         self.plain = before.fresh() if state.logits and state.resets else plain

@@ -63,42 +63,44 @@ def _every_start(spec: FastAdaptiveBoundary, model: nn.Module, best: Nearest, go
             together = max(1, min(batch_size(best.x.device), room(model, best.x)) // len(images))
             group = range(first, min(first + together, len(targets)))
             start = _starts(best, images, radius, restart, group, ctx)
-            walk = Walk(images, start, targets[group.start : group.stop, images])
-            _follow(spec, model, best, walk, goal, part.span(first, group.stop, len(targets)))
+            iterates = Iterates(images, start, targets[group.start : group.stop, images])
+            _follow(spec, model, best, iterates, goal, part.span(first, group.stop, len(targets)))
             first = group.stop
 
 
 @dataclass(frozen=True, eq=False)
-class Walk:
+class Iterates:
     """Points (P, m, …) on their way from these images (m,) of a batch toward targets (P, m)."""
 
     images: Tensor
     points: Tensor
     targets: Tensor
 
-    def of(self, keep: Tensor) -> "Walk":
+    def of(self, keep: Tensor) -> "Iterates":
         """Only those of the images for which ``keep`` (m,) is true."""
-        return Walk(self.images[keep], self.points[:, keep], self.targets[:, keep])
+        return Iterates(self.images[keep], self.points[:, keep], self.targets[:, keep])
 
 
-def _follow(spec: FastAdaptiveBoundary, model: nn.Module, best: Nearest, walk: Walk, goal: float, ctx: Context) -> None:
+def _follow(
+    spec: FastAdaptiveBoundary, model: nn.Module, best: Nearest, iterates: Iterates, goal: float, ctx: Context
+) -> None:
     """Algorithm 1; ``best`` sees every point.
 
     An image leaves with all its points as soon as one of them is adversarial within the ``goal``.
     """
     for step in range(spec.steps):
-        ctx.report(step, spec.steps, unbroken=len(walk.images))
-        x = best.x[walk.images].expand_as(walk.points)
-        y = best.y[walk.images].repeat(len(walk.points))
+        ctx.report(step, spec.steps, unbroken=len(iterates.images))
+        x = best.x[iterates.images].expand_as(iterates.points)
+        y = best.y[iterates.images].repeat(len(iterates.points))
         moved = step_onto_boundary(
-            spec, model, best.norm, walk.points.flatten(0, 1), x.flatten(0, 1), y, walk.targets.flatten()
+            spec, model, best.norm, iterates.points.flatten(0, 1), x.flatten(0, 1), y, iterates.targets.flatten()
         )
         points = moved.view_as(x)
-        _, adversarial = best.see(walk.images, points, answer(model, moved))
+        _, adversarial = best.see(iterates.images, points, answer(model, moved))
         backward = adversarial.view(*adversarial.shape, *[1] * (x.dim() - 2))
         points = torch.where(backward, x + spec.beta * (points - x), points)
-        walk = Walk(walk.images, points, walk.targets).of(best.distance[walk.images] > goal)
-        if not len(walk.images):
+        iterates = Iterates(iterates.images, points, iterates.targets).of(best.distance[iterates.images] > goal)
+        if not len(iterates.images):
             return
 
 

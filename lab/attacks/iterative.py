@@ -24,7 +24,7 @@ from lab.specs.pace import pace, step_share
 
 
 @dataclass(frozen=True, eq=False)
-class Walk:
+class RestartPaths:
     """Restarts of n images, each followed to its end.
 
     ``end`` (R, n, …) the end points, ``loss`` (R, T + 1, n) cross-entropy of the true label at every step from the
@@ -185,11 +185,13 @@ def reached(spec: PGD, goal: Aim, y: Tensor, logits: Tensor) -> Tensor:
     return Aim(y).value(spec.objective, logits).masked_fill(goal.labels == y, -torch.inf)
 
 
-def walk(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, restarts: range, ctx: Context) -> Walk:
+def follow_restarts(
+    spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, restarts: range, ctx: Context
+) -> RestartPaths:
     """The given restarts of every image, all in one batch, with the loss along the way. Madry et al. 2017, §3.1.
 
     Every restart is followed to its last step, also with ``keep_best``. Raises :class:`AttackError` for a spec that
-    goes toward every class: a walk has one aim.
+    goes toward every class: a restart has one target.
     """
     count, images = len(restarts), len(x)
     losses = torch.empty(spec.steps + 1, count * images, dtype=x.dtype, device=x.device)
@@ -206,7 +208,7 @@ def walk(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, restar
     end = climb(spec, model, start, copies, Aim(goal.labels.repeat(count), goal.toward), ball, ctx, note)
     logits = answer(model, end, spec.passes)
     note(spec.steps, end, logits)
-    return Walk(
+    return RestartPaths(
         end.view(count, images, *x.shape[1:]),
         losses.view(-1, count, images).transpose(0, 1),
         margin(logits, truth).view(count, images),

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from lab.attacks.attack import ascend, perturb
 from lab.attacks.ball import distance, full_step, reserve
-from lab.attacks.candidates import Search
+from lab.attacks.candidates import CandidateSearch
 from lab.attacks.checks import check_pictures
 from lab.attacks.gradient import input_gradient
 from lab.context import Context
@@ -62,7 +62,7 @@ def _search(
     if not isinstance(ball, L0):
         raise AttackError(f"{title_of(spec)} requires the threat model {title_of(L0)}, not {title_of(ball)}.")
     check_pictures(x, "FlipPixels")
-    search, count = Search(model, x, y, spec.objective, verdict), _count(ball, x)
+    search, count = CandidateSearch(model, x, y, spec.objective, verdict), _count(ball, x)
     pixels = x.shape[2] * x.shape[3]
     if spec.search == "gradient":
         gradient, _ = input_gradient(model, x, y, spec.objective)

@@ -36,7 +36,7 @@ _MOST_KEPT = 2**23  # values of a block
 _FEWER = 4  # of the images that a sanity check looks at, where the model is random or sees each image alone
 
 
-class Kept(Protocol):
+class BlockStore(Protocol):
     """Store of the blocks of finished stages, so that an interrupted evaluation resumes."""
 
     def read(self, name: str) -> StageBlock | None:
@@ -66,7 +66,7 @@ class Rounds:
     ctx: Context
     show: Callable[[], None]
     watch: Callable[[], None]
-    kept: Kept | None = None
+    kept: BlockStore | None = None
     ahead: list[int] = field(default_factory=list)
     done: float = 0.0
     saved: float = 0.0

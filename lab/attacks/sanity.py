@@ -18,7 +18,7 @@ from lab.attacks.gradient import device_of
 from lab.attacks.objectives import margin, predicted
 from lab.attacks.rounds import Rounds
 from lab.attacks.standing import Standing
-from lab.attacks.state import State
+from lab.attacks.state import StateDependence
 from lab.attacks.traits import Company, Mode, Randomness, Slopes
 from lab.context import Context
 from lab.errors import AttackError
@@ -48,7 +48,7 @@ def about_mode(found: Mode) -> Check:
     return Check("mode", state, found.logits, _NOT, found.images, "training" if found.training else "")
 
 
-def about_state(found: State) -> Check:
+def about_state(found: StateDependence) -> Check:
     """``value``: fraction of the images whose logits depend on earlier calls; ``reference``: whose predictions do."""
     state = FAILED if found.logits else PASSED
     detail = ("fresh copies" if found.resets else "") if found.logits else ""

@@ -8,7 +8,7 @@ from torch.nn.functional import grid_sample
 
 from lab.attacks.attack import ascend, perturb
 from lab.attacks.ball import distance, full_step, reserve
-from lab.attacks.candidates import Search
+from lab.attacks.candidates import CandidateSearch
 from lab.attacks.checks import check_pictures
 from lab.attacks.gradient import input_gradient
 from lab.context import Context
@@ -93,7 +93,7 @@ def _search(
     if not isinstance(ball, Spatial):
         raise AttackError(f"{title_of(spec)} requires the threat model {title_of(Spatial)}, not {title_of(ball)}.")
     check_pictures(x, "RotateTranslate")
-    search = Search(model, x, y, spec.objective, verdict)
+    search = CandidateSearch(model, x, y, spec.objective, verdict)
     points = lattice(ball, x)
     if spec.search == "grid":
         search.among(range(len(points)), lambda image, place: warp(x[image], points[place], ball), ctx)

@@ -31,7 +31,7 @@ def square(spec: Square, target: Target, ctx: Context) -> Tensor:
     check_pictures(target.x, "Square")
     x_adv, image, trials = target.x.clone(), target.standing(), spec.queries - int(target.verdict)
     if trials and len(image):
-        search = Search.begun(spec, target, image, _Numbers(target.x, ctx))
+        search = SquareSearch.begun(spec, target, image, _Numbers(target.x, ctx))
         while True:
             done = search.broken | (search.trial >= trials)
             if done.any():
@@ -57,7 +57,7 @@ def square_from(
 
 
 @dataclass(eq=False)
-class Search:
+class SquareSearch:
     """The images (k,) still searched for, each at a trial (k,) of its own; changed in place.
 
     ``best`` (k, …) the images kept so far, ``lowest`` (k,) their margins, ``broken`` (k,) whether a verdict is over.
@@ -78,7 +78,7 @@ class Search:
     wasted: int = 0
 
     @classmethod
-    def begun(cls, spec: Square, target: Target, image: Tensor, numbers: "_Numbers") -> "Search":
+    def begun(cls, spec: Square, target: Target, image: Tensor, numbers: "_Numbers") -> "SquareSearch":
         """Take trial 0: the starting point is kept, whatever its margin."""
         x, y = target.x[image], target.y[image]
         best = first_change(target.ball, x, numbers.first(image)) if target.start is None else target.start[image]

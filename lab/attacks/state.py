@@ -19,7 +19,7 @@ _EXACT = 1e-6  # of the largest logit: what the same call of the same model may 
 
 
 @dataclass(frozen=True)
-class State:
+class StateDependence:
     """Of a few images: the fraction whose logits, and whose predictions, are others after other calls than before any.
 
     ``resets``: whether a copy of the model that has not been called answers as the model did at first.
@@ -58,7 +58,7 @@ class BeforeUse:
         assert self._copy is not None
         return fresh(self._copy, self._weights_change)
 
-    def left_by(self, model: Adapted) -> State | None:
+    def left_by(self, model: Adapted) -> StateDependence | None:
         """Compare the model's output after many calls; None if as before any. It may refuse, too."""
         for _ in range(_TRIES):
             self._disturbed = False
@@ -67,7 +67,7 @@ class BeforeUse:
                 return found
         return None
 
-    def _find_change(self, model: Adapted) -> State | None:
+    def _find_change(self, model: Adapted) -> StateDependence | None:
         found = self._compare_now(model)
         if not found.logits or self._copy is None:
             return found if found.logits else None
@@ -75,15 +75,15 @@ class BeforeUse:
             return replace(found, resets=True)
         return found if self._repeats else None  # the copies share what it keeps, or it draws from elsewhere
 
-    def _compare_now(self, model: Adapted) -> State:
+    def _compare_now(self, model: Adapted) -> StateDependence:
         """Compare the model's present output with its first."""
         try:
             [now] = self._predict(model, [self._few])
         except AttackError:
-            return State(1.0, 1.0, len(self._few), False)
+            return StateDependence(1.0, 1.0, len(self._few), False)
         return _compare([(self._first, now)], False)
 
-    def _compare_copies(self, unused: Adapted) -> State:
+    def _compare_copies(self, unused: Adapted) -> StateDependence:
         """Compare fresh copies, which have not been called, with one between other calls."""
         first, *expected = (self._predict(copied(unused), [each])[0] for each in (self._few, *self._near))
         if not _same(first, self._predict(copied(unused), [self._few])[0]).all():
@@ -95,15 +95,15 @@ class BeforeUse:
         found = _compare(pairs, resets=True)
         if found.logits and not _all_same(answers, self._predict(copied(unused), self._calls())):
             self._repeats = False
-            return State(0.0, 0.0, len(first), True)
+            return StateDependence(0.0, 0.0, len(first), True)
         self._weights_change = _weights_differ(used, unused)
         return found
 
-    def _compare_calls(self, model: Adapted) -> State:
+    def _compare_calls(self, model: Adapted) -> StateDependence:
         """Compare one model's output after other calls, if it repeats itself both before and after them."""
         *before, one, _, _, _, _, last, again = self._predict(model, [self._few] * 3 + [*self._calls(), self._few])
         repeats = _all_same(before, [one] * len(before)) and bool(_same(last, again).all())
-        return _compare([(one, last)], False) if repeats else State(0.0, 0.0, len(one), False)
+        return _compare([(one, last)], False) if repeats else StateDependence(0.0, 0.0, len(one), False)
 
     def _calls(self) -> list[Tensor]:
         return [self._few, self._few, self._far, *self._near, self._few]
@@ -119,10 +119,10 @@ class BeforeUse:
         return answers
 
 
-def _compare(pairs: Sequence[tuple[Tensor, Tensor]], resets: bool) -> State:
+def _compare(pairs: Sequence[tuple[Tensor, Tensor]], resets: bool) -> StateDependence:
     logits = torch.stack([~_same(*each) for each in pairs]).any(0)
     changes = torch.stack([predicted(one) != predicted(other) for one, other in pairs]).any(0)
-    return State(logits.float().mean().item(), changes.float().mean().item(), len(logits), resets)
+    return StateDependence(logits.float().mean().item(), changes.float().mean().item(), len(logits), resets)
 
 
 def _same(one: Tensor, other: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from lab.keys import asked_key, stored_key
 from lab.results import Result
 from lab.specs import Analysis, ModelSpec
 from lab.specs.spec import params
-from lab.store import Damaged, Store
+from lab.store import DamagedResult, Store
 
 
 def _never() -> bool:
@@ -75,7 +75,7 @@ def _key(spec: Analysis) -> str | None:
 def _stored(store: Store, name: str) -> Result | None:
     try:
         return store.read(name)
-    except (Damaged, Unknown) as error:
+    except (DamagedResult, Unknown) as error:
         warn(str(error))
         return None
 

@@ -28,7 +28,7 @@ from lab.specs.threat import threat
 
 
 @dataclass(frozen=True)
-class Trial:
+class AttackRequest:
     """One attack to try: on which model, which first test images, in which ball, from which seed."""
 
     data: DataSpec
@@ -67,16 +67,16 @@ def run(options: argparse.Namespace) -> int:
     folder = save_folder(options)
     if options.attack is None and not options.settings:
         return quick.run(options, folder)
-    trials, records, saved = _trials(options), [], []
-    require_loadable([each.model for each in trials])
-    for number, trial in enumerate(trials):
-        shared.warn_of_pairs(trial.data, trial.model, trial.attack, *([trial.source] if trial.source else []))
-        outcome = _tried(trial, options.download)
-        records.append(_record(trial, outcome))
+    requests, records, saved = _requests(options), [], []
+    require_loadable([each.model for each in requests])
+    for number, request in enumerate(requests):
+        shared.warn_of_pairs(request.data, request.model, request.attack, *([request.source] if request.source else []))
+        outcome = _attacked(request, options.download)
+        records.append(_record(request, outcome))
         if folder:
             saved.append(outcome.examples)
         if not options.json:
-            print("\n\n" * bool(number) + _words(trial, outcome), flush=True)
+            print("\n\n" * bool(number) + _words(request, outcome), flush=True)
     if folder:
         save(folder, [each for each in saved if each])
     if options.json:
@@ -84,14 +84,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _trials(options: argparse.Namespace) -> list[Trial]:
-    """One trial for each of the models."""
+def _requests(options: argparse.Namespace) -> list[AttackRequest]:
+    """One request for each of the models."""
     models = shared.models(options.model or ["standard"], options.weights, options.name)
-    return [_trial(options, model, name) for model, name in zip(models, names_of(models), strict=True)]
+    return [_request(options, model, name) for model, name in zip(models, names_of(models), strict=True)]
 
 
-def _trial(options: argparse.Namespace, model: ModelSpec, name: str) -> Trial:
-    return Trial(
+def _request(options: argparse.Namespace, model: ModelSpec, name: str) -> AttackRequest:
+    return AttackRequest(
         shared.data_set(options, options.data, [model]) or Digits(),
         model,
         name,
@@ -107,7 +107,7 @@ def _trial(options: argparse.Namespace, model: ModelSpec, name: str) -> Trial:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AttackOutcome:
     """The judge's verdict, that on the images made on another model if one was named, and notes about the data."""
 
     result: AttackResult
@@ -117,44 +117,46 @@ class Outcome:
     instability: str  # how the model is another one each time it is built; empty if it is not
 
 
-def _tried(trial: Trial, download: bool) -> Outcome:
+def _attacked(request: AttackRequest, download: bool) -> AttackOutcome:
     from lab.attacks import attack, attack_in_bfloat16, examples, further_restart, judge
     from lab.data import load
     from lab.models import instability_of, load as load_model
 
     with progress_bar() as show:
-        data = load(trial.data, Context(on_progress=show, doing="reading the data"), download)
+        data = load(request.data, Context(on_progress=show, doing="reading the data"), download)
         test = data.test
-        model, instability = load_model(trial.model), instability_of(trial.model)
-        index = list(range(min(trial.images, len(test))))
+        model, instability = load_model(request.model), instability_of(request.model)
+        index = list(range(min(request.images, len(test))))
         x, y = test.images(index), test.labels(index)
-        ctx = Context(trial.seed, on_progress=show, doing="attacking")
+        ctx = Context(request.seed, on_progress=show, doing="attacking")
         start = time.perf_counter()
-        x_adv = (attack_in_bfloat16 if trial.bfloat16 else attack)(trial.attack, model, x, y, trial.ball, ctx)
+        x_adv = (attack_in_bfloat16 if request.bfloat16 else attack)(request.attack, model, x, y, request.ball, ctx)
         gain = None
-        if trial.attack.capabilities.retried:
+        if request.attack.capabilities.retried:
             again = replace(ctx, doing="running one more restart")
-            x_adv, gain = further_restart(trial.attack, model, x, y, x_adv, trial.ball, again)
+            x_adv, gain = further_restart(request.attack, model, x, y, x_adv, request.ball, again)
         seconds = time.perf_counter() - start
         classes = data.classes if data.gapless else None
-        result = judge(x, y, x_adv, model, trial.ball, 256 if trial.eight_bit else None, classes)
+        result = judge(x, y, x_adv, model, request.ball, 256 if request.eight_bit else None, classes)
         result = replace(result, seconds=seconds)
         if gain is not None:
             result = result.beside_restart(gain)
-        kept = examples(model, x, y, x_adv, trial.ball, **_origin(trial)) if trial.save else None
-        if trial.source is None:
-            return Outcome(result, None, data.notes, kept, instability)
-        made = attack(trial.attack, load_model(trial.source), x, y, trial.ball, replace(ctx, doing="transferring"))
-        transferred = judge(x, y, made, model, trial.ball)
-        return Outcome(result.beside_transfer(transferred), transferred, data.notes, kept, instability)
+        kept = examples(model, x, y, x_adv, request.ball, **_origin(request)) if request.save else None
+        if request.source is None:
+            return AttackOutcome(result, None, data.notes, kept, instability)
+        made = attack(
+            request.attack, load_model(request.source), x, y, request.ball, replace(ctx, doing="transferring")
+        )
+        transferred = judge(x, y, made, model, request.ball)
+        return AttackOutcome(result.beside_transfer(transferred), transferred, data.notes, kept, instability)
 
 
-def _origin(trial: Trial) -> dict[str, Any]:
-    """Return the source of the adversarial examples of a trial."""
-    return {"name": trial.name, "spec": trial.attack, "seed": trial.seed}
+def _origin(request: AttackRequest) -> dict[str, Any]:
+    """Return the source of the adversarial examples of a request."""
+    return {"name": request.name, "spec": request.attack, "seed": request.seed}
 
 
-def _record(trial: Trial, outcome: Outcome) -> dict[str, Any]:
+def _record(request: AttackRequest, outcome: AttackOutcome) -> dict[str, Any]:
     result, transferred = outcome.result, outcome.transferred
     health = result.health
     return {
@@ -162,59 +164,59 @@ def _record(trial: Trial, outcome: Outcome) -> dict[str, Any]:
         "robust_accuracy": result.robust_accuracy,
         "n": len(result.y),
         "eps": result.eps,
-        "norm": type(trial.ball).__name__,
+        "norm": type(request.ball).__name__,
         "seconds": round(result.seconds, 3),
-        "rounded_accuracy": result.rounded_accuracy if trial.eight_bit else None,
+        "rounded_accuracy": result.rounded_accuracy if request.eight_bit else None,
         "transferred_accuracy": transferred.robust_accuracy if transferred else None,
-        "source": to_dict(trial.source) if trial.source else None,
-        "precision": "bfloat16" if _in_bfloat16(trial) else "float32",
-        "health": health_record(health) | {"warnings": _warnings(trial, outcome)} if health else None,
-        "data": to_dict(trial.data),
+        "source": to_dict(request.source) if request.source else None,
+        "precision": "bfloat16" if _in_bfloat16(request) else "float32",
+        "health": health_record(health) | {"warnings": _warnings(request, outcome)} if health else None,
+        "data": to_dict(request.data),
         "data_notes": list(outcome.notes),
-        "model": to_dict(trial.model),
-        "model_name": trial.name,
-        "attack": to_dict(trial.attack),
-        "seed": trial.seed,
+        "model": to_dict(request.model),
+        "model_name": request.name,
+        "attack": to_dict(request.attack),
+        "seed": request.seed,
     }
 
 
-def _words(trial: Trial, outcome: Outcome) -> str:
+def _words(request: AttackRequest, outcome: AttackOutcome) -> str:
     result, transferred = outcome.result, outcome.transferred
     lines = [
-        *filter(None, (shared.words(trial.attack), pace_in_words(trial.attack, trial.ball))),
-        f"against {trial.name}{unweighted(trial.model)} on {counted(len(result.y), 'test image')} of "
-        f"{shared.words(trial.data)}, {threat(trial.ball)}, seed {trial.seed}",
+        *filter(None, (shared.words(request.attack), pace_in_words(request.attack, request.ball))),
+        f"against {request.name}{unweighted(request.model)} on {counted(len(result.y), 'test image')} of "
+        f"{shared.words(request.data)}, {threat(request.ball)}, seed {request.seed}",
         *outcome.notes,
         "",
         f"clean accuracy   {percent(result.clean_accuracy):>7}",
         f"robust accuracy  {percent(result.robust_accuracy):>7}",
     ]
-    if trial.eight_bit:
+    if request.eight_bit:
         lines.append(
             f"  in 8 bits      {percent(result.rounded_accuracy):>7}  (adversarial pixels rounded to 256 levels)"
         )
-    if trial.source and transferred:
-        made_on = f"(on images made on {shared.words(trial.source)})"
+    if request.source and transferred:
+        made_on = f"(on images made on {shared.words(request.source)})"
         lines.append(f"  transferred    {percent(transferred.robust_accuracy):>7}  {made_on}")
-    lines.append(f"time             {result.seconds:>5.1f} s{_precision(trial)}")
-    warnings = _warnings(trial, outcome)
+    lines.append(f"time             {result.seconds:>5.1f} s{_precision(request)}")
+    warnings = _warnings(request, outcome)
     return "\n".join([*lines, *(["", *(f"Warning: {each}" for each in warnings)] if warnings else [])])
 
 
-def _warnings(trial: Trial, outcome: Outcome) -> list[str]:
-    short, result = crossing(trial.attack, trial.ball), outcome.result
-    unstable = f"{trial.name}: {outcome.instability}" if outcome.instability else ""
+def _warnings(request: AttackRequest, outcome: AttackOutcome) -> list[str]:
+    short, result = crossing(request.attack, request.ball), outcome.result
+    unstable = f"{request.name}: {outcome.instability}" if outcome.instability else ""
     return [*filter(None, (short, unstable)), *(result.health.warnings if result.health else ())]
 
 
-def _precision(trial: Trial) -> str:
-    if not trial.bfloat16:
+def _precision(request: AttackRequest) -> str:
+    if not request.bfloat16:
         return ""
-    return " in bfloat16, verdicts in float32" if _in_bfloat16(trial) else " in float32: this device has no bfloat16"
+    return " in bfloat16, verdicts in float32" if _in_bfloat16(request) else " in float32: this device has no bfloat16"
 
 
-def _in_bfloat16(trial: Trial) -> bool:
-    if not trial.bfloat16:
+def _in_bfloat16(request: AttackRequest) -> bool:
+    if not request.bfloat16:
         return False
     from lab.attacks import computes_bfloat16
     from lab.models import default_device

@@ -27,7 +27,7 @@ from lab.specs.models import name_of
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EvaluationOutcome:
     """An evaluation, the examples in 8 bits if they were asked for, and what images made on another model achieve."""
 
     request: Request
@@ -51,10 +51,10 @@ def run(options: argparse.Namespace, folder: Path | None) -> int:
     source = find_model(options.source) if options.source else None
     require_loadable([each.model for each in asked])
 
-    def compute(request: Request, stopped: Callable[[], bool]) -> Outcome:
+    def compute(request: Request, stopped: Callable[[], bool]) -> EvaluationOutcome:
         return _outcome(request, source, options, stopped)
 
-    def show(number: int, outcome: Outcome) -> None:
+    def show(number: int, outcome: EvaluationOutcome) -> None:
         if not options.json:
             print("\n\n" * bool(number) + _words(outcome, options.eight_bit), flush=True)
 
@@ -69,12 +69,12 @@ def run(options: argparse.Namespace, folder: Path | None) -> int:
 
 def _outcome(
     request: Request, source: ModelSpec | None, options: argparse.Namespace, cancelled: Callable[[], bool]
-) -> Outcome:
+) -> EvaluationOutcome:
     result, transferred = evaluated(request, options.download, cancelled), None
     if source:
         result, transferred = _beside_transfer(request, result, source, cancelled)
     kept = examples_of(result) if options.eight_bit or options.save else None
-    return Outcome(request, result, kept, source, transferred)
+    return EvaluationOutcome(request, result, kept, source, transferred)
 
 
 def _beside_transfer(
@@ -94,7 +94,7 @@ def _beside_transfer(
     return replace(result, models=(worst,)), found
 
 
-def _record(outcome: Outcome, eight_bit: bool) -> dict[str, Any]:
+def _record(outcome: EvaluationOutcome, eight_bit: bool) -> dict[str, Any]:
     """Return what ``--json`` prints: the record of one attack, and the evaluation."""
     [model], source, transferred = outcome.result.models, outcome.source, outcome.transferred
     found = plain(outcome.request, model)
@@ -110,7 +110,7 @@ def _record(outcome: Outcome, eight_bit: bool) -> dict[str, Any]:
     }
 
 
-def _words(outcome: Outcome, eight_bit: bool) -> str:
+def _words(outcome: EvaluationOutcome, eight_bit: bool) -> str:
     lines = [in_words(outcome.request, outcome.result.models[0])]
     if eight_bit and outcome.examples:
         about = "adversarial pixels rounded to 256 levels inside the threat model"

@@ -16,7 +16,7 @@ from lab.errors import EngineError
 from lab.results.result import Result
 from lab.specs import Spec
 
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 _SETTLED = 0.3  # seconds a computation must have run before its pace says anything
 _EARLY, _LITTLE = 10.0, 0.01  # so much of it, too, in the first seconds: to begin with, the pace is of loading
 
@@ -44,7 +44,7 @@ class Job:
         self.spec = spec
         self.key = key
         self.on_change = on_change
-        self.state: State = "waiting"
+        self.state: JobState = "waiting"
         self.progress: Progress | None = None
         self.partial: Any = None
         self.result: Any = None
@@ -128,7 +128,7 @@ class Job:
         self.partial = partial
         self._announce()
 
-    def ended(self, state: State, result: Result | None = None, error: str | None = None) -> None:
+    def ended(self, state: JobState, result: Result | None = None, error: str | None = None) -> None:
         """The engine says how the job ended; only the first end counts."""
         with self._lock:
             if self.finished:

@@ -22,7 +22,7 @@ from lab.keys import asked_key
 from lab.limits import require_modest
 from lab.results.result import unpack
 from lab.specs import Spec, TrainingRun
-from lab.store import Damaged, Store
+from lab.store import DamagedResult, Store
 
 logger = logging.getLogger("lab.engine")
 
@@ -110,7 +110,7 @@ class Requests(ABC):
         """Return whether the store, or the run's folder, has the job's result, which ends it."""
         try:
             result = runs.finished(job.spec) if isinstance(job.spec, TrainingRun) else self._store.read(job.key)
-        except (Damaged, Unknown) as error:
+        except (DamagedResult, Unknown) as error:
             job.note = str(error)
             return False
         if result is not None:

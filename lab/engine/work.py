@@ -28,7 +28,7 @@ from lab.results.result import Result, pack
 from lab.results.run import Run
 from lab.specs import Recipe, Spec, TrainingRun, from_json
 from lab.specs.sentences import labelled
-from lab.store import Damaged, Store
+from lab.store import DamagedResult, Store
 
 logger = logging.getLogger("lab.engine")
 
@@ -198,7 +198,7 @@ def _stored_key(spec: Spec, asked: str, publisher: Publisher) -> str | None:
 def _read_stored(store: Store, name: str | None, publisher: Publisher) -> Result | None:
     try:
         return store.read(name) if name else None
-    except (Damaged, Unknown) as error:
+    except (DamagedResult, Unknown) as error:
         publisher.note(str(error))
         return None
 

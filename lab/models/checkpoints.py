@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lab.errors import ModelError
 
-State = dict[str, Tensor]
+StateDict = dict[str, Tensor]
 
 _MOST_CONTAINERS = 20_000
 _DEEPEST = 6
@@ -54,7 +54,7 @@ def read(path: Path) -> Any:
     return _saved(path)
 
 
-def states(found: Any) -> dict[str, State]:
+def states(found: Any) -> dict[str, StateDict]:
     """The state dicts in what a file holds, by where they are, as ``['model']`` or ``[0]``; those inside others too."""
     return {where: state for where, value in _containers(found) if (state := _state(value))}
 
@@ -76,7 +76,7 @@ def _says_safetensors(path: Path, start: bytes) -> bool:
     return path.suffix == ".safetensors" and not start.startswith((b"PK", b"\x80"))
 
 
-def _safetensors(path: Path) -> State:
+def _safetensors(path: Path) -> StateDict:
     try:
         return safetensors.torch.load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, json.JSONDecodeError) as error:
@@ -138,7 +138,7 @@ def _containers(found: Any) -> Iterator[tuple[str, Mapping[Any, Any]]]:
             waiting += [(f"{where}[{key!r:.60}]", each, depth + 1) for key, each in inner[:_MOST_CONTAINERS]]
 
 
-def _state(value: Mapping[Any, Any]) -> State | None:
+def _state(value: Mapping[Any, Any]) -> StateDict | None:
     """The tensors of a dictionary, if it is a state dict: it may hold numbers and texts beside them."""
     if any(not isinstance(name, str) for name in value):
         return None

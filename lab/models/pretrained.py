@@ -19,7 +19,7 @@ from lab.files import write_whole
 from lab.home import pretrained_folder
 from lab.models import torchvision_classifiers
 from lab.models.build import blank
-from lab.models.weights import State, read_state, save_weights
+from lab.models.weights import StateDict, read_state, save_weights
 from lab.specs.models import Torchvision
 from lab.specs.spec import to_dict
 
@@ -59,7 +59,7 @@ def _receive(url: str, target: Path, ctx: Context) -> None:
         raise ModelError(f"{url} is not the published file: try again, or from another network.")
 
 
-def _loaded(name: str, published: WeightsEnum, received: State) -> nn.Module:
+def _loaded(name: str, published: WeightsEnum, received: StateDict) -> nn.Module:
     """The network with what was received, less the auxiliary classifiers, and the published normalisation."""
     network = blank(Torchvision(name), _shape(published), len(published.meta["categories"]))
     preset = published.transforms()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from lab.errors import ModelError
 from lab.files import write_whole
 from lab.models import checkpoints
-from lab.models.checkpoints import State, few
+from lab.models.checkpoints import StateDict, few
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ def load_weights(model: nn.Module, path: Path | str) -> None:
     model.load_state_dict(wanted)
 
 
-def read_state(path: Path) -> State:
+def read_state(path: Path) -> StateDict:
     """The only state dict in a file, by name. Raises :class:`ModelError` when there is none, or are several."""
     found = checkpoints.read(path)
     if isinstance(found, dict) and found and all(isinstance(each, Tensor) for each in found.values()):
@@ -59,7 +59,7 @@ def read_state(path: Path) -> State:
     return next(iter(states.values()))
 
 
-def _fitting(path: Path, wanted: State) -> State:
+def _fitting(path: Path, wanted: StateDict) -> StateDict:
     """The one state dict in a file that fits, under the model's own names."""
     found = checkpoints.read(path)
     states = checkpoints.states(found)
@@ -85,7 +85,7 @@ def _fitting(path: Path, wanted: State) -> State:
     return {name: value for name, value in first.items() if name in wanted}
 
 
-def _renamed(state: State, wanted: State) -> State:
+def _renamed(state: StateDict, wanted: StateDict) -> StateDict:
     """The state dict under the model's names, as far as taking off and putting on beginnings of names leads there."""
     best = state
     for plain in (lambda name: name, _without_parallel):
@@ -130,22 +130,22 @@ def _foreign(beginning: str) -> bool:
     return bool(set(beginning.split(".")[:-1]) - _WRAPPERS)
 
 
-def _score(state: State, wanted: State) -> int:
+def _score(state: StateDict, wanted: StateDict) -> int:
     return len(state.keys() & wanted.keys())
 
 
-def _differences(state: State, wanted: State) -> list[str]:
+def _differences(state: StateDict, wanted: StateDict) -> list[str]:
     return [*_missing(state, wanted), *_besides(state, wanted)]
 
 
-def _missing(state: State, wanted: State) -> list[str]:
+def _missing(state: StateDict, wanted: StateDict) -> list[str]:
     """Return what the model has and the file lacks, also under the name of a weight that is the same one."""
     there = {_memory(wanted[name]) for name in wanted if name in state} - {None}
     missing = [name for name in wanted if name not in state and not name.endswith(_COUNTERS)]
     return [name for name in missing if _memory(wanted[name]) not in there]
 
 
-def _besides(state: State, wanted: State) -> list[str]:
+def _besides(state: StateDict, wanted: StateDict) -> list[str]:
     return [name for name in state if name not in wanted and not name.endswith(_COUNTERS)]
 
 
@@ -155,12 +155,12 @@ def _memory(value: Tensor) -> tuple[int, torch.Size] | None:
     return value.data_ptr(), value.shape
 
 
-def _misshapen(state: State, wanted: State) -> str | None:
+def _misshapen(state: StateDict, wanted: StateDict) -> str | None:
     both = [name for name in wanted if name in state and not nn.parameter.is_lazy(wanted[name])]
     return next((name for name in both if state[name].shape != wanted[name].shape), None)
 
 
-def _equal(one: State, other: State) -> bool:
+def _equal(one: StateDict, other: StateDict) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
@@ -192,7 +192,7 @@ def _kind(value: Tensor) -> str:
     return str(value.dtype).removeprefix("torch.")
 
 
-def _misfit(path: Path, where: str, state: State, wanted: State) -> ModelError:
+def _misfit(path: Path, where: str, state: StateDict, wanted: StateDict) -> ModelError:
     missing, besides = _missing(state, wanted), _besides(state, wanted)
     wrong = f"has no {few(missing)}" if missing else f"has {few(besides)} besides"
     more = f" (but {few(besides)})" if missing and besides else ""

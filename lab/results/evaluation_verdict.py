@@ -36,7 +36,7 @@ SUBSTANTIAL = 0.25
 
 
 @dataclass(frozen=True)
-class Verdict:
+class EvaluationVerdict:
     """``kind`` (broken, masked, robust as far as tested, undecided), its ``words`` with the numbers, and the ``flaws``
     of the model or its defence that the checks found, each a sentence."""
 
@@ -45,7 +45,7 @@ class Verdict:
     flaws: tuple[str, ...]
 
 
-def verdict(model: ModelEvaluation) -> Verdict:
+def verdict(model: ModelEvaluation) -> EvaluationVerdict:
     """The verdict on what is known so far.
 
     Masked: a check found that the model hides its gradient, or that its predictions are not its own. Broken: at most a
@@ -57,7 +57,7 @@ def verdict(model: ModelEvaluation) -> Verdict:
     kind, reason = _decided(model, [each.kind for each in failed])
     because = f": {reason}" if reason else ""
     found = tuple(sentence(each) for each in failed)
-    return Verdict(kind, f"{kind.capitalize()}{because}. {_numbers(model, kind)}{_doubts(model)}", found)
+    return EvaluationVerdict(kind, f"{kind.capitalize()}{because}. {_numbers(model, kind)}{_doubts(model)}", found)
 
 
 def _decided(model: ModelEvaluation, failed: list[str]) -> tuple[str, str]:

@@ -64,7 +64,7 @@ class Sign:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MaskingVerdict:
     """``kind`` (broken, masked, robust as far as tested or undecided) and its ``words``; the ``signs``; the
     ``findings``, sentences of the evaluation with the attacks behind its numbers; what would ``settle`` it."""
 
@@ -75,7 +75,7 @@ class Verdict:
     settle: str
 
 
-def verdict(result: MaskingResult, model: ModelMasking) -> Verdict:
+def verdict(result: MaskingResult, model: ModelMasking) -> MaskingVerdict:
     """The verdict on one model at the ball's eps; until it is evaluated, what the attacks here say."""
     looked_for = (
         _black_box(result, model),
@@ -87,7 +87,7 @@ def verdict(result: MaskingResult, model: ModelMasking) -> Verdict:
     )
     signs = tuple(sign for sign in looked_for if sign is not None)
     kind = MASKED if _hides(signs) else _kind(result, model)
-    return Verdict(kind, _WORDS[kind], signs, _findings(model.evaluation), _SETTLE[kind])
+    return MaskingVerdict(kind, _WORDS[kind], signs, _findings(model.evaluation), _SETTLE[kind])
 
 
 def signs_frame(result: MaskingResult) -> pd.DataFrame:

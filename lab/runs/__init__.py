@@ -2,7 +2,7 @@
 
 from lab.runs.folders import (
     RunCard as RunCard,
-    State as State,
+    RunState as RunState,
     begin as begin,
     discard as discard,
     fail as fail,

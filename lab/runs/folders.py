@@ -35,7 +35,7 @@ from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
 from lab.specs.spec import Spec, from_dict, to_dict
 
-State = Literal["waiting", "running", "elsewhere", "paused", "failed", "finished"]
+RunState = Literal["waiting", "running", "elsewhere", "paused", "failed", "finished"]
 """``waiting`` and ``running`` are with the engine; ``elsewhere`` is trained by another program, as the command line."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
@@ -55,7 +55,7 @@ class RunCard:
 
     name: str
     recipe: Recipe
-    state: State
+    state: RunState
     fraction: float
     seconds: float
     created: datetime
@@ -256,7 +256,7 @@ def _time(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _state(place: Path, begun: bool | None) -> State:
+def _state(place: Path, begun: bool | None) -> RunState:
     """``begun`` is None for a run that is not with the engine, else whether the engine has begun with it."""
     if (place / _CARD).exists():
         return "finished"

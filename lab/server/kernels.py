@@ -44,7 +44,7 @@ class Kernel(ServerKernelManager):
         return command("ipykernel_launcher", arguments, "--memory", str(self.most_memory))
 
 
-class Kept(list[tuple[str, list[bytes]]]):
+class MessageBuffer(list[tuple[str, list[bytes]]]):
     """Messages of a kernel while its page is out of reach; ``on_full`` is called once, when they exceed ``most``."""
 
     def __init__(self, most: int, on_full: Callable[[], object]) -> None:
@@ -136,7 +136,7 @@ class Kernels(AsyncMappingKernelManager):
         """Keep what a kernel says for a page that is out of reach, and end one that talks on to nobody."""
         super().start_buffering(kernel_id, session_key, channels)
         end = partial(IOLoop.current().add_callback, self.take_back, Guest(kernel_id))
-        self._kernel_buffers[kernel_id]["buffer"] = Kept(MOST_BYTES_KEPT, end)
+        self._kernel_buffers[kernel_id]["buffer"] = MessageBuffer(MOST_BYTES_KEPT, end)
 
     async def take_back(self, guest: Guest) -> None:
         """End a visitor's kernel."""

@@ -28,7 +28,7 @@ _AGAIN = 10  # seconds until who found the lab full tries again
 _MOST_BYTES_OF_A_BODY = 64 * 1024
 
 
-class Health(RequestHandler):
+class HealthHandler(RequestHandler):
     """``GET /health``: that the lab answers, and how many visitors it has. It takes no kernel."""
 
     def get(self) -> None:
@@ -155,7 +155,7 @@ class Pages(Voila):
         ]
         base = self.server_url
         slash = [(base.rstrip("/"), RedirectHandler, {"url": base, "permanent": False})] if base != "/" else []
-        return [(f"{base}health", Health), *slash, *handlers]
+        return [(f"{base}health", HealthHandler), *slash, *handlers]
 
 
 if __name__ == "__main__":

@@ -1,3 +1,3 @@
 """Results on disk: addressed by key, written atomically, checked on reading."""
 
-from lab.store.store import Damaged as Damaged, Store as Store
+from lab.store.store import DamagedResult as DamagedResult, Store as Store

@@ -28,7 +28,7 @@ MOST_BYTES = 2 * 2**30
 """What the results in a folder may take together, unless ``LAB_MAX_STORE`` says otherwise."""
 
 
-class Damaged(LabError):
+class DamagedResult(LabError):
     """A stored result was not what had been written; its file is gone, so the result will be computed again."""
 
 
@@ -44,7 +44,7 @@ class Store:
     def read(self, key: str) -> Result | None:
         """The result stored under the key; None when there is none.
 
-        Raises :class:`Damaged`, after removing the file, when its content is not what was written, and
+        Raises :class:`DamagedResult`, after removing the file, when its content is not what was written, and
         :class:`Unknown` for what stays: it was written by a newer lab or a plug-in, cannot be read or removed, or is no
         file, but a folder, a pipe or a device. Nothing else: whoever reads can always compute the result instead.
         """
@@ -146,7 +146,7 @@ def _removed(path: Path) -> LabError:
         return Unknown(
             f"The stored result {path} is damaged, cannot be removed ({error.strerror}) and stays as it is. {_AGAIN}"
         )
-    return Damaged(f"The stored result {path} was damaged and has been removed. {_AGAIN}")
+    return DamagedResult(f"The stored result {path} was damaged and has been removed. {_AGAIN}")
 
 
 def _touch(path: Path) -> None:

@@ -16,16 +16,16 @@ from torch import Tensor
 from lab import outside_json
 from lab.errors import LabError
 from lab.files import write_whole
-from lab.training.state import State
+from lab.training.state import TrainingState
 
 KEPT = 2  # the last ones; the one before is there in case the last is damaged
 
 
-class Damaged(LabError):
+class DamagedCheckpoint(LabError):
     """A checkpoint is not what was written."""
 
 
-def write(folder: Path, state: State) -> None:
+def write(folder: Path, state: TrainingState) -> None:
     """Add a checkpoint to the folder and remove all but the last ones. Raises ``OSError`` when the disk refuses."""
     folder.mkdir(exist_ok=True)  # in the run's folder, which must be there
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors().items()}
@@ -58,7 +58,7 @@ def step_of(path: Path) -> int:
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors and the record of a checkpoint. Raises :class:`Damaged` when they are not what was written."""
+    """The tensors and the record of a checkpoint. Raises :class:`DamagedCheckpoint` when they are damaged."""
     try:
         record = outside_json.read(path, nan=True)
         content = path.with_suffix(".safetensors").read_bytes()
@@ -66,7 +66,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             raise ValueError("its checksum does not match")
         return safetensors.torch.load(content), record
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise Damaged(f"The checkpoint {path.stem} is damaged") from error
+        raise DamagedCheckpoint(f"The checkpoint {path.stem} is damaged") from error
 
 
 def checksum(record: dict[str, Any], content: bytes) -> str:

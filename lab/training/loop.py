@@ -15,17 +15,17 @@ from lab.errors import LabError
 from lab.models import build, default_device, fit_mean, set_generator
 from lab.specs.recipes import Recipe
 from lab.training.augmentation import augmented, drawn
+from lab.training.checkpointer import Checkpointer
 from lab.training.divergence import Diverged, require_finite
 from lab.training.examples import Prepared, prepare
 from lab.training.folder import Gone
-from lab.training.keeper import Keeper
 from lab.training.losses import batch_loss
 from lab.training.measure import papers_ball
 from lab.training.metrics import Line, Partials, Tally, probe
 from lab.training.optimisers import optimiser_of, set_rate
 from lab.training.parallel import Group
 from lab.training.schedule import Plan, factor
-from lab.training.state import State
+from lab.training.state import TrainingState
 from lab.training.step import Batch
 
 __all__ = ["Diverged", "fit"]
@@ -47,18 +47,18 @@ class Setting:
 
 
 def fit(
-    recipe: Recipe, ctx: Context, keeper: Keeper | None = None, group: Group = Group()
+    recipe: Recipe, ctx: Context, checkpointer: Checkpointer | None = None, group: Group = Group()
 ) -> tuple[nn.Module, list[Line]]:
     """The trained network in evaluation mode, and its lines of metrics.
 
-    It goes on from where ``keeper`` remembers it. The weights do not depend on interruptions. Raises :class:`Diverged`
+    It goes on from where ``checkpointer`` left it. The weights do not depend on interruptions. Raises :class:`Diverged`
     with the step and the likely cause when the loss is no number any more; on :class:`Cancelled` the state is kept.
     """
-    keeper = keeper or Keeper()
+    checkpointer = checkpointer or Checkpointer()
     together = group.context(ctx.seeded(recipe.seed))
     data = load(recipe.data, ctx.silent())
     state = begin(recipe, data, together, group)
-    keeper.restore(state)
+    checkpointer.restore(state)
     prepared = prepare(recipe, data, together.span(0, PREPARING, 1))
     plan = Plan(len(data.train), recipe.batch, recipe.epochs)
     setting = Setting(recipe, data, placed(data.train, state.device), prepared, plan, group)
@@ -68,22 +68,22 @@ def fit(
         for epoch in range(state.step // plan.per_epoch, recipe.epochs):
             part = together.span(PREPARING, 1, 1).part(epoch, recipe.epochs, f"epoch {epoch + 1} of {recipe.epochs}")
             for _ in steps(setting, state, epoch, part):
-                keeper.note_lines(state)
+                checkpointer.note_lines(state)
                 partials.show(state.lines)
-                keeper.keep_if_due(state, plan.ends_epoch(state.step))
+                checkpointer.keep_if_due(state, plan.ends_epoch(state.step))
                 if group.any(ctx.cancelled()):
                     raise Cancelled
     except Cancelled:
         with suppress(Gone):
-            keeper.keep(state)
+            checkpointer.keep(state)
         raise
-    keeper.note_lines(state)
-    keeper.keep(state)
+    checkpointer.note_lines(state)
+    checkpointer.keep(state)
     set_generator(state.model, None)
     return state.model.eval(), state.lines
 
 
-def begin(recipe: Recipe, data: Dataset, ctx: Context, group: Group) -> State:
+def begin(recipe: Recipe, data: Dataset, ctx: Context, group: Group) -> TrainingState:
     """The state before the first step: initial weights of the architecture and seed, and the mean of the images."""
     device = default_device()
     weights = ctx.generator("weights")
@@ -94,7 +94,7 @@ def begin(recipe: Recipe, data: Dataset, ctx: Context, group: Group) -> State:
         model = model.to(memory_format=torch.channels_last)
         if group.size > 1:
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
-    return State(model, optimiser_of(recipe.optimiser, model.parameters(), recipe.weight_decay))
+    return TrainingState(model, optimiser_of(recipe.optimiser, model.parameters(), recipe.weight_decay))
 
 
 def placed(images: Split, device: torch.device) -> Split:
@@ -104,7 +104,7 @@ def placed(images: Split, device: torch.device) -> Split:
     return Split(images.x.to(device), images.y.to(device))
 
 
-def steps(setting: Setting, state: State, epoch: int, ctx: Context) -> Iterator[int]:
+def steps(setting: Setting, state: TrainingState, epoch: int, ctx: Context) -> Iterator[int]:
     """Take the steps of an epoch that are still to be taken, yielding after each; the last line comes with a probe."""
     plan, images = setting.plan, len(setting.images)
     order = torch.randperm(images, generator=ctx.generator("order", epoch))
@@ -129,7 +129,7 @@ def read(setting: Setting, index: torch.Tensor, draws: torch.Tensor, device: tor
     return Batch(augmented(setting.recipe.augmentation, x, draws), y, index, setting.prepared)
 
 
-def step(setting: Setting, state: State, batch: Batch, ctx: Context) -> None:
+def step(setting: Setting, state: TrainingState, batch: Batch, ctx: Context) -> None:
     """One step of the weights against the gradient of the batch's loss."""
     recipe, plan, group, model = setting.recipe, setting.plan, setting.group, state.model
     set_rate(state.optimiser, recipe.optimiser.learning_rate * factor(recipe.schedule, state.step, plan))
@@ -150,7 +150,7 @@ def step(setting: Setting, state: State, batch: Batch, ctx: Context) -> None:
     state.step += 1
 
 
-def write_line(setting: Setting, state: State, ctx: Context) -> None:
+def write_line(setting: Setting, state: TrainingState, ctx: Context) -> None:
     """Add the line of metrics that is due after the steps taken, unless it is there already."""
     recipe, plan = setting.recipe, setting.plan
     if not state.tally.sums or not plan.ends_line(state.step):
@@ -169,7 +169,7 @@ def write_line(setting: Setting, state: State, ctx: Context) -> None:
     state.tally = Tally()
 
 
-def shown(state: State) -> dict[str, float]:
+def shown(state: TrainingState) -> dict[str, float]:
     """Return the figures beside a progress bar."""
     found = state.tally.means() or (state.lines[-1] if state.lines else {})
     return {name: found[name] for name in ("loss", "clean", "adversarial") if name in found}

@@ -30,7 +30,7 @@ _AT_ONCE = 4096  # training images turned into float32 at a time
 
 
 @dataclass(frozen=True, eq=False)
-class Fixed:
+class StaticModel:
     """A trained network that stays as it is, in evaluation mode.
 
     ``images`` (levels, N, C, H, W) are its adversarial images of the whole training set at rising eps, float32, on its
@@ -45,7 +45,7 @@ class Fixed:
 class Prepared:
     """Inputs of a recipe besides its model and data; ``fixed`` in the order of its source's models."""
 
-    fixed: tuple[Fixed, ...] = ()
+    fixed: tuple[StaticModel, ...] = ()
 
 
 def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
@@ -63,13 +63,13 @@ def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
     if fixed.mode == TRAINING:
         networks = [deepcopy(each) for each in networks]  # others may use the loaded ones in evaluation mode
     if not fixed.stored or not _fits(fixed, data):
-        return Prepared(tuple(Fixed(each) for each in networks))
+        return Prepared(tuple(StaticModel(each) for each in networks))
     count = len(networks)
     parts = [ctx.part(i, count, _doing(recipe, fixed, each)) for i, each in enumerate(fixed.models)]
     balls = [ball.replace(eps=ball.eps * (i + 1) / fixed.levels) for i in range(fixed.levels)]
     return Prepared(
         tuple(
-            Fixed(each, _make_examples(fixed.attack, balls, each, data, part))
+            StaticModel(each, _make_examples(fixed.attack, balls, each, data, part))
             for each, part in zip(networks, parts, strict=True)
         )
     )

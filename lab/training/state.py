@@ -11,7 +11,7 @@ from lab.training.metrics import Line, Tally
 
 
 @dataclass(eq=False)
-class State:
+class TrainingState:
     """A network on its way: what a checkpoint holds, so that training goes on from it as if it had never stopped.
 
     ``step`` steps have been taken. The position in the epoch and the learning rate follow from it; so does every random

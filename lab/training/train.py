@@ -15,8 +15,8 @@ from lab.runs.claim import claimed
 from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
 from lab.training.card import card_of, write_json
+from lab.training.checkpointer import Checkpointer
 from lab.training.folder import adding
-from lab.training.keeper import Keeper
 from lab.training.loop import fit
 from lab.training.measure import holdout, measure, papers_ball
 from lab.training.parallel import Group, joined
@@ -79,9 +79,9 @@ def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
 
 
 def _train(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:
-    keeper = Keeper(folder, group.first, ctx)
-    keeper.note_provenance(recipe, group.size)
-    model, lines = fit(recipe, ctx.span(0, FITTING, 1), keeper, group)
+    checkpointer = Checkpointer(folder, group.first, ctx)
+    checkpointer.note_provenance(recipe, group.size)
+    model, lines = fit(recipe, ctx.span(0, FITTING, 1), checkpointer, group)
     if not group.first:
         return Run(recipe, History.of(lines), None)
     data = load(recipe.data, ctx.silent())

@@ -7,7 +7,7 @@ import torch
 from lab.analysis import analyse
 from lab.analysis.restarts import COMPARED, _Kept, _pairs
 from lab.attacks import maximise
-from lab.attacks.iterative import Walk
+from lab.attacks.iterative import RestartPaths
 from lab.context import Cancelled, Context
 from lab.data import load
 from lab.errors import SpecError
@@ -96,7 +96,7 @@ def test_end_points_that_nobody_looks_at_are_not_kept():
     losses, worst = [], torch.zeros_like(x)
     for turn in range(300):
         end, loss = torch.rand(3, *x.shape, generator=draw), torch.rand(3, 3, 2, generator=draw)
-        kept.add(Walk(end, loss, loss[:, -1], torch.full((3, 2), turn % 10)))
+        kept.add(RestartPaths(end, loss, loss[:, -1], torch.full((3, 2), turn % 10)))
         losses.append(loss)
         before = torch.cat(losses[:-1])[:, -1].amax(0) if turn else torch.full((2,), -1.0)
         for i in (loss[:, -1].amax(0) > before).nonzero().flatten():

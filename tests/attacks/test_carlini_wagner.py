@@ -6,7 +6,7 @@ from torch import nn
 
 from lab.attacks import attack, judge, minimum_distance
 from lab.attacks.ball import distance
-from lab.attacks.descent import Adam
+from lab.attacks.descent import AdamDirection
 from lab.context import Cancelled, Context
 from lab.errors import AttackError, SpecError
 from lab.specs import L0, L2, PGD, CarliniWagnerL2, CarliniWagnerLinf, Linf
@@ -185,7 +185,7 @@ def test_adam_is_pytorchs():
     generator = torch.Generator().manual_seed(0)
     gradients = torch.randn(20, 1, 3, 4, generator=generator, dtype=torch.float64)
     ours, theirs = torch.zeros(1, 3, 4, dtype=torch.float64), nn.Parameter(torch.zeros(1, 3, 4, dtype=torch.float64))
-    adam, oracle = Adam(ours), torch.optim.Adam([theirs], lr=0.01)
+    adam, oracle = AdamDirection(ours), torch.optim.Adam([theirs], lr=0.01)
     for gradient in gradients:
         ours = ours - 0.01 * adam.direction(gradient)
         theirs.grad = gradient

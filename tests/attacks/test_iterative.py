@@ -9,7 +9,7 @@ from torch import nn
 
 from lab.attacks import attack, judge, maximise
 from lab.attacks.gradient import expected_gradient
-from lab.attacks.iterative import as_pgd, walk
+from lab.attacks.iterative import as_pgd, follow_restarts
 from lab.attacks.labels import Aim
 from lab.attacks.objectives import margin
 from lab.context import Context
@@ -203,7 +203,7 @@ def test_the_gradient_is_that_of_the_mean_loss_over_the_passes(x, y, objective):
 def test_a_walk_takes_one_aim_at_a_time(model, x, y):
     method = PGD(steps=2, labels="every class")
     with pytest.raises(AttackError, match="one aim"):
-        walk(method, model, x, y, Linf(0.1), range(1), Context())
-    kept = walk(PGD(steps=4, keep_best=True), model, x, y, Linf(0.1), range(2), Context())
-    plain = walk(PGD(steps=4), model, x, y, Linf(0.1), range(2), Context())
+        follow_restarts(method, model, x, y, Linf(0.1), range(1), Context())
+    kept = follow_restarts(PGD(steps=4, keep_best=True), model, x, y, Linf(0.1), range(2), Context())
+    plain = follow_restarts(PGD(steps=4), model, x, y, Linf(0.1), range(2), Context())
     assert torch.equal(kept.end, plain.end)

@@ -7,7 +7,7 @@ from torch import nn
 from lab.attacks import attack, judge, maximise
 from lab.attacks.ball import distance
 from lab.attacks.gradient import input_gradient
-from lab.attacks.iterative import walk
+from lab.attacks.iterative import follow_restarts
 from lab.context import Cancelled, Context
 from lab.errors import AttackError
 from lab.specs import FGSM, L2, PGD, CrossEntropy, Linf, Margin
@@ -162,7 +162,7 @@ def test_images_that_fell_are_not_attacked_further(model, x, y):
 
 def test_walk_ends_where_maximise_ends_and_records_the_loss(model, x, y):
     method, ball = PGD(steps=4), Linf(0.1)
-    result = walk(method, model, x, y, ball, range(1), Context())
+    result = follow_restarts(method, model, x, y, ball, range(1), Context())
     assert torch.equal(result.end[0], maximise(method, model, x, y, ball))
     expected = nn.functional.cross_entropy(model(result.end[0]), y, reduction="none")
     assert torch.allclose(result.loss[0, -1], expected)

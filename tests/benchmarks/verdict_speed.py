@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.attacks import attack, attack_in_bfloat16, attack_sweep, computes_bfloat16, judge, maximise
-from lab.attacks.iterative import walk
+from lab.attacks.iterative import follow_restarts
 from lab.context import Context
 from lab.data import load
 from lab.models import load as load_model
@@ -111,7 +111,7 @@ def restarts(rounds: int) -> None:
     ratios = []
     for _ in range(rounds):
         started = time.perf_counter()
-        walk(SPEC, model, x, y, ball, range(64), Context())
+        follow_restarts(SPEC, model, x, y, ball, range(64), Context())
         together = time.perf_counter() - started
         started = time.perf_counter()
         for restart in range(64):

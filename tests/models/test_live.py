@@ -149,7 +149,7 @@ def test_no_other_process_has_a_live_model_whatever_it_is_sent():
     lab.live(linear(), "mine")
     spec = restarts("mine")
     assert from_json(to_json(spec)) == spec
-    link = links.write(links.Link(spec))
+    link = links.write(links.PageState(spec))
     assert links.read(link).asked == spec
     program = (
         "import sys\nfrom lab import catalogue, links\nfrom lab.errors import LabError\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from lab import links
-from lab.links import Link
+from lab.links import PageState
 from tests.pages.asked import ASKED
 
 pytestmark = pytest.mark.page
@@ -161,7 +161,7 @@ def test_a_refused_link_is_read_whole(page):
 
 
 def test_a_card_is_pressed_with_enter_and_space(page):
-    page.evaluate("address => { location.hash = address; }", f"transfer?{links.write(Link(ASKED['transfer']))}")
+    page.evaluate("address => { location.hash = address; }", f"transfer?{links.write(PageState(ASKED['transfer']))}")
     card = page.locator(f"{HERE} .lab-transferred .lab-case[role=button]").first
     card.wait_for()
     for key in ("Enter", " "):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab import links
-from lab.links import Link
+from lab.links import PageState
 from tests.pages.asked import ASKED
 from tests.pages.visit import type_in
 from widgets.dashboards.app import PAGES
@@ -40,7 +40,7 @@ def page(visit_of_file):
 
 def go(page, name):
     page.set_viewport_size({"width": 1280, "height": 720})
-    address = f"{name}?{links.write(Link(ASKED[name]))}" if name in ASKED else name
+    address = f"{name}?{links.write(PageState(ASKED[name]))}" if name in ASKED else name
     page.evaluate(LEAVE, [name, address])
     page.wait_for_selector(f"{HERE}:not([data-left]) :is(.lab-run-bar[data-state=done], .lab-cards, tr.lab-run)")
     page.wait_for_function(

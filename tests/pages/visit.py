@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab import links
-from lab.links import Link
+from lab.links import PageState
 from lab.server.frames import PROTOCOL
 from lab.specs import Spec
 from tests.server.visitor import frame
@@ -33,7 +33,7 @@ class Visit:
 
     def __init__(self, window: Any, address: str, place: str = "pgd-restarts", asked: Spec | None = None) -> None:
         self.address = address
-        self.place = f"{place}?{links.write(Link(asked))}" if asked else place
+        self.place = f"{place}?{links.write(PageState(asked))}" if asked else place
         self.complaints: list[str] = []
         self.sent: list[str] = []
         self.page = window.new_page()

@@ -18,7 +18,7 @@ import pytest
 
 from lab.errors import LabError, Unknown
 from lab.results import AttackResult, pack
-from lab.store import Damaged, Store
+from lab.store import DamagedResult, Store
 from tests.results.test_result import restarts_result
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -63,7 +63,7 @@ def test_damage_is_said_and_removed(tmp_path: Path, damage: str) -> None:
         "empty": b"",
         "foreign": b"PK\x03\x04 something else",
     }[damage])  # fmt: skip
-    with pytest.raises(Damaged, match="was damaged and has been removed"):
+    with pytest.raises(DamagedResult, match="was damaged and has been removed"):
         store.read(KEY)
     assert store.read(KEY) is None
 
@@ -158,7 +158,7 @@ def test_a_damaged_result_that_cannot_be_removed_is_said(tmp_path: Path, monkeyp
 def test_what_is_no_result_in_spite_of_its_checksum_is_damaged(tmp_path: Path) -> None:
     checksum = hashlib.sha256(b"junk").hexdigest().encode()
     (tmp_path / f"{KEY}.result").write_bytes(b"adversarial-lab result 1 sha256 %s\njunk" % checksum)
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedResult):
         Store(tmp_path).read(KEY)
     assert not list(tmp_path.iterdir())
 

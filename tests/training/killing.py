@@ -36,7 +36,7 @@ from lab.specs import (
     SmallCNN,
     TramerA,
 )
-from lab.training import keeper, train
+from lab.training import checkpointer, train
 
 
 def fixed() -> torch.nn.Module:
@@ -78,7 +78,7 @@ def attempt(recipe: Recipe, folder: Path) -> int:
     """Train in a process of its own; its number."""
     child = os.fork()
     if not child:
-        keeper.EVERY, keeper.AT_EPOCHS, keeper.SPARING = 0.05, 0.0, 1.0
+        checkpointer.EVERY, checkpointer.AT_EPOCHS, checkpointer.SPARING = 0.05, 0.0, 1.0
         train(recipe, Context(), folder, resume=True)
         os._exit(0)
     return child

@@ -106,10 +106,10 @@ def test_the_likely_cause_of_divergence_is_said(recipe, words):
 
 def test_divergence_stops_and_keeps_the_last_good_state(tmp_path, monkeypatch):
     """A step so long that the next loss is no number."""
-    from lab.training import checkpoint, keeper
+    from lab.training import checkpoint, checkpointer
 
-    monkeypatch.setattr(keeper, "EVERY", 0.0)
-    monkeypatch.setattr(keeper, "SPARING", 0.0)
+    monkeypatch.setattr(checkpointer, "EVERY", 0.0)
+    monkeypatch.setattr(checkpointer, "SPARING", 0.0)
     real = loop.factor
     monkeypatch.setattr(loop, "factor", lambda schedule, step, plan: 1e35 if step == 7 else real(schedule, step, plan))
     with pytest.raises(Diverged, match=r"in step 9 \(epoch 1\): the loss is (nan|inf)"):

@@ -14,7 +14,7 @@ from lab.errors import LabError
 from lab.runs import run_in
 from lab.runs.claim import claimed
 from lab.specs import PGD, SGD, Adversarial, OwnExamples, ResNet, SmallCNN, Standard
-from lab.training import checkpoint, keeper, train
+from lab.training import checkpoint, checkpointer, train
 from tests.served import ROOT
 from tests.training.killing import noise
 
@@ -22,9 +22,9 @@ from tests.training.killing import noise
 @pytest.fixture
 def eager(monkeypatch):
     """Checkpoints after every step."""
-    monkeypatch.setattr(keeper, "EVERY", 0.0)
-    monkeypatch.setattr(keeper, "AT_EPOCHS", 0.0)
-    monkeypatch.setattr(keeper, "SPARING", 0.0)
+    monkeypatch.setattr(checkpointer, "EVERY", 0.0)
+    monkeypatch.setattr(checkpointer, "AT_EPOCHS", 0.0)
+    monkeypatch.setattr(checkpointer, "SPARING", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -206,11 +206,11 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path, small):
 
 
 def test_a_checkpoint_holds_what_was_put_in(tmp_path):
-    from lab.training.state import State
+    from lab.training.state import TrainingState
 
     def state():
         model = torch.nn.Linear(3, 2)
-        return State(model, torch.optim.Adam(model.parameters()))
+        return TrainingState(model, torch.optim.Adam(model.parameters()))
 
     first, second = state(), state()
     first.model(torch.ones(1, 3)).sum().backward()

@@ -27,7 +27,7 @@ from widgets.dashboards.curves.links import fate
 from widgets.dashboards.curves.sweeps import pivot_weights, widths
 from widgets.dashboards.studio import StudioPage
 from widgets.figures.curves.robustness import Point
-from widgets.figures.curves.sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
+from widgets.figures.curves.sweep import Sweep, SweepPoint, accuracy_over_setting, ratio_over_setting, setting_frame
 
 pytestmark = pytest.mark.usefixtures("cards")
 
@@ -161,7 +161,8 @@ def test_recipes_without_the_setting_are_left_out():
 
 def sweep(*measured: dict[str, float]) -> Sweep:
     return Sweep(
-        "runs", tuple(Run(f"w{width}", width, each) for width, each in zip((0, 1e-4, 1e-2), measured, strict=False))
+        "runs",
+        tuple(SweepPoint(f"w{width}", width, each) for width, each in zip((0, 1e-4, 1e-2), measured, strict=False)),
     )
 
 

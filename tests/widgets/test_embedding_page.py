@@ -11,7 +11,7 @@ from lab.results.prediction import NO_CLASS
 from lab.specs import FGSM, L2, Embeddings, Trained
 from tests.widgets.conftest import settled
 from tests.widgets.embedded import embedded
-from widgets.dashboards.embedding.cards import Pointed, followed_cards, tip
+from widgets.dashboards.embedding.cards import PanelImage, followed_cards, tip
 from widgets.dashboards.embedding.page import FOLLOWED, EmbeddingsPage
 from widgets.figures.embedding.plane import TRACES, embedding_frame
 from widgets.figures.embedding.view import PCA, TWO_CLASSES
@@ -226,7 +226,7 @@ def test_logits_that_are_no_numbers_are_read_as_no_class():
     )
     result = replace(result, models=(model,))
     for image in (int(result.followed[0]), 1):
-        assert tip(result, Pointed(0, image), 0)["words"].endswith("mine predicts not a number")
+        assert tip(result, PanelImage(0, image), 0)["words"].endswith("mine predicts not a number")
     shown = [each for card in followed_cards(result, 0) for each in card["pictures"]]
     assert all((each["words"], each["fooled"]) == ("→ not a number", True) for each in shown)
     assert (embedding_frame(result, PCA)["read"] == NO_CLASS).all()

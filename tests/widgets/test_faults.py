@@ -18,7 +18,7 @@ from widgets.loop import Every, OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
-from widgets.plain import Box, Layout, Words, shared
+from widgets.plain import Box, PlainLayout, Words, shared
 
 pytestmark = pytest.mark.faults
 
@@ -61,7 +61,7 @@ def custom(widget: ipw.Widget, content: Any) -> None:
     ],
 )
 def test_messages_that_no_page_of_ours_sends_cause_no_traceback(capfd, message) -> None:
-    for widget in (Number(), Box([]), Layout(), Words(), Form(PGD())):
+    for widget in (Number(), Box([]), PlainLayout(), Words(), Form(PGD())):
         widget._handle_msg(message)
     assert capfd.readouterr() == ("", "")
 

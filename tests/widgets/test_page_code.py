@@ -3,19 +3,21 @@
 import pytest
 
 from lab.specs import L0, FlipPixels
+from lab.specs.spec import Spec, params
 from widgets.dashboards.app import PAGES
 
-SMALL = {
-    "attack-explorer": lambda spec: spec.replace(ball=L0(), attack=FlipPixels()),  # no other attack has to be run there
-    "evaluation": lambda spec: spec.replace(images=5, models=spec.models[:1]),
-    "embeddings": lambda spec: spec.replace(count=20, averaged=5, levels=3),
-    "robustness-curves": lambda spec: spec.replace(images=10, searched=2, levels=2),
-    "training-studio": lambda spec: spec.replace(recipe=spec.recipe.replace(epochs=1)),
-    "pgd-restarts": lambda spec: spec.replace(attack=spec.attack.replace(steps=3, restarts=4)),
-    "transfer": lambda spec: spec.replace(images=10, eps=()),
-    "masking": lambda spec: spec.replace(images=10, eps=(), steps=2),
-}
-"""Settings of a page with which its code takes no longer than a test may."""
+FEW = {"images": 10, "count": 20, "averaged": 5, "searched": 2, "levels": 3, "epochs": 1, "steps": 3, "restarts": 4}
+"""Values with which the code of a page takes no longer than a test may, of whichever fields its settings have."""
+
+
+def small(spec: Spec) -> Spec:
+    """Return settings with few images and steps, in the specs within them too."""
+    within = {name: getattr(spec, name) for name in params(spec)}
+    changes = {name: min(FEW[name], value) for name, value in within.items() if name in FEW and isinstance(value, int)}
+    changes |= {name: small(value) for name, value in within.items() if isinstance(value, Spec)}
+    if "eps" in within and isinstance(within["eps"], tuple):
+        changes["eps"] = ()
+    return spec.replace(**changes)
 
 
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
@@ -24,8 +26,10 @@ async def test_the_code_of_a_page_runs_and_draws_a_figure(engine, entry, monkeyp
     shown = []
     monkeypatch.setattr("plotly.graph_objects.Figure.show", lambda figure: shown.append(figure))
     page = entry.build(engine)
-    if entry.name in SMALL:
-        page.ask(SMALL[entry.name](page.settings()))
+    settings = small(page.settings())
+    if entry.name == "attack-explorer":
+        settings = settings.replace(ball=L0(), attack=FlipPixels())  # no other attack has to be run there
+    page.ask(settings)
     scope: dict[str, object] = {}
     exec(page.code(), scope)
     assert scope["spec"] == page.settings()

@@ -11,7 +11,7 @@ import pytest
 from lab import catalogue, links, runs
 from lab.catalogue import find_data
 from lab.errors import LabError
-from lab.links import Link
+from lab.links import PageState
 from lab.runs.claim import claimed
 from lab.specs import (
     PRESETS,
@@ -337,7 +337,7 @@ async def test_what_a_visitor_may_not_name_is_refused(engine):
         with pytest.raises(LabError):
             page.ask(spec)
         with pytest.raises(LabError):
-            page.follow(links.write(Link(spec)))
+            page.follow(links.write(PageState(spec)))
 
 
 async def test_code_and_numbers_leave_the_page(engine, monkeypatch):

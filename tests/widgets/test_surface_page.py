@@ -9,7 +9,7 @@ from lab.errors import LabError
 from lab.specs import L2, HadamardSigns, LossSurface, RawGradient, TowardAttack, Trained
 from tests.widgets.conftest import settled
 from tests.widgets.surfaced import surfaced
-from widgets.dashboards.surface.here import Place, place_of
+from widgets.dashboards.surface.here import PlanePoint, plane_point
 from widgets.dashboards.surface.page import SurfacePage, window_of
 from widgets.dashboards.surface.plots import TRACES
 
@@ -123,12 +123,12 @@ async def test_pointing_shows_the_image_there(engine):
      {"trace": 0, "x": 1e300, "y": 0}, {"trace": -1, "x": 0, "y": 0}, {"trace": 0, "x": [1], "y": 0}],
 )  # fmt: skip
 def test_a_hover_that_points_nowhere_is_ignored(event):
-    assert place_of(event, surfaced(LossSurface()), 12) is None
+    assert plane_point(event, surfaced(LossSurface()), 12) is None
 
 
 def test_a_hover_belongs_to_the_model_whose_trace_it_is():
     two = surfaced(LossSurface(models=(Trained("standard"), Trained("mine"))))
-    assert place_of({"trace": TRACES["map"], "x": 0.1, "y": 0.0}, two, TRACES["map"]) == Place(1, 0.1, 0.0)
+    assert plane_point({"trace": TRACES["map"], "x": 0.1, "y": 0.0}, two, TRACES["map"]) == PlanePoint(1, 0.1, 0.0)
 
 
 async def test_what_is_asked_is_what_is_set(engine):

@@ -23,7 +23,7 @@ _MARKS = "osD^vP"
 
 
 @dataclass(frozen=True, eq=False)
-class Waterfall:
+class StageAccuracies:
     """Values of the figure: ``accuracy``, ``low``, ``high`` (models, stages) in %, the clean images first.
 
     A stage that a model did not go through leaves its accuracy as it was.
@@ -36,14 +36,16 @@ class Waterfall:
     high: np.ndarray
 
 
-def waterfall(result: EvaluationResult) -> Waterfall:
+def stage_accuracies(result: EvaluationResult) -> StageAccuracies:
     """The worst case so far of each model after each attack of the budget, and each check that broke an image."""
     names = columns(result.models)
     right = np.array([_left(each, names) for each in result.models])
     of = np.array([[each.n] for each in result.models])
     low, high = wilson(right, np.broadcast_to(of, right.shape))
     accuracy = 100 * right / np.maximum(of, 1)
-    return Waterfall(("clean", *names), tuple(each.model for each in result.models), accuracy, 100 * low, 100 * high)
+    return StageAccuracies(
+        ("clean", *names), tuple(each.model for each in result.models), accuracy, 100 * low, 100 * high
+    )
 
 
 def accuracy_waterfall(result: EvaluationResult, columns: int = 1) -> Figure:
@@ -51,7 +53,7 @@ def accuracy_waterfall(result: EvaluationResult, columns: int = 1) -> Figure:
 
     Across: the attacks in the order in which they ran; up: the accuracy in %, with bars for 95 % intervals.
     """
-    shown = waterfall(result)
+    shown = stage_accuracies(result)
     with in_print():
         figure = sheet(columns, 2.6)
         panel = figure.subplots()
@@ -78,7 +80,7 @@ def _left(model: ModelEvaluation, names: tuple[str, ...]) -> list[int]:
     return [int(((stage_of == UNBROKEN) | (stage_of >= i)).sum()) for i in range(len(names) + 1)]
 
 
-def _line(panel: Axes, shown: Waterfall, i: int) -> None:
+def _line(panel: Axes, shown: StageAccuracies, i: int) -> None:
     accuracy = shown.accuracy[i]
     across = np.arange(len(accuracy)) + _DODGE * (i - (len(shown.models) - 1) / 2)
     bars = np.stack([accuracy - shown.low[i], shown.high[i] - accuracy]).clip(min=0)
@@ -86,7 +88,7 @@ def _line(panel: Axes, shown: Waterfall, i: int) -> None:
     panel.errorbar(across, accuracy, bars, color=colour, marker=mark, markersize=3, capsize=1.5, elinewidth=0.6)
 
 
-def _names(panel: Axes, shown: Waterfall) -> None:
+def _names(panel: Axes, shown: StageAccuracies) -> None:
     """Each model's name and its last accuracy beside the end of its line, none on another."""
     ends = shown.accuracy[:, -1]
     for i, height in enumerate(spread(ends, 7.0, highest=100.0)):

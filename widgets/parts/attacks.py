@@ -17,7 +17,7 @@ from widgets.parts.forms import Form, has_control
 from widgets.plain import Box, Plain
 
 
-class Sources(ModelChoice):
+class SourcesAndTargets(ModelChoice):
     """Several models, each of them source and target."""
 
     def __init__(self, preferred: tuple[str, ...], most: int = MOST_MODELS) -> None:
@@ -150,7 +150,7 @@ class Attacks(Box):
         self.children = [self.chosen, *([self.edited, self.form(name), self.again] if known else [])]
 
 
-class Radii(Text):
+class EpsText(Text):
     """Numbers with commas between them."""
 
     def __init__(self, eps: Sequence[float]) -> None:

@@ -199,7 +199,7 @@ class ImageChoice(Images):
             self.empty(self._job.error)
 
 
-class Place(Choice):
+class PositionChoice(Choice):
     """One of a result's attacks, models or images, by its position."""
 
     def __init__(self, label: str, position: int = 0) -> None:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from lab import links
 from lab.errors import LabError, SpecError
-from lab.links import Link
+from lab.links import PageState
 from lab.reports.tables import csv
 from lab.results.result import pack
 from lab.specs import Spec
@@ -129,7 +129,7 @@ class Page(Box):
         """The page's state for an address. Raises :class:`LabError` when the settings cannot be."""
         look = None if self.look is None else self.look.spec()
         cameras = {name: view.camera for name, view in self.views.items() if view.camera}
-        return links.write(Link(self.settings(), look, cameras))
+        return links.write(PageState(self.settings(), look, cameras))
 
     def follow(self, text: str) -> None:
         """Open the state that an address holds. Raises :class:`LabError` in a sentence when it cannot be."""

@@ -6,7 +6,7 @@ import pytest
 from lab.specs import FGSM, PGD, RobustnessCurves, Trained
 from tests.widgets.curved import curved
 from widgets.figures.curves.robustness import accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
-from widgets.figures.curves.sweep import Run, Sweep, accuracy_over_setting, ratio_over_setting, setting_frame
+from widgets.figures.curves.sweep import Sweep, SweepPoint, accuracy_over_setting, ratio_over_setting, setting_frame
 
 NAMES = ("standard", "pgd-trained", "mine")
 FIGURES = {
@@ -14,7 +14,9 @@ FIGURES = {
     "trade-off": lambda result: trade_off(result, 1),
     "distances": distance_distribution,
 }
-SWEEPS = [Sweep("w", (Run("w4", 4, {"clean": 0.8, "pgd": 0.1}), Run("w32", 32, {"clean": 0.8, "pgd": 0.4})))]
+SWEEPS = [
+    Sweep("w", (SweepPoint("w4", 4, {"clean": 0.8, "pgd": 0.1}), SweepPoint("w32", 32, {"clean": 0.8, "pgd": 0.4})))
+]
 
 
 def spec(models: int = 2, **changes) -> RobustnessCurves:
@@ -98,6 +100,6 @@ def test_names_cannot_bring_markup():
     assert (
         "<img"
         not in accuracy_over_setting(
-            [Sweep("<img src=x>", (Run("<img src=x>", 1, {"clean": 1.0}),))], "width", ""
+            [Sweep("<img src=x>", (SweepPoint("<img src=x>", 1, {"clean": 1.0}),))], "width", ""
         ).to_json()
     )

@@ -11,7 +11,7 @@ from lab.specs import FGSM, PGD, RobustnessCurves, Trained
 from tests.evaluations import sample_evaluation, sample_result
 from tests.widgets.curved import curved
 from widgets.paper import paper_figure, save
-from widgets.paper.evaluation import waterfall
+from widgets.paper.evaluation import stage_accuracies
 from widgets.paper.sheet import spread
 from widgets.theme import model_colour
 
@@ -36,7 +36,7 @@ def test_every_model_falls_from_its_clean_to_its_robust_accuracy(count):
 
 def test_the_bars_are_95_per_cent_intervals():
     result = sample_result(("standard",))
-    shown, [model] = waterfall(result), result.models
+    shown, [model] = stage_accuracies(result), result.models
     for i, accuracy in enumerate(model.accuracies()):
         assert (shown.low[0, i] / 100, shown.high[0, i] / 100) == pytest.approx(model.interval(accuracy))
 
@@ -45,7 +45,7 @@ def test_a_stage_that_a_model_did_not_go_through_changes_nothing_for_it():
     long, short = sample_evaluation("long", 20, 2), sample_evaluation("short", 20, 2)
     by = np.where(short.broken_by == 1, -2, short.broken_by)
     short = replace(short, stages=short.stages[::2], broken_by=np.where(by == 2, 1, by))  # PGD and Square
-    shown = waterfall(EvaluationResult(sample_result().spec, (), (long, short), 1.0))
+    shown = stage_accuracies(EvaluationResult(sample_result().spec, (), (long, short), 1.0))
     assert shown.stages == ("clean", "PGD", "PGD, margin", "Square")
     assert shown.accuracy[1, 1] == shown.accuracy[1, 2]
     assert shown.accuracy[1, [0, 1, 3]] == pytest.approx([100 * each for each in short.accuracies()])
@@ -54,7 +54,7 @@ def test_a_stage_that_a_model_did_not_go_through_changes_nothing_for_it():
 def test_stages_in_another_order_never_let_accuracy_rise():
     one, other = sample_evaluation("one", 40, 4), sample_evaluation("other", 40, 4, seed=3)
     other = replace(other, stages=other.stages[::-1])
-    shown = waterfall(EvaluationResult(sample_result().spec, (), (one, other), 1.0))
+    shown = stage_accuracies(EvaluationResult(sample_result().spec, (), (one, other), 1.0))
     assert (np.diff(shown.accuracy, axis=1) <= 0).all()
     assert shown.accuracy[1, -1] == pytest.approx(100 * other.robust_accuracy)
 
@@ -62,7 +62,7 @@ def test_stages_in_another_order_never_let_accuracy_rise():
 def test_before_the_first_stage_only_the_clean_accuracy_is_drawn():
     model = sample_evaluation(n=10, robust=9)
     result = EvaluationResult(sample_result().spec, (), (replace(model, stages=()),), 0.1)
-    assert waterfall(result).accuracy.tolist() == [[90.0]]
+    assert stage_accuracies(result).accuracy.tolist() == [[90.0]]
     paper_figure(result)
 
 

@@ -19,10 +19,10 @@ from widgets.dashboards.curves.links import (
     training_links,
     varying_links,
 )
-from widgets.dashboards.curves.plots import PLOTS, CurvesLook, Drawn
+from widgets.dashboards.curves.plots import PLOTS, CurvesDisplay, CurvesLook
 from widgets.dashboards.curves.sweeps import Sweeps
 from widgets.parts.attacks import Attacks
-from widgets.parts.choices import DataChoice, ModelChoice, Place
+from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.links import Follow, Link, LinkBar
@@ -73,7 +73,7 @@ class CurvesPage(Page):
         given = {"data": self.data, "models": self.models, "attacks": self.attacks}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.player = Radius(DEFAULT.eps, "The ε at which robustness is compared with clean accuracy.")
-        self.places = {"model": Place("Model"), "attack": Place("Attack")}
+        self.places = {"model": PositionChoice("Model"), "attack": PositionChoice("Attack")}
         toggle = Toggle(value=True, label="95 % intervals")
         self.look = Form(CurvesLook(), given={"level": self.player, "intervals": toggle, **self.places})
         self.sweeps, self.trainings = Sweeps(), dict[str, Link]()
@@ -82,9 +82,9 @@ class CurvesPage(Page):
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.begin()
 
-    def drawn_as(self) -> Drawn:
+    def drawn_as(self) -> CurvesDisplay:
         """Return how the figures are drawn, and the runs that those over a setting show."""
-        return Drawn(self.look.spec(), self.sweeps)
+        return CurvesDisplay(self.look.spec(), self.sweeps)
 
     def show(self, result: CurvesResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -123,7 +123,7 @@ class CurvesPage(Page):
         self.trainings = training_links(cards)
         self._paint()
 
-    def _paint_beside(self, drawn: Drawn) -> None:
+    def _paint_beside(self, drawn: CurvesDisplay) -> None:
         self.links.offer([*self._leads(drawn.look), *self._to_train()])
 
     def _to_train(self) -> list[Link]:

@@ -54,7 +54,7 @@ class CurvesLook(Spec):
 
 
 @dataclass(frozen=True)
-class Drawn:
+class CurvesDisplay:
     """Display of the figures: how they are drawn, and the runs that differ in one setting."""
 
     look: CurvesLook

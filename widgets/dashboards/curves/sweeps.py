@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.catalogue import ModelCard
 from lab.specs import Pivot, to_dict
-from widgets.figures.curves.sweep import MOST_SWEEPS, Run, Sweep
+from widgets.figures.curves.sweep import MOST_SWEEPS, Sweep, SweepPoint
 
 Split = Callable[[dict[str, Any]], list[tuple[float, dict[str, Any]]]]
 """A recipe without a setting, and the setting's value, once for each sweep it belongs to; [] without that setting."""
@@ -48,17 +48,17 @@ def pivot_weights(cards: Sequence[ModelCard], data: str) -> tuple[Sweep, ...]:
 
 def _largest(cards: Sequence[ModelCard], data: str, split: Split) -> tuple[Sweep, ...]:
     """Of the groups of networks on these data that differ in this setting only, the largest; none of one value."""
-    groups: dict[str, list[Run]] = defaultdict(list)
+    groups: dict[str, list[SweepPoint]] = defaultdict(list)
     for card in cards:
         for value, rest in split(card.recipe) if card.recipe and card.data == data else ():
             key = json.dumps({name: each for name, each in rest.items() if name != "seed"}, sort_keys=True)
-            groups[key].append(Run(card.name, value, card.measured))
+            groups[key].append(SweepPoint(card.name, value, card.measured))
     several = [runs for runs in groups.values() if len({each.value for each in runs}) > 1]
     largest = sorted(several, key=len, reverse=True)[:MOST_SWEEPS]
     return tuple(Sweep(_name(runs), tuple(sorted(runs, key=lambda each: each.value))) for runs in largest)
 
 
-def _name(runs: Sequence[Run]) -> str:
+def _name(runs: Sequence[SweepPoint]) -> str:
     """Return the common prefix of the runs' names; where they have none, all of them."""
     names = [each.name for each in runs]
     shared = "".join(letters[0] for letters in takewhile(lambda each: len(set(each)) == 1, zip(*names, strict=False)))

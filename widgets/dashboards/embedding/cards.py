@@ -11,24 +11,24 @@ from widgets.parts.gallery import Card, Picture
 
 
 @dataclass(frozen=True)
-class Pointed:
+class PanelImage:
     """An image of a panel: the model's position in the result, and the image's place among the clean ones."""
 
     model: int
     image: int
 
 
-def pointed(event: Any, result: EmbeddingsResult | None) -> Pointed | None:
+def pointed(event: Any, result: EmbeddingsResult | None) -> PanelImage | None:
     """Return the image of a hover or click; None for no image, or nothing that a browser of ours would send."""
     if result is None or not isinstance(event, dict) or type(event.get("trace")) is not int:
         return None
     model, image = event["trace"] // TRACES, event.get("customdata")
     if type(image) is not int or not 0 <= image < len(result.positions) or not 0 <= model < len(result.models):
         return None
-    return Pointed(model, image)
+    return PanelImage(model, image)
 
 
-def tip(result: EmbeddingsResult, where: Pointed, level: int) -> dict[str, Any]:
+def tip(result: EmbeddingsResult, where: PanelImage, level: int) -> dict[str, Any]:
     """The picture beside the pointer: the clean image and, of a followed one, what it is at this level of eps."""
     model = result.models[where.model]
     label = result.class_names[result.y[where.image]]

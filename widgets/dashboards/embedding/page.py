@@ -13,7 +13,7 @@ from widgets.dashboards.embedding.cards import followed_cards, followed_note, po
 from widgets.dashboards.embedding.plots import PLOTS, EmbeddingsLook
 from widgets.figures.embedding.view import AS_IT_IS, PROJECTIONS
 from widgets.loop import OnLoop
-from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, Place
+from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, PositionChoice
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -176,9 +176,9 @@ def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
     ]
 
 
-def _chosen_image() -> Place:
+def _chosen_image() -> PositionChoice:
     """Return which of the followed images is the chosen one."""
-    place = Place("Chosen image")
+    place = PositionChoice("Chosen image")
     place.help = (
         "It has a ring, and other pages show it. In the plane of two classes the axes are the logits of its label "
         "and of the class it is pushed toward."

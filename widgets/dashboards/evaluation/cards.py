@@ -10,7 +10,7 @@ from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNCLEAR
 from lab.results.evaluation_checks import KINDS, sentence
 from lab.results.evaluation_verdict import verdict
 from lab.specs.threat import threat
-from widgets.dashboards.evaluation.checks import Cell, Column, Row
+from widgets.dashboards.evaluation.checks import CheckCell, CheckColumn, CheckRow
 from widgets.parts.gallery import Card
 from widgets.theme import model_colour
 
@@ -32,12 +32,12 @@ def verdict_note(result: EvaluationResult) -> str:
     return f"{threat(result.spec.ball)} · {result.spec.budget}{coming}"
 
 
-def check_columns(result: EvaluationResult) -> list[Column]:
+def check_columns(result: EvaluationResult) -> list[CheckColumn]:
     """A column of the table for each model."""
     return [{"name": each.model, "colour": model_colour(each.model)} for each in result.models]
 
 
-def check_rows(result: EvaluationResult) -> list[Row]:
+def check_rows(result: EvaluationResult) -> list[CheckRow]:
     """A row of the table for each sanity check that ran on any model, in the order of the list of all checks."""
     ran = {check.kind for model in result.models for check in model.checks}
     return [
@@ -88,7 +88,7 @@ def _verdict_card(model: ModelEvaluation) -> Card:
     }
 
 
-def _cell(model: ModelEvaluation, kind: str) -> Cell:
+def _cell(model: ModelEvaluation, kind: str) -> CheckCell:
     """The worst outcome of the checks of a kind, and what each of them measured."""
     checks = sorted((each for each in model.checks if each.kind == kind), key=_badness)
     if not checks:

@@ -11,25 +11,25 @@ from lab.specs.sentences import labelled
 from widgets.plain import Plain
 
 
-class Column(TypedDict):
+class CheckColumn(TypedDict):
     """A model by its name and colour."""
 
     name: str
     colour: str
 
 
-class Cell(TypedDict):
+class CheckCell(TypedDict):
     """An outcome (a state of :class:`lab.results.Check`, or empty where there was no check) and what was measured."""
 
     state: str
     words: str
 
 
-class Row(TypedDict):
+class CheckRow(TypedDict):
     """Row of the table of checks: what should hold, and for each model whether it does."""
 
     title: str
-    cells: list[Cell]
+    cells: list[CheckCell]
 
 
 class CheckTable(Plain):
@@ -53,7 +53,7 @@ class CheckTable(Plain):
         for name in ("lab-figure", "lab-full", "lab-checks"):
             self.add_class(name)
 
-    def show(self, columns: Sequence[Column], rows: Sequence[Row], note: str) -> None:
+    def show(self, columns: Sequence[CheckColumn], rows: Sequence[CheckRow], note: str) -> None:
         """Show these outcomes instead of the present ones."""
         with self.hold_sync():
             self.note = note

@@ -15,7 +15,7 @@ from lab.specs import Restarts
 from lab.specs.attacks import AttackSpec
 from lab.specs.models import names_of
 from widgets.controls import Choice, Option
-from widgets.dashboards.evaluation.plots import CLOSEST, Chosen
+from widgets.dashboards.evaluation.plots import CLOSEST, ChosenImage
 from widgets.figures.evaluation.images import in_order, in_words
 from widgets.figures.mosaic import picture, png
 from widgets.parts.gallery import Card, Picture
@@ -78,22 +78,22 @@ def deciding_words(model: ModelEvaluation) -> tuple[str, ...]:
     return tuple(_why(model, image) for image in deciding(model))
 
 
-def within(result: EvaluationResult | None, name: str, image: int) -> Chosen:
+def within(result: EvaluationResult | None, name: str, image: int) -> ChosenImage:
     """Return the look as far as the result has it: another model while the named one is still to come.
 
     Instead of :data:`CLOSEST` the first image that decides.
     """
     if result is None or not result.models:
-        return Chosen(0, image)
+        return ChosenImage(0, image)
     known = [unmarked(each.model) for each in result.models]
     model = known.index(name) if name in known else len(known) - 1
     found = result.models[model]
     if image == CLOSEST:
         image = next(iter(deciding(found)), 0)
-    return Chosen(model, max(0, min(image, found.n - 1)))
+    return ChosenImage(model, max(0, min(image, found.n - 1)))
 
 
-def image_card(result: EvaluationResult, chosen: Chosen, clean: str) -> Card:
+def image_card(result: EvaluationResult, chosen: ChosenImage, clean: str) -> Card:
     """The chosen image before and after the attack that broke it; ``clean`` is its picture, once it has come."""
     model = result.models[chosen.model]
     pictures: list[Picture] = []
@@ -119,7 +119,7 @@ def adversarial_example(model: ModelEvaluation, image: int) -> np.ndarray | None
     return model.x_adv[place] if kept else None
 
 
-def image_links(result: EvaluationResult, chosen: Chosen) -> list[Link]:
+def image_links(result: EvaluationResult, chosen: ChosenImage) -> list[Link]:
     """The chosen image in the explorer under the attack that decided it, its loss surface, PGD's restarts on it."""
     spec, model, image = result.spec, result.models[chosen.model], chosen.image
     mine = spec.models[names_of(spec.models).index(unmarked(model.model))]

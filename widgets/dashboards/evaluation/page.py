@@ -29,9 +29,9 @@ from widgets.dashboards.evaluation.images import (
     image_links,
     within,
 )
-from widgets.dashboards.evaluation.plots import PLOTS, Chosen, EvaluationLook
+from widgets.dashboards.evaluation.plots import PLOTS, ChosenImage, EvaluationLook
 from widgets.dashboards.evaluation.report import FILES, report_text
-from widgets.parts.choices import DataChoice, ModelChoice, Place
+from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -85,7 +85,7 @@ class EvaluationPage(Page):
         self.names: tuple[str, ...] = ()  # of all models that were asked for, known or still to come
         self.data, self.models = DataChoice(), ModelChoice(PREFERRED, most=MOST_MODELS)
         self.form = Form(DEFAULT, groups=GROUPS, given={"data": self.data, "models": self.models})
-        self.place, self.image = Place("Images of", 2), ImageOf()
+        self.place, self.image = PositionChoice("Images of", 2), ImageOf()
         self.look = Form(EvaluationLook(model=2), given={"model": self.place, "image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
         self.verdicts = Gallery("Verdict", "lab-gallery-large", "lab-verdicts")
@@ -98,7 +98,7 @@ class EvaluationPage(Page):
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.begin()
 
-    def drawn_as(self) -> Chosen:
+    def drawn_as(self) -> ChosenImage:
         """The model and the image that are looked at, by their positions."""
         look: EvaluationLook = self.look.spec()
         name = self.names[look.model] if look.model < len(self.names) else ""
@@ -148,7 +148,7 @@ class EvaluationPage(Page):
             self.image.write(image)
             self.views["images"].clicked = None  # so that the same image can be clicked again
 
-    def _paint_beside(self, chosen: Chosen) -> None:
+    def _paint_beside(self, chosen: ChosenImage) -> None:
         result = self.result
         if result is None or not result.models:
             self.verdicts.show([], WAITING)

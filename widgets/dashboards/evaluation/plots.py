@@ -22,7 +22,7 @@ class EvaluationLook(Spec):
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenImage:
     """The chosen model and image, by their positions, as far as the result has them."""
 
     model: int

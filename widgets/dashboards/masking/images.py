@@ -12,7 +12,7 @@ IMAGES_IN = ("approximation", "cosine", "leaks")
 
 
 @dataclass(frozen=True)
-class Pointed:
+class ModelImage:
     """An image of the result under one of its models, by their positions, and the eps it is about."""
 
     model: int
@@ -20,7 +20,7 @@ class Pointed:
     eps: float
 
 
-def pointed(event: Any, result: MaskingResult | None, name: str) -> Pointed | None:
+def pointed(event: Any, result: MaskingResult | None, name: str) -> ModelImage | None:
     """Return the point of a hover or click; None for no image, or nothing that a browser of ours would send."""
     if result is None or not isinstance(event, dict):
         return None
@@ -30,10 +30,10 @@ def pointed(event: Any, result: MaskingResult | None, name: str) -> Pointed | No
     if not (0 <= model < len(result.models) and 0 <= image < len(result.y)):
         return None
     at = name == "leaks" and isinstance(eps, int | float) and eps in result.spec.radii
-    return Pointed(model, image, float(eps) if at else result.spec.ball.eps)  # type: ignore[arg-type]
+    return ModelImage(model, image, float(eps) if at else result.spec.ball.eps)  # type: ignore[arg-type]
 
 
-def explored(result: MaskingResult, where: Pointed) -> Link:
+def explored(result: MaskingResult, where: ModelImage) -> Link:
     """The image in the attack explorer, under the FGSM whose loss or whose leak was pointed at."""
     spec = result.spec
     about = {"data": spec.data, "models": (spec.models[where.model],), "image": where.image}

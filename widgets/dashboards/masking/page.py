@@ -12,8 +12,8 @@ from widgets.dashboards.masking.cards import verdict_cards, verdict_note
 from widgets.dashboards.masking.images import IMAGES_IN, explored, pointed
 from widgets.dashboards.masking.plots import PLOTS, MaskingLook
 from widgets.figures.masking.curves import chosen
-from widgets.parts.attacks import Radii, Sources
-from widgets.parts.choices import DataChoice, Place
+from widgets.parts.attacks import EpsText, SourcesAndTargets
+from widgets.parts.choices import DataChoice, PositionChoice
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -62,8 +62,8 @@ class MaskingPage(Page):
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: MaskingResult | None = None
-        self.data, self.models = DataChoice(), Sources(PREFERRED, MOST_MODELS)
-        self.radii, self.place = Radii(DEFAULT.eps), Place("Curves of", 1)
+        self.data, self.models = DataChoice(), SourcesAndTargets(PREFERRED, MOST_MODELS)
+        self.radii, self.place = EpsText(DEFAULT.eps), PositionChoice("Curves of", 1)
         given = {"data": self.data, "models": self.models, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.look = Form(MaskingLook(), given={"model": self.place})

@@ -6,7 +6,7 @@ from lab.engine import Engine
 from lab.results import RestartsResult
 from lab.specs import PGD, Restarts
 from widgets.dashboards.restarts.plots import PLOTS, RestartsLook
-from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, Place
+from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, PositionChoice
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.page import Page
@@ -53,7 +53,7 @@ class RestartsPage(Page):
         self.models = ModelChoice(PREFERRED)
         self.images = ImageChoice(engine, value=list(DEFAULT.images))
         self.form = self._form()
-        self.image = Place("Image shown")
+        self.image = PositionChoice("Image shown")
         self.look = Form(RestartsLook(), given={"image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show)

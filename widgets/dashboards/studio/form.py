@@ -89,7 +89,7 @@ class Sources(Variant):
         for name, about in params(source).items():
             value = getattr(source, name)
             if isinstance(value, ModelSpec):
-                given[name] = Fixed(value, label_of(source, name), sentence(about.meaning))
+                given[name] = StaticModelChoice(value, label_of(source, name), sentence(about.meaning))
             elif value and isinstance(value, tuple) and all(isinstance(each, ModelSpec) for each in value):
                 given[name] = ModelChoice(tuple(map(name_of, value)))
         self._choices += given.values()
@@ -106,7 +106,7 @@ class Sources(Variant):
             each.offer(card)
 
 
-class Fixed(OneModel):
+class StaticModelChoice(OneModel):
     """A fixed network whose examples are trained on, one of those that the lab has trained."""
 
     def write(self, value: ModelSpec) -> None:

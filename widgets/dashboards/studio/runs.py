@@ -31,7 +31,7 @@ ACTIONS = {
 MEASURED = ("clean", "fgsm", "pgd", "evaluation")
 
 
-class Row(TypedDict):
+class RunRow(TypedDict):
     """A run as the list shows it."""
 
     name: str
@@ -68,7 +68,7 @@ class RunList(Plain):
         self._on = on
         self.on_msg(self._pressed)
 
-    def show(self, rows: list[Row], problems: list[str]) -> None:
+    def show(self, rows: list[RunRow], problems: list[str]) -> None:
         """Show these rows; nothing is sent when they are the present ones."""
         with self.hold_sync():
             self.rows = list[Any](rows)
@@ -90,9 +90,9 @@ def actions(card: RunCard, steered: bool) -> list[str]:
     return [each for each in ACTIONS[card.state] if steered and (each != "discard" or card.ours)]
 
 
-def run_row(card: RunCard, shown: bool, steered: bool, error: str = "") -> Row:
+def run_row(card: RunCard, shown: bool, steered: bool, error: str = "") -> RunRow:
     """The row of a run, which this visitor may pause, resume and discard if it is ``steered``."""
-    return Row(
+    return RunRow(
         name=card.name,
         colour=model_colour(card.name),
         shown=shown,
@@ -126,9 +126,9 @@ def shipped() -> list[Shipped]:
     ]
 
 
-def shipped_row(network: Shipped, shown: bool) -> Row:
+def shipped_row(network: Shipped, shown: bool) -> RunRow:
     """The row of a network that comes with the lab."""
-    return Row(
+    return RunRow(
         name=network.name,
         colour=model_colour(network.name),
         shown=shown,

@@ -17,7 +17,7 @@ HINT = "Point at a surface or at the contour map."
 
 
 @dataclass(frozen=True)
-class Place:
+class PlanePoint:
     """A point of a model's plane: the model's position in the result, ε₁ and ε₂."""
 
     model: int
@@ -25,7 +25,7 @@ class Place:
     across: float
 
 
-def place_of(event: Any, result: SurfaceResult, traces: int) -> Place | None:
+def plane_point(event: Any, result: SurfaceResult, traces: int) -> PlanePoint | None:
     """Return the point of a hover; None if there is none, or nothing that a browser of ours would send.
 
     ``traces`` is how many of them belong to each model.
@@ -36,7 +36,7 @@ def place_of(event: Any, result: SurfaceResult, traces: int) -> Place | None:
     numbers = all(isinstance(each, int | float) and abs(each) < 1e4 for each in (x, y))
     if not numbers or not 0 <= model < len(result.models):
         return None
-    return Place(model, float(x), float(y))  # type: ignore[arg-type]
+    return PlanePoint(model, float(x), float(y))  # type: ignore[arg-type]
 
 
 class Here(Gallery):
@@ -47,7 +47,7 @@ class Here(Gallery):
         self.remove_class("lab-full")
         self.note = HINT
 
-    def point(self, result: SurfaceResult, place: Place) -> None:
+    def point(self, result: SurfaceResult, place: PlanePoint) -> None:
         """Show the image at a place."""
         model = result.models[place.model]
         point = result.image(model, place.along, place.across)
@@ -66,7 +66,7 @@ class Here(Gallery):
         self.show([card], HINT)
 
 
-def _read(result: SurfaceResult, model: ModelSurface, place: Place) -> list[str]:
+def _read(result: SurfaceResult, model: ModelSurface, place: PlanePoint) -> list[str]:
     """Return the model's output at the nearest point that was computed."""
     where = in_grid(result, np.array(place.along), np.array(place.across))
     row, column = (int(each) for each in np.clip(np.round(where), 0, len(result.along) - 1))

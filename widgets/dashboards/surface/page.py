@@ -15,8 +15,8 @@ from lab.specs.surface import DEEPEST
 from widgets.controls import Control
 from widgets.controls.control import source
 from widgets.dashboards.surface.finding import loss_along_g
-from widgets.dashboards.surface.here import Here, Place, place_of
-from widgets.dashboards.surface.plots import PLOTS, TRACES, Drawn, SurfaceLook, orthogonality
+from widgets.dashboards.surface.here import Here, PlanePoint, plane_point
+from widgets.dashboards.surface.plots import PLOTS, TRACES, SurfaceDisplay, SurfaceLook, orthogonality
 from widgets.loop import OnLoop
 from widgets.parts.choices import DataChoice, ModelChoice, OneImage, OneModel
 from widgets.parts.forms import Form
@@ -73,12 +73,12 @@ class SurfacePage(LivePage):
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
         self._pointed = OnLoop(self._point, 0.03)
-        self._place: Place | None = None
+        self._place: PlanePoint | None = None
         self.begin()
 
-    def drawn_as(self) -> Drawn:
+    def drawn_as(self) -> SurfaceDisplay:
         """Return how the figures are drawn, and from where the surface is seen."""
-        return Drawn(self.look.spec(), camera_of(self.views["mountains"].camera))
+        return SurfaceDisplay(self.look.spec(), camera_of(self.views["mountains"].camera))
 
     def show(self, result: SurfaceResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -116,7 +116,7 @@ class SurfacePage(LivePage):
 
     def _hovered(self, name: str, change: Any) -> None:
         if self.result is not None and change["new"] is not None:  # what was pointed at last stays in sight
-            place = place_of(change["new"], self.result, TRACES[name])
+            place = plane_point(change["new"], self.result, TRACES[name])
             if place is not None:
                 self._place = place
                 self._pointed()
@@ -125,7 +125,7 @@ class SurfacePage(LivePage):
         """Show the image at the place that was pointed at last; at first, one step of length eps along g."""
         if self.result is not None:
             last = len(self.result.models) - 1
-            place = self._place or Place(last, self.result.spec.ball.eps, 0.0)
+            place = self._place or PlanePoint(last, self.result.spec.ball.eps, 0.0)
             self.here.point(self.result, replace(place, model=min(place.model, last)))
 
     def _moved(self, change: Any) -> None:

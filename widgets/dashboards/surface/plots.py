@@ -35,7 +35,7 @@ class SurfaceLook(Spec):
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SurfaceDisplay:
     """Display of the figures, with the camera of the 3-D surface where the user turned it."""
 
     look: SurfaceLook

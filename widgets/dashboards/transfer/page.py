@@ -10,8 +10,8 @@ from lab.specs.attacks import attack_titles
 from widgets.dashboards.transfer.examples import example_cards, example_note, example_tip, examples
 from widgets.dashboards.transfer.plots import PLOTS, TransferLook
 from widgets.figures.transfer.matrix import FEW, Cell
-from widgets.parts.attacks import Attacks, Radii, Sources
-from widgets.parts.choices import DataChoice, Place
+from widgets.parts.attacks import Attacks, EpsText, SourcesAndTargets
+from widgets.parts.choices import DataChoice, PositionChoice
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -66,11 +66,15 @@ class TransferPage(Page):
     def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: TransferResult | None = None
-        self.data, self.models = DataChoice(), Sources(PREFERRED)
-        self.attacks, self.radii = Attacks(DEFAULT, repeats=True), Radii(DEFAULT.eps)
+        self.data, self.models = DataChoice(), SourcesAndTargets(PREFERRED)
+        self.attacks, self.radii = Attacks(DEFAULT, repeats=True), EpsText(DEFAULT.eps)
         given = {"data": self.data, "models": self.models, "attacks": self.attacks, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
-        self.places = {"attack": Place("Attack"), "source": Place("Source"), "target": Place("Target", 2)}
+        self.places = {
+            "attack": PositionChoice("Attack"),
+            "source": PositionChoice("Source"),
+            "target": PositionChoice("Target", 2),
+        }
         self.look = Form(TransferLook(), given=self.places)
         self.views = {name: self._view(name) for name in PLOTS}
         self.gallery = Gallery("Images of the chosen cell", "lab-gallery-small", "lab-transferred", press=self._open)

@@ -32,7 +32,7 @@ _DASHES = ("solid", "dot")
 
 
 @dataclass(frozen=True)
-class Run:
+class SweepPoint:
     """A trained model: its name, the value of the setting that varies, and its accuracies as fractions."""
 
     name: str
@@ -50,7 +50,7 @@ class Sweep:
     """Runs of one recipe, by rising value of the setting that varies; ``name`` is what they are called together."""
 
     name: str
-    runs: tuple[Run, ...]
+    runs: tuple[SweepPoint, ...]
 
 
 def accuracy_over_setting(sweeps: Sequence[Sweep], setting: str, invitation: str) -> go.Figure:

@@ -32,7 +32,7 @@ _ROW = 24  # pixels
 
 
 @dataclass(frozen=True, eq=False)
-class Matrix:
+class ImageMatrix:
     """Values that :func:`image_matrix` plots for one model, its images in the order in which they were broken.
 
     ``stages`` that tell something, the clean images first; ``images`` (m,) drawn, by their positions in the data;
@@ -51,7 +51,7 @@ class Matrix:
     caption: str
 
 
-def matrix(result: EvaluationResult, chosen: int) -> Matrix:
+def matrix(result: EvaluationResult, chosen: int) -> ImageMatrix:
     """The values that the matrix and its caption show of the chosen model, or of the last one there is."""
     model = result.models[min(chosen, len(result.models) - 1)]
     order = in_order(model)
@@ -59,7 +59,7 @@ def matrix(result: EvaluationResult, chosen: int) -> Matrix:
     every = max(1, math.ceil(len(order) / MOST_DRAWN))
     images = order[::every]
     outcome = _outcome(model)[:, images]
-    return Matrix(
+    return ImageMatrix(
         model=model.model,
         stages=(CLEAN_STAGE, *_stages(model)),
         images=images,
@@ -178,7 +178,7 @@ def _ordinal(number: int) -> str:
     return {2: "second", 3: "third"}.get(number, f"{number}th")
 
 
-def _cells(shown: Matrix | None) -> dict[str, Any]:
+def _cells(shown: ImageMatrix | None) -> dict[str, Any]:
     colour = model_colour(shown.model) if shown else INK
     scale = [PANEL, PANEL, fade(colour, 0.22), fade(colour, 0.22), colour, colour]
     stops = (0, 1 / 3, 1 / 3, 2 / 3, 2 / 3, 1)
@@ -196,7 +196,7 @@ def _cells(shown: Matrix | None) -> dict[str, Any]:
     }
 
 
-def _points(shown: Matrix | None) -> dict[str, Any]:
+def _points(shown: ImageMatrix | None) -> dict[str, Any]:
     """A point for each image where it was broken: unseen, but what is pointed at and pressed."""
     return {
         "type": "scatter",
@@ -212,7 +212,7 @@ def _points(shown: Matrix | None) -> dict[str, Any]:
     }
 
 
-def _mark(shown: Matrix | None, image: int) -> dict[str, Any]:
+def _mark(shown: ImageMatrix | None, image: int) -> dict[str, Any]:
     """The chosen image, above its column."""
     at = np.flatnonzero(shown.images == image) if shown is not None else np.zeros(0)
     return {
@@ -227,7 +227,7 @@ def _mark(shown: Matrix | None, image: int) -> dict[str, Any]:
     }
 
 
-def _boundary(shown: Matrix) -> list[dict[str, Any]]:
+def _boundary(shown: ImageMatrix) -> list[dict[str, Any]]:
     """Between the images that some attack broke and those that withstood all."""
     if not 0 < shown.survivors < len(shown.images):
         return []

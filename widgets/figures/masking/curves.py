@@ -33,7 +33,7 @@ _PAIRS = ((ACCENT, "solid"), (DANGER, "dash"), (FAINT, "solid"), (SUCCESS, "dot"
 
 
 @dataclass(frozen=True, eq=False)
-class Correlation:
+class GradientCorrelation:
     """How alike the gradients at a pair of images are: ``mean`` and ``deviation`` over the images, for each eps."""
 
     gradients: str
@@ -41,11 +41,11 @@ class Correlation:
     deviation: np.ndarray
 
 
-def correlations(model: ModelMasking | None) -> list[Correlation]:
+def correlations(model: ModelMasking | None) -> list[GradientCorrelation]:
     """For each pair of images what is drawn, and what the table of numbers holds; of no eps without a model."""
     values = model.correlation if model else np.zeros((len(COMPARISONS), 0, 0))
     return [
-        Correlation(pair, *np.array([_spread(at_eps) for at_eps in each]).reshape(-1, 2).T)
+        GradientCorrelation(pair, *np.array([_spread(at_eps) for at_eps in each]).reshape(-1, 2).T)
         for pair, each in zip(COMPARISONS, values, strict=True)
     ]
 
@@ -119,7 +119,7 @@ def _attack(model: ModelMasking | None, eps: np.ndarray, attack: str) -> dict[st
     }
 
 
-def _pair(shown: Correlation, eps: np.ndarray, colour: str, dash: str) -> list[dict[str, Any]]:
+def _pair(shown: GradientCorrelation, eps: np.ndarray, colour: str, dash: str) -> list[dict[str, Any]]:
     """The mean and its band for one pair of images."""
     mean, deviation = shown.mean, shown.deviation
     band = {

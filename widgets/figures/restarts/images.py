@@ -31,7 +31,7 @@ LARGEST_SIDE = 96
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LargestLossImage:
     """What is said of one model's image of largest loss: position of the image, loss in nats, the largest change."""
 
     image: int
@@ -42,10 +42,10 @@ class Verdict:
     largest_change: float
 
 
-def verdicts(result: RestartsResult) -> list[list[Verdict]]:
+def largest_loss_images(result: RestartsResult) -> list[list[LargestLossImage]]:
     """A row for each model with a restart, in it the images that are drawn."""
     shown = range(min(len(result.x), COLUMNS))
-    return [[_verdict(result, each, i) for i in shown] for each in _with_restarts(result)]
+    return [[_largest_loss_image(result, each, i) for i in shown] for each in _with_restarts(result)]
 
 
 def adversarial_images(result: RestartsResult | None) -> go.Figure:
@@ -87,7 +87,7 @@ def adversarial_images_frame(result: RestartsResult) -> pd.DataFrame:
             "loss": each.loss,
             "largest_change": each.largest_change,
         }
-        for of_image in zip(*verdicts(result), strict=True)
+        for of_image in zip(*largest_loss_images(result), strict=True)
         for each in of_image
     ]
     return pd.DataFrame(rows)
@@ -97,12 +97,12 @@ def _with_restarts(result: RestartsResult) -> list[ModelRestarts]:
     return [each for each in result.models if len(each.loss)]
 
 
-def _verdict(result: RestartsResult, model: ModelRestarts, i: int) -> Verdict:
+def _largest_loss_image(result: RestartsResult, model: ModelRestarts, i: int) -> LargestLossImage:
     """What is said of the restart of largest loss, which is the one that ``worst`` keeps."""
     losses = model.final_loss[:, i]
     prediction = int(model.prediction[losses.argmax(), i])
     change = np.abs(model.worst[i] - result.x[i]).max()
-    return Verdict(i, model.model, prediction, prediction != int(result.y[i]), losses.max(), change)
+    return LargestLossImage(i, model.model, prediction, prediction != int(result.y[i]), losses.max(), change)
 
 
 def _words(text: str, y: float, x: float, colour: str = INK, **place: Any) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, An
 def _verdicts(result: RestartsResult, grid: Grid) -> list[dict[str, Any]]:
     """Under every adversarial image: label → prediction, and a word, so that colour alone tells nothing."""
     found = []
-    for row, of_model in enumerate(verdicts(result), start=1):
+    for row, of_model in enumerate(largest_loss_images(result), start=1):
         for each in of_model:
             label = _short(result.class_names[int(result.y[each.image])])
             read = _short(class_in_words(each.prediction, result.class_names))

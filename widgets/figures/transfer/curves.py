@@ -31,7 +31,7 @@ _LINES = (
 )
 
 
-class Correlation(NamedTuple):
+class PerturbationCorrelation(NamedTuple):
     """How alike two models' perturbations are: mean and standard deviation over the images that both perturb."""
 
     images: int
@@ -39,11 +39,11 @@ class Correlation(NamedTuple):
     deviation: float
 
 
-def correlation(values: np.ndarray) -> Correlation:
+def correlation(values: np.ndarray) -> PerturbationCorrelation:
     """What is drawn of the (n,) correlations of a pair of models, and what the table of numbers holds."""
     known = values[~np.isnan(values)]
     mean = float(known.mean()) if len(known) else float("nan")
-    return Correlation(len(known), mean, float(known.std(ddof=1)) if len(known) > 1 else float("nan"))
+    return PerturbationCorrelation(len(known), mean, float(known.std(ddof=1)) if len(known) > 1 else float("nan"))
 
 
 def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:

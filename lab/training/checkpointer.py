@@ -18,14 +18,14 @@ from lab.training import checkpoint
 from lab.training.card import add_provenance
 from lab.training.folder import adding
 from lab.training.metrics import Line
-from lab.training.state import State
+from lab.training.state import TrainingState
 
 EVERY = 10.0  # seconds between two checkpoints
 AT_EPOCHS = 1.0  # seconds, for the one at an epoch's end
 SPARING = 20.0  # a checkpoint takes at most one second in so many
 
 
-class Keeper:
+class Checkpointer:
     """Writes the lines of metrics and the checkpoints of a run; without a ``folder`` it keeps nothing.
 
     A process that does not ``write`` reads the same folder: training by several machines needs one that all share.
@@ -40,7 +40,7 @@ class Keeper:
         self._kept = -1
         self._lines = 0
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: TrainingState) -> None:
         """Go on from the newest checkpoint that is not damaged, if there is one; what came after it is forgotten.
 
         Raises :class:`LabError` when there are checkpoints, but all of them are damaged.
@@ -51,7 +51,7 @@ class Keeper:
         for path in checkpoint.newest_first(self._folder / "checkpoints"):
             try:
                 tensors, record = checkpoint.read(path)
-            except checkpoint.Damaged as error:
+            except checkpoint.DamagedCheckpoint as error:
                 damaged.append(str(error))
                 continue
             state.restore(tensors, record, self._read_lines(record["lines"]))
@@ -69,19 +69,19 @@ class Keeper:
             with adding(self._folder):
                 add_provenance(self._folder / "provenance.json", recipe, processes)
 
-    def note_lines(self, state: State) -> None:
+    def note_lines(self, state: TrainingState) -> None:
         """Append the lines that are new to ``metrics.jsonl``."""
         if self._writes and len(state.lines) > self._lines:
             self._append(state.lines[self._lines :])
             self._lines = len(state.lines)
 
-    def keep_if_due(self, state: State, epoch_ends: bool) -> None:
+    def keep_if_due(self, state: TrainingState, epoch_ends: bool) -> None:
         """Write a checkpoint when the last one is long enough ago. Nothing else depends on when that is."""
         wait = max(AT_EPOCHS if epoch_ends else EVERY, SPARING * self._cost)
         if time.monotonic() - self._last >= wait:
             self.keep(state)
 
-    def keep(self, state: State) -> None:
+    def keep(self, state: TrainingState) -> None:
         """Write a checkpoint of a good state. Raises :class:`LabError` when the disk refuses; the last one stays."""
         if not self._writes or state.step == self._kept or not _finite(state):
             return
@@ -105,7 +105,7 @@ class Keeper:
             return []
         return lines
 
-    def _forget_after(self, state: State) -> None:
+    def _forget_after(self, state: TrainingState) -> None:
         """Let the folder hold the lines and checkpoints up to the state and no later ones, which may be damaged."""
         self._lines = len(state.lines)
         if not self._writes:
@@ -133,5 +133,5 @@ def _settle(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _finite(state: State) -> bool:
+def _finite(state: TrainingState) -> bool:
     return all(bool(torch.isfinite(each).all()) for each in state.model.parameters())
