@@ -269,7 +269,11 @@ def test_a_model_of_two_classes_and_flat_inputs_can_be_evaluated():
 
 @pytest.mark.parametrize(
     ("ball", "budget", "says"),
-    [(L0(3), "quick", "Linf and L2"), (BALL, "long", "quick, standard, thorough"), (0.3, "quick", "needs its norm")],
+    [
+        (L0(3), "quick", "requires the threat model L∞ or L2, not L0"),
+        (BALL, "long", "quick, standard, thorough"),
+        (0.3, "quick", "needs its norm"),
+    ],
 )
 def test_what_cannot_be_evaluated_is_refused_in_a_sentence(ball, budget, says):
     with pytest.raises(AttackError, match=says):

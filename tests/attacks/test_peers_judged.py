@@ -107,7 +107,7 @@ def test_foolbox_is_given_model_criterion_and_radius(given, monkeypatch):
         (lambda model, x, y: x[:5], "returned values of shape (5, 3,"),
         (lambda model, x, y: x.mean(1), "it must return one adversarial image for each"),
         (lambda model, x, y: x.numpy() * 0.5, "left the threat model (An adversarial image lies"),
-        (lambda model, x, y: x + 0.1, "outside [0, 1]): make it for Linf(0.1) and pixels in [0, 1]"),
+        (lambda model, x, y: x + 0.1, "outside [0, 1]: clip it): make it for Linf(0.1) and pixels in [0, 1]"),
         (lambda model, x, y: x * float("nan"), "left the threat model (An adversarial image lies nan"),
         (lambda model, x, y: None, "The images that <lambda> returned must be a tensor"),
         (lambda model, x, y: model(x.flatten()), "cannot process images"),
