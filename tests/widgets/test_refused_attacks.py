@@ -44,7 +44,7 @@ def test_a_card_shows_the_clean_image_the_sentence_and_the_threat_model_that_is_
     [card] = model_cards(refused(of(attack, ball)))
     assert [each["title"] for each in card["pictures"]] == ["clean"]
     assert card["error"] == WHY
-    assert card.get("mends") == button
+    assert card.get("fixes") == button
     assert not card.get("facts")
     assert not card.get("badges")
 
@@ -77,7 +77,7 @@ async def test_the_button_takes_the_threat_model_and_the_attack(engine, cards):
     await settled()
     engine.jobs[-1].finish(refused(engine.jobs[-1].spec))
     await settled()
-    page.pictures._handle_custom_msg({"mend": 0}, [])
+    page.pictures._handle_custom_msg({"fix": 0}, [])
     await settled()
     assert (type(page.settings().attack), page.settings().ball) == (FlipPixels, L0())
     assert engine.jobs[-1].spec.ball == L0()
@@ -91,12 +91,12 @@ async def test_a_tile_that_was_refused_offers_its_own_threat_model(engine, cards
     engine.jobs[-1].finish(replace(result, tried=(*result.tried, nothing)))
     await settled()
     *others, tile = page.row.cards
-    assert (tile["pictures"], tile["error"], tile["mends"]) == ([], "No.", "Rotate, flip, then change in Combined")
-    assert not any("mends" in each for each in others)
-    for content in ({"mend": 99}, {"mend": "2"}, {"mend": True}, {"mend": -1}, {}, {"mend": None}):
+    assert (tile["pictures"], tile["error"], tile["fixes"]) == ([], "No.", "Rotate, flip, then change in Combined")
+    assert not any("fixes" in each for each in others)
+    for content in ({"fix": 99}, {"fix": "2"}, {"fix": True}, {"fix": -1}, {}, {"fix": None}):
         page.row._handle_custom_msg(content, [])
     assert page.settings().ball == spec.ball
-    page.row._handle_custom_msg({"mend": len(others)}, [])
+    page.row._handle_custom_msg({"fix": len(others)}, [])
     assert (page.settings().attack, page.settings().ball) == (Staged(), Extended())
 
 

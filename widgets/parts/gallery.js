@@ -33,12 +33,12 @@ function card() {
   const made = make("div", "lab-case");
   const title = make("h4");
   title.append(make("span", "lab-dot"), make("span"));
-  made.append(title, make("div", "lab-pictures"), make("ul", "lab-facts"), make("ul", "lab-badges"), make("p", "lab-refused"), make("button", "lab-button lab-mend"));
+  made.append(title, make("div", "lab-pictures"), make("ul", "lab-facts"), make("ul", "lab-badges"), make("p", "lab-refused"), make("button", "lab-button lab-fix"));
   return made;
 }
 
-function fillCard(element, { title, opens = "", colour = "", chosen = false, pale = false, pictures, facts = [], badges = [], error = "", mends = "" }) {
-  const [heading, shown, said, trust, refusal, mend] = element.children;
+function fillCard(element, { title, opens = "", colour = "", chosen = false, pale = false, pictures, facts = [], badges = [], error = "", fixes = "" }) {
+  const [heading, shown, said, trust, refusal, fix] = element.children;
   const [dot, name] = heading.children;
   dot.hidden = !colour;
   dot.style.background = colour;
@@ -59,8 +59,8 @@ function fillCard(element, { title, opens = "", colour = "", chosen = false, pal
     each.dataset.good = String(badges[i].good);
   });
   write(refusal, error);
-  mend.type = "button";
-  write(mend, mends);
+  fix.type = "button";
+  write(fix, fixes);
 }
 
 function render({ model, el }) {
@@ -73,9 +73,9 @@ function render({ model, el }) {
   head.append(words);
   el.append(head, cards);
   const press = (event) => {
-    const button = event.target.closest(".lab-mend");
+    const button = event.target.closest(".lab-fix");
     if (button) {
-      model.send({ mend: [...cards.children].indexOf(button.closest(".lab-case")) });
+      model.send({ fix: [...cards.children].indexOf(button.closest(".lab-case")) });
       return;
     }
     const place = [...cards.children].indexOf(event.target.closest(".lab-case"));
@@ -83,7 +83,7 @@ function render({ model, el }) {
   };
   cards.addEventListener("click", press);
   cards.addEventListener("keydown", (event) => {
-    if ((event.key !== "Enter" && event.key !== " ") || event.target.closest(".lab-mend")) return; // a button presses itself
+    if ((event.key !== "Enter" && event.key !== " ") || event.target.closest(".lab-fix")) return; // a button presses itself
     event.preventDefault(); // or a space would scroll the page
     press(event);
   });

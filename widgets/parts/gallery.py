@@ -32,7 +32,7 @@ class Card(TypedDict):
     """One case: heading with an optional colour, pictures, facts, badges, or the sentence why there is nothing.
 
     A card that ``opens`` something, in words, can be pressed. Beside the sentence why there is nothing may stand a
-    button that ``mends`` it.
+    button that ``fixes`` it.
     """
 
     title: str
@@ -44,13 +44,13 @@ class Card(TypedDict):
     facts: NotRequired[list[str]]
     badges: NotRequired[list[Badge]]
     error: NotRequired[str]
-    mends: NotRequired[str]
+    fixes: NotRequired[str]
 
 
 class Gallery(Plain):
     """Cards that are redrawn in place, so that dragging a slider does not make the page jump.
 
-    ``press`` is called with the place of a card that was pressed, ``mend`` with that of one whose button was.
+    ``press`` is called with the place of a card that was pressed, ``fix`` with that of one whose button was.
     """
 
     _esm = Path(__file__).with_name("gallery.js")
@@ -65,11 +65,11 @@ class Gallery(Plain):
         heading: str,
         *classes: str,
         press: Callable[[int], None] | None = None,
-        mend: Callable[[int], None] | None = None,
+        fix: Callable[[int], None] | None = None,
     ) -> None:
         super().__init__(heading=heading)
         self._press = press
-        self._mend = mend
+        self._fix = fix
         self.on_msg(self._pressed)
         for name in ("lab-figure", "lab-full", "lab-gallery", *classes):
             self.add_class(name)
@@ -81,6 +81,6 @@ class Gallery(Plain):
             self.cards = list[Any](cards)
 
     def _pressed(self, _: Any, content: Any, __: Any) -> None:
-        place, call = (content, self._press) if not isinstance(content, dict) else (content.get("mend"), self._mend)
+        place, call = (content, self._press) if not isinstance(content, dict) else (content.get("fix"), self._fix)
         if call is not None and type(place) is int and 0 <= place < len(self.cards):
             call(place)

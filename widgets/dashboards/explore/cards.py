@@ -119,7 +119,7 @@ def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) 
 def mending(attack: AttackSpec, ball: Ball) -> Card:
     """The button for the threat model that an attack needs, where this ball is none of its own."""
     needed = needs(attack, ball)
-    return Card(mends=f"{title_of(attack)} in {title_of(needed)}") if needed is not None else Card()  # type: ignore[typeddict-item]
+    return Card(fixes=f"{title_of(attack)} in {title_of(needed)}") if needed is not None else Card()  # type: ignore[typeddict-item]
 
 
 def needs(attack: AttackSpec, ball: Ball) -> Ball | None:

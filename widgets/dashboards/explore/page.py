@@ -77,8 +77,8 @@ class ExplorePage(LivePage):
         self.models = ModelChoice(PREFERRED, most=3)
         self.images = OneImage(engine, value=[DEFAULT.image])
         self.form = Form(DEFAULT, groups=GROUPS, given={"data": self.data, "models": self.models, "image": self.images})
-        self.pictures = Gallery("Clean, adversarial, difference", "lab-gallery-large", mend=self._mend_chosen)
-        self.row = Gallery("The same image, every attack", "lab-gallery-small", mend=self._mend_compared)
+        self.pictures = Gallery("Clean, adversarial, difference", "lab-gallery-large", fix=self._fix_chosen)
+        self.row = Gallery("The same image, every attack", "lab-gallery-small", fix=self._fix_compared)
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
         self.begin()
@@ -106,12 +106,12 @@ class ExplorePage(LivePage):
             self._earlier(False, self.compared)
             self.row.show(waiting(attack_cards(result), list[Any](self.row.cards), result), attack_note(result))
 
-    def _mend_chosen(self, _: int) -> None:
+    def _fix_chosen(self, _: int) -> None:
         """Take the threat model that the chosen attack needs."""
         if self.result is not None:
             self._take(self.result.spec.attack)
 
-    def _mend_compared(self, card: int) -> None:
+    def _fix_compared(self, card: int) -> None:
         """Look at a compared attack in the threat model that it needs."""
         attacks = list(dict.fromkeys(each.attack for each in self.result.tried)) if self.result is not None else []
         for attack in attacks[card : card + 1]:
