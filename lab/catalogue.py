@@ -15,6 +15,7 @@ from lab import datafiles, live_models, outside_json, plugins, sources
 from lab.datafiles import arrays
 from lab.errors import LONGEST, DataError, LabError, ModelError, SpecError, fault_of, no_such, one_line, quoted
 from lab.home import path_of, pretrained_folder, runs_folder
+from lab.specs.balls import Ball
 from lab.specs.data import DataSpec, published_data
 from lab.specs.models import Architecture, Custom, Live, ModelSpec, Trained
 from lab.specs.spec import Spec, from_dict, to_json
@@ -30,8 +31,8 @@ class ModelCard:
 
     ``origin`` is ``zoo`` (shipped), ``run`` (a finished training), ``torchvision`` (downloaded), ``custom`` (brought
     along) or ``live`` (a module of this process); ``data`` the name of the data set it was trained on; ``measured`` its
-    accuracies as fractions, by attack; ``shape`` (channels, height, width) of its images. What is not known of a
-    downloaded, ``custom`` or ``live`` model stays empty or None.
+    accuracies as fractions, by attack, in the threat model ``ball``; ``shape`` (channels, height, width) of its images.
+    What is not known of a downloaded, ``custom`` or ``live`` model stays empty or None.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ModelCard:
     weights: Path | None = None
     sha256: str = ""
     architecture: Architecture | None = None
+    ball: Ball | None = None
 
 
 @dataclass(frozen=True)
@@ -233,8 +235,11 @@ def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Pa
     record = outside_json.read(stamp[0])
     channels, height, width = (int(outside_json.number(each, 1, 100_000)) for each in record["shape"])
     architecture, recipe = from_dict(record["architecture"]), record["recipe"]
+    ball = from_dict(record["measured_ball"]) if record.get("measured_ball") else None
     if not isinstance(architecture, Architecture) or not isinstance(recipe, dict | None):
         raise ValueError("it holds no architecture and recipe")
+    if not isinstance(ball, Ball | None):
+        raise ValueError("its measured_ball is not a threat model")
     return ModelCard(
         name,
         Trained(name),
@@ -247,6 +252,7 @@ def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Pa
         weights=weights,
         sha256=str(record["sha256"]),
         architecture=architecture,
+        ball=ball,
     )
 
 

@@ -80,7 +80,9 @@ def test_a_trained_network_is_listed_with_what_was_measured(say):
     card = {each["name"]: each for each in json.loads(say("list models --json")[1])}["quick"]
     assert card["origin"] == "run"
     assert 0 <= card["measured"]["clean"] <= 1
+    assert card["ball"] == {"spec": "Linf", "eps": 0.3}
     [row] = [each for each in say("list models")[1].splitlines() if each.startswith("quick")]
+    assert "L∞, ε = 0.3: clean" in row
     assert "R+FGSM" in row
     assert "rfgsm" not in row
 

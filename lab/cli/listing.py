@@ -17,6 +17,7 @@ from lab.cli.train import MEASURED, recipes
 from lab.specs import Architecture, AttackSpec, Recipe, Spec, to_dict
 from lab.specs.analyses import Analysis
 from lab.specs.spec import Param, default_of, family_of, params, presets
+from lab.specs.threat import threat
 
 FAMILIES: dict[str, type[Spec]] = {
     "attacks": AttackSpec,
@@ -71,7 +72,7 @@ def _models() -> tuple[list[dict[str, Any]], str]:
         print(sentence, file=sys.stderr)
     cards = catalogue.models()
     records = [_model_record(each) for each in cards]
-    rows = [(each.name, each.origin, each.data or "?", _size(each.shape), _accuracies(each.measured)) for each in cards]
+    rows = [(each.name, each.origin, each.data or "?", _size(each.shape), _accuracies(each)) for each in cards]
     return records, table(rows, ("model", "origin", "data", "shape", "measured accuracy"))
 
 
@@ -84,6 +85,7 @@ def _model_record(card: catalogue.ModelCard) -> dict[str, Any]:
     return plain | {
         "spec": to_dict(card.spec),
         "architecture": architecture,
+        "ball": to_dict(card.ball) if card.ball else None,
         "weights": str(card.weights) if card.weights else None,
     }
 
@@ -155,8 +157,9 @@ def _brief(spec: Spec) -> str:
     return f"{type(spec).__name__} ({', '.join(changed)})" if changed else type(spec).__name__
 
 
-def _accuracies(measured: dict[str, float]) -> str:
-    return ", ".join(f"{MEASURED.get(name, name)} {percent(value)}" for name, value in measured.items())
+def _accuracies(card: catalogue.ModelCard) -> str:
+    listed = ", ".join(f"{MEASURED.get(name, name)} {percent(value)}" for name, value in card.measured.items())
+    return f"{threat(card.ball)}: {listed}" if card.ball and listed else listed
 
 
 def _size(shape: tuple[int, ...] | None) -> str:
