@@ -104,6 +104,8 @@ def test_every_text_of_the_lab_uses_the_words_of_the_field(pattern):
         (python_texts, "ctx.report(step, steps, standing=3)"),
         (python_texts, 'raise LabError(f"{name} is no folder: name one.")'),
         (python_texts, 'TRIES = ["Point at it: beside the mountains."]'),
+        (python_texts, 'title = f"{share:.1f} % of the images"'),
+        (prose, "It keeps 95 % of them."),
         (script_texts, "button.title = 'Stop it for everybody';"),
         (script_texts, "title.textContent = `${count} images were misread`;"),
         (prose, "# Title\n\nThe network reads it."),

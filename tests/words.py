@@ -67,6 +67,7 @@ WORDS = (
     Word(r"\b[Ww]ho(?:se|m)? fools?\b", "transfer matrix"),
     Word(r"\b[Tt]ake care\b", "Warning"),
     Word(r"\bT-SNE\b", "t-SNE"),
+    Word(r"(?:\d|[…}]) %(?![\w{])", "95%, without a space"),
     Word(r"\bwhat becomes of\b|\bwhat is asked of\b", "say what it is"),
 )
 """The right column of each is the word of the four papers, or of their field."""

@@ -127,7 +127,7 @@ def side_by_side(models: Sequence[ModelEvaluation]) -> str:
         ]
         for each in models
     ]
-    return table(rows, ["model", "clean", *names, "robust (95 %)", "seconds", "verdict"])
+    return table(rows, ["model", "clean", *names, "robust (95%)", "seconds", "verdict"])
 
 
 def unweighted(model: ModelSpec) -> str:
@@ -147,4 +147,4 @@ def _stages(model: ModelEvaluation) -> str:
         ]
         for row in model.to_frame().to_dict("records")
     ]
-    return table(rows, ["attack", "attacked", "broken", "accuracy so far, % (95 %)", "seconds"])
+    return table(rows, ["attack", "attacked", "broken", "accuracy so far, % (95%)", "seconds"])

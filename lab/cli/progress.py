@@ -34,7 +34,7 @@ class Bar(tqdm):
     monitor_interval = 0  # no thread that watches it: progress comes often enough
 
     def __init__(self) -> None:
-        shape = "{percentage:3.0f} % |{bar:24}| {remaining} left  {desc}"
+        shape = "{percentage:3.0f}% |{bar:24}| {remaining} left  {desc}"
         self.first: float | None = None
         super().__init__(
             total=1.0,

@@ -49,7 +49,7 @@ def _figures(result: EvaluationResult) -> tuple[tuple[str, str], ...]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figure.svg"
         draw(shown, path, columns=2)
-        caption = f"Accuracy{of} after each attack, the worst case so far; bars: 95 % intervals."
+        caption = f"Accuracy{of} after each attack, the worst case so far; bars: 95% intervals."
         return ((caption, path.read_text("utf-8")),)
 
 

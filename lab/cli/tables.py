@@ -13,5 +13,5 @@ def table(rows: Sequence[Sequence[str]], heading: Sequence[str]) -> str:
 
 
 def percent(share: float) -> str:
-    """A fraction as a person reads it: ``97.2 %``."""
-    return f"{100 * share:.1f} %"
+    """A fraction as a person reads it: ``97.2%``."""
+    return f"{100 * share:.1f}%"

@@ -44,7 +44,7 @@ def html_report(report: Report) -> str:
     title = f"Robustness on {report.data}"
     body = [
         f"<h1>{html(title)}</h1>",
-        f"<p>{html(_setting(report))}. Accuracies in %, in brackets their 95 % intervals.</p>",
+        f"<p>{html(_setting(report))}. Accuracies in %, in brackets their 95% intervals.</p>",
         _table(("model", "clean", "robust", "verdict"), map(_summary, report.models), numbers=(1, 2)),
         *(_figure(caption, svg) for caption, svg in report.figures),
         *(_model(each) for each in report.models),

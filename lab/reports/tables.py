@@ -26,7 +26,7 @@ def csv(frame: pd.DataFrame) -> str:
 
 
 def csv_report(report: Report) -> str:
-    """One row for each stage of each model: images attacked and broken, accuracy so far with its 95 % interval."""
+    """One row for each stage of each model: images attacked and broken, accuracy so far with its 95% interval."""
     import pandas as pd
 
     frames = [each.to_frame().assign(norm=type(each.ball).__name__, eps=each.ball.eps) for each in report.models]
@@ -46,7 +46,7 @@ def markdown_report(report: Report) -> str:
     lines = [
         f"# Robustness on {markdown(report.data)}",
         "",
-        f"{markdown(_setting(report))}. Accuracy in %, in brackets its 95 % interval.",
+        f"{markdown(_setting(report))}. Accuracy in %, in brackets its 95% interval.",
         "",
         *_markdown_table(("model", "clean", "robust", "seconds"), (_summary(each) for each in report.models)),
         "",

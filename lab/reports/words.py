@@ -11,6 +11,6 @@ def percent(fraction: float) -> str:
 
 
 def with_interval(model: ModelEvaluation, accuracy: float) -> str:
-    """An accuracy in per cent with its 95 % interval: "40.5 (33.9–47.4)"."""
+    """An accuracy in per cent with its 95% interval: "40.5 (33.9–47.4)"."""
     low, high = model.interval(accuracy)
     return f"{percent(accuracy)} ({percent(low)}–{percent(high)})"

@@ -43,7 +43,7 @@ class CurvesResult(Result):
     done: float
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per model, attack and eps: accuracy with its 95 % interval (Wilson 1927) over n images."""
+        """One row per model, attack and eps: accuracy with its 95% interval (Wilson 1927) over n images."""
         import pandas as pd
 
         rows = []

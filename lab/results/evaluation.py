@@ -123,7 +123,7 @@ class ModelEvaluation(Result):
         return tuple(_mean((self.broken_by == UNBROKEN) | (self.broken_by >= i)) for i in range(len(self.stages) + 1))
 
     def interval(self, accuracy: float) -> tuple[float, float]:
-        """95 % interval of an accuracy on these n images (Wilson)."""
+        """95% interval of an accuracy on these n images (Wilson)."""
         low, high = wilson(np.asarray(accuracy * self.n), np.asarray(self.n))
         return float(low), float(high)
 

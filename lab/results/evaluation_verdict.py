@@ -32,7 +32,7 @@ LITTLE = 0.1
 """Fraction of the correctly classified images that withstand at or below which a model is broken."""
 
 SUBSTANTIAL = 0.25
-"""The same, which the lower end of its 95 % interval must reach before a model is called robust."""
+"""The same, which the lower end of its 95% interval must reach before a model is called robust."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def verdict(model: ModelEvaluation) -> EvaluationVerdict:
 
     Masked: a check found that the model hides its gradient, or that its predictions are not its own. Broken: at most a
     tenth of the correctly classified images withstands. Robust as far as tested: no check failed, and surely a quarter
-    of them does, by the 95 % interval. Undecided: between the two, another check failed, nothing was correct, or not
+    of them does, by the 95% interval. Undecided: between the two, another check failed, nothing was correct, or not
     all has been tried.
     """
     failed = flaws(model.checks)
@@ -82,7 +82,7 @@ def _decided(model: ModelEvaluation, failed: list[str]) -> tuple[str, str]:
 
 
 def _least(model: ModelEvaluation) -> float:
-    """The lower end of the 95 % interval of the fraction of the correctly classified images that withstands."""
+    """The lower end of the 95% interval of the fraction of the correctly classified images that withstands."""
     low, _ = interval_of(model.robust[model.broken_by != CLEAN])
     return float(low)
 
@@ -92,7 +92,7 @@ def _numbers(model: ModelEvaluation, kind: str) -> str:
     first = f"{model.accuracies()[1]:.1%} withstand {model.stages[0].name}, " if model.stages and kind == MASKED else ""
     return (
         f"Of {counted(model.n, 'image')}, {model.clean_accuracy:.1%} are correctly classified, {first}and "
-        f"{model.robust_accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) withstand every attack that was tried in "
+        f"{model.robust_accuracy:.1%} (95% interval {low:.1%} to {high:.1%}) withstand every attack that was tried in "
         f"{threat(model.ball)}."
     )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_Z = 1.959963984540054  # 97.5 % of the normal distribution lie below
+_Z = 1.959963984540054  # 97.5% of the normal distribution lie below
 
 
 def ratio(hits: np.ndarray, of: np.ndarray) -> np.ndarray:
@@ -11,7 +11,7 @@ def ratio(hits: np.ndarray, of: np.ndarray) -> np.ndarray:
 
 
 def wilson(hits: np.ndarray, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of the 95 % interval of a fraction. Wilson 1927; NaN of nothing.
+    """Lower and upper end of the 95% interval of a fraction. Wilson 1927; NaN of nothing.
 
     It stays inside [0, 1] and has a width also at 0 and at 1, where the usual ± 1.96 standard deviations have none.
     """
@@ -23,5 +23,5 @@ def wilson(hits: np.ndarray, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def interval_of(hits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end (…,) of the 95 % interval of the fraction of hits among images (…, n)."""
+    """Lower and upper end (…,) of the 95% interval of the fraction of hits among images (…, n)."""
     return wilson(hits.sum(-1), np.full(hits.shape[:-1], hits.shape[-1]))

@@ -103,7 +103,7 @@ class TransferResult(Result):
         return worst_and_mean(np.concatenate([np.full((1, len(self.models)), np.nan), *found]), measure)
 
     def to_frame(self, k: int = 1) -> pd.DataFrame:
-        """One row per attack, eps, source and target: every measure with its count and its 95 % interval."""
+        """One row per attack, eps, source and target: every measure with its count and its 95% interval."""
         import pandas as pd
 
         rows = []

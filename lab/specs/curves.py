@@ -22,8 +22,8 @@ class RobustnessCurves(Analysis, title="Curves"):
 
     Every attack runs separately at every level of ε, from 0 to the ball's, on the first ``images`` test
     images. The nearest adversarial example is then searched for the first ``searched`` of them, in the ball's norm. The
-    default APGD on the margin costs what PGD with 20 steps costs and leaves less: 2.5 % of ``trades-trained`` at ε 0.3
-    on 200 digits, where PGD leaves 7.0 %, and 18.0 % of ``pgd-trained``, where PGD leaves 21.0 %.
+    default APGD on the margin costs what PGD with 20 steps costs and leaves less: 2.5% of ``trades-trained`` at ε 0.3
+    on 200 digits, where PGD leaves 7.0%, and 18.0% of ``pgd-trained``, where PGD leaves 21.0%.
     """
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")
@@ -67,7 +67,7 @@ class RobustnessCurves(Analysis, title="Curves"):
         """Attack for the nearest adversarial example: Carlini and Wagner's, shortened. Na et al. 2018, App. F, for L∞.
 
         The paper takes eight weights c and 2000 steps. On the digits' standard and pgd-trained models two weights
-        find median distances within 4 % of those of all eight, both with 50 steps.
+        find median distances within 4% of those of all eight, both with 50 steps.
         """
         if isinstance(self.ball, Linf):
             return CarliniWagnerLinf(c=(1.0, 10.0), steps=50)

@@ -39,7 +39,7 @@ def step_share(steps: int) -> float:
     =====  ===========  ===========  ===========  ===========  ===========
 
     Few steps must be long, many need not be. Too long they jump from side to side: under 5 steps of ε a model whose
-    gradient is masked (``fast-trained``, ε 0.1) keeps 39.5 %, under 5 of ε / 5 nothing.
+    gradient is masked (``fast-trained``, ε 0.1) keeps 39.5%, under 5 of ε / 5 nothing.
     """
     return max(1.25 / sqrt(steps), 2 / steps)
 

@@ -19,7 +19,7 @@ from lab.specs.models import Trained
 from lab.specs.recipes import Recipe
 from lab.training.prepared import begins_alike
 
-IMAGES = 1000  # test images measured on; with 1,000 an accuracy of 50 % is known to ±3 points (95 %)
+IMAGES = 1000  # test images measured on; with 1,000 an accuracy of 50% is known to ±3 points (95%)
 EVALUATED = 100  # of these: an evaluation takes several times as long for an image as the single attacks together
 STRANGERS = ("standard-b", "standard")  # shipped networks, undefended, that black-box images are made on
 

@@ -17,7 +17,7 @@ from lab.specs.balls import Ball
 from lab.specs.recipes import Recipe
 from lab.training.parallel import Group
 
-PROBED = 128  # test images looked at after each epoch: accuracies to ±9 points (95 %)
+PROBED = 128  # test images looked at after each epoch: accuracies to ±9 points (95%)
 SECONDS_BETWEEN_PARTIALS = 1.0
 
 Line = dict[str, float]

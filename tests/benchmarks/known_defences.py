@@ -41,11 +41,11 @@ def evaluations(defence: str, images: int, eps: float, budgets: Sequence[str]) -
 
 def row(defence: str, found: Sequence[ModelEvaluation]) -> str:
     """A row of the table."""
-    numbers = [f"{each.robust_accuracy:.1%}".replace("%", " %") for each in found]
+    numbers = [f"{each.robust_accuracy:.1%}" for each in found]
     named = dict.fromkeys(check.kind for each in found for check in flaws(each.checks))
     kinds = dict.fromkeys(verdict(each).kind for each in found)
-    clean = f"{found[0].clean_accuracy:.1%}".replace("%", " %")
-    return f"| {' | '.join([defence, clean, '0 %', *numbers, ' / '.join(kinds), ', '.join(named)])} |"
+    clean = f"{found[0].clean_accuracy:.1%}"
+    return f"| {' | '.join([defence, clean, '0%', *numbers, ' / '.join(kinds), ', '.join(named)])} |"
 
 
 def written(text: str, table: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def networks(count: int) -> dict[Custom | Trained, nn.Module]:
 
 
 def disturbed(network: nn.Module, seed: int) -> nn.Module:
-    """A copy whose weights differ by 2 % of their own deviation."""
+    """A copy whose weights differ by 2% of their own deviation."""
     generator, other = torch.Generator().manual_seed(seed), copy.deepcopy(network)
     with torch.no_grad():
         for weight in other.parameters():

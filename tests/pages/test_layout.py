@@ -16,7 +16,7 @@ HERE = ".lab-place:not(.lab-closed)"
 SIZES = {
     "laptop": (1280, 720),
     "low laptop": (1280, 600),
-    "laptop at 150 %": (853, 480),
+    "laptop at 150%": (853, 480),
     "tablet": (820, 1180),
     "phone": (390, 844),
 }

@@ -105,7 +105,7 @@ def test_the_words_of_a_masked_model_name_the_flaw_and_both_numbers():
     broken_by = np.where(np.arange(60) < 50, np.where(model.broken_by == UNBROKEN, UNBROKEN, 1), 0)
     words = verdict(replace(model, broken_by=broken_by, stages=model.stages * 2)).words
     assert words.startswith("Masked: it is random, and its predictions depend on the rest of the batch. Of 60 images")
-    assert "83.3% withstand FGSM, and 3.3% (95 % interval" in words
+    assert "83.3% withstand FGSM, and 3.3% (95% interval" in words
 
 
 def test_few_that_withstand_are_not_called_robust():
@@ -122,7 +122,7 @@ def test_a_radius_of_zero_says_nothing_about_robustness():
 def test_the_words_give_the_numbers():
     words = verdict(evaluation(10, wrong=5)).words
     assert "75.0% are correctly classified" in words
-    assert "50.0% (95 % interval 29.9% to 70.1%)" in words
+    assert "50.0% (95% interval 29.9% to 70.1%)" in words
     assert "L∞, ε = 0.3" in words
 
 

@@ -128,7 +128,7 @@ def test_eps_warms_up_linearly():
 
 @pytest.mark.parametrize(("beyond", "mean", "at_most"), [("drawn again", 0.3618, 0), ("clipped", 0.3907, 0.0455)])
 def test_each_image_has_its_own_eps(beyond, mean, at_most):
-    """|N(0, ½)| cut at 1: the truncated mean is 2 σ (φ(0) − φ(2)) / (2 Φ(2) − 1); 4.55 % lie beyond two deviations."""
+    """|N(0, ½)| cut at 1: the truncated mean is 2 σ (φ(0) − φ(2)) / (2 Φ(2) − 1); 4.55% lie beyond two deviations."""
     recipe = kurakin_training(beyond=beyond)
     region = strengths(recipe, Linf(0.2), 20_000, CTX)
     assert isinstance(region, Radii)

@@ -119,7 +119,7 @@ def test_the_time_left_of_a_run_carried_on_counts_from_there(monkeypatch):
         bar.show(Progress(0.75, "attacking", {"loss": 0.25}))
     *_, first, second, last, _ = said.getvalue().split("\r")
     assert "? left" in first
-    assert " 75 % |" in second
+    assert " 75% |" in second
     assert "| 00:10 left  attacking  loss 0.25" in second
     assert last.strip() == ""
     assert "\x1b" not in said.getvalue()  # a Windows console would print it

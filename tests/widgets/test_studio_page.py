@@ -192,7 +192,7 @@ async def test_a_run_is_followed_from_its_folder(engine):
     assert page.result[-1].history.epoch[-1] == 6
     finish(runs.folder("mine") / "card.json", runs.folder("mine") / "weights.safetensors", Standard())
     found = row(page, "mine")
-    assert (found["state"], found["accuracies"]) == ("finished", ["97 %", "50 %", "0 %", ""])
+    assert (found["state"], found["accuracies"]) == ("finished", ["97%", "50%", "0%", ""])
 
 
 async def test_pause_resume_and_discard(engine):

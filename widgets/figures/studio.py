@@ -61,7 +61,7 @@ def probe_accuracy(courses: Sequence[Course]) -> go.Figure:
     Where FGSM's stays and PGD's falls to nothing, training has overfitted to its attack.
     """
     axis = {"title": {"text": "accuracy (%)"}, "range": [-3, 103]}
-    return _curves(courses, PROBES, axis, "%{y:.1f} %")
+    return _curves(courses, PROBES, axis, "%{y:.1f}%")
 
 
 def batch_accuracy(courses: Sequence[Course]) -> go.Figure:
@@ -70,7 +70,7 @@ def batch_accuracy(courses: Sequence[Course]) -> go.Figure:
     Attacked images that are read better than clean ones leak their label. Kurakin et al. 2017, §4.2.
     """
     axis = {"title": {"text": "accuracy (%)"}, "range": [-3, 103]}
-    return _curves(courses, BATCHES, axis, "%{y:.1f} %")
+    return _curves(courses, BATCHES, axis, "%{y:.1f}%")
 
 
 def loss(courses: Sequence[Course]) -> go.Figure:

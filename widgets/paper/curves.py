@@ -23,7 +23,7 @@ _MARKS = "osDX"
 def robustness_curves(result: CurvesResult, columns: int = 1) -> Figure:
     """Accuracy over eps, a colour for each model and a dash for each attack; then the distances, if any were sought.
 
-    Across: eps in pixel units of [0, 1]; up: images in %, with bands for 95 % intervals.
+    Across: eps in pixel units of [0, 1]; up: images in %, with bands for 95% intervals.
     """
     searched = any(len(each.distance) for each in result.models)
     with in_print():

@@ -51,7 +51,7 @@ def stage_accuracies(result: EvaluationResult) -> StageAccuracies:
 def accuracy_waterfall(result: EvaluationResult, columns: int = 1) -> Figure:
     """A line for each model in its colour, decreasing from stage to stage; its name is at its end.
 
-    Across: the attacks in the order in which they ran; up: the accuracy in %, with bars for 95 % intervals.
+    Across: the attacks in the order in which they ran; up: the accuracy in %, with bars for 95% intervals.
     """
     shown = stage_accuracies(result)
     with in_print():

@@ -39,7 +39,7 @@ function render({ model, el }) {
     const now = model.get("state");
     const refusal = model.get("refusal");
     if (now === "waiting" || now === "running") {
-      const share = now === "running" ? `${Math.round(100 * model.get("fraction"))} %` : "";
+      const share = now === "running" ? `${Math.round(100 * model.get("fraction"))}%` : "";
       const before = model.get("stale") ? "the figures show earlier settings" : "";
       const later = refusal || model.get("due") ? "the settings have changed since" : before;
       return [WORDS[now], share, model.get("doing"), left(model.get("seconds_left")), later];

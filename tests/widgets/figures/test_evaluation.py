@@ -57,7 +57,7 @@ def test_a_line_falls_from_the_clean_to_the_worst_case_accuracy_with_its_interva
     assert first.y[-1] == pytest.approx(100 * result.models[0].robust_accuracy) == 30
     assert second.y[-1] == 60
     assert all(np.diff(first.y) <= 0)
-    assert first.error_y.array[-1] == pytest.approx(9.6, abs=0.1)  # Wilson: 21.9 to 39.6 %
+    assert first.error_y.array[-1] == pytest.approx(9.6, abs=0.1)  # Wilson: 21.9 to 39.6%
     assert first.error_y.arrayminus[-1] == pytest.approx(8.1, abs=0.1)
     assert not any(trace.visible for trace in others)
 
@@ -90,7 +90,7 @@ def test_a_check_that_breaks_nothing_is_counted_but_not_drawn():
 
 def test_the_caption_states_the_finding_about_the_chosen_model():
     words = waterfall(evaluated(SPEC), 1).layout.annotations[0].text
-    assert "&lt;b&gt;: accuracy falls from 99.0 % to 60.0 % (50.2–69.1)" in words
+    assert "&lt;b&gt;: accuracy falls from 99.0% to 60.0% (50.2–69.1)" in words
     assert "L∞, ε = 0.2 · 100 images · quick" in words
     assert "so far" not in words
     assert "so far" in waterfall(running(evaluated(SPEC)), 1).layout.annotations[0].text

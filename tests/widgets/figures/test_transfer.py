@@ -54,7 +54,7 @@ def test_below_stand_the_worst_and_the_mean_of_the_other_sources():
 
 
 def test_a_rate_reads_the_same_in_its_cell_and_below():
-    hits, of = np.array([[69]]), np.array([[120]])  # 57.5 %, and a hair less as a float
+    hits, of = np.array([[69]]), np.array([[120]])  # 57.5%, and a hair less as a float
     assert ">58<" in _plain_words(hits / of)[0][0]
     assert ">58<" in _cell_words(hits, of)[0][0]
 

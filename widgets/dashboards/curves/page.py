@@ -74,7 +74,7 @@ class CurvesPage(Page):
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
         self.player = Radius(DEFAULT.eps, "The ε at which robustness is compared with clean accuracy.")
         self.places = {"model": PositionChoice("Model"), "attack": PositionChoice("Attack")}
-        toggle = Toggle(value=True, label="95 % intervals")
+        toggle = Toggle(value=True, label="95% intervals")
         self.look = Form(CurvesLook(), given={"level": self.player, "intervals": toggle, **self.places})
         self.sweeps, self.trainings = Sweeps(), dict[str, Link]()
         self.views = {name: self._view(name) for name in PLOTS}

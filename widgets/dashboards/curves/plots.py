@@ -45,7 +45,7 @@ class CurvesLook(Spec):
     level: int = param(0, 0, 40, "the level of ε at which robustness is compared with clean accuracy")
     model: int = param(0, 0, MOST_MODELS - 1, "the model of the chosen point")
     attack: int = param(0, 0, MOST_ATTACKS - 1, "the attack of the chosen point")
-    intervals: bool = param(True, meaning="95 % intervals as bars")
+    intervals: bool = param(True, meaning="95% intervals as bars")
 
     @property
     def point(self) -> Point:

@@ -44,4 +44,4 @@ def _figures(result: EvaluationResult) -> tuple[tuple[str, str], ...]:
 
     drawing = StringIO()
     accuracy_waterfall(result).savefig(drawing, format="svg")
-    return (("Accuracy after each attack, the worst case so far; bars: 95 % intervals.", drawing.getvalue()),)
+    return (("Accuracy after each attack, the worst case so far; bars: 95% intervals.", drawing.getvalue()),)

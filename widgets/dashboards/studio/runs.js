@@ -96,7 +96,7 @@ function fill(model, row, { name, colour, shown, summary, state, fraction, left:
   what.title = summary;
   row.dataset.state = state;
   const [said, bar, complaint] = how.children;
-  const share = ["running", "elsewhere", "paused", "failed"].includes(state) ? `${Math.round(100 * fraction)} %` : "";
+  const share = ["running", "elsewhere", "paused", "failed"].includes(state) ? `${Math.round(100 * fraction)}%` : "";
   write(said, [STATES[state], share, left(seconds)].filter(Boolean).join(" · "));
   bar.hidden = !["waiting", "running", "elsewhere", "paused"].includes(state);
   if (state === "waiting") bar.removeAttribute("value");

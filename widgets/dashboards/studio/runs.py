@@ -144,7 +144,7 @@ def shipped_row(network: Shipped, shown: bool) -> RunRow:
 
 def accuracies(measured: dict[str, float]) -> list[str]:
     """Clean, FGSM, PGD and robust accuracy in percent; empty where there is none."""
-    return [f"{100 * measured[name]:.0f} %" if name in measured else "" for name in MEASURED]
+    return [f"{100 * measured[name]:.0f}%" if name in measured else "" for name in MEASURED]
 
 
 def summary(recipe: Recipe) -> str:

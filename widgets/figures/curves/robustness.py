@@ -45,7 +45,7 @@ class Point:
 
 
 class Rate(NamedTuple):
-    """Accuracies as fractions with their 95 % intervals (Wilson 1927), one for each of the last axis but one."""
+    """Accuracies as fractions with their 95% intervals (Wilson 1927), one for each of the last axis but one."""
 
     mean: np.ndarray
     low: np.ndarray
@@ -115,7 +115,7 @@ def farthest(result: CurvesResult) -> float:
 def accuracy_over_eps(
     result: CurvesResult | None, level: int, intervals: bool = True, chosen: Point | None = None
 ) -> go.Figure:
-    """Accuracy over eps: a colour for each model, a dash and a symbol for each attack, bars for 95 % intervals.
+    """Accuracy over eps: a colour for each model, a dash and a symbol for each attack, bars for 95% intervals.
 
     Kurakin et al. 2017, Figure 3: a curve that rises again is an attack that fails, there because labels leak. The
     ``chosen`` point has a ring.
@@ -127,7 +127,7 @@ def accuracy_over_eps(
     traces.append(_ring(result, chosen))
     attacked = [each for each in result.models if len(each.right)] if result else []
     note = (
-        f"{counted(result.spec.images, 'image')}{' · bars: 95 % interval' * intervals}"
+        f"{counted(result.spec.images, 'image')}{' · bars: 95% interval' * intervals}"
         if result and attacked
         else WAITING
     )
@@ -143,7 +143,7 @@ def accuracy_over_eps(
 def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
     """Clean accuracy across, accuracy under the worst of the attacks at an eps up: what robustness costs.
 
-    The worst is taken image by image. Bars are 95 % intervals.
+    The worst is taken image by image. Bars are 95% intervals.
     """
     traces = [_point(slot, POINTS[i]) for i, slot in enumerate(slots(prices(result, level), MOST_MODELS))]
     axes = {
@@ -253,7 +253,7 @@ def _curve(result: CurvesResult | None, slot: Slot[Curves], attack: int, interva
         "legendgroup": name,
         "showlegend": attack == 0,
         "customdata": np.stack([low, high], 1),
-        "hovertemplate": "ε %{x:.3g}: %{y:.1f} % (%{customdata[0]:.0f}–%{customdata[1]:.0f})"
+        "hovertemplate": "ε %{x:.3g}: %{y:.1f}% (%{customdata[0]:.0f}–%{customdata[1]:.0f})"
         f"<extra>{name}, {kind}</extra>",
     }
 
@@ -298,7 +298,7 @@ def _point(slot: Slot[Price], symbol: str) -> dict[str, Any]:
         "error_x": _bars(x, left, right, slot.colour),
         "error_y": _bars(y, low, high, slot.colour),
         "name": slot.name,
-        "hovertemplate": f"clean %{{x:.1f}} %, attacked %{{y:.1f}} %<extra>{slot.name}</extra>",
+        "hovertemplate": f"clean %{{x:.1f}}%, attacked %{{y:.1f}}%<extra>{slot.name}</extra>",
     }
 
 
@@ -327,7 +327,7 @@ def _steps(slot: Slot[Distances], end: float) -> dict[str, Any]:
         "customdata": [None, *slot.shown.images.tolist(), None],
         "line": {"color": slot.colour, "width": 2.5, "shape": "hv"},
         "name": f"{slot.name}: {slot.shown.beyond} beyond ε",
-        "hovertemplate": f"%{{y:.0f}} % within %{{x:.3g}}<extra>{slot.name}</extra>",
+        "hovertemplate": f"%{{y:.0f}}% within %{{x:.3g}}<extra>{slot.name}</extra>",
     }
 
 

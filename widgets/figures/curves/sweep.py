@@ -144,7 +144,7 @@ def _line(
         "legendgroup": measure,
         "showlegend": bool(known) and place == 0,
         "visible": bool(known),
-        "hovertemplate": f"%{{text}}: {words} %{{y:.3g}}<extra></extra>",
+        "hovertemplate": f"%{{text}}: {words}%{{y:.3g}}<extra></extra>",
     }
 
 

@@ -41,7 +41,7 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
             band, line = _mean_and_band(_eps(result, values), values, colour, dash)
             about = {"name": name, "legendgroup": name}
             traces.append(band | axis | about | {"showlegend": False})
-            hover = f"ε %{{x:.3g}}: {name} %{{y:.3g}}<extra>{escape(model.model) if model else ''}</extra>"
+            hover = f"ε %{{x:.3g}}: {name}%{{y:.3g}}<extra>{escape(model.model) if model else ''}</extra>"
             traces.append(line | axis | about | {"showlegend": model is not None and i == 0, "hovertemplate": hover})
         if model:
             axes |= _panel_axes(i, len(models), end, common)

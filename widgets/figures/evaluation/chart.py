@@ -38,7 +38,7 @@ _LEFT = 52
 def waterfall(result: EvaluationResult | None, chosen: int = 0) -> go.Figure:
     """Accuracy after each stage, a line of steps for each of up to six models; the chosen one shows its numbers.
 
-    Bars are 95 % intervals. What is still running has an open mark.
+    Bars are 95% intervals. What is still running has an open mark.
     """
     shown = falls(result)
     count = len(shown.falls)
@@ -151,7 +151,7 @@ def _symbols(fall: Fall | None, i: int) -> list[str]:
 
 def _hover(fall: Fall, i: int) -> str:
     """Word the result of a stage."""
-    name, accuracy = fall.names[i], f"{fall.accuracy[i]:.1f} % ({fall.low[i]:.1f}–{fall.high[i]:.1f} %)"
+    name, accuracy = fall.names[i], f"{fall.accuracy[i]:.1f}% ({fall.low[i]:.1f}–{fall.high[i]:.1f}%)"
     place = {CLEAN_STAGE: "without an attack", WORST_CASE: "in the worst case"}.get(name, f"after {escape(name)}")
     verb = {CLEAN_STAGE: "misclassified", WORST_CASE: "misclassified or broken"}.get(name, "broken")
     took = f", {fall.seconds[i]:.1f} s" if fall.seconds[i] else ""
@@ -184,7 +184,7 @@ def _labels(found: Sequence[Fall]) -> list[dict[str, Any]]:
 
 
 def _label(fall: Fall) -> tuple[str, str]:
-    return shortened(escape(fall.model)), f"{fall.accuracy[-1]:.1f} %"
+    return shortened(escape(fall.model)), f"{fall.accuracy[-1]:.1f}%"
 
 
 def _width(stage: str) -> float:

@@ -27,7 +27,7 @@ class Fall:
     """A model's accuracy in %: clean, after each of its S stages, and in the worst case so far (all (S + 2,)).
 
     ``names`` of these and their ``places`` among those that are drawn, :data:`NOT_DRAWN` for a check that breaks no
-    image of any model; ``low`` and ``high`` the 95 % interval (Wilson); ``attacked`` and ``broken`` count images;
+    image of any model; ``low`` and ``high`` the 95% interval (Wilson); ``attacked`` and ``broken`` count images;
     ``complete`` is False for what is still running.
     """
 
@@ -44,8 +44,8 @@ class Fall:
 
     @property
     def worst(self) -> str:
-        """The worst-case accuracy with its interval: "8.0 % (5.0–12.6)"."""
-        return f"{self.accuracy[-1]:.1f} % ({self.low[-1]:.1f}–{self.high[-1]:.1f})"
+        """The worst-case accuracy with its interval: "8.0% (5.0–12.6)"."""
+        return f"{self.accuracy[-1]:.1f}% ({self.low[-1]:.1f}–{self.high[-1]:.1f})"
 
     @property
     def work(self) -> str:
@@ -80,11 +80,11 @@ def caption(result: EvaluationResult, shown: Waterfall, chosen: int) -> str:
     """The finding about the chosen model with its numbers, then the conditions."""
     fall = shown.falls[chosen]
     so_far = "" if fall.complete[-1] else ", so far"
-    found = f"{escape(fall.model)}: accuracy falls from {fall.accuracy[0]:.1f} % to {fall.worst}{so_far}"
+    found = f"{escape(fall.model)}: accuracy falls from {fall.accuracy[0]:.1f}% to {fall.worst}{so_far}"
     work = f": {fall.work}." if fall.work else "."
     n = max(int(each.attacked[0]) for each in shown.falls)
     conditions = f"{threat(result.spec.ball)} · {counted(n, 'image')} · {result.spec.budget}"
-    return f"{found}{work}<br>{conditions} · bars: 95 % interval"
+    return f"{found}{work}<br>{conditions} · bars: 95% interval"
 
 
 def waterfall_frame(result: EvaluationResult) -> pd.DataFrame:

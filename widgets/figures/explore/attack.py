@@ -107,7 +107,7 @@ def path(result: ExploreResult | None) -> go.Figure:
                     "legendgroup": slot.name,
                     "showlegend": slot.shown is not None and quantity == "loss",
                     "visible": slot.shown is not None,
-                    "hovertemplate": f"%{{x}}: {quantity} %{{y:.3g}}<extra>{slot.name}</extra>",
+                    "hovertemplate": f"%{{x}}: {quantity}%{{y:.3g}}<extra>{slot.name}</extra>",
                 }
             )
     upper, lower = panels(2)

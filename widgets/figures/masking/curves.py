@@ -115,7 +115,7 @@ def _attack(model: ModelMasking | None, eps: np.ndarray, attack: str) -> dict[st
         "name": attack,
         "visible": model is not None,
         "showlegend": True,
-        "hovertemplate": f"ε %{{x:.3g}}: %{{y:.0f}} %<extra>{attack}</extra>",
+        "hovertemplate": f"ε %{{x:.3g}}: %{{y:.0f}}%<extra>{attack}</extra>",
     }
 
 

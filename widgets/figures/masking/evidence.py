@@ -43,12 +43,12 @@ class PerImage:
 def error_rates(result: MaskingResult | None) -> go.Figure:
     """Error rate of every attack on every model, white box and the worst black boxes. Tramèr et al. 2018, Tables 1, 2.
 
-    Bars are 95 % intervals. Two steps of ε/2 take as many gradients and as long a way as R+FGSM's two parts.
+    Bars are 95% intervals. Two steps of ε/2 take as many gradients and as long a way as R+FGSM's two parts.
     """
     bars = {"barmode": "group", "bargap": 0.25}
     traces = [_bars(result, slot) for slot in _slots(result)]
     note = (
-        f"{threat(result.spec.ball)} · {counted(len(result.y), 'image')} · lines: 95 % interval" if result else WAITING
+        f"{threat(result.spec.ball)} · {counted(len(result.y), 'image')} · lines: 95% interval" if result else WAITING
     )
     y_axis = {"title": {"text": "misclassified (%)"}, "range": [0, 106]}
     attacks = len(COMPARED) + len(BLACK_BOX)
@@ -136,7 +136,7 @@ def _bars(result: MaskingResult | None, slot: Slot[ModelMasking]) -> dict[str, A
         "name": slot.name,
         "visible": slot.shown is not None,
         "showlegend": True,
-        "hovertemplate": f"%{{x}}: %{{y:.1f}} %<extra>{slot.name}</extra>",
+        "hovertemplate": f"%{{x}}: %{{y:.1f}}%<extra>{slot.name}</extra>",
     }
 
 
@@ -161,7 +161,7 @@ def _distribution(result: MaskingResult | None, values: list[PerImage], x_axis: 
                 "name": slot.name + mean,
                 "visible": bool(len(known)),
                 "showlegend": True,
-                "hovertemplate": "image %{customdata}: %{x:.2f}, click to open<br>%{y:.0f} % of the images up to here"
+                "hovertemplate": "image %{customdata}: %{x:.2f}, click to open<br>%{y:.0f}% of the images up to here"
                 f"<extra>{slot.name}</extra>",
             }
         )
@@ -182,5 +182,5 @@ def _directions(slot: Slot[ModelMasking]) -> dict[str, Any]:
         "name": slot.name,
         "visible": len(k) > 0,
         "showlegend": True,
-        "hovertemplate": f"%{{y:.0f}} % of the images have at least %{{x}}<extra>{slot.name}</extra>",
+        "hovertemplate": f"%{{y:.0f}}% of the images have at least %{{x}}<extra>{slot.name}</extra>",
     }

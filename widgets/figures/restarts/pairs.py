@@ -123,7 +123,7 @@ def _model_traces(shown: Spread, where: str) -> list[dict[str, Any]]:
 
 
 def _rate_trace(shown: Pairs | None, edges: np.ndarray, name: str, colour: str, where: str) -> dict[str, Any]:
-    hover = f"{where}: %{{y:.1f}} % of the pairs<extra>{name}</extra>"
+    hover = f"{where}: %{{y:.1f}}% of the pairs<extra>{name}</extra>"
     heights = shown.percent if shown else np.zeros(0)
     return step_trace(edges, heights, colour) | {"name": name, "hovertemplate": hover}
 

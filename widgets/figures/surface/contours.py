@@ -96,7 +96,7 @@ def _ground(
             "thickness": 10, "xpad": 6, "nticks": 6, "tickfont": {"size": 11},
             "title": {"text": UNITS[quantity], "side": "right", "font": {"size": 11}},
         },
-        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity} %{{customdata:.3g}}<extra>{panel.name}</extra>",
+        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity}%{{customdata:.3g}}<extra>{panel.name}</extra>",
     }  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misclassified: b
         "line": {"color": panel.colour, "width": 2.5, "dash": "dot" if misclassified else "solid"},
         "connectgaps": False,
         "showlegend": axis == 0 and not misclassified,
-        "hovertemplate": f"%{{x:.3g}}: {quantity} %{{y:.3g}}<extra>{panel.name}</extra>",
+        "hovertemplate": f"%{{x:.3g}}: {quantity}%{{y:.3g}}<extra>{panel.name}</extra>",
         "visible": True,
     }
 

@@ -185,6 +185,6 @@ def marked(panel: Panel, name: str, quantity: str) -> dict[str, Any]:
 def hover(name: str, quantity: str) -> str:
     """The words beside a mark."""
     return (
-        f"{name}: {quantity} %{{customdata[0]:.3g}} at the image itself, which lies "
+        f"{name}: {quantity}%{{customdata[0]:.3g}} at the image itself, which lies "
         f"%{{customdata[1]:.2g}} (L2) beside the surface<extra></extra>"
     )

@@ -94,7 +94,7 @@ def _sheet(
         "colorbar": {"thickness": 10, "len": 0.8, "x": 1.0, "xpad": 6, "tickfont": {"size": 11}, "nticks": 6},
         "lighting": {"ambient": 0.75, "diffuse": 0.5, "specular": 0.05, "roughness": 0.9},
         "contours": {"x": {"highlight": False}, "y": {"highlight": False}, "z": _rings(*span)},
-        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity} %{{z:.3g}}<extra>{panel.name}</extra>",
+        "hovertemplate": f"ε₁ %{{x:.3g}}, ε₂ %{{y:.3g}}<br>{quantity}%{{z:.3g}}<extra>{panel.name}</extra>",
     }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def _marks(i: int, rates: np.ndarray, names: list[str]) -> dict[str, Any]:
         "text": names,
         "visible": len(rates) > 0,
         "showlegend": True,
-        "hovertemplate": f"%{{text}}: {label} %{{y:.1f}} %<extra></extra>",
+        "hovertemplate": f"%{{text}}: {label}%{{y:.1f}}%<extra></extra>",
     }
 
 

@@ -49,7 +49,7 @@ def correlation(values: np.ndarray) -> PerturbationCorrelation:
 def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
     """The measure over eps for the chosen source and target, a line per attack. Kurakin et al. 2017, Figures 2 and 5.
 
-    Bars are 95 % intervals. An eps at which no image counts has no point.
+    Bars are 95% intervals. An eps at which no image counts has no point.
     """
     cell = cell.within(result) if result else cell
     attacks = result.spec.attacks if result else ()
@@ -60,7 +60,7 @@ def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
         shown = _with_source(result.over_eps(attack), cell.source) if result and attack else []
         traces.append(_line(result, shown, cell, i, colour) | {"name": names[i] if i < len(names) else ""})
     y_axis = {"title": {"text": f"{cell.quantity} (%)"}, "range": [-3, 103]}
-    note = f"{_who(result, cell)} · bars: 95 % interval" if result else WAITING
+    note = f"{_who(result, cell)} · bars: 95% interval" if result else WAITING
     return figure(traces, note, f"{names}", xaxis=_eps_axis(result), yaxis=y_axis)
 
 
@@ -137,7 +137,7 @@ def _line(result: TransferResult | None, shown: list[Shown], cell: Cell, i: int,
         "customdata": of[seen],
         "visible": bool(seen.any()),
         "showlegend": True,
-        "hovertemplate": "ε %{x:.3g}: %{y:.1f} % of %{customdata}<extra>%{fullData.name}</extra>",
+        "hovertemplate": "ε %{x:.3g}: %{y:.1f}% of %{customdata}<extra>%{fullData.name}</extra>",
     }
 
 

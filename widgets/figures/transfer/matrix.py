@@ -67,7 +67,7 @@ class Cell:
 
 
 def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
-    """Sources down, targets across: the measure in % with its 95 % interval and n; white boxes have a frame.
+    """Sources down, targets across: the measure in % with its 95% interval and n; white boxes have a frame.
 
     The two rows below are the worst and the mean of the other models as sources, for each target (max. and avg. black
     box of Tramèr et al. 2018, Table 8, for one attack). ``customdata`` of a cell is its source and target.
@@ -99,7 +99,7 @@ def transfer_matrix_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
 
 
 def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The 95 % interval in %."""
+    """The 95% interval in %."""
     low, high = wilson(np.asarray(hits), np.asarray(of))
     return 100 * low, 100 * high
 
@@ -170,7 +170,7 @@ def _cell_hovers(names: Sequence[str], hits: np.ndarray, of: np.ndarray, measure
         who = f"{names[i]} → {names[j]}" + " (white box)" * (i == j)
         if not of[i, j]:
             return f"{who}<br>no image counts: the source is not fooled, or not computed yet"
-        share = f"{100 * hits[i, j] / of[i, j]:.1f} % ({low[i, j]:.1f}–{high[i, j]:.1f} %)"
+        share = f"{100 * hits[i, j] / of[i, j]:.1f}% ({low[i, j]:.1f}–{high[i, j]:.1f}%)"
         return f"{who}<br>{measure} {share}<br>{hits[i, j]} of n = {counted(of[i, j], 'image')}"
 
     return [[words(i, j) for j in range(of.shape[1])] for i in range(len(of))]
@@ -193,7 +193,7 @@ def _readable(words: str, rate: float) -> str:
 def _summary_hovers(names: Sequence[str], rates: np.ndarray, measure: str) -> list[list[str]]:
     heads = (f"{_WORST.get(measure, 'highest')} {measure}", f"mean {measure}")
     return [
-        [f"{name}: {head} over the other sources {100 * each:.1f} %" for name, each in zip(names, row, strict=True)]
+        [f"{name}: {head} over the other sources {100 * each:.1f}%" for name, each in zip(names, row, strict=True)]
         for head, row in zip(heads, rates, strict=True)
     ]
 
