@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lab.data import load
+from lab.errors import LabError
+from lab.reports.adversarial import adversarial_npz
 from lab.results.evaluation_checks import KINDS
 from lab.specs import (
     L2,
@@ -16,12 +19,14 @@ from lab.specs import (
     Linf,
     LossSurface,
     Masking,
+    NpzFile,
     Restarts,
     Square,
     Trained,
     from_json,
     to_json,
 )
+from tests.evaluations import sample_evaluation
 from tests.widgets.conftest import settled
 from tests.widgets.evaluated import evaluated, running
 from widgets.dashboards.evaluation import EvaluationPage
@@ -309,21 +314,51 @@ async def test_a_failed_run_keeps_the_verdicts(engine):
 async def test_what_is_shown_leaves_as_a_report(engine, place, monkeypatch):
     page = EvaluationPage(engine)
     sent: list = []
-    monkeypatch.setattr(page.downloads, "send", sent.append)
+    monkeypatch.setattr(page.downloads, "send", lambda content, buffers=(): sent.append((content, *buffers)))
     page.downloads._handle_custom_msg(place, [])
-    assert "no numbers yet" in sent[0]["error"]
+    assert "no numbers yet" in sent[0][0]["error"]
     monkeypatch.setattr("lab.catalogue.fingerprints", lambda _: ("d", "m1", "m2", "code"))
     result = evaluated(engine.jobs[0].spec)
     engine.jobs[0].advance(0.5, replace(result, models=result.models[1:], done=0.5))
     await settled()
     for message in (place, -1, 99, "0", True, None):
         page.downloads._handle_custom_msg(message, [])
-    [_, answer] = sent
+    [_, (answer, content)] = sent
     assert answer["name"] == FILES[place]
-    assert "pgd-trained" in answer["text"]
-    assert ("<svg" in answer["text"]) == answer["name"].endswith(".html")
+    assert b"pgd-trained" in content
+    assert (b"<svg" in content) == answer["name"].endswith(".html")
     if answer["name"].endswith((".html", ".json")):
-        assert "m2" in answer["text"]  # the hash of the one model that is known
+        assert b"m2" in content  # the hash of the one model that is known
+
+
+async def test_the_adversarial_examples_of_the_chosen_model_leave_as_a_data_set(engine, monkeypatch, tmp_path):
+    page = EvaluationPage(engine)
+    sent: list = []
+    monkeypatch.setattr(page.examples, "send", lambda content, buffers=(): sent.append((content, *buffers)))
+    page.examples._handle_custom_msg(0, [])
+    assert "no numbers yet" in sent.pop()[0]["error"]
+    result = evaluated(engine.jobs[0].spec)
+    engine.jobs[0].finish(result)
+    await settled()
+    for place, model in enumerate(result.models):
+        page.place.value = str(place)
+        page.examples._handle_custom_msg(0, [])
+        file = tmp_path / "adversarial.npz"
+        file.write_bytes(sent.pop()[1])
+        test, arrays = load(NpzFile(str(file))).test, np.load(file)
+        broken = np.flatnonzero(model.broken_by >= 0)
+        np.testing.assert_array_equal(arrays["index"], broken)
+        np.testing.assert_array_equal(test.labels(range(len(broken))), model.y[broken])
+        np.testing.assert_array_equal(test.images(range(len(broken))), model.x_adv)
+        assert set(arrays["attack"]) <= {stage.name for stage in model.stages}
+        assert str(arrays["model"]) == model.model
+
+
+@pytest.mark.parametrize(("robust", "kept", "words"), [(20, 0, "No attack broke"), (0, 3, "took too much room")])
+def test_examples_that_are_not_there_are_refused_in_a_sentence(robust, kept, words):
+    model = sample_evaluation("standard", 20, robust=robust)
+    with pytest.raises(LabError, match=words):
+        adversarial_npz(Evaluation(), replace(model, x_adv=model.x_adv[:kept]))
 
 
 async def test_a_threat_model_without_parameter_free_attacks_is_neither_offered_nor_taken(engine):
@@ -352,4 +387,4 @@ async def test_models_that_were_trained_on_other_data_are_found_by_their_names(e
     page.links._handle_custom_msg(1, [])
     assert followed[0].settings["models"] == (Trained("pgd-trained"),)
     assert page.gallery.cards[0]["title"].startswith("pgd-trained (trained on noise): image ")
-    assert "m2" in page._report("evaluation.json")
+    assert b"m2" in page._report("evaluation.json")

@@ -6,6 +6,7 @@ from typing import Any
 
 import traitlets as t
 
+from lab import datafiles
 from lab.counts import counted
 from lab.errors import LabError
 from lab.limits import require_modest
@@ -60,8 +61,9 @@ def _instead(spec: Evaluation) -> Iterator[tuple[str, Evaluation]]:
     quick = spec.replace(budget=QUICK)
     if quick != spec and not _refusal(quick):
         yield "Take the quick budget", quick
+    there = datafiles.outline(spec.data).n_test
     for count in (5000, 2000, 1000, 500, 200, 100, 50, 20, 10):
         fewer = spec.replace(images=count)
-        if count < spec.images and not _refusal(fewer):
+        if count < min(spec.images, there) and not _refusal(fewer):
             yield f"Take {counted(count, 'image')}", fewer
             return

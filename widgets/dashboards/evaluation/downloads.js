@@ -1,7 +1,7 @@
-const KINDS = { html: "text/html", json: "application/json", csv: "text/csv" };
+const KINDS = { html: "text/html", json: "application/json", csv: "text/csv", npz: "application/octet-stream" };
 
-function save(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: KINDS[name.split(".").at(-1)] ?? "text/plain" }));
+function save(name, bytes) {
+  const url = URL.createObjectURL(new Blob([bytes], { type: KINDS[name.split(".").at(-1)] ?? "text/plain" }));
   Object.assign(document.createElement("a"), { href: url, download: name }).click();
   URL.revokeObjectURL(url);
 }
@@ -18,9 +18,9 @@ function render({ model, el }) {
     return button;
   });
   el.append(label, ...buttons, refusal);
-  const answer = ({ name, text, error = "" }) => {
+  const answer = ({ name, error = "" }, buffers) => {
     refusal.textContent = error;
-    if (text !== undefined) save(name, text);
+    if (name) save(name, buffers[0]);
   };
   model.on("msg:custom", answer);
   return () => model.off("msg:custom", answer);

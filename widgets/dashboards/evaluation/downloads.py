@@ -12,7 +12,7 @@ from widgets.plain import Plain
 
 
 class Downloads(Plain):
-    """A button for each file by its name; pressed, the browser saves what ``text(name)`` gives.
+    """A button for each file by its name; pressed, the browser saves what ``content(name)`` gives.
 
     What is wrong comes as a :class:`LabError`, and its words are shown beside the buttons.
     """
@@ -23,16 +23,17 @@ class Downloads(Plain):
     label = t.Unicode().tag(sync=True)
     files = t.List(t.Unicode()).tag(sync=True)
 
-    def __init__(self, label: str, files: Sequence[str], text: Callable[[str], str]) -> None:
+    def __init__(self, label: str, files: Sequence[str], content: Callable[[str], bytes]) -> None:
         super().__init__(label=label, files=list(files))
         self.add_class("lab-downloads")
-        self._text = text
+        self._content = content
         self.on_msg(self._pressed)
 
     def _pressed(self, _: Any, content: Any, __: Any) -> None:
         if type(content) is not int or not 0 <= content < len(self.files):
             return
         try:
-            self.send({"name": self.files[content], "text": self._text(self.files[content])})
+            name = self.files[content]
+            self.send({"name": name}, buffers=[self._content(name)])
         except LabError as error:
             self.send({"error": labelled(error)})

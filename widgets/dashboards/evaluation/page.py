@@ -5,6 +5,7 @@ from typing import Any
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.pairing import names_on, unmarked
+from lab.reports.adversarial import adversarial_npz
 from lab.reports.tables import csv
 from lab.results import EvaluationResult
 from lab.specs import Evaluation
@@ -61,13 +62,15 @@ GROUPS = {
     "Threat model": ("ball",),
     "Attacks": ("budget", "seed"),
 }
+EXAMPLES = ("adversarial.npz",)
 WAITING = "Nothing computed yet"
 
 
 class EvaluationPage(Page):
     """The page. Its parts: ``form`` (what is computed), ``look`` (whose images are shown, and which one), ``bar``,
     ``verdicts``, ``checks``, ``views`` by name, ``gallery`` with the chosen image, ``links`` to other pages,
-    ``downloads`` of reports, ``affordable`` (what to run instead of what this lab does not allow).
+    ``downloads`` of reports, ``examples`` (the adversarial ones as a file), ``affordable`` (what to run instead of
+    what this lab does not allow).
 
     It opens with the default settings already asked for. ``follow`` is called with a :class:`Link` when a user wants
     to see the chosen image elsewhere; without it there are no such buttons.
@@ -93,6 +96,7 @@ class EvaluationPage(Page):
         self.gallery = Gallery("The chosen image", "lab-gallery-large")
         self.links = LinkBar(follow)
         self.downloads = Downloads("Report", FILES, self._report)
+        self.examples = Downloads("Adversarial examples of this model", EXAMPLES, self._examples)
         self.pictures = Pictures(engine, self._show_image)
         self.affordable = Affordable(self.ask)
         self.bar = RunBar(engine, self.form.spec, self.show)
@@ -115,7 +119,7 @@ class EvaluationPage(Page):
         self.look.add_class("lab-look")
         waterfall, images = self.views.values()
         self.top = Box([self.verdicts, waterfall, self.checks, self.downloads], "lab-figures")
-        below = Box([images, self.gallery, self.links], "lab-figures")
+        below = Box([images, self.gallery, self.examples, self.links], "lab-figures")
         guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
         return Box([guide, self.affordable, self.top, self.look, below], "lab-content")
 
@@ -173,10 +177,15 @@ class EvaluationPage(Page):
         clean = self.pictures.source(self.result.spec.data, chosen.image)
         self.gallery.show([image_card(self.result, chosen, clean)], "")
 
-    def _report(self, file: str) -> str:
+    def _report(self, file: str) -> bytes:
         if self.result is None or not self.result.models:
             raise LabError(self.no_numbers)
-        return report_text(self.result, file)
+        return report_text(self.result, file).encode()
+
+    def _examples(self, _: str) -> bytes:
+        if self.result is None or not self.result.models:
+            raise LabError(self.no_numbers)
+        return adversarial_npz(self.result.spec, self.result.models[self.drawn_as().model])
 
     def _checks_csv(self) -> str:
         if self.result is None:
