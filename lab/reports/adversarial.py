@@ -15,8 +15,8 @@ def adversarial_npz(spec: Evaluation, model: ModelEvaluation) -> bytes:
 
     ``x_test`` (b, …) float32 are the adversarial examples in [0, 1] and ``y_test`` (b,) their true labels, so that the
     file is itself a data set: ``--data FILE``. ``index`` (b,) are their positions in the evaluated data, ``attack``
-    (b,) the names of the attacks that broke them, ``predicted`` (b,) the classes predicted, ``distance`` (b,) the
-    lengths of the changes; ``model`` and ``spec``, as JSON, say what was evaluated.
+    (b,) the names of the attacks that broke them, ``predicted`` (b,) the classes predicted, -1 where the output is not
+    a number, ``distance`` (b,) the lengths of the changes; ``model`` and ``spec``, as JSON, say what was evaluated.
 
     Raises :class:`LabError` where nothing was broken, or where the result kept no images for their size.
     """
@@ -33,7 +33,7 @@ def adversarial_npz(spec: Evaluation, model: ModelEvaluation) -> bytes:
         "y_test": model.y[index],
         "index": index,
         "attack": np.array([model.stages[stage].name for stage in model.broken_by[index]]),
-        "predicted": model.adversarial[index],
+        "predicted": np.nan_to_num(model.adversarial[index], nan=-1).astype(np.int64),
         "distance": model.distance[index],
         "model": np.array(model.model),
         "spec": np.array(to_json(spec)),
