@@ -43,14 +43,17 @@ def image_formats() -> tuple[str, ...]:
 
 @contextmanager
 def opened_image(file: Any) -> "Iterator[PIL.Image.Image]":
-    """An image file, open; nothing has been decoded yet. Pillow's words about its size are not for the terminal."""
+    """An image file, open; nothing has been decoded yet. Pillow's words about it are not for the terminal.
+
+    They are of its size, and of damaged tags that the image itself does not need.
+    """
     from PIL import Image
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        image = Image.open(file, formats=image_formats())
-    with image:
-        yield image
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        with Image.open(file, formats=image_formats()) as image:
+            yield image
 
 
 @lru_cache(maxsize=1)

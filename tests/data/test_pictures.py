@@ -245,6 +245,21 @@ def test_an_image_of_90_megapixels_or_more_is_too_large_rather_than_truncated(tm
     assert [str(each.message) for each in recwarn] == []
 
 
+CUT_SHORT = {  # the tags of an EXIF block that ends too early: none of one announced, and the half of one
+    "none": b"Exif\0\0II*\0\x08\0\0\0\x05\0",
+    "half": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x03\0\0\0",
+}
+
+
+@pytest.mark.parametrize("exif", CUT_SHORT.values(), ids=CUT_SHORT)
+@pytest.mark.parametrize("name", ["a.jpg", "a.webp", "a.png"])
+def test_damaged_tags_hide_no_image_and_say_nothing_in_the_terminal(tmp_path, name, exif, recwarn):
+    found = pixels(tmp_path, lambda path: Image.new("RGB", (8, 8), RED).save(path, exif=exif), name)
+    np.testing.assert_allclose(found[4, 4].astype(int), RED, atol=5)
+    custom_data(tmp_path)
+    assert [str(each.message) for each in recwarn] == []
+
+
 def test_ordinary_images_are_what_pillow_makes_of_them(tmp_path):
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 20, 3), dtype=np.uint8))
     found = pixels(tmp_path, image.save)
