@@ -10,9 +10,12 @@ import argparse
 import inspect
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from lab.claims import PAPERS, CheckedClaim, PaperClaim, stored_findings
+from lab.claims.claim import COUNTED, LEFT_OUT, UNMEASURED, VERDICTS, registered
 from lab.cli.listing import default_text, range_text, summary
 from lab.cli.main import parser
 from lab.specs import Analysis, Architecture, AttackSpec, Ball, DataSpec, Recipe, Spec
@@ -74,11 +77,33 @@ def commands() -> Iterator[str]:
             yield _table(("argument", "meaning"), rows)
 
 
+def claims() -> Iterator[str]:
+    """The papers' claims with the findings that ship with the lab."""
+    found = stored_findings()
+    verdicts = {each.number: found[each.number].verdict if each.number in found else LEFT_OUT for each in registered()}
+    counts = Counter(verdicts.values())
+    yield f"Of {len(verdicts)} claims, " + ", ".join(f"{counts[each]} {COUNTED[each]}" for each in VERDICTS) + "."
+    for paper, name in PAPERS.items():
+        yield f"## {name}"
+        chosen = [each for each in registered() if each.paper == paper]
+        yield _table(
+            ("", "claim", "paper", "ours", "verdict"),
+            [_claim(each, verdicts[each.number], found.get(each.number)) for each in chosen],
+        )
+
+
+def _claim(claim: PaperClaim, verdict: str, finding: CheckedClaim | None) -> Sequence[str]:
+    ours = finding.sentence() if finding and finding.parts else claim.left_out or UNMEASURED
+    stated = f"{claim.statement} ({claim.section})"
+    return (str(claim.number), *map(_cell, (stated, claim.value, ours)), f"**{verdict}**")
+
+
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "attacks": attacks,
     "recipes": recipes,
     "analyses": analyses,
     "commands": commands,
+    "claims": claims,
 }
 
 

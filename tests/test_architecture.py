@@ -47,6 +47,7 @@ MAY_IMPORT = {
     "attacks": BASE | {"models", "data"},
     "training": BASE | {"attacks", "models", "data", "catalogue", "limits", "runs", "cost"},
     "analysis": BASE | {"attacks", "models", "data", "catalogue", "pairing", "recent", "store", "keys"},
+    "claims": BASE | {"catalogue", "runs"},
     "engine": BASE
     | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"},
     "notebook": BASE | {"analysis", "attacks", "catalogue", "models", "plugins"},

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cosine_similarity
 
 from lab.analysis.analyse import analyse
 from lab.analysis.pieces import together
@@ -10,7 +11,7 @@ from lab.analysis.scene import images_at
 from lab.attacks.ball import project, random_delta
 from lab.attacks.batches import dry_pass
 from lab.attacks.checks import check_images
-from lab.attacks.gradient import device_of, frozen
+from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.iterative import RestartPaths, follow_restarts
 from lab.context import Context
 from lab.data import load as load_data
@@ -18,7 +19,7 @@ from lab.models import load_adapted as load_model
 from lab.pairing import names_on
 from lab.results.restarts import ModelRestarts, RestartsResult
 from lab.specs.analyses import Restarts
-from lab.specs.attacks import PGD
+from lab.specs.attacks import PGD, CrossEntropy
 
 WALKERS = 128  # images × restarts in one batch: small enough that the first picture comes early
 COMPARED = 100  # restarts whose end points are compared in pairs; 4,950 pairs show the distribution
@@ -35,7 +36,8 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
     x, y = images_at(spec.images, data)
     models = [load_model(each) for each in spec.models]
     between_random = _pairs(_random_points(spec, x, ctx), x)[0]
-    kept = [_Kept(name, spec.attack, x) for name in names_on(spec.models, spec.data)]
+    names = names_on(spec.models, spec.data)
+    kept = [_Kept(name, spec.attack, x, _gradient(each, x, y)) for name, each in zip(names, models, strict=True)]
 
     def result(done: float) -> RestartsResult:
         answers = tuple(each.answer() for each in kept)
@@ -57,11 +59,12 @@ def restarts(spec: Restarts, ctx: Context) -> RestartsResult:
 class _Kept:
     """Stored part of one model's restarts: of the end points only those that are compared, and the worst ones."""
 
-    def __init__(self, model: str, attack: PGD, x: Tensor) -> None:
+    def __init__(self, model: str, attack: PGD, x: Tensor, gradient: Tensor) -> None:
         n = len(x)
-        self._model, self._x, self._done = model, x, 0
+        self._model, self._x, self._gradient, self._done = model, x, gradient, 0
         self._loss = np.empty((attack.restarts, attack.steps + 1, n), np.float32)
         self._prediction = np.empty((attack.restarts, n), np.int64)
+        self._alignment = np.empty((attack.restarts, n), np.float32)
         self._compared = x.new_empty(0, *x.shape)
         self._worst, self._highest = x.clone(), x.new_full((n,), -torch.inf)
 
@@ -70,6 +73,7 @@ class _Kept:
         here = slice(self._done, self._done + len(paths.loss))
         self._done = here.stop
         self._loss[here], self._prediction[here] = paths.loss.numpy(), paths.prediction.numpy()
+        self._alignment[here] = cosine_similarity((paths.end - self._x).flatten(2), self._gradient, dim=2).numpy()
         self._compared = torch.cat([self._compared, paths.end[: COMPARED - len(self._compared)]])
         highest, which = paths.loss[:, -1].max(0)
         higher = ~(highest <= self._highest)  # also where it is no number
@@ -80,7 +84,18 @@ class _Kept:
         """The result so far; nothing is copied, for what is done does not change any more."""
         distance, angle = _pairs(self._compared, self._x)
         loss, prediction = self._loss[: self._done], self._prediction[: self._done]
-        return ModelRestarts(self._model, loss, prediction, distance, angle, self._worst.clone().numpy())
+        worst, alignment = self._worst.clone().numpy(), self._alignment[: self._done]
+        return ModelRestarts(self._model, loss, prediction, distance, angle, worst, alignment)
+
+
+def _gradient(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """(n, pixels) direction of the loss's gradient at the clean images, on the CPU."""
+    device = device_of(model)
+    x, y = x.to(device), y.to(device)
+    check_images(x, y)
+    with frozen(model):
+        dry_pass(model, x, y)
+        return input_gradient(model, x, y, CrossEntropy())[0].cpu().flatten(1)
 
 
 def _run_restarts(spec: Restarts, model: nn.Module, x: Tensor, y: Tensor, turn: range, ctx: Context) -> RestartPaths:

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from lab.models.activations import nonlinearity
 from lab.models.build import Network, Shape, make, with_head
 from lab.specs.models import SmallCNN
 
@@ -12,11 +13,11 @@ def small_cnn(architecture: SmallCNN, shape: Shape, classes: int) -> Network:
     width = architecture.width
     features = nn.Sequential(
         nn.Conv2d(shape[0], width, 3, stride=2, padding=1),
-        nn.ReLU(),
+        nonlinearity(architecture.activation),
         nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
-        nn.ReLU(),
+        nonlinearity(architecture.activation),
         nn.Conv2d(2 * width, 2 * width, 3, padding=1),
-        nn.ReLU(),
+        nonlinearity(architecture.activation),
         nn.Flatten(),
     )
     return with_head(features, shape, classes, architecture.embedding)

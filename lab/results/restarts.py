@@ -20,7 +20,8 @@ class ModelRestarts(Result):
 
     ``loss`` (R, T + 1, n) cross-entropy from the start to the end; ``prediction`` (R, n) class at the end;
     ``distance`` and ``angle`` (n, P) Euclidean distance in pixel units and angle in degrees between the changes
-    of pairs of end points; ``worst`` (n, *shape) the end point of largest loss.
+    of pairs of end points; ``worst`` (n, *shape) the end point of largest loss; ``alignment`` (R, n) cosine between
+    the change at the end and the loss's gradient at the image, negative where the attack went against it.
     """
 
     model: str
@@ -29,6 +30,7 @@ class ModelRestarts(Result):
     distance: np.ndarray
     angle: np.ndarray
     worst: np.ndarray
+    alignment: np.ndarray
 
     @property
     def final_loss(self) -> np.ndarray:
@@ -78,7 +80,8 @@ class RestartsResult(Result):
         """One row per model and image: how tightly the final losses lie together.
 
         ``outlier`` is the largest final loss in deviations above the mean; ``fooled`` the share of restarts that
-        end in another class than the label's.
+        end in another class than the label's, ``against_gradient`` of those whose change has a negative inner product
+        with the gradient at the image (Madry et al. 2017, §3.1).
         """
         import pandas as pd
 
@@ -102,6 +105,7 @@ class RestartsResult(Result):
                         "distance": _mean(each.distance[i]),
                         "random_distance": _mean(self.random_distance[i]),
                         "angle": _mean(each.angle[i]),
+                        "against_gradient": _mean(each.alignment[:, i] < 0),
                     }
                 )
         return pd.DataFrame(rows)

@@ -15,11 +15,46 @@ class Architecture(Spec):
 
 
 @dataclass(frozen=True)
+class Activation(Spec):
+    """Activation after a convolution. Kurakin et al. 2017, App. D; ELU in Table 4."""
+
+
+@dataclass(frozen=True)
+class Relu(Activation, title="ReLU"):
+    """max(x, 0)."""
+
+
+@dataclass(frozen=True)
+class Relu6(Activation, title="ReLU6"):
+    """min(relu(x), 6)."""
+
+
+@dataclass(frozen=True)
+class ELU(Activation, title="ELU"):
+    """x above 0, exp(x) - 1 below. Clevert et al. 2016."""
+
+
+@dataclass(frozen=True)
+class Tanh(Activation, title="Tanh"):
+    """tanh(x)."""
+
+
+@dataclass(frozen=True)
+class ReluDecay(Activation, title="ReLU with decay"):
+    """relu(x) / (1 + β relu(x)²). Kurakin et al. 2017, App. D, with β 0.1, 0.01 and 0.001."""
+
+    beta: float = param(0.01, 1e-6, 10.0, "β: rate of decay beyond the peak", usual=(1e-3, 0.1), log=True, label="β")
+
+
+@dataclass(frozen=True)
 class SmallCNN(Architecture, title="Small CNN"):
     """Three convolutions and one linear layer: the default for the digits, trained in seconds."""
 
     width: int = param(16, 1, 256, "channels of the first convolution; the later ones have twice as many")
     embedding: int = param(0, 0, 1024, "units of a linear layer before the last (2 to plot the embedding), 0 for none")
+    activation: Activation = param(
+        Relu(), meaning="activation after each convolution, as Kurakin et al. 2017, App. D, vary it in Inception"
+    )
 
 
 @dataclass(frozen=True)
@@ -89,38 +124,6 @@ class WideResNet(Architecture, title="Wide ResNet"):
 
     units: int = param(5, 1, 32, "residual units in each third")
     width: int = param(10, 1, 32, "channels of the thirds as multiples of 16, 32 and 64")
-
-
-@dataclass(frozen=True)
-class Activation(Spec):
-    """Activation after a convolution of Inception. Kurakin et al. 2017, App. D; ELU in Table 4."""
-
-
-@dataclass(frozen=True)
-class Relu(Activation, title="ReLU"):
-    """max(x, 0)."""
-
-
-@dataclass(frozen=True)
-class Relu6(Activation, title="ReLU6"):
-    """min(relu(x), 6)."""
-
-
-@dataclass(frozen=True)
-class ELU(Activation, title="ELU"):
-    """x above 0, exp(x) - 1 below. Clevert et al. 2016."""
-
-
-@dataclass(frozen=True)
-class Tanh(Activation, title="Tanh"):
-    """tanh(x)."""
-
-
-@dataclass(frozen=True)
-class ReluDecay(Activation, title="ReLU with decay"):
-    """relu(x) / (1 + β relu(x)²). Kurakin et al. 2017, App. D, with β 0.1, 0.01 and 0.001."""
-
-    beta: float = param(0.01, 1e-6, 10.0, "β: rate of decay beyond the peak", usual=(1e-3, 0.1), log=True, label="β")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def test_shapes(result):
     assert first.prediction.shape == (70, 2)
     assert first.distance.shape == first.angle.shape == result.random_distance.shape == (2, 70 * 69 // 2)
     assert first.worst.shape == (2, 1, 28, 28)
+    assert first.alignment.shape == (70, 2)
     assert result.done == 1.0
 
 
@@ -88,10 +89,26 @@ def test_pairs_of_one_point_are_none():
     assert distance.shape == angle.shape == (3, 0)
 
 
+def test_alignment_is_the_cosine_with_the_gradient_at_the_image():
+    x = torch.full((2, 1, 1, 2), 0.5)
+    gradient = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    kept = _Kept("standard", PGD(steps=1, restarts=3), x, gradient)
+    change = torch.tensor([[[0.1, 0.0], [0.1, 0.0]], [[-0.1, 0.0], [0.0, -0.3]], [[0.1, 0.1], [0.0, 0.2]]])
+    loss = torch.zeros(3, 2, 2)
+    kept.add(RestartPaths(x + change.view(3, 2, 1, 1, 2), loss, loss[:, -1], torch.zeros(3, 2)))
+    expected = [[1, 0], [-1, -1], [0.5**0.5, 1]]
+    assert np.allclose(kept.answer().alignment, expected, atol=1e-5)
+
+
+def test_an_undefended_model_is_attacked_along_its_gradient_more_than_by_chance(result):
+    assert result.models[0].alignment.mean() > 0.02
+    assert set(result.concentration()) >= {"against_gradient"}
+
+
 def test_end_points_that_nobody_looks_at_are_not_kept():
     """100,000 restarts of 16 images would be 5 GB a model, and as much again for every partial result."""
     x = torch.zeros(2, 1, 4, 4)
-    kept = _Kept("standard", PGD(steps=2, restarts=900), x)
+    kept = _Kept("standard", PGD(steps=2, restarts=900), x, torch.ones(2, 16))
     draw = torch.Generator().manual_seed(0)
     losses, worst = [], torch.zeros_like(x)
     for turn in range(300):

@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+from torch import nn
 
 from lab.attacks import attack, maximise
 from lab.models import build, embed, fit_mean, load_weights, save_weights, set_generator
+from lab.models.activations import Decay
+from lab.models.build import make
 from lab.specs import (
     FGSM,
     PGD,
@@ -17,6 +20,7 @@ from lab.specs import (
     ReluDecay,
     ResNet,
     SmallCNN,
+    Tanh,
     Torchvision,
     TramerA,
     TramerB,
@@ -154,3 +158,13 @@ def test_the_answer_depends_on_the_image_and_every_weight(architecture):
     assert x.grad.isfinite().all()
     assert x.grad.any()
     assert not [name for name, each in network.named_parameters() if each.grad is None or not each.grad.any()]
+
+
+def test_the_small_cnn_has_the_activation_of_its_spec():
+    """Kurakin et al. 2017, App. D, vary it; ReLU is the default, so that shipped weights mean what they meant."""
+    relu, tanh = (make(each, MNIST, 10) for each in (SmallCNN(2), SmallCNN(2, activation=Tanh())))
+    assert [type(each) for each in tanh.modules() if isinstance(each, nn.ReLU | nn.Tanh)] == [nn.Tanh] * 3
+    assert [type(each) for each in relu.modules() if isinstance(each, nn.ReLU | nn.Tanh)] == [nn.ReLU] * 3
+    decay = make(SmallCNN(2, activation=ReluDecay(0.5)), MNIST, 10)
+    [first, _, _] = [each for each in decay.modules() if isinstance(each, Decay)]
+    assert torch.allclose(first(torch.tensor([-1.0, 2.0])), torch.tensor([0.0, 2 / (1 + 0.5 * 4)]))

@@ -8,8 +8,8 @@ from torchvision.models.inception import InceptionC
 
 from lab.errors import ModelError
 from lab.models import build
+from lab.models.activations import nonlinearity
 from lab.models.build import blank
-from lab.models.inception import nonlinearity
 from lab.specs import ELU, Inception, Relu, Relu6, ReluDecay, Tanh
 
 IMAGENET = (3, 299, 299)

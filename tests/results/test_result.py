@@ -24,6 +24,7 @@ def restarts_result(models=("standard",), restarts=5, steps=3, images=2):
             distance=generator.random((images, pairs)),
             angle=generator.random((images, pairs)),
             worst=generator.random((images, 1, 4, 4)),
+            alignment=generator.uniform(-1, 1, (restarts, images)),
         )
         for name in models
     )

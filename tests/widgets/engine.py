@@ -109,6 +109,7 @@ def restarts(spec: Restarts, done: float = 1.0) -> RestartsResult:
                 distance=(5.0 + 0.2 * draw.standard_normal(pairs)).astype(np.float32),
                 angle=(70.0 + 3 * draw.standard_normal(pairs)).astype(np.float32),
                 worst=np.clip(x + 0.3 * np.sign(draw.standard_normal((images, *shape))), 0, 1).astype(np.float32),
+                alignment=draw.uniform(-1, 1, (count, images)).astype(np.float32),
             )
         )
     y = np.array([i % 10 for i in spec.images])

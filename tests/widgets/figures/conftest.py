@@ -24,6 +24,7 @@ def _model(name: str, scale: float, x: np.ndarray, restarts: int, steps: int) ->
         distance=draw.normal(7, 0.2, (images, pairs)).astype(np.float32),
         angle=draw.normal(80, 2, (images, pairs)).astype(np.float32),
         worst=np.clip(x + 0.3 * np.sign(draw.normal(size=x.shape)), 0, 1).astype(np.float32),
+        alignment=draw.uniform(-1, 1, (restarts, images)).astype(np.float32),
     )
 
 
