@@ -24,7 +24,8 @@ from lab.specs.augmentation import Augmentation
 from lab.specs.capabilities import Capabilities
 from lab.specs.examples import Source
 from lab.specs.optimisers import Optimiser, Schedule
-from lab.specs.presets import PRESETS
+from lab.specs.papers import tramer
+from lab.specs.presets import PRESETS, Preset
 from lab.specs.query import Estimator
 from lab.specs.similarity import Similarity
 from lab.specs.spec import family_of, params, presets
@@ -41,10 +42,20 @@ def attacks() -> Iterator[str]:
 
 
 def recipes() -> Iterator[str]:
-    """The papers' recipes by name, then every part that a recipe is made of."""
-    yield "## Recipes by name"
-    rows = [(f"`{each.name}`", each.meaning, each.paper) for each in PRESETS]
-    yield _table(("recipe", "what it is", "paper"), rows)
+    """The papers' methods and whole trainings by name, then every part that a recipe is made of."""
+    yield "## Methods on your data"
+    yield "What makes a method is set; data set, architecture, optimiser and number of epochs are yours."
+    yield _presets(PRESETS)
+    yield "## Whole trainings of the papers"
+    yield (
+        "A paper's training, complete: method, data set, architecture, initial weights, optimiser, schedule, batch, "
+        "length and regularisation. In Python they are functions, `tramer.mnist_a_adv()` after "
+        "`from lab.specs.papers import tramer`."
+    )
+    for paper in (tramer,):
+        yield f"### {paper.__name__.rpartition('.')[2]}"
+        yield _markdown(inspect.getdoc(paper) or "")
+        yield _presets(paper.PRESETS)
     parts = {
         "Kinds of recipe": Recipe,
         "Sources of the adversarial examples": Source,
@@ -58,6 +69,11 @@ def recipes() -> Iterator[str]:
     for title, family in parts.items():
         yield f"## {title}"
         yield from _family(family, "###")
+
+
+def _presets(presets_of: Iterable[Preset]) -> str:
+    rows = [(f"`{each.name}`", each.meaning, each.paper) for each in presets_of]
+    return _table(("recipe", "what it is", "paper"), rows)
 
 
 def analyses() -> Iterator[str]:

@@ -11,6 +11,7 @@ from lab.specs import (
     Spec,
     Standard,
     Trained,
+    papers,
     params,
 )
 from lab.specs.data import DataSpec
@@ -20,7 +21,7 @@ from widgets.parts.choices import DataChoice, ModelChoice, OneModel
 from widgets.parts.forms import Form, Variant, has_control, sentence
 
 _GROUPS = {
-    "Data and architecture": ("data", "architecture", "epochs", "batch", "seed"),
+    "Data and architecture": ("data", "architecture", "initial", "epochs", "batch", "seed"),
     "Adversarial examples": (),
     "Optimiser": ("optimiser", "schedule", "weight_decay", "label_smoothing"),
     "Images and arithmetic": ("augmentation", "precision"),
@@ -112,7 +113,7 @@ class StaticModelChoice(OneModel):
     def write(self, value: ModelSpec) -> None:
         """Choose this network. Raises :class:`SpecError` when it is not offered here."""
         if name_of(value) not in self.cards:
-            raise SpecError(f"The model '{name_of(value)}' on which this recipe builds is missing: train it first.")
+            raise SpecError(papers.train_first(name_of(value)))
         super().write(value)
 
     def _known(self) -> list[ModelCard]:
