@@ -18,17 +18,17 @@ from lab.claims import PAPERS, CheckedClaim, PaperClaim, stored_findings
 from lab.claims.claim import COUNTED, LEFT_OUT, UNMEASURED, VERDICTS, registered
 from lab.cli.listing import default_text, range_text, summary
 from lab.cli.main import parser
-from lab.specs import Analysis, Architecture, AttackSpec, Ball, DataSpec, Recipe, Spec
+from lab.specs import Analysis, Architecture, AttackSpec, Ball, DataSpec, Recipe, Spec, papers
 from lab.specs.attacks import Objective
 from lab.specs.augmentation import Augmentation
 from lab.specs.capabilities import Capabilities
 from lab.specs.examples import Source
 from lab.specs.optimisers import Optimiser, Schedule
-from lab.specs.papers import tramer
 from lab.specs.presets import PRESETS, Preset
 from lab.specs.query import Estimator
 from lab.specs.similarity import Similarity
 from lab.specs.spec import family_of, params, presets
+from lab.specs.start import Start
 
 DOCS = Path(__file__).resolve().parent
 
@@ -52,12 +52,13 @@ def recipes() -> Iterator[str]:
         "length and regularisation. In Python they are functions, `tramer.mnist_a_adv()` after "
         "`from lab.specs.papers import tramer`."
     )
-    for paper in (tramer,):
+    for paper in papers.PAPERS:
         yield f"### {paper.__name__.rpartition('.')[2]}"
         yield _markdown(inspect.getdoc(paper) or "")
         yield _presets(paper.PRESETS)
     parts = {
         "Kinds of recipe": Recipe,
+        "Starts": Start,
         "Sources of the adversarial examples": Source,
         "Embedding similarity": Similarity,
         "Optimisers": Optimiser,

@@ -23,7 +23,8 @@ from lab.specs.examples import TRAINING, FixedExamples
 from lab.specs.initial import OWN
 from lab.specs.models import ModelSpec, Trained, name_of
 from lab.specs.recipes import Recipe
-from lab.specs.spec import title_of
+from lab.specs.spec import title_of, to_dict
+from lab.specs.start import NewWeights
 
 MEMORY = 2**30  # bytes of stored images; beyond, they are made for each batch: MNIST, one network: 188 MB
 _AT_ONCE = 4096  # training images turned into float32 at a time
@@ -76,11 +77,16 @@ def prepare(recipe: Recipe, data: Dataset, ctx: Context) -> Prepared:
 
 
 def begins_alike(recipe: Recipe, name: str) -> bool:
-    """Return whether the model of that name had the initial weights of the recipe. Na et al. 2018, §5.1."""
+    """Return whether the model of that name had the weights before its first step that the recipe has.
+
+    Na et al. 2018, §5.1.
+    """
     card = find_card(name)
     theirs = card.recipe or {}
-    same = (theirs.get("seed"), theirs.get("initial", OWN)) == (recipe.seed, recipe.initial)
-    return card.architecture == recipe.architecture and same
+    if card.architecture != recipe.architecture or theirs.get("start", to_dict(NewWeights())) != to_dict(recipe.start):
+        return False
+    drawn = (theirs.get("seed"), theirs.get("initial", OWN)) == (recipe.seed, recipe.initial)
+    return drawn or not isinstance(recipe.start, NewWeights)
 
 
 def _doing(recipe: Recipe, fixed: FixedExamples, model: ModelSpec) -> str:

@@ -127,7 +127,9 @@ async def test_a_whole_training_fills_the_form_where_its_data_are(engine, tmp_pa
     monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
     page = StudioPage(engine)
     page.preset.value = "tramer-mnist-b-adv"
-    assert "MNIST/raw" in page.bar.refusal
+    assert page.bar.refusal == (
+        "The data set mnist is not on this machine: 'python -m lab list data' says how to put it there."
+    )
     assert page.settings().recipe == PRESETS[0].build()
     put(tmp_path / "data" / "MNIST" / "raw", mnist_files())
     page = StudioPage(engine)

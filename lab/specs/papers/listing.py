@@ -1,10 +1,12 @@
 """Named recipes of both groups: the papers' whole trainings beside the methods on the data at hand."""
 
 from lab.specs import presets
-from lab.specs.papers import tramer
+from lab.specs.papers import kurakin, madry, na, tramer
 from lab.specs.presets import Preset
 
-WHOLE: tuple[Preset, ...] = tramer.PRESETS
+PAPERS = (kurakin, madry, tramer, na)
+
+WHOLE: tuple[Preset, ...] = tuple(each for paper in PAPERS for each in paper.PRESETS)
 
 
 def named() -> tuple[Preset, ...]:

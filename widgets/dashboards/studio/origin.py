@@ -54,7 +54,7 @@ class StartFrom(Choice):
         self.presets: Sequence[Origin] = [of_preset(each) for each in papers.named()]
         super().__init__(
             label="Start from",
-            help="A method of the papers on your data, or a paper's whole training: its data, architecture and length, too.",
+            help="A method on your data, or a paper's whole training: its data, architecture and length, too.",
         )
         self.show(self.presets[0])
 
