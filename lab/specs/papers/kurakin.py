@@ -2,8 +2,9 @@
 
 Inception v3 on images of 299 pixels, 150,000 steps on 50 machines with 32 images each, RMSProp at 0.045 that falls by
 0.94 every two epochs (Tramèr et al. 2018, §4.2, says so of them), dropout, label smoothing and weight decay. Of 32
-images 16 are replaced by Step-LL's, each with an ε drawn from N(0, 8) truncated to [0, 16], in 1/255; λ 0.3. The attacks begin after
-10,000 steps on clean images, from which many experiments started: the preset ``kurakin-inception-start``.
+images 16 are replaced by Step-LL's, each with an ε drawn from N(0, 8) truncated to [0, 16], in 1/255; λ 0.3. The
+attacks begin after 10,000 steps on clean images, from which many experiments started: the preset
+``kurakin-inception-start``.
 
 What differs: ImageNet is not published data here: give it as a folder, ``--data FOLDER --size 299``. PyTorch for
 TensorFlow, whose RMSProp adds epsilon inside the root. One step of 1,600 images is that of the 50 machines, each of
