@@ -44,7 +44,11 @@ class Recipe(Spec):
         choices=INITIAL,
         label="Initial weights",
     )
-    start: Start = param(NewWeights(), meaning="weights before the first step: new ones, or a trained model's")
+    start: Start = param(
+        NewWeights(),
+        meaning="weights before the first step: new ones, or a trained model's",
+        label="Starting weights",
+    )
     augmentation: Augmentation = param(Unchanged(), meaning="data augmentation")
     precision: str = param(
         "float32", meaning="precision of forward and backward passes", choices=("float32", "bfloat16")
