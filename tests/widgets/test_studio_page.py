@@ -447,7 +447,7 @@ async def test_a_recipe_that_cannot_be_set_leaves_everything_as_it_was(engine, t
     page.form.parts["recipe"].form.parts["epochs"].value = 3
     before = page.settings()
     page.preset.value = "ensemble-training"
-    assert "not offered here" in page.bar.refusal
+    assert page.bar.refusal == "The model 'standard-b' on which this recipe builds is missing: train it first."
     assert told(page)[0] == "pgd-training"
     assert page.settings() == before
 
