@@ -158,7 +158,7 @@ def test_attack_tells_people_percentages_and_what_to_take_care_of(say):
     code, out, _ = say("attack --model quick --set steps=1 --set step_size=0.00001 --images 30")
     assert code == 0
     assert "clean accuracy" in out
-    assert " %" in out
+    assert "%" in out
     assert "Warning: One full gradient step (FGSM) fools more images" in out
 
 
