@@ -18,16 +18,17 @@ from lab.claims import PAPERS, CheckedClaim, PaperClaim, stored_findings
 from lab.claims.claim import COUNTED, LEFT_OUT, UNMEASURED, VERDICTS, registered
 from lab.cli.listing import default_text, range_text, summary
 from lab.cli.main import parser
-from lab.specs import Analysis, Architecture, AttackSpec, Ball, DataSpec, Recipe, Spec
+from lab.specs import Analysis, Architecture, AttackSpec, Ball, DataSpec, Recipe, Spec, papers
 from lab.specs.attacks import Objective
 from lab.specs.augmentation import Augmentation
 from lab.specs.capabilities import Capabilities
 from lab.specs.examples import Source
 from lab.specs.optimisers import Optimiser, Schedule
-from lab.specs.presets import PRESETS
+from lab.specs.presets import PRESETS, Preset
 from lab.specs.query import Estimator
 from lab.specs.similarity import Similarity
 from lab.specs.spec import family_of, params, presets
+from lab.specs.start import Start
 
 DOCS = Path(__file__).resolve().parent
 
@@ -41,12 +42,23 @@ def attacks() -> Iterator[str]:
 
 
 def recipes() -> Iterator[str]:
-    """The papers' recipes by name, then every part that a recipe is made of."""
-    yield "## Recipes by name"
-    rows = [(f"`{each.name}`", each.meaning, each.paper) for each in PRESETS]
-    yield _table(("recipe", "what it is", "paper"), rows)
+    """The papers' methods and whole trainings by name, then every part that a recipe is made of."""
+    yield "## Methods on your data"
+    yield "What makes a method is set; data set, architecture, optimiser and number of epochs are yours."
+    yield _presets(PRESETS)
+    yield "## Whole trainings of the papers"
+    yield (
+        "A paper's training, complete: method, data set, architecture, initial weights, optimiser, schedule, batch, "
+        "length and regularisation. In Python they are functions, `tramer.mnist_a_adv()` after "
+        "`from lab.specs.papers import tramer`."
+    )
+    for paper in papers.PAPERS:
+        yield f"### {paper.__name__.rpartition('.')[2]}"
+        yield _markdown(inspect.getdoc(paper) or "")
+        yield _presets(paper.PRESETS)
     parts = {
         "Kinds of recipe": Recipe,
+        "Starts": Start,
         "Sources of the adversarial examples": Source,
         "Embedding similarity": Similarity,
         "Optimisers": Optimiser,
@@ -58,6 +70,11 @@ def recipes() -> Iterator[str]:
     for title, family in parts.items():
         yield f"## {title}"
         yield from _family(family, "###")
+
+
+def _presets(presets_of: Iterable[Preset]) -> str:
+    rows = [(f"`{each.name}`", each.meaning, each.paper) for each in presets_of]
+    return _table(("recipe", "what it is", "paper"), rows)
 
 
 def analyses() -> Iterator[str]:

@@ -13,9 +13,11 @@ import pytest
 
 from lab import catalogue
 from lab.cli import serve
+from lab.cli.listing import METHOD, WHOLE
 from lab.cli.main import main, parser
 from lab.results.result import unpack
-from lab.specs import PRESETS, Custom, Margin, Recipe, Trained
+from lab.specs import PRESETS, Custom, Margin, Recipe, Trained, from_dict, papers
+from lab.specs.papers import tramer
 from lab.specs.spec import family_of
 from tests.served import ROOT
 
@@ -72,8 +74,12 @@ def test_lists_name_every_spec_with_its_default_and_range(say):
     records = {each["name"]: each for each in json.loads(say("list attacks --json")[1])}
     steps = {each["name"]: each for each in records["PGD"]["fields"]}["steps"]
     assert (steps["default"], steps["low"], steps["high"]) == (40, 1, 1000)
-    recipes = [each["name"] for each in json.loads(say("list recipes --json")[1])]
-    assert {each.__name__ for each in family_of(Recipe)} | {each.name for each in PRESETS} == set(recipes)
+    recipes = {each["name"]: each for each in json.loads(say("list recipes --json")[1])}
+    groups = {name: {each["name"] for each in recipes.values() if each["group"] == name} for name in (METHOD, WHOLE)}
+    assert groups[METHOD] == {each.__name__ for each in family_of(Recipe)} | {each.name for each in PRESETS}
+    assert groups[WHOLE] == {each.name for each in papers.WHOLE} == set(recipes) - groups[METHOD]
+    assert from_dict(recipes["tramer-mnist-a-adv"]["spec"]) == tramer.mnist_a_adv()
+    assert "data MNIST, architecture TramerA, epochs 12, batch 64, optimiser Adam" in say("list recipes")[1]
 
 
 def test_a_trained_network_is_listed_with_what_was_measured(say):
@@ -152,7 +158,7 @@ def test_attack_tells_people_percentages_and_what_to_take_care_of(say):
     code, out, _ = say("attack --model quick --set steps=1 --set step_size=0.00001 --images 30")
     assert code == 0
     assert "clean accuracy" in out
-    assert " %" in out
+    assert "%" in out
     assert "Warning: One full gradient step (FGSM) fools more images" in out
 
 

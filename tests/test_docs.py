@@ -13,7 +13,7 @@ import yaml
 
 from lab.cli.listing import FAMILIES
 from lab.cli.main import UsageError, parser
-from lab.specs.presets import PRESETS
+from lab.specs import papers
 from lab.specs.spec import family_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,7 +99,7 @@ def complaint(line: str) -> str:
 def unknown_name(command: str, options: dict) -> str:
     known = {
         "analyse": {each.__name__ for each in family_of(FAMILIES["analyses"])},
-        "train": {each.name for each in PRESETS} | {None},
+        "train": {each.name for each in papers.named()} | {None},
     }
     named = next((options[each] for each in ("analysis", "recipe") if each in options), None)
     return "" if command not in known or named in known[command] else f"no {named} for {command}"

@@ -14,7 +14,7 @@ from lab.cli.options import Commands, add_data_folder, add_json, use_data_folder
 from lab.cli.output import print_json
 from lab.cli.tables import percent, table
 from lab.cli.train import MEASURED, recipes
-from lab.specs import Architecture, AttackSpec, Recipe, Spec, to_dict
+from lab.specs import Architecture, AttackSpec, Recipe, Spec, papers, to_dict
 from lab.specs.analyses import Analysis
 from lab.specs.spec import Param, default_of, family_of, params, presets
 from lab.specs.threat import threat
@@ -76,7 +76,37 @@ def _models() -> tuple[list[dict[str, Any]], str]:
     return records, table(rows, ("model", "origin", "data", "shape", "measured accuracy"))
 
 
-_LISTS = {"data": _data, "models": _models}
+def _recipes() -> tuple[list[dict[str, Any]], str]:
+    """The methods and the kinds of recipe with their fields, then the papers' whole trainings with what they set."""
+    whole = {each.name: each for each in papers.named() if each.whole}
+    methods: dict[str, Callable[[], Spec]] = {each.__name__: each for each in family_of(Recipe)}
+    methods |= {name: make for name, make in recipes().items() if name not in whole}
+    records = [_record(name, make) | {"group": METHOD} for name, make in methods.items()]
+    records += [
+        _record(name, each.build) | {"group": WHOLE, "paper": each.paper, "spec": to_dict(each.build())}
+        for name, each in whole.items()
+    ]
+    lines = [f"{each.name}: {each.meaning} {each.paper}.\n  {_settings(each.build())}" for each in whole.values()]
+    return records, "\n\n".join((_METHODS, *map(_described, methods, methods.values()), _WHOLE, *lines))
+
+
+def _settings(recipe: Recipe) -> str:
+    """The main settings of a recipe, then those of the others that are not at their defaults."""
+    changed = [name for name, value in vars(recipe).items() if value != default_of(type(recipe), name)]
+    shown = [*_MAIN, *(name for name in changed if name not in _MAIN)]
+    return f"{type(recipe).__name__}: " + ", ".join(
+        f"{name.replace('_', ' ')} {_short(getattr(recipe, name))}" for name in shown
+    )
+
+
+METHOD, WHOLE = "a method on your data", "a paper's whole training"
+"""The two groups of recipes."""
+
+_METHODS = "METHODS ON YOUR DATA, with the data, architecture and length that you choose"
+_WHOLE = "WHOLE TRAININGS OF THE PAPERS, which need the papers' data sets"
+_MAIN = ("data", "architecture", "epochs", "batch", "optimiser")
+
+_LISTS = {"data": _data, "models": _models, "recipes": _recipes}
 
 
 def _model_record(card: catalogue.ModelCard) -> dict[str, Any]:
@@ -92,13 +122,12 @@ def _model_record(card: catalogue.ModelCard) -> dict[str, Any]:
 
 def _specs(family: type[Spec]) -> tuple[list[dict[str, Any]], str]:
     named: dict[str, Callable[[], Spec]] = {each.__name__: each for each in family_of(family)}
-    if family is Recipe:
-        named |= recipes()
-    records = [
-        {"name": name, "about": summary(make), "fields": _fields(make()), "presets": _presets(type(make()))}
-        for name, make in named.items()
-    ]
+    records = [_record(name, make) for name, make in named.items()]
     return records, "\n\n".join(_described(name, make) for name, make in named.items())
+
+
+def _record(name: str, make: Callable[[], Spec]) -> dict[str, Any]:
+    return {"name": name, "about": summary(make), "fields": _fields(make()), "presets": _presets(type(make()))}
 
 
 def _presets(kind: type[Spec]) -> list[dict[str, Any]]:

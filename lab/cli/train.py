@@ -18,7 +18,7 @@ from lab.context import Cancelled, Context
 from lab.counts import counted
 from lab.errors import LabError, no_such
 from lab.results.run import Measured, Run
-from lab.specs import Recipe, presets, to_dict
+from lab.specs import Recipe, papers, to_dict
 from lab.specs.spec import family_of
 from lab.specs.threat import threat
 
@@ -37,7 +37,7 @@ MEASURED = {
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("train", help="train a model by a recipe and add it to the list of models")
-    parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=", ".join(recipes()))
+    parser.add_argument("recipe", metavar="RECIPE", nargs="?", help=_named_in_help())
     parser.add_argument("--name", help="name of the model in the list of models")
     parser.add_argument("--resume", action="store_true", help="resume the run of that --name")
     sweep.add_vary(parser)
@@ -45,9 +45,16 @@ def add_to(commands: shared.Commands) -> None:
     parser.set_defaults(run=run, computes=True)
 
 
+def _named_in_help() -> str:
+    """The methods and kinds of recipe; of the papers' whole trainings, which are many, where to find them."""
+    whole = {each.name for each in papers.named() if each.whole}
+    named = ", ".join(each for each in recipes() if each not in whole)
+    return f"{named}; or a paper's whole training, such as {min(whole)}: 'python -m lab list recipes'"
+
+
 def recipes() -> dict[str, Callable[..., Recipe]]:
-    """Return the recipes by name: the papers', and every kind of recipe with its defaults."""
-    return {each.name: each.build for each in presets.every()} | {each.__name__: each for each in family_of(Recipe)}
+    """Return the recipes by name: the papers' methods and whole trainings, and every kind of recipe as it is."""
+    return {each.name: each.build for each in papers.named()} | {each.__name__: each for each in family_of(Recipe)}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if _speaks():
         shared.warn_of_pairs(recipe.data, recipe)
         _say_notes(recipe, options.download)
-    name = options.name or f"{options.recipe.lower()}-{datafiles.name_of(recipe.data)}-{recipe.seed}"
+    name = options.name or _usual_name(options.recipe.lower(), recipe)
     if options.vary:
         return sweep.run(sweep.variants(name, recipe, options.vary, _given(options)), options.json, record)
     _require_name(name, options.resume)
@@ -69,6 +76,12 @@ def run(options: argparse.Namespace) -> int:
     if _speaks():
         _print(name, folder, result, options.json)
     return 0
+
+
+def _usual_name(preset: str, recipe: Recipe) -> str:
+    """The name of a run where none is given; a paper's whole training has the name by which others build on it."""
+    unchanged = [each.name for each in papers.named() if each.whole and each.build() == recipe]
+    return preset if preset in unchanged else f"{preset}-{datafiles.name_of(recipe.data)}-{recipe.seed}"
 
 
 def _given(options: argparse.Namespace) -> set[str]:

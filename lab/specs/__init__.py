@@ -150,6 +150,7 @@ from lab.specs.spec import (
     to_dict as to_dict,
     to_json as to_json,
 )
+from lab.specs.start import FromModel as FromModel, NewWeights as NewWeights, Start as Start
 from lab.specs.surface import (
     Across as Across,
     Along as Along,

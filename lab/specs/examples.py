@@ -112,8 +112,11 @@ class CascadeExamples(Source, title="Cascade: the model being trained, and a def
     The stored examples have ε of 1, 2, …, 16 sixteenths of the ball's (§5.2: 1/255 to 16/255), each time one of them
     at random: uniformly, as the paper may be read, or |N(0, ε/2)| rounded down to a level, as in the authors' code,
     where small ε are the most frequent. A spread of ε concerns the other half only. They are computed once and then
-    reused, in the cases of :class:`EnsembleExamples`. The defended model should have the same initialisation (§5.1):
-    the same architecture and seed. Na et al. defend it with the pivot loss (Table 7).
+    reused, in the cases of :class:`EnsembleExamples`; as bytes, as Na et al. keep theirs, where ε, its levels and the
+    steps are whole grey levels, so that nothing is lost (16/255 on CIFAR-10). Augmented images' are computed for each
+    batch, where the authors store those of the centre crops and train on clean centre crops beside them. The defended
+    model should have the same initialisation (§5.1): the same architecture and seed, or the same start. Na et al.
+    defend it with the pivot loss (Table 7).
     """
 
     short: ClassVar[str] = "Cascade"

@@ -1,7 +1,8 @@
-"""Named recipes with the numbers of the papers.
+"""Methods of the papers as named recipes.
 
 A builder sets what makes a method (attack, mixture, weights). Architecture, optimiser and number of epochs
-stay those of the data at hand: the digits need less than ImageNet or CIFAR-10.
+stay those of the data at hand: the digits need less than ImageNet or CIFAR-10. Whole trainings of the papers are in
+:mod:`lab.specs.papers`.
 """
 
 from collections.abc import Callable
@@ -132,12 +133,16 @@ def _of_na(source: OwnExamples | EnsembleExamples | CascadeExamples) -> Adversar
 
 @dataclass(frozen=True)
 class Preset:
-    """A named training recipe: its builder, its paper, and one sentence about it."""
+    """A named training recipe: its builder, its paper, and one sentence about it.
+
+    ``whole``: a paper's complete training, with its data and architecture; else a method on the data at hand.
+    """
 
     name: str
     build: Callable[..., Recipe]
     paper: str
     meaning: str
+    whole: bool = False
 
 
 _added: list[Preset] = []

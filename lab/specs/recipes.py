@@ -14,6 +14,7 @@ from lab.specs.models import Architecture, SmallCNN
 from lab.specs.optimisers import Adam, Constant, Optimiser, Schedule
 from lab.specs.similarity import NoSimilarity, Similarity
 from lab.specs.spec import Spec, param
+from lab.specs.start import NewWeights, Start
 
 REDRAWN, CLIPPED = "drawn again", "clipped"
 
@@ -22,7 +23,7 @@ REDRAWN, CLIPPED = "drawn again", "clipped"
 class Recipe(Spec):
     """Data, architecture, optimiser and seed: the settings that every kind of training has.
 
-    The initial weights depend on ``architecture``, ``initial`` and ``seed`` only, so recipes of equal ones start alike.
+    New weights depend on ``architecture``, ``initial`` and ``seed`` only, so recipes of equal ones start alike.
     """
 
     data: DataSpec = param(Digits(), meaning="data set")
@@ -42,6 +43,11 @@ class Recipe(Spec):
         "deviation 0.1 with biases 0.1 (Madry et al.'s MNIST code)",
         choices=INITIAL,
         label="Initial weights",
+    )
+    start: Start = param(
+        NewWeights(),
+        meaning="weights before the first step: new ones, or a trained model's",
+        label="Starting weights",
     )
     augmentation: Augmentation = param(Unchanged(), meaning="data augmentation")
     precision: str = param(

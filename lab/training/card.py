@@ -11,18 +11,22 @@ import torch
 
 import lab
 from lab import outside_json
-from lab.catalogue import fingerprints
+from lab.catalogue import find_card, fingerprints, parts
 from lab.data import Dataset
 from lab.errors import LabError
 from lab.files import write_whole
 from lab.models import default_device
 from lab.results.run import Measured
+from lab.specs.models import Trained
 from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
 
 
 def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, Any]:
-    """Assemble a model's card: how it was made, from what, and its accuracies."""
+    """Assemble a model's card: how it was made, from what, and its accuracies.
+
+    ``built_on`` holds the sha256 of the weights of every trained model that the recipe names.
+    """
     return {
         "name": name,
         "recipe": to_dict(recipe),
@@ -37,9 +41,15 @@ def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weight
         "measured_attack": to_dict(measured.attack),
         "measured_source": measured.source,
         "measured_evaluated": measured.evaluated,
+        "built_on": {name: find_card(name).sha256 for name in built_on(recipe)},
         "versions": versions(),
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
+
+
+def built_on(recipe: Recipe) -> list[str]:
+    """The names of the trained models that a recipe needs: what it starts from, and sources of its examples."""
+    return [each.name for each in parts(recipe) if isinstance(each, Trained)]
 
 
 def add_provenance(path: Path, recipe: Recipe, processes: int) -> None:

@@ -46,7 +46,7 @@ def ensemble(source: EnsembleExamples, model: nn.Module, batch: Batch, region: R
         return _worst(source, model, batch, region, ctx)
     fixed = batch.prepared.fixed[drawn - 1]
     if fixed.images is not None:
-        return fixed.images[0, batch.index.to(fixed.images.device)].to(batch.x)
+        return fixed.stored(0, batch.index).to(batch.x)
     return _worst(source, fixed.model, batch, region, ctx).to(batch.x)
 
 
@@ -66,8 +66,7 @@ def _of_defended(source: CascadeExamples, batch: Batch, ball: Ball, ctx: Context
     draws = ctx.seeded("level").draws(range(len(batch.x)), 0, partial(drawn_level, source))
     level = torch.stack(draws) if draws else torch.zeros(0, dtype=torch.int64)
     if fixed.images is not None:
-        device = fixed.images.device
-        return fixed.images[level.to(device), batch.index.to(device)].to(batch.x)
+        return fixed.stored(level, batch.index).to(batch.x)
     eps = ball.eps * (level.double() + 1) / source.levels
     model = _attacked(source, fixed.model, ctx)
     return maximise_each(source.iterative, model, batch.x, batch.y, ball, eps, ctx).to(batch.x)

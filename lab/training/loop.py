@@ -25,6 +25,7 @@ from lab.training.metrics import Line, Partials, Tally, probe
 from lab.training.optimisers import optimiser_of, set_rate
 from lab.training.parallel import Group
 from lab.training.schedule import Plan, factor
+from lab.training.start import take_start
 from lab.training.state import TrainingState
 from lab.training.step import Batch
 
@@ -84,12 +85,13 @@ def fit(
 
 
 def begin(recipe: Recipe, data: Dataset, ctx: Context, group: Group) -> TrainingState:
-    """The state before the first step: initial weights of the architecture and seed, and the mean of the images."""
+    """The state before the first step: new weights with the mean of the images, or those of a trained model."""
     device = default_device()
     weights = ctx.generator("weights")
     model = build(recipe.architecture, data.shape, data.classes, weights, recipe.initial).to(device)
     parts = torch.arange(len(data.train)).split(AT_ONCE)
     fit_mean(model, (data.train.images(each).to(device) for each in parts))
+    take_start(recipe.start, model)
     if device.type == "cuda":
         model = model.to(memory_format=torch.channels_last)
         if group.size > 1:

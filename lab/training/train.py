@@ -4,7 +4,7 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
-from lab import datafiles
+from lab import catalogue, datafiles
 from lab.context import Context
 from lab.data import load
 from lab.errors import LabError
@@ -12,14 +12,16 @@ from lab.models import save_weights
 from lab.results.run import History, Run
 from lab.runs import recipe_in, run_in
 from lab.runs.claim import claimed
+from lab.specs import papers
 from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
-from lab.training.card import card_of, write_json
+from lab.training.card import built_on, card_of, write_json
 from lab.training.checkpointer import Checkpointer
 from lab.training.folder import adding
 from lab.training.loop import fit
 from lab.training.measure import holdout, measure, papers_ball
 from lab.training.parallel import Group, joined
+from lab.training.start import require_start
 
 FITTING = 0.9  # share of the time that goes into fitting rather than measuring, for the progress bar
 
@@ -38,12 +40,22 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None, resume: bool
     """
     if folder is None or run_in(folder) is None:
         datafiles.require_trainable(recipe.data)
+        _require_models(recipe)
+        require_start(recipe)
     with joined() as group, ExitStack() as held:
         if folder is not None:
             group.require(lambda: _open(folder, recipe, resume, held))
             if (done := run_in(folder)) is not None:
                 return done
         return _train(recipe, ctx, folder, group)
+
+
+def _require_models(recipe: Recipe) -> None:
+    """Refuse a recipe that builds on a model which is not there."""
+    known = {each.name for each in catalogue.models()}
+    for name in built_on(recipe):
+        if name not in known:
+            raise LabError(papers.train_first(name))
 
 
 def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:

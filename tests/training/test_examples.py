@@ -15,11 +15,13 @@ from lab.models import build, load as load_model, load_adapted
 from lab.specs import (
     BIM,
     FGSM,
+    L2,
     PGD,
     Adversarial,
     CascadeExamples,
     EnsembleExamples,
     InputDropout,
+    IterLL,
     Linf,
     OwnExamples,
     RandomShift,
@@ -37,7 +39,7 @@ from lab.training import prepared as preparing
 from lab.training.examples import drawn_level, examples
 from lab.training.losses import batch_loss
 from lab.training.prepared import prepare
-from lab.training.step import Moment
+from lab.training.step import Batch, Moment
 
 BALL, CTX = Linf(0.2), Context(seed=5)
 CASCADE = CascadeExamples(defended=Trained("fgsm-trained"), iterative=BIM(steps=3, step_size=0.0), levels=4)
@@ -121,6 +123,62 @@ def test_the_defended_network_makes_its_images_on_the_training_set(few, batch_of
     x, y = few.train.images(slice(None)), few.train.labels(slice(None))
     expected = maximise(CASCADE.iterative, load_model(Trained("fgsm-trained")), x, y, Linf(0.1))
     assert torch.equal(images[1], expected)
+
+
+@pytest.fixture(scope="module")
+def grey(few):
+    """The hundred images in 8 bits, as MNIST and CIFAR-10 have theirs; the digits are enlarged."""
+    train = Split((few.train.x * 255).round().to(torch.uint8), few.train.y)
+    return Dataset("grey", train, few.test, few.class_names, "")
+
+
+GREY = CascadeExamples(defended=Trained("fgsm-trained"), levels=4, share=1.0)
+
+
+@pytest.mark.parametrize("iterative", [BIM(), IterLL(), BIM(steps=3, step_size=2 / 255)])
+def test_images_of_whole_grey_levels_are_kept_as_bytes_without_loss(grey, iterative):
+    source, ball = GREY.replace(iterative=iterative), Linf(8 / 255)
+    prepared = prepare(cascade_training(source=source, ball=ball), grey, CTX)
+    [fixed] = prepared.fixed
+    assert fixed.images.dtype == torch.uint8
+    x, y = grey.train.images(slice(None)), grey.train.labels(slice(None))
+    for level in range(4):
+        made = maximise(iterative, load_model(Trained("fgsm-trained")), x, y, Linf((level + 1) * 2 / 255))
+        assert (made - x).abs().max() > 1e-3
+        kept = fixed.stored(level, torch.arange(100))
+        assert (kept - made).abs().max() < 1e-6  # the rounding of float32 sums: half a level is 2e-3
+    index = torch.arange(5, 15)
+    batch = Batch(x[index], y[index], index, prepared)
+    found = examples(source, load_model(Trained("standard")), batch, ball, CTX)
+    levels = torch.stack([fixed.stored(level, batch.index) for level in range(4)])
+    assert all(any(torch.equal(image, each) for each in levels[:, i]) for i, image in enumerate(found))
+
+
+@pytest.mark.parametrize(
+    ("source", "ball"),
+    [
+        (GREY, Linf(0.3)),  # 76.5 grey levels
+        (GREY, Linf(6 / 255)),  # levels of 1.5
+        (GREY.replace(iterative=BIM(steps=3, step_size=0.5 / 255)), Linf(8 / 255)),
+        (GREY.replace(iterative=BIM(steps=3, step_size=0.0)), Linf(8 / 255)),  # steps of ε / 3
+        (GREY.replace(iterative=BIM(steps=2, step_size=0.5)), L2(1.0)),
+    ],
+)
+def test_other_images_are_kept_as_float32(grey, source, ball):
+    assert prepare(cascade_training(source=source, ball=ball), grey, CTX).fixed[0].images.dtype == torch.float32
+
+
+def test_images_that_are_no_bytes_are_kept_as_float32(few):
+    recipe = cascade_training(source=GREY, ball=Linf(8 / 255))
+    assert few.train.x.dtype == torch.float32
+    assert prepare(recipe, few, CTX).fixed[0].images.dtype == torch.float32
+
+
+def test_bytes_need_a_quarter_of_the_memory(grey, monkeypatch):
+    monkeypatch.setattr(preparing, "MEMORY", 4 * 100 * 784)
+    for ball, stored in ((Linf(8 / 255), True), (Linf(0.3), False)):
+        [fixed] = prepare(cascade_training(source=GREY, ball=ball), grey, CTX).fixed
+        assert (fixed.images is not None) == stored
 
 
 @pytest.mark.parametrize(

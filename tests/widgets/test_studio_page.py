@@ -29,10 +29,13 @@ from lab.specs import (
     TrainingRun,
     fast_training,
     fgsm_training,
+    papers,
     pgd_training,
     pivot_training,
     to_dict,
 )
+from lab.specs.papers import tramer
+from tests.data.test_published import mnist_files, put
 from tests.widgets.conftest import settled
 from widgets.dashboards.studio import StudioPage
 from widgets.dashboards.studio.runs import summary
@@ -112,6 +115,32 @@ async def test_every_recipe_can_be_picked(engine, preset):
     assert page.settings() == TrainingRun(preset.name, preset.build())
     assert page.bar.refusal == ""
     assert preset.paper in next(each["note"] for each in page.preset.options if each["value"] == preset.name)
+
+
+async def test_methods_and_whole_trainings_stand_apart_in_the_list(engine):
+    groups = {each["value"]: each["group"] for each in StudioPage(engine).preset.options}
+    assert {groups[each.name] for each in PRESETS} == {"Methods on your data"}
+    assert {groups[each.name] for each in papers.WHOLE} == {"Whole trainings of the papers"}
+
+
+async def test_a_whole_training_fills_the_form_where_its_data_are(engine, tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
+    page = StudioPage(engine)
+    page.preset.value = "tramer-mnist-b-adv"
+    assert page.bar.refusal == (
+        "The data set mnist is not on this machine: 'python -m lab list data' says how to put it there."
+    )
+    assert page.settings().recipe == PRESETS[0].build()
+    put(tmp_path / "data" / "MNIST" / "raw", mnist_files())
+    page = StudioPage(engine)
+    page.preset.value = "tramer-mnist-b-adv"
+    assert page.settings() == TrainingRun("tramer-mnist-b-adv", tramer.mnist_b_adv())
+    assert page.bar.refusal == ""
+    page.preset.value = "tramer-mnist-b-adv-ens"
+    assert page.bar.refusal == (
+        "The model 'tramer-mnist-b' on which this recipe builds is missing: train it first with 'python -m lab train "
+        "tramer-mnist-b'."
+    )
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda each: each.name)
@@ -383,7 +412,7 @@ async def test_what_the_form_was_filled_with_is_said_and_nothing_else(engine):
     assert told(page) == ("experiment: Label leaking", "", "leaking")
     page.preset.value = "fgsm-training"
     assert (page.preset.value, page.trials.chosen) == ("fgsm-training", "")
-    assert [each["value"] for each in page.preset.options] == presets
+    assert [each["value"] for each in page.preset.options] == [*presets, *(each.name for each in papers.WHOLE)]
     press(page, "clone", "fgsm-trained")
     assert told(page) == ("recipe of fgsm-trained", "The recipe of fgsm-trained, for a run under another name.", "")
     page.ask(TrainingRun("shared", fast_training()))
@@ -418,7 +447,7 @@ async def test_a_recipe_that_cannot_be_set_leaves_everything_as_it_was(engine, t
     page.form.parts["recipe"].form.parts["epochs"].value = 3
     before = page.settings()
     page.preset.value = "ensemble-training"
-    assert "not offered here" in page.bar.refusal
+    assert page.bar.refusal == "The model 'standard-b' on which this recipe builds is missing: train it first."
     assert told(page)[0] == "pgd-training"
     assert page.settings() == before
 

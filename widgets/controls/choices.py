@@ -10,13 +10,17 @@ from widgets.controls.control import Control, source
 
 
 class Option(TypedDict):
-    """One option: its value, the words for it, and a hint, a note beside it or a colour where there is one."""
+    """One option: its value, the words for it, and a hint, a note beside it or a colour where there is one.
+
+    ``group`` is the heading under which a list shows it.
+    """
 
     value: str
     label: str
     help: NotRequired[str]
     note: NotRequired[str]
     colour: NotRequired[str]
+    group: NotRequired[str]
 
 
 class Choice(Control):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab.catalogue import DataCard, ModelCard, models
+from lab.catalogue import DataCard, ModelCard, data_sets, models
 from lab.errors import SpecError, one_line
 from lab.specs import (
     ModelSpec,
@@ -10,17 +10,19 @@ from lab.specs import (
     Source,
     Spec,
     Standard,
+    Start,
     Trained,
+    papers,
     params,
 )
 from lab.specs.data import DataSpec
 from lab.specs.models import name_of
-from lab.specs.spec import family_of, label_of
+from lab.specs.spec import family_of, kinds_of, label_of
 from widgets.parts.choices import DataChoice, ModelChoice, OneModel
 from widgets.parts.forms import Form, Variant, has_control, sentence
 
 _GROUPS = {
-    "Data and architecture": ("data", "architecture", "epochs", "batch", "seed"),
+    "Data and architecture": ("data", "architecture", "start", "initial", "epochs", "batch", "seed"),
     "Adversarial examples": (),
     "Optimiser": ("optimiser", "schedule", "weight_decay", "label_smoothing"),
     "Images and arithmetic": ("augmentation", "precision"),
@@ -40,6 +42,10 @@ class TrainingData(DataChoice):
         """Choose this data set. Raises :class:`SpecError` when it is not offered, or nothing can be trained on it."""
         if value in self._untrainable:
             raise SpecError(self._untrainable[value])
+        if missing := [card.name for card in data_sets() if card.spec == value and not card.available]:
+            raise SpecError(
+                f"The data set {missing[0]} is not on this machine: 'python -m lab list data' says how to put it there."
+            )
         super().write(value)
 
     def _offered(self) -> list[DataCard]:
@@ -64,34 +70,35 @@ class Recipes(Variant):
         return self._forms[name]
 
 
-class Sources(Variant):
-    """Sources of adversarial examples, with static models that fit the data."""
+class BuiltOnModels(Variant):
+    """A field of a recipe whose kinds may name trained models: those are offered that fit the data."""
 
-    def __init__(self, source: Source, data: DataChoice) -> None:
+    def __init__(self, recipe: Recipe, name: str, data: DataChoice) -> None:
         self._data = data
         self._choices: list[Any] = []
-        super().__init__(source, family_of(Source), "Source", "Source of the adversarial examples.")
+        about = label_of(recipe, name), sentence(params(recipe)[name].meaning)
+        super().__init__(getattr(recipe, name), kinds_of(recipe, name), *about)
         self._forms.clear()  # the plain form that every variant begins with has no choice of networks
         self._show()
         data.observe(lambda _: self._offer(), "value")
 
     def _form(self, name: str) -> Form:
         if name not in self._forms:
-            source = self._members[name]()
-            given = self._given(source)
-            skip = [each for each in params(source) if each not in given and not has_control(source, each)]
-            self._forms[name] = Form(source, given=given, skip=skip)
+            part = self._members[name]()
+            given = self._given(part)
+            skip = [each for each in params(part) if each not in given and not has_control(part, each)]
+            self._forms[name] = Form(part, given=given, skip=skip)
             self._forms[name].observe(self._changed, "changes")
         return self._forms[name]
 
-    def _given(self, source: Spec) -> dict[str, Any]:
+    def _given(self, part: Spec) -> dict[str, Any]:
         given: dict[str, Any] = {}
-        for name, about in params(source).items():
-            value = getattr(source, name)
+        for name, about in params(part).items():
+            value = getattr(part, name)
             if isinstance(value, ModelSpec):
-                given[name] = StaticModelChoice(value, label_of(source, name), sentence(about.meaning))
+                given[name] = TrainedModelChoice(value, label_of(part, name), sentence(about.meaning))
             elif value and isinstance(value, tuple) and all(isinstance(each, ModelSpec) for each in value):
-                given[name] = ModelChoice(tuple(map(name_of, value)))
+                given[name] = StaticModels(tuple(map(name_of, value)))
         self._choices += given.values()
         self._offer()
         return given
@@ -106,13 +113,24 @@ class Sources(Variant):
             each.offer(card)
 
 
-class StaticModelChoice(OneModel):
-    """A fixed network whose examples are trained on, one of those that the lab has trained."""
+class StaticModels(ModelChoice):
+    """The static models of an ensemble, those that the lab has."""
+
+    def write(self, value: Any) -> None:
+        """Choose these models. Raises :class:`SpecError` when one of them is not there."""
+        missing = [name_of(each) for each in value if isinstance(each, Trained) and name_of(each) not in self.cards]
+        if missing:
+            raise SpecError(papers.train_first(missing[0]))
+        super().write(value)
+
+
+class TrainedModelChoice(OneModel):
+    """A model that a recipe builds on, one of those that the lab has trained."""
 
     def write(self, value: ModelSpec) -> None:
         """Choose this network. Raises :class:`SpecError` when it is not offered here."""
         if name_of(value) not in self.cards:
-            raise SpecError(f"The model '{name_of(value)}' on which this recipe builds is missing: train it first.")
+            raise SpecError(papers.train_first(name_of(value)))
         super().write(value)
 
     def _known(self) -> list[ModelCard]:
@@ -123,7 +141,8 @@ def _recipe_form(recipe: Recipe) -> Form:
     data = TrainingData()
     given: dict[str, Any] = {"data": data}
     values = {name: getattr(recipe, name) for name in params(recipe)}
-    given |= {name: Sources(value, data) for name, value in values.items() if isinstance(value, Source)}
+    built_on = [name for name, value in values.items() if isinstance(value, Source | Start)]
+    given |= {name: BuiltOnModels(recipe, name, data) for name in built_on}
     return Form(recipe, groups=_groups(recipe), given=given)
 
 

@@ -3,31 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.specs import Recipe, presets
+from lab.specs import Recipe, papers
 from lab.specs.presets import Preset
 from widgets.controls import Choice, Option
 from widgets.dashboards.studio.start import Trial
 
+METHODS, WHOLE = "Methods on your data", "Whole trainings of the papers"
+"""The groups of recipes that the list shows."""
+
 
 @dataclass(frozen=True)
 class Origin:
-    """Origin of the form's settings: its recipe, a name for the run, its title and a sentence about it."""
+    """Origin of the form's settings: its recipe, a name for the run, its title and a sentence about it.
+
+    ``group`` is the heading of the list under which it stands.
+    """
 
     recipe: Recipe
     name: str
     label: str
     note: str = ""
+    group: str = ""
 
     def option(self, changed: bool = False) -> Option:
         """The same to choose from; ``changed`` if the form has another recipe by now."""
         note = f"{self.note} Changed since." if changed else self.note
-        return Option(value=self.label, label=self.label, note=note.strip())
+        return Option(value=self.label, label=self.label, note=note.strip(), group=self.group)
 
 
 def of_preset(preset: Preset) -> Origin:
     """A recipe of the papers."""
     note = " ".join(filter(None, [preset.meaning, f"{preset.paper}." if preset.paper else ""]))
-    return Origin(preset.build(), preset.name, preset.name, note)
+    return Origin(preset.build(), preset.name, preset.name, note, WHOLE if preset.whole else METHODS)
 
 
 def of_trial(trial: Trial) -> Origin:
@@ -44,8 +51,11 @@ class StartFrom(Choice):
     """The papers' recipes to start from and, while it is none of them, what the form was filled with instead."""
 
     def __init__(self) -> None:
-        self.presets: Sequence[Origin] = [of_preset(each) for each in presets.every()]
-        super().__init__(label="Start from", help="A training recipe of the papers.")
+        self.presets: Sequence[Origin] = [of_preset(each) for each in papers.named()]
+        super().__init__(
+            label="Start from",
+            help="A method on your data, or a paper's whole training: its data, architecture and length, too.",
+        )
         self.show(self.presets[0])
 
     def show(self, origin: Origin, recipe: Recipe | None = None) -> None:
