@@ -1,0 +1,42 @@
+"""From an exhibit's description to its result, whoever answers the analyses: the command line or an engine."""
+
+import time
+from collections.abc import Callable
+
+from lab import __version__, catalogue
+from lab.exhibits import networks
+from lab.exhibits.exhibit import Exhibit, judged
+from lab.exhibits.scales import Scale
+from lab.results.exhibit import ExhibitResult
+from lab.results.result import Result
+from lab.specs.analyses import Analysis
+
+Answer = Callable[[Analysis], Result]
+
+
+def measure(exhibit: Exhibit, scale: Scale, answer: Answer) -> ExhibitResult:
+    """Ask the exhibit's analyses, one after the other, and put their results together.
+
+    Its networks must be there: :func:`lab.exhibits.networks.ensure` trains them. Raises what ``answer`` raises.
+    """
+    start = time.perf_counter()
+    asked = exhibit.ask(scale)
+    answers = {name: answer(spec) for name, spec in asked.items()}
+    seconds = time.perf_counter() - start
+    ours = exhibit.tabulate(answers, scale)
+    played = [networks.model(each, scale) for each in exhibit.networks]
+    return ExhibitResult(
+        exhibit=exhibit.name,
+        scale=scale.name,
+        description=exhibit.digest(scale),
+        table=ours,
+        findings=tuple(judged(each, ours, exhibit.published) for each in exhibit.claims),
+        networks=exhibit.networks,
+        models=tuple(each.name for each in played),
+        sha256=tuple(catalogue.find_card(each.name).sha256 for each in played),
+        images=scale.images,
+        seed=0,
+        seconds=round(seconds, 1),
+        version=__version__,
+        command=f"python -m lab exhibit run {exhibit.short} --scale {scale.name}",
+    )
