@@ -9,9 +9,11 @@ import numpy as np
 
 from lab.exhibits.networks import models
 from lab.exhibits.scales import Scale
+from lab.results.curves import CurvesResult
 from lab.results.intervals import wilson
 from lab.results.transfer import ACCURACY, ERROR, TransferResult
-from lab.specs.attacks import AttackSpec
+from lab.specs.attacks import FGSM, AttackSpec
+from lab.specs.curves import RobustnessCurves
 from lab.specs.transfer import TransferMatrix
 
 Cell = tuple[float, float, float]
@@ -74,3 +76,22 @@ def accuracies(result: TransferResult, attack: AttackSpec, place: int, scale: Sc
     """A row of Kurakin et al.'s tables: a model's accuracy on clean images, then under an attack at each ε."""
     levels = [shown(result, attack, place, place, scale.ball(each).eps, ACCURACY, k) for each in SIXTEENTHS]
     return [clean(result, place, ACCURACY, k), *levels]
+
+
+def nearest(names: tuple[str, ...], scale: Scale, images: int = 40) -> RobustnessCurves:
+    """The distances of the nearest adversarial examples that Carlini and Wagner's attack finds."""
+    return RobustnessCurves(
+        data=scale.data,
+        models=models(names, scale),
+        attacks=(FGSM(),),
+        ball=scale.ball(),
+        levels=1,
+        images=images,
+        searched=images,
+    )
+
+
+def beyond(found: CurvesResult, place: int, eps: float) -> Cell:
+    """The share of the searched images whose nearest adversarial example is farther than ε."""
+    distance = found.models[place].distance
+    return percentage(int((distance > eps).sum()), len(distance))

@@ -1,10 +1,35 @@
 """All exhibits, in the order of the papers."""
 
 from lab.errors import LabError, no_such
-from lab.exhibits import kurakin_training, recipes as recipes  # the networks become known by it
+from lab.exhibits import (
+    kurakin_capacity,
+    kurakin_methods,
+    kurakin_training,
+    kurakin_transfer,
+    madry,
+    na_black_box,
+    na_cascade,
+    na_mnist,
+    recipes as recipes,  # the networks become known by it
+    tramer_mnist,
+    tramer_pictures,
+    tramer_transfer,
+)
 from lab.exhibits.exhibit import PAPERS, Exhibit
 
-_FILES = (kurakin_training,)
+_FILES = (
+    kurakin_training,
+    kurakin_transfer,
+    kurakin_methods,
+    kurakin_capacity,
+    tramer_transfer,
+    tramer_mnist,
+    tramer_pictures,
+    na_mnist,
+    na_black_box,
+    na_cascade,
+    madry,
+)
 
 _ORDER = list(PAPERS)
 

@@ -27,6 +27,7 @@ from lab.specs.balls import Linf
 from lab.specs.examples import HALF_NORMAL, TRAINING, CascadeExamples, EnsembleExamples, OwnExamples
 from lab.specs.models import (
     Architecture,
+    Binarised,
     InputDropout,
     MadryMNIST,
     ResNet,
@@ -185,7 +186,13 @@ for _name, _form in FORMS.items():
     add(f"{_name}_adv", "FGSM training", _fgsm, "fgsm-trained" if _name == "A" else "")
 for _name, _others in _OTHERS.items():
     _ens, _ens3 = _ensemble((_name,), FORMS[_name], 20), _ensemble(_others, FORMS[_name], 30)
-    add(f"{_name}_adv-ens", f"ensemble training with {_name}", _ens, after=(_name,))
+    add(
+        f"{_name}_adv-ens",
+        f"ensemble training with {_name}",
+        _ens,
+        "ensemble-trained" if _name == "A" else "",
+        (_name,),
+    )
     add(f"{_name}_adv-ens3", f"ensemble training with {', '.join(_others)}", _ens3, after=_others)
     add(f"{_name}-held-out", "standard training from another seed", _clean(FORMS[_name], 40))
 
@@ -317,6 +324,12 @@ add("robust", "PGD training", _madry(0), "pgd-trained")
 add("robust-copy", "PGD training from other initial weights", _madry(1))
 add("natural", "the same architecture, standard training", _clean(MADRY), "standard")
 add("other", "Tramèr's B, here Madry's architecture", _clean(at(MadryMNIST(0.25), TramerB()), 3), "digits-v4")
+
+add(
+    "binarised",
+    "binarised inputs, standard training",
+    recipe(presets.standard_training, lambda scale: Binarised(MADRY(scale)), clean=True),
+)
 
 CAPACITIES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Widths of Madry et al. 2017, Figure 3: the first has 2 and 4 filters, and each further one twice as many."""
