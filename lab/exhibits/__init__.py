@@ -13,11 +13,17 @@ from lab.exhibits.listed import EXHIBITS as EXHIBITS, find as find, of_paper as 
 from lab.exhibits.measure import measure as measure
 from lab.exhibits.networks import ensure as ensure, missing as missing, played as played
 from lab.exhibits.scales import SCALES as SCALES, Scale as Scale
-from lab.exhibits.sentences import finding as finding, verdict as verdict
+from lab.exhibits.sentences import (
+    effect as effect,
+    finding as finding,
+    numbers as numbers,
+    verdict as verdict,
+)
 from lab.exhibits.stored import (
     SHIPPED as SHIPPED,
     is_stale as is_stale,
     own_folder as own_folder,
     read as read,
+    shipped as shipped,
     write as write,
 )

@@ -45,7 +45,7 @@ def matrix(
 ) -> TransferMatrix:
     """Every network's examples shown to every other one, at the largest ε and at so many sixteenths of it."""
     radii = tuple(scale.ball(each).eps for each in sixteenths if each != 16)
-    about = {"data": scale.data, "ball": scale.ball(), "images": scale.images}
+    about: dict[str, Any] = {"data": scale.data, "ball": scale.ball(), "images": scale.images}
     return TransferMatrix(models=models(names, scale), attacks=tuple(attacks), eps=radii, **about | more)
 
 

@@ -181,5 +181,6 @@ def _cell(value: Any) -> tuple[float, float, float]:
     if value is None:
         return (np.nan,) * 3
     if isinstance(value, tuple):
-        return value  # type: ignore[return-value]
+        value_, low, high = value
+        return value_, low, high
     return (float(value), np.nan, np.nan)

@@ -156,7 +156,7 @@ TABLE_7 = Exhibit(
             number=20,
         ),
         Claim(
-            "tanh loses accuracy on Step-LL examples against relu",
+            "A network with tanh loses accuracy on Step-LL examples against relu",
             "App. D",
             lambda v: under(v, "Step LL, relu") - under(v, "Step LL, tanh"),
             number=20,

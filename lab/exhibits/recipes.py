@@ -7,6 +7,7 @@ architecture itself matters, as in Tramèr et al.'s A to D on MNIST, the scale `
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from lab.exhibits.networks import Build, add, model, models
 from lab.exhibits.scales import Scale
@@ -49,15 +50,14 @@ _EPOCHS = {"digits": (15, 40), "mnist": (6, 12), "cifar": (60, 60)}
 """Passes over the training images without and with adversarial examples: Tramèr et al. 2018, App. C.2, on MNIST."""
 
 
-def recipe(preset: Preset, form: Form, seed: int = 0, clean: bool = False, **changes: object) -> Build:
+def recipe(preset: Preset, form: Form, seed: int = 0, clean: bool = False, **changes: Any) -> Build:
     """A preset with an architecture, in the epochs that are usual for a scale, against its largest ε."""
 
     def build(scale: Scale) -> Recipe:
         standard, adversarial = _EPOCHS[scale.name]
-        about = {"data": scale.data, "architecture": form(scale), "seed": seed}
-        if clean:
-            return preset(**about, **{"epochs": standard} | changes)
-        return preset(**about, **{"epochs": adversarial, "ball": scale.ball()} | changes)
+        about: dict[str, object] = {"data": scale.data, "architecture": form(scale), "seed": seed}
+        usual: dict[str, object] = {"epochs": standard} if clean else {"epochs": adversarial, "ball": scale.ball()}
+        return preset(**about | usual | changes)
 
     return build
 
@@ -83,7 +83,7 @@ def _clean(form: Form, seed: int = 0) -> Build:
     return recipe(presets.standard_training, form, seed, clean=True)
 
 
-def _kurakin(form: Form, seed: int = 0, **changes: object) -> Build:
+def _kurakin(form: Form, seed: int = 0, **changes: Any) -> Build:
     return recipe(presets.kurakin_training, form, seed, **changes)
 
 
@@ -199,11 +199,11 @@ for _name, _others in _OTHERS.items():
 # Na et al. 2018
 
 
-def _na(preset: Preset, seed: int = 0, **changes: object) -> Build:
+def _na(preset: Preset, seed: int = 0, **changes: Any) -> Build:
     """A method of Na et al.: their optimiser and its falls where the network is theirs."""
 
     def build(scale: Scale) -> Recipe:
-        theirs: dict[str, object] = {}
+        theirs: dict[str, Any] = {}
         if scale.name != "digits":
             theirs = {
                 "optimiser": SGD(),

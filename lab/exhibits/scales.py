@@ -27,7 +27,7 @@ class Scale:
 SCALES = {
     each.name: each
     for each in (
-        Scale("digits", Digits(), 360, 0.3, "Shipped with the lab: seconds to minutes."),
+        Scale("digits", Digits(), 200, 0.3, "Shipped with the lab: seconds to minutes."),
         Scale("mnist", MNIST(), 2000, 0.3, "MNIST in LAB_DATA: minutes to hours of training for each network."),
         Scale("cifar", CIFAR10(), 1000, 16 / 255, "CIFAR-10 in LAB_DATA: about an hour of training for each network."),
     )

@@ -8,24 +8,39 @@ from lab.results.exhibit import FAILS, HOLDS, UNSEEN, ClaimFinding, ExhibitResul
 
 
 def finding(exhibit: Exhibit, result: ExhibitResult) -> str:
-    """One sentence: how many claims hold, and the first of them with its numbers."""
+    """One sentence: the first claim with its numbers, and how many hold."""
     if not result.findings:
         return f"{exhibit.label} makes no claim that is checked here."
-    total = counted(len(result.findings), "claim")
-    parts = [
-        f"{result.count(kind)} {kind if kind != HOLDS else 'hold' if result.count(kind) != 1 else 'holds'}"
-        for kind in (HOLDS, FAILS, UNSEEN)
-        if result.count(kind)
-    ]
+    kinds = [f"{result.count(kind)} {_said(kind, result.count(kind))}" for kind in _KINDS if result.count(kind)]
     first = result.findings[0]
-    return f"Of {total} {', '.join(parts)}; {first.sentence[:1].lower()}{first.sentence[1:]}: {numbers(first)}."
+    said = f"{first.sentence}: {first.in_kind}, {numbers(first)}"
+    if len(result.findings) == 1:
+        return f"{said}."
+    return f"{said}; of {counted(len(result.findings), 'claim')} {', '.join(kinds)}."
+
+
+_KINDS = (HOLDS, FAILS, UNSEEN)
+
+
+def _said(kind: str, count: int) -> str:
+    """The verb for so many claims."""
+    if count == 1:
+        return {UNSEEN: "is not visible at this scale"}.get(kind, kind)
+    return {HOLDS: "hold", FAILS: "do not hold", UNSEEN: "are not visible at this scale"}[kind]
 
 
 def numbers(found: ClaimFinding) -> str:
-    """The effect of a claim here and in the paper: "+12.6 % (paper +45.3 %)"."""
-    unit = {"%": "points"}.get(found.unit, found.unit)
-    ours = f"{found.ours:+.3g} {unit}".strip() if math.isfinite(found.ours) else "not measured"
-    return ours if math.isnan(found.paper) else f"{ours} (paper {found.paper:+.3g})"
+    """The effect of a claim here and in the paper: "+12.6 points (paper: +45.3 points)"."""
+    ours = effect(found.ours, found.unit) or "not measured"
+    paper = effect(found.paper, found.unit)
+    return f"{ours} (paper: {paper})" if paper else ours
+
+
+def effect(value: float, unit: str) -> str:
+    """An effect with its unit, percentages as points; empty where there is none."""
+    if not math.isfinite(value):
+        return ""
+    return f"{value:+.3g} {'points' if unit == '%' else unit}".rstrip()
 
 
 def verdict(result: ExhibitResult) -> tuple[str, str]:

@@ -35,11 +35,17 @@ def read(exhibit: Exhibit, scale: str) -> ExhibitResult | None:
 
     Raises :class:`LabError` when its file is damaged.
     """
-    for folder in (own_folder(), SHIPPED):
-        path = _path(folder, exhibit.name, scale)
-        if path.is_file():
-            return _parsed(path)
-    return None
+    return _in_folder(own_folder(), exhibit, scale) or shipped(exhibit, scale)
+
+
+def shipped(exhibit: Exhibit, scale: str = "digits") -> ExhibitResult | None:
+    """The result that ships with the lab; None where there is none. Raises as :func:`read` does."""
+    return _in_folder(SHIPPED, exhibit, scale)
+
+
+def _in_folder(folder: Path, exhibit: Exhibit, scale: str) -> ExhibitResult | None:
+    path = _path(folder, exhibit.name, scale)
+    return _parsed(path) if path.is_file() else None
 
 
 def write(result: ExhibitResult, folder: Path) -> Path:
@@ -79,7 +85,7 @@ def _parsed(path: Path) -> ExhibitResult:
         record = outside_json.parse(path.read_text("utf-8"), paths=True)
         about = {**record, "table": _table(record["table"]), "findings": tuple(map(_finding, record["findings"]))}
         return ExhibitResult(**{name: _value(each) for name, each in about.items()})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LabError(f"{path} is damaged ({error}): delete it, and measure the exhibit again.") from error
 
 
@@ -93,7 +99,8 @@ def _array(rows: list[list[float | None]]) -> np.ndarray:
 
 
 def _finding(record: dict[str, Any]) -> ClaimFinding:
-    return ClaimFinding(**{name: float("nan") if each is None else each for name, each in record.items()})
+    about: dict[str, Any] = {name: float("nan") if each is None else each for name, each in record.items()}
+    return ClaimFinding(**about)
 
 
 def _value(value: Any) -> Any:
