@@ -7,8 +7,10 @@ from typing import Any
 
 from lab import exhibits
 from lab.cli.tables import table
+from lab.counts import counted
 from lab.exhibits import Exhibit, Scale, finding, verdict
 from lab.results.exhibit import ClaimFinding, ExhibitResult, ExhibitTable
+from lab.specs.spec import title_of
 
 
 def row_of(exhibit: Exhibit) -> tuple[str, ...]:
@@ -44,6 +46,8 @@ def described(exhibit: Exhibit, scale: Scale) -> str:
         lines += ["The paper's values:", written(exhibit.published), ""]
     lines += ["Claims:", *(f"  {each.sentence} ({each.where})." for each in exhibit.claims), ""]
     lines += ["Networks:", *(f"  {exhibits.played(each, scale)}" for each in exhibit.networks), ""]
+    if (live := exhibit.live(scale)) is not None:
+        lines.append(f"Live on the page {title_of(live)}.")
     lines += [each for each in (exhibit.note, f"At full scale: {exhibit.full}" if exhibit.full else "") if each]
     found = _stored(exhibit, scale.name)
     if found is None:
@@ -55,7 +59,7 @@ def text_of(exhibit: Exhibit, result: ExhibitResult) -> str:
     """What came out: our table, the claims, and how it was measured."""
     lines = [f"{exhibit.label} at scale {result.scale}:", written(result.table), ""]
     rows = [
-        (_claim(each), _effect(each.paper, each), _effect(each.ours, each), each.in_kind, _size(each))
+        (_claim(each), _effect(each.paper), f"{_effect(each.ours)}{_error(each)}", each.in_kind, _size(each))
         for each in result.findings
     ]
     if rows:
@@ -67,9 +71,21 @@ def text_of(exhibit: Exhibit, result: ExhibitResult) -> str:
 
 
 def written(values: ExhibitTable) -> str:
-    """A table of values with their unit above the rows."""
+    """A table of values with their unit above the rows, and the headings of its groups of columns above those."""
     rows = [(name, *(cell(each) for each in row)) for name, row in zip(values.rows, values.values, strict=True)]
-    return table(rows, (values.unit, *values.headings))
+    names = (values.unit, *values.columns)
+    if not any(values.groups):
+        return table(rows, names)
+    before = ("", *values.groups[:-1])
+    groups = [each if each != last else "" for each, last in zip(values.groups, before, strict=True)]
+    body = table([names, *rows], ("", *("|" if each else "" for each in groups)))
+    first, _, rest = body.partition("\n")
+    starts = [place for place, letter in enumerate(first) if letter == "|"]
+    line = ""
+    for start, group in zip(starts, filter(None, groups), strict=True):
+        line = line.ljust(start) if len(line) < start else f"{line}  "
+        line += group
+    return f"{line}\n{rest}"
 
 
 def cell(value: float) -> str:
@@ -87,8 +103,13 @@ def _claim(found: ClaimFinding) -> str:
     return f"{found.sentence} ({found.where})"
 
 
-def _effect(value: float, found: ClaimFinding) -> str:
+def _effect(value: float) -> str:
     return f"{value:+.3g}" if math.isfinite(value) else "–"
+
+
+def _error(found: ClaimFinding) -> str:
+    """Half of the 95% interval that the images leave; empty where none is known."""
+    return f" ± {found.error:.2g}" if found.error and math.isfinite(found.error) else ""
 
 
 def _size(found: ClaimFinding) -> str:
@@ -97,7 +118,8 @@ def _size(found: ClaimFinding) -> str:
 
 def _provenance(result: ExhibitResult) -> str:
     played = ", ".join(f"{network}: {model}" for network, model in zip(result.networks, result.models, strict=True))
-    return f"{result.images} images, {result.seconds:.0f} s, lab {result.version}; {played}; {result.command}"
+    images = f"{counted(result.images, 'image')}, " if result.images else ""
+    return f"{images}{result.seconds:.0f} s, lab {result.version}; {played}; {result.command}"
 
 
 def _plain(values: ExhibitTable) -> dict[str, Any]:

@@ -100,6 +100,10 @@ class Exhibit:
             raise LabError(f"{self.label} is offered at {offered}, not at {name!r:.20}{why}.")
         return SCALES[name]
 
+    def live(self, scale: Scale) -> Analysis | None:
+        """The analysis that a page shows live with these settings: the first one asked; None where none is."""
+        return next(iter(self.ask(scale).values()), None) if scale.name in self.scales else None
+
     def digest(self, scale: Scale) -> str:
         """A hash of what is asked at a scale and of the claims, by which a stored result is known to be of it."""
         asked = [f"{name} {to_json(spec)}" for name, spec in self.ask(scale).items()]

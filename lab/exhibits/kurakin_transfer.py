@@ -180,6 +180,11 @@ def _growth(before: int, after: int) -> Cell | None:
     return (100 * (after - before) / before,) + (float("nan"),) * 2 if before else None
 
 
+def _rises(what: str, where: str, method: str) -> Claim:
+    row = f"{method}, top 1"
+    return Claim(f"{what} rises with ε", where, lambda v: v(row, "ε = 16") - v(row, "ε = 2"), number=19)
+
+
 FIGURE_2 = Exhibit(
     paper="kurakin",
     kind=FIGURE,
@@ -188,15 +193,7 @@ FIGURE_2 = Exhibit(
     caption="Transfer rate from one network to another of the same architecture, for growing ε.",
     networks=NETWORKS,
     claims=(
-        *tuple(
-            Claim(
-                f"The transfer rate of {method} rises with ε",
-                "§4.4",
-                lambda v, method=method: v(f"{method}, top 1", "ε = 16") - v(f"{method}, top 1", "ε = 2"),
-                number=19,
-            )
-            for method, _ in _METHODS
-        ),
+        *(_rises(f"The transfer rate of {method}", "§4.4", method) for method, _ in _METHODS),
         Claim(
             "From ε = 8 to 16 more FGSM examples are transferred, by a larger factor than more of them succeed",
             "Figure 2",
@@ -222,13 +219,7 @@ FIGURE_5 = Exhibit(
     caption="Error rate of a network on another one's examples, for growing ε.",
     networks=NETWORKS,
     claims=tuple(
-        Claim(
-            f"The error rate on transferred examples of {method} rises with ε",
-            "App. C",
-            lambda v, method=method: v(f"{method}, top 1", "ε = 16") - v(f"{method}, top 1", "ε = 2"),
-            number=19,
-        )
-        for method, _ in _METHODS
+        _rises(f"The error rate on transferred examples of {method}", "App. C", method) for method, _ in _METHODS
     ),
     ask=_ask,
     tabulate=lambda answers, scale: table(_over_eps(ERROR, answers, scale), _EPS),

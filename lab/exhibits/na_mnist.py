@@ -1,11 +1,12 @@
 """Na et al. 2018, Table 2, Figures 4, 5, 7 and 9: what the similarity of embeddings does."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from lab.exhibits.cells import beyond, clean, matrix, mean, nearest, shown
-from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Claim, Exhibit, published, table
+from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cells, Claim, Exhibit, published, table
 from lab.exhibits.networks import models
 from lab.exhibits.recipes import WEIGHTS
 from lab.exhibits.scales import Scale
@@ -117,9 +118,9 @@ def _tabulate_f4(answers: Answers, scale: Scale) -> ExhibitTable:
     return table(rows, (*columns, "size", "between classes"), unit="embedding units", groups=groups)
 
 
-def _moved(v: object, row: str) -> float:
+def _moved(v: Cells, row: str) -> float:
     """The distance at a quarter of the largest ε, which is 0.075 on the digits and on MNIST."""
-    return v(row, "distance from the clean embedding · ε = 0.075")  # type: ignore[operator,no-any-return]
+    return v(row, "distance from the clean embedding · ε = 0.075")
 
 
 FIGURE_4 = Exhibit(
@@ -211,7 +212,12 @@ _LEVELS = 8
 
 
 def _ask_f7(scale: Scale) -> Mapping[str, Analysis]:
-    about = {"data": scale.data, "models": models(_THREE, scale), "ball": scale.ball(), "levels": _LEVELS}
+    about: dict[str, Any] = {
+        "data": scale.data,
+        "models": models(_THREE, scale),
+        "ball": scale.ball(),
+        "levels": _LEVELS,
+    }
     return {name: Embeddings(attack=each, **about) for name, each in _CURVES.items()}
 
 
@@ -226,10 +232,10 @@ def _tabulate_f7(answers: Answers, _: Scale) -> ExhibitTable:
     return table(rows, levels, unit="logits", groups=("true class less the mean of the others",) * len(levels))
 
 
-def _kept(v: object, row: str) -> float:
+def _kept(v: Cells, row: str) -> float:
     """The share of the clean difference that is left at half of the largest ε."""
     group = "true class less the mean of the others · "
-    return v(row, f"{group}ε = 8") / v(row, f"{group}ε = 0")  # type: ignore[operator,no-any-return]
+    return v(row, f"{group}ε = 8") / v(row, f"{group}ε = 0")
 
 
 FIGURE_7 = Exhibit(

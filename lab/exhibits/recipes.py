@@ -132,8 +132,8 @@ for _rho, _width in WIDTHS.items():
     add(f"v3-rho{_rho:g}", f"Inception v3 with ρ = {_rho:g}, standard training", _clean(width(_width)))
     add(f"v3adv-rho{_rho:g}", f"Inception v3 with ρ = {_rho:g}, Step-LL training", _kurakin(width(_width)))
 
-add("IRv2", "Inception ResNet v2, here another width, standard training", _clean(ELU, 4))
-add("IRv2adv", "Inception ResNet v2, here another width, Step-LL training", _kurakin(ELU, 4))
+add("IRv2", "Inception ResNet v2, here from other initial weights, standard training", _clean(ELU, 4), "standard-b")
+add("IRv2adv", "Inception ResNet v2, here likewise, Step-LL training", _kurakin(ELU, 4), "digits-R20K2")
 add("ResNet", "a ResNet v2, here a fully connected network, standard training", _clean(lambda _: TramerD(), 5))
 add(
     "v3adv-ens3",
@@ -181,9 +181,10 @@ def _ensemble(names: Sequence[str], form: Form, seed: int) -> Build:
 
 for _name, _form in FORMS.items():
     _seed = _SEEDS[_name]
-    add(_name, "standard training", _clean(_form, _seed), _STANDARD.get(_name, ""))
+    _about = "B without dropout on its input, " if _name == "Bstar" else ""
+    add(_name, f"{_about}standard training", _clean(_form, _seed), _STANDARD.get(_name, ""))
     _fgsm = recipe(presets.fgsm_training, _form, _seed)
-    add(f"{_name}_adv", "FGSM training", _fgsm, "fgsm-trained" if _name == "A" else "")
+    add(f"{_name}_adv", f"{_about}FGSM training", _fgsm, "fgsm-trained" if _name == "A" else "")
 for _name, _others in _OTHERS.items():
     _ens, _ens3 = _ensemble((_name,), FORMS[_name], 20), _ensemble(_others, FORMS[_name], 30)
     add(
@@ -321,7 +322,7 @@ def _madry(seed: int) -> Build:
 
 MADRY = at(SmallCNN(), MadryMNIST())
 add("robust", "PGD training", _madry(0), "pgd-trained")
-add("robust-copy", "PGD training from other initial weights", _madry(1))
+add("robust-copy", "PGD training from other initial weights; on the digits TRADES", _madry(1), "trades-trained")
 add("natural", "the same architecture, standard training", _clean(MADRY), "standard")
 add("other", "Tramèr's B, here Madry's architecture", _clean(at(MadryMNIST(0.25), TramerB()), 3), "digits-v4")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from lab.exhibits.cells import clean, matrix, percentage, shown
 from lab.exhibits.exhibit import FIGURE, Answers, Claim, Exhibit, table
@@ -22,7 +23,7 @@ _AT = ("the image", "ε/16 along g", "ε along g", "ε along g⊥", "the largest
 
 def _surfaces(network: str, source: str, images: tuple[int, ...], scale: Scale) -> Mapping[str, Analysis]:
     """The plane of each image over the whole ball, then a zoom of the first one."""
-    about = {
+    about: dict[str, Any] = {
         "data": scale.data,
         "models": models((network,), scale),
         "source": model(source, scale),
@@ -89,7 +90,7 @@ _CONES = ("v3", "v3adv", "A_adv-ens")
 
 
 def _ask_2(scale: Scale) -> Mapping[str, Analysis]:
-    about = {"data": scale.data, "models": models(_CONES, scale), "eps": (), "images": 60}
+    about: dict[str, Any] = {"data": scale.data, "models": models(_CONES, scale), "eps": (), "images": 60}
     return {f"ε = {each}": Masking(ball=scale.ball(each), **about) for each in (16, 4)}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,8 @@ _COLUMNS, _GROUPS = NETWORKS * 2, tuple(top for top in _TOPS for _ in NETWORKS)
 _ITER_LL: AttackSpec = IterLL.tramer()
 FULL = "ImageNet's Inception v3, v4 and Inception ResNet v2, 10,000 images: the networks are not in this lab."
 NOTE = (
-    "v3 is a small CNN, IRv2 a wider one, v4 has Madry et al.'s architecture; adv is Kurakin et al.'s Step-LL training."
+    "v3 is a small CNN, IRv2 another one (on the digits from other initial weights, elsewhere wider), v4 has Madry et "
+    "al.'s architecture; adv is Kurakin et al.'s Step-LL training."
 )
 
 
@@ -100,7 +102,7 @@ def _tabulate_9(answers: Answers, scale: Scale) -> ExhibitTable:
     """The table, and one row of Table 1 to compare with."""
     plain, random = (_transfer(each, answers, scale) for each in (StepLL(), RStepLL()))
     place = plain.rows.index("v3adv")
-    parts = {
+    parts: dict[str, Any] = {
         name: np.concatenate([getattr(random, name), getattr(plain, name)[[place]]])
         for name in ("values", "low", "high")
     }
