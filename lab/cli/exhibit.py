@@ -18,7 +18,8 @@ from lab.cli.tables import table
 from lab.context import Cancelled, Context, Progress
 from lab.cost import training_steps
 from lab.counts import counted
-from lab.exhibits import SCALES, Exhibit, Scale
+from lab.errors import LabError
+from lab.exhibits import EXHIBITS, SCALES, Exhibit, Scale
 from lab.files import write_whole
 from lab.results.exhibit import ExhibitResult
 from lab.results.result import Result
@@ -39,8 +40,9 @@ def add_to(commands: shared.Commands) -> None:
     _add_name(one)
     shared.add_json(one)
     one.set_defaults(run=_show)
-    measuring = what.add_parser("run", help="measure one; networks that are missing are trained first")
-    _add_name(measuring)
+    measuring = what.add_parser("run", help="measure one or all; networks that are missing are trained first")
+    _add_name(measuring, nargs="?")
+    measuring.add_argument("--all", action="store_true", help="measure every exhibit that is offered at the scale")
     measuring.add_argument("--figure", metavar="FILE", help="also draw it for print: .pdf, .svg or .png")
     measuring.add_argument("--table", metavar="FILE", help="also write our table: .tex, .csv or .md")
     measuring.add_argument("--ship", action="store_true", help="write the result into the package, as for a release")
@@ -49,8 +51,9 @@ def add_to(commands: shared.Commands) -> None:
     measuring.set_defaults(run=_run, computes=True)
 
 
-def _add_name(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="as T7 (Table 7), TF2 (Figure 2) or tramer.table7")
+def _add_name(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    about = "as T7 (Table 7 of Tramèr et al. 2018), TF2 (their Figure 2) or tramer.table7"
+    parser.add_argument("name", metavar="NAME", nargs=nargs, help=about)
     parser.add_argument("--scale", default="digits", metavar="SCALE", help=f"{', '.join(SCALES)} (default: digits)")
 
 
@@ -75,23 +78,35 @@ def _show(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     shared.use_data_folder(options.data_dir)
-    exhibit = exhibits.find(options.name)
-    scale = exhibit.require_scale(options.scale)
+    chosen = _chosen(options)
     figure = require_format(shared.output_file(options.figure)) if options.figure else None
     written = table_in(shared.output_file(options.table)) if options.table else None
     with pausing() as stopped, progress_bar() as show:
-        try:
-            result = _measured(exhibit, scale, show, stopped)
-        except Cancelled:
-            say("Paused: the same command goes on where it was.")
-            return 130
-    exhibits.write(result, exhibits.SHIPPED if options.ship else exhibits.own_folder())
-    _print(exhibit, result, options.json)
-    if written:
-        write_whole(written, table_written(result, exhibit, written.suffix))
-    if figure:
-        draw(result, figure)
+        for exhibit in chosen:
+            scale = exhibit.require_scale(options.scale)
+            try:
+                result = _measured(exhibit, scale, show, stopped)
+            except Cancelled:
+                say("Paused: the same command goes on where it was.")
+                return 130
+            exhibits.write(result, exhibits.SHIPPED if options.ship else exhibits.own_folder())
+            _print(exhibit, result, options.json)
+            if written:
+                write_whole(written, table_written(result, exhibit, written.suffix))
+            if figure:
+                draw(result, figure)
     return 0
+
+
+def _chosen(options: argparse.Namespace) -> list[Exhibit]:
+    """The exhibit that is named, or all that are offered at the scale. Raises :class:`LabError` for neither or both."""
+    if options.all == (options.name is not None):
+        raise LabError("Name one exhibit, as in 'exhibit run T7', or give --all.")
+    if not options.all:
+        return [exhibits.find(options.name)]
+    if options.table or options.figure:
+        raise LabError("--table and --figure are of one exhibit: name it instead of --all.")
+    return [each for each in EXHIBITS if options.scale in each.scales]
 
 
 def _measured(

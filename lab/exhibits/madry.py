@@ -42,7 +42,7 @@ _ROWS: dict[str, tuple[str, AttackSpec]] = {
     "CW, source B": ("other", _CW),
 }
 _NATURAL = "natural network, FGSM"
-_FEW = 100  # images of the attacks with restarts
+_FEW = 40  # images of the attacks with restarts
 
 
 def _ask_1(scale: Scale) -> Mapping[str, Analysis]:

@@ -83,6 +83,9 @@ def test_a_table_is_written_for_latex_and_a_figure_drawn(say, tmp_path):
     [
         ("exhibit show T77", "There is no exhibit called 'T77'"),
         ("exhibit list --paper Z", "There is no paper called 'Z'"),
+        ("exhibit run", "Name one exhibit, as in 'exhibit run T7', or give --all"),
+        ("exhibit run T7 --all", "Name one exhibit"),
+        ("exhibit run --all --table t.md", "are of one exhibit"),
         ("exhibit run M2", "offered at no scale of this lab"),
         ("exhibit run K1 --scale huge", "is offered at digits or mnist, not at 'huge'"),
         ("exhibit run MF4 --table t.docx", "should end in .tex, .csv or .md"),
