@@ -40,7 +40,7 @@ def add_to(commands: shared.Commands) -> None:
     _add_name(one)
     shared.add_json(one)
     one.set_defaults(run=_show)
-    measuring = what.add_parser("run", help="measure one or all; networks that are missing are trained first")
+    measuring = what.add_parser("run", help="measure one or all; models that are missing are trained first")
     _add_name(measuring, nargs="?")
     measuring.add_argument("--all", action="store_true", help="measure every exhibit that is offered at the scale")
     measuring.add_argument("--figure", metavar="FILE", help="also draw it for print: .pdf, .svg or .png")

@@ -104,7 +104,7 @@ def _claim(found: ClaimFinding) -> str:
 
 
 def _effect(value: float) -> str:
-    return f"{value:+.3g}" if math.isfinite(value) else "–"
+    return f"{value:+.3g}".replace("-", "−", 1) if math.isfinite(value) else "–"
 
 
 def _error(found: ClaimFinding) -> str:

@@ -105,9 +105,8 @@ class Exhibit:
         return next(iter(self.ask(scale).values()), None) if scale.name in self.scales else None
 
     def digest(self, scale: Scale) -> str:
-        """A hash of what is asked at a scale and of the claims, by which a stored result is known to be of it."""
-        asked = [f"{name} {to_json(spec)}" for name, spec in self.ask(scale).items()]
-        text = "\n".join([self.name, *asked, *(each.sentence for each in self.claims)])
+        """A hash of what is asked at a scale, by which a stored result is known to be of the present description."""
+        text = "\n".join([self.name, *(f"{name} {to_json(spec)}" for name, spec in self.ask(scale).items())])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -60,24 +60,24 @@ def _exhibit(number: int, k: int) -> Exhibit:
         paper="kurakin",
         kind=FIGURE,
         number=number,
-        title=f"The size of a network and its top {k} accuracy under attack",
+        title=f"The size of a model and its top {k} accuracy under attack",
         caption=f"Top {k} accuracy under attack divided by that on clean images, over ρ, with and without training.",
         networks=NETWORKS,
         claims=(
             Claim(
-                "With Step-LL training the ratio on Step-LL examples rises with the size of the network",
+                "With Step-LL training the ratio on Step-LL examples rises with the size of the model",
                 "§4.3",
                 lambda v: v(f"step l.l. ε = 8, {trained}", "ρ = 2") - v(f"step l.l. ε = 8, {trained}", "ρ = 0.25"),
                 number=14,
             ),
             Claim(
-                "With Step-LL training the largest network's ratio on Step-LL examples is near 1, above 0.9",
+                "With Step-LL training the largest model's ratio on Step-LL examples is near 1, above 0.9",
                 "§4.3",
                 lambda v: v(f"step l.l. ε = 8, {trained}", "ρ = 2") - 0.9,
                 number=14,
             ),
             Claim(
-                "No network's ratio comes near 1, above 0.9, on Iter-LL examples of the largest ε",
+                "No model's ratio comes near 1, above 0.9, on Iter-LL examples of the largest ε",
                 "§4.3",
                 lambda v: 0.9 - max(v(f"iter. l.l. ε = 16, {trained}", each) for each in _COLUMNS),
                 number=14,

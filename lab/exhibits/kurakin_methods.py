@@ -59,7 +59,7 @@ TABLE_5 = Exhibit(
     networks=tuple(_TRAINED.values()),
     claims=(
         Claim(
-            "Training with Step-LL makes a network withstand FGSM",
+            "Training with Step-LL makes a model withstand FGSM",
             "§4.1",
             lambda v: under(v, "Step l.l.") - under(v, "No adversarial training"),
             number=1,
@@ -146,7 +146,7 @@ TABLE_7 = Exhibit(
     kind=TABLE,
     number=7,
     title="Activation functions",
-    caption="Accuracy of Step-LL-trained networks with different activation functions.",
+    caption="Accuracy of Step-LL-trained models with different activation functions.",
     networks=(),
     claims=(
         Claim(
@@ -156,7 +156,7 @@ TABLE_7 = Exhibit(
             number=20,
         ),
         Claim(
-            "A network with tanh loses accuracy on Step-LL examples against relu",
+            "A model with tanh loses accuracy on Step-LL examples against relu",
             "App. D",
             lambda v: under(v, "Step LL, relu") - under(v, "Step LL, tanh"),
             number=20,

@@ -47,7 +47,7 @@ TABLE_1 = Exhibit(
     paper="kurakin",
     kind=TABLE,
     number=1,
-    title="Step-LL training makes a network withstand Step-LL",
+    title="Step-LL training makes a model withstand Step-LL",
     caption="Top 1 and top 5 accuracy on clean images and on Step-LL examples, with and without Step-LL training.",
     networks=NETWORKS_1,
     claims=(
@@ -57,14 +57,14 @@ TABLE_1 = Exhibit(
             lambda v: under(v, "Adv. training, top 1") - under(v, "Baseline, top 1"),
         ),
         Claim(
-            "The larger network is more accurate on Step-LL examples than the base network, both trained with Step-LL",
+            "The larger model is more accurate on Step-LL examples than the base model, both trained with Step-LL",
             "Table 1",
             lambda v: under(v, "Deeper model, adv. training, top 1") - under(v, "Adv. training, top 1"),
             tolerance=5,
             number=16,
         ),
         Claim(
-            "The larger network loses less clean accuracy by Step-LL training",
+            "The larger model loses less clean accuracy by Step-LL training",
             "Table 1",
             lambda v: (
                 v("Baseline, top 1", "Clean")
@@ -127,7 +127,7 @@ TABLE_2 = Exhibit(
     networks=("v3adv", "v3"),
     claims=(
         Claim(
-            "Iter-LL with the largest ε leaves the Step-LL-trained network less than half of its clean accuracy",
+            "Iter-LL with the largest ε leaves the Step-LL-trained model less than half of its clean accuracy",
             "§4.1",
             lambda v: (
                 v("Iter. l.l., adv. training, top 1", "Clean") / 2 - v("Iter. l.l., adv. training, top 1", "ε = 16")
@@ -191,11 +191,11 @@ TABLE_3 = Exhibit(
     kind=TABLE,
     number=3,
     title="Label leaking",
-    caption="Accuracy of networks trained and evaluated by one method: Step-LL, and FGSM on true labels.",
+    caption="Accuracy of models trained and evaluated by one method: Step-LL, and FGSM on true labels.",
     networks=("v3adv", "v3-fgsm"),
     claims=(
         Claim(
-            "A network trained with FGSM on true labels is better on FGSM examples than on clean images",
+            "A model trained with FGSM on true labels is better on FGSM examples than on clean images",
             "§4.2",
             lambda v: under(v, "FGSM, label leaking, top 1") - v("FGSM, label leaking, top 1", "Clean"),
             number=6,

@@ -15,7 +15,7 @@ _LETTERS = ("A", "B", "C", "D")
 _METHODS: tuple[tuple[str, AttackSpec], ...] = (("FGSM", FGSM()), ("basic iter.", BIM()), ("iter l.l.", IterLL()))
 _COLUMNS = _LETTERS * 3
 _GROUPS = tuple(method for method, _ in _METHODS for _ in _LETTERS)
-FULL = "Four Inception networks on ImageNet (two v3, v3 with ELU, v4), each trained for weeks on 50 machines."
+FULL = "Four Inception models on ImageNet (two v3, v3 with ELU, v4), each trained for weeks on 50 machines."
 NOTE = (
     "A and B are small CNNs that differ in their initial weights, C is a wider one, D has Madry et al.'s architecture. "
     "The first images of the test set are taken, not 1,000 random ones."
@@ -112,13 +112,13 @@ TABLE_6 = Exhibit(
     networks=NETWORKS,
     claims=(
         Claim(
-            "FGSM examples cause more errors on other networks than Iter-LL ones",
+            "FGSM examples cause more errors on other models than Iter-LL ones",
             "App. C",
             lambda v: black_box(v, "FGSM") - black_box(v, "iter l.l."),
             number=17,
         ),
         Claim(
-            "Iter-LL, which transfers least, fools its own network more often than FGSM",
+            "Iter-LL, which transfers least, fools its own model more often than FGSM",
             "§4.4",
             lambda v: white_box(v, "iter l.l.") - white_box(v, "FGSM"),
             number=18,
@@ -190,7 +190,7 @@ FIGURE_2 = Exhibit(
     kind=FIGURE,
     number=2,
     title="Transfer rates over ε",
-    caption="Transfer rate from one network to another of the same architecture, for growing ε.",
+    caption="Transfer rate from one model to another of the same architecture, for growing ε.",
     networks=NETWORKS,
     claims=(
         *(_rises(f"The transfer rate of {method}", "§4.4", method) for method, _ in _METHODS),
@@ -216,7 +216,7 @@ FIGURE_5 = Exhibit(
     kind=FIGURE,
     number=5,
     title="Error rates on transferred examples over ε",
-    caption="Error rate of a network on another one's examples, for growing ε.",
+    caption="Error rate of a model on another one's examples, for growing ε.",
     networks=NETWORKS,
     claims=tuple(
         _rises(f"The error rate on transferred examples of {method}", "App. C", method) for method, _ in _METHODS

@@ -41,7 +41,7 @@ _ROWS: dict[str, tuple[str, AttackSpec]] = {
     "PGD, 40 steps, source B": ("other", _PGD),
     "CW, source B": ("other", _CW),
 }
-_NATURAL = "natural network, FGSM"
+_NATURAL = "natural model, FGSM"
 _FEW = 40  # images of the attacks with restarts
 
 
@@ -67,12 +67,12 @@ TABLE_1 = Exhibit(
     paper="madry",
     kind=TABLE,
     number=1,
-    title="A PGD-trained network under white-box and black-box attacks",
-    caption="Accuracy at ε 0.3: A the network itself, A' an independently trained copy, B another architecture.",
+    title="A PGD-trained model under white-box and black-box attacks",
+    caption="Accuracy at ε 0.3: A the model itself, A' an independently trained copy, B another architecture.",
     networks=NETWORKS,
     claims=(
         Claim(
-            "PGD training withstands FGSM, which the natural network does not",
+            "PGD training withstands FGSM, which the natural model does not",
             "§5",
             lambda v: v("FGSM, source A", "accuracy") - v(_NATURAL, "accuracy"),
         ),
@@ -122,7 +122,7 @@ TABLE_1 = Exhibit(
         },
         ("accuracy",),
     ),
-    full="Madry et al.'s network on MNIST, 100,000 steps of batch 50 with 40 steps of PGD each, Adam at 1e-4.",
+    full="Madry et al.'s model on MNIST, 100,000 steps of batch 50 with 40 steps of PGD each, Adam at 1e-4.",
     note=f"PGD in the white box on the first {_FEW} images. The paper does not say which classes its targeted attack "
     "takes; here they are random. The black box with 20 restarts is left out. On the digits A' is trained by TRADES.",
 )
@@ -131,7 +131,7 @@ TABLE_2 = Exhibit(
     paper="madry",
     kind=TABLE,
     number=2,
-    title="A PGD-trained network on CIFAR-10",
+    title="A PGD-trained model on CIFAR-10",
     caption="Accuracy at ε 8/255 of the ten times wider ResNet.",
     networks=(),
     claims=(
@@ -201,18 +201,18 @@ FIGURE_1 = Exhibit(
     kind=FIGURE,
     number=1,
     title="Final losses of PGD from many random starts",
-    caption="How tightly the losses of 200 restarts lie together, for four images, natural and PGD-trained network.",
+    caption="How tightly the losses of 200 restarts lie together, for four images, natural and PGD-trained model.",
     networks=_PAIR,
     claims=(
         Claim(
-            "The final losses are well concentrated: their deviation is less than a quarter of their mean (natural)",
+            "The final losses are well concentrated: standard deviation less than a quarter of the mean (natural)",
             "§3.1",
             lambda v: 0.25 - _final(v, "natural", "standard deviation") / _final(v, "natural", "mean"),
             unit="of the mean",
             number=21,
         ),
         Claim(
-            "The PGD-trained network's final losses are much smaller: less than half",
+            "The PGD-trained model's final losses are much smaller: less than half",
             "Figure 1",
             lambda v: _final(v, "natural", "mean") / 2 - _final(v, "robust", "mean"),
             number=25,
@@ -220,7 +220,7 @@ FIGURE_1 = Exhibit(
     ),
     ask=_ask_restarts,
     tabulate=_tabulate_f1,
-    full="Madry et al.'s networks on MNIST and CIFAR-10, about 100,000 restarts.",
+    full="Madry et al.'s models on MNIST and CIFAR-10, about 100,000 restarts.",
     note="The figure's values are not printed; of its two data sets, one.",
 )
 
@@ -261,12 +261,12 @@ FIGURE_2 = Exhibit(
     kind=FIGURE,
     number=2,
     title="Loss over the steps of PGD",
-    caption="Mean loss of 20 restarts over the 40 steps of PGD, for two images, natural and PGD-trained network.",
+    caption="Mean loss of 20 restarts over the 40 steps of PGD, for two images, natural and PGD-trained model.",
     networks=_PAIR,
     claims=tuple(map(_plateaus, _PAIR)),
     ask=_ask_restarts,
     tabulate=_tabulate_f2,
-    full="Madry et al.'s networks on MNIST and CIFAR-10.",
+    full="Madry et al.'s models on MNIST and CIFAR-10.",
     note="The figure's values are not printed. Steps of 0.01 in a ball of 0.3, as in the paper.",
 )
 
@@ -317,7 +317,7 @@ FIGURE_3 = Exhibit(
     kind=FIGURE,
     number=3,
     title="Capacity and robustness",
-    caption="Accuracy at ε 0.1 by training and size of Madry et al.'s network, ×1 having 2 and 4 filters.",
+    caption="Accuracy at ε 0.1 by training and size of Madry et al.'s model, ×1 having 2 and 4 filters.",
     networks=tuple(name for how in _TRAININGS for name in _capacity_names(how)),
     claims=(
         Claim(
@@ -327,7 +327,7 @@ FIGURE_3 = Exhibit(
             number=26,
         ),
         Claim(
-            "Under PGD training the smallest network loses clean accuracy against natural training",
+            "Under PGD training the smallest model loses clean accuracy against natural training",
             "§4",
             lambda v: v("natural training, clean", _SIZES[0]) - v("pgd training, clean", _SIZES[0]),
             number=27,
@@ -351,7 +351,7 @@ FIGURE_3 = Exhibit(
     ask=_ask_f3,
     tabulate=_tabulate_f3,
     full="Five sizes and three trainings on MNIST at ε 0.1, 2 to 3 hours on two cores; and CIFAR-10.",
-    note="The smallest network has 64 hidden units instead of 8. The text at hand lacks the figure's values.",
+    note="The smallest model has 64 hidden units instead of 8. The text at hand lacks the figure's values.",
 )
 
 _COURSE = (0.02, 0.25, 0.5, 0.75, 1.0)

@@ -16,7 +16,7 @@ from lab.specs.masking import Masking
 
 _METHODS = {"step FGSM": FGSM(), "iter FGSM": BIM()}
 SCALES = ("digits", "mnist", "cifar")
-FULL = "ResNet-20 on all of CIFAR-10, 96,000 steps: an hour for each network on a GPU."
+FULL = "ResNet-20 on all of CIFAR-10, 96,000 steps: an hour for each model on a GPU."
 PLAYED = "ResNet-20 is played by a small CNN on the digits; on CIFAR-10 the images at hand are the first of the set."
 NETWORKS = ("R20", "R20K", "R20P", "R202", "R20K2")
 _EXCHANGED = (*NETWORKS, "R20P2")
@@ -54,25 +54,25 @@ TABLE_1 = Exhibit(
     paper="na",
     kind=TABLE,
     number=1,
-    title="Black box between networks trained alike",
-    caption="Accuracy at the largest ε on the examples of networks from other initial weights.",
+    title="Black box between models trained alike",
+    caption="Accuracy at the largest ε on the examples of models from other initial weights.",
     networks=NETWORKS,
     claims=(
         Claim(
-            "Iter FGSM examples of a defended network fool another defended one more often than those of an "
-            "undefended network",
+            "Iter FGSM examples of a defended model fool another defended one more often than those of an "
+            "undefended model",
             "§3.1",
             lambda v: v("R20K", "iter FGSM · R202") - v("R20K", "iter FGSM · R20K2"),
             number=53,
         ),
         Claim(
-            "Those of an undefended network fool another undefended one more often than those of a defended network",
+            "Those of an undefended model fool another undefended one more often than those of a defended model",
             "§3.1",
             lambda v: v("R20", "iter FGSM · R20K2") - v("R20", "iter FGSM · R202"),
             number=53,
         ),
         Claim(
-            "Step FGSM examples of a defended network are weaker than those of an undefended one",
+            "Step FGSM examples of a defended model are weaker than those of an undefended one",
             "§3.1",
             lambda v: v("R20K", "step FGSM · R20K2") - v("R20K", "step FGSM · R202"),
             number=36,
@@ -93,18 +93,18 @@ TABLE_8 = Exhibit(
     paper="na",
     kind=TABLE,
     number=8,
-    title="Black box between networks of the same initial weights",
+    title="Black box between models of the same initial weights",
     caption="Accuracy at the largest ε on each other's examples; the diagonal is a white box.",
     networks=NETWORKS,
     claims=(
         Claim(
-            "Step FGSM examples of the undefended network fool Kurakin et al.'s more often than those of the pivot one",
+            "Step FGSM examples of the undefended model fool Kurakin et al.'s more often than those of the pivot one",
             "App. E",
             lambda v: v("R20K", "step FGSM · R20P") - v("R20K", "step FGSM · R20"),
             number=36,
         ),
         Claim(
-            "Iterative white boxes leave nothing of Kurakin et al.'s network: less than 5%",
+            "Iterative white boxes leave nothing of Kurakin et al.'s model: less than 5%",
             "App. E",
             lambda v: 5 - v("R20K", "iter FGSM · R20K"),
         ),
@@ -131,17 +131,17 @@ TABLE_9 = Exhibit(
     kind=TABLE,
     number=9,
     title="Black box with targets and sources exchanged",
-    caption="Accuracy of the networks that were the sources in Table 1, on the examples of those that were targets.",
+    caption="Accuracy of the models that were the sources in Table 1, on the examples of those that were targets.",
     networks=_EXCHANGED,
     claims=(
         Claim(
-            "Against iter FGSM of an undefended network, the pivot network is no worse than Kurakin et al.'s: at most "
+            "Against iter FGSM of an undefended model, the pivot model is no worse than Kurakin et al.'s: at most "
             "5 points",
             "App. E",
             lambda v: v("R20P2", "iter FGSM · R20") - v("R20K2", "iter FGSM · R20") + 5,
         ),
         Claim(
-            "Against step FGSM of Kurakin et al.'s network, the pivot network is better",
+            "Against step FGSM of Kurakin et al.'s model, the pivot model is better",
             "App. E",
             lambda v: v("R20P2", "step FGSM · R20K") - v("R20K2", "step FGSM · R20K"),
         ),
@@ -160,7 +160,7 @@ TABLE_9 = Exhibit(
     scales=SCALES,
     full=FULL,
     note=f"{PLAYED} In the text at hand the cells of iter FGSM are out of order (also 30.4, 27.7, 61.2 and 61.6); only "
-    "those whose place is clear are compared.",
+    "those whose position is clear are compared.",
 )
 
 _LEVELS = (4, 8, 12, 16)
@@ -188,18 +188,18 @@ FIGURE_1 = Exhibit(
     paper="na",
     kind=FIGURE,
     number=1,
-    title="Correlation of the perturbations of two networks",
-    caption="Pearson's correlation between the iter FGSM perturbations made on two networks, over ε.",
+    title="Correlation of the perturbations of two models",
+    caption="Pearson's correlation between the iter FGSM perturbations made on two models, over ε.",
     networks=NETWORKS,
     claims=(
         Claim(
-            "Perturbations of two defended networks are more alike than those of an undefended and a defended one",
+            "Perturbations of two defended models are more alike than those of an undefended and a defended one",
             "§3.1",
             lambda v: v("R20K and R20K2", "ε = 8") - v("R20 and R20K2", "ε = 8"),
             number=53,
         ),
         Claim(
-            "They are more alike than those of two undefended networks",
+            "They are more alike than those of two undefended models",
             "Figure 1",
             lambda v: v("R20K and R20K2", "ε = 8") - v("R20 and R202", "ε = 8"),
             number=53,
@@ -217,12 +217,12 @@ FIGURE_6 = Exhibit(
     kind=FIGURE,
     number=6,
     title="Correlation from the same and from other initial weights",
-    caption="Correlation of the iter FGSM perturbations of Kurakin et al.'s network with those of the pivot one, which "
+    caption="Correlation of the iter FGSM perturbations of Kurakin et al.'s model with those of the pivot one, which "
     "starts from the same weights, and of another one from other weights.",
     networks=NETWORKS,
     claims=(
         Claim(
-            "Perturbations of networks with the same initial weights are more alike than from other ones",
+            "Perturbations of models with the same initial weights are more alike than from other ones",
             "§5.1",
             lambda v: v("R20K and R20P", "ε = 8") - v("R20K and R20K2", "ε = 8"),
             number=58,
@@ -268,7 +268,7 @@ FIGURE_8 = Exhibit(
     networks=_THREE,
     claims=(
         Claim(
-            "Along FGSM the gradient forgets the clean one faster than along random signs (Kurakin et al.'s network)",
+            "Along FGSM the gradient forgets the clean one faster than along random signs (Kurakin et al.'s model)",
             "App. D",
             lambda v: v(f"R20K: {_CLEAN_RANDOM}", "ε = 4") - v(f"R20K: {_CLEAN_FGSM}", "ε = 4"),
             number=60,
@@ -280,7 +280,7 @@ FIGURE_8 = Exhibit(
             number=60,
         ),
         Claim(
-            "It becomes negative somewhere (Kurakin et al.'s network)",
+            "It becomes negative somewhere (Kurakin et al.'s model)",
             "App. D",
             lambda v: -min(v(f"R20K: {_CLEAN_FGSM}", f"ε = {each:g}") for each in _RADII),
             number=60,

@@ -20,7 +20,7 @@ _ROWS = {
     "R110P,C": "R20PC",
 }
 NETWORKS = tuple(_ROWS.values())
-FULL = "ResNet-110 on all of CIFAR-10, fourteen networks: days on a GPU."
+FULL = "ResNet-110 on all of CIFAR-10, fourteen models: days on a GPU."
 PLAYED = "ResNet-110 is played by a small CNN on the digits, elsewhere by ResNet-20."
 SCALES = ("digits", "mnist", "cifar")
 _CELLS: tuple[tuple[str, AttackSpec, int], ...] = (
@@ -62,7 +62,7 @@ TABLE_3 = Exhibit(
     kind=TABLE,
     number=3,
     title="Cascade and ensemble training under white-box attacks",
-    caption="Accuracy under Step-LL, FGSM and iter FGSM, and the share of images beyond ε for the CW attack.",
+    caption="Accuracy under Step-LL, FGSM and iter FGSM, and the fraction of images beyond ε for the CW attack.",
     networks=NETWORKS,
     claims=(
         Claim(
@@ -141,7 +141,7 @@ TABLE_4 = Exhibit(
     kind=TABLE,
     number=4,
     title="Cascade and ensemble training under black-box attacks",
-    caption="Accuracy at the largest ε on iter FGSM examples of the standard network, and the worst of seven networks.",
+    caption="Accuracy at the largest ε on iter FGSM examples of the standard model, and the worst of seven models.",
     networks=(*_SOURCES, *NETWORKS),
     claims=(
         Claim(
@@ -190,7 +190,7 @@ TABLE_10 = Exhibit(
     kind=TABLE,
     number=10,
     title="Table 4 with targets and sources exchanged",
-    caption="Accuracy at the largest ε on iter FGSM examples of the standard network, and the worst of seven networks.",
+    caption="Accuracy at the largest ε on iter FGSM examples of the standard model, and the worst of seven models.",
     networks=("R20", *NETWORKS, *_SWITCHED.values()),
     claims=(
         Claim(
@@ -215,7 +215,7 @@ TABLE_10 = Exhibit(
     ),
     scales=SCALES,
     full=FULL,
-    note=f"{PLAYED} In the text at hand the paper's columns stand one below the other without their headings; compared "
+    note=f"{PLAYED} In the text at hand the paper's columns follow one another without their headings; compared "
     "are the standard source and the worst of all seven.",
 )
 

@@ -20,7 +20,7 @@ from lab.specs.embedding import Embeddings
 
 NETWORKS = ("R20", "R20K", "R20B", "R20P")
 PLAYED = "ResNet-20 is played by a small CNN on the digits, by itself on MNIST."
-FULL = "ResNet-20 on MNIST, 8,000 steps, about an hour for each network on two cores: exhibit run NAME --scale mnist."
+FULL = "ResNet-20 on MNIST, 8,000 steps, about an hour for each model on two cores: exhibit run NAME --scale mnist."
 _WHITE: dict[str, AttackSpec] = {
     "step ll": StepLL(),
     "step FGSM": FGSM(),
@@ -53,7 +53,7 @@ TABLE_2 = Exhibit(
     kind=TABLE,
     number=2,
     title="Similarity of embeddings on MNIST",
-    caption="White-box accuracy at ε 0.3, and the share of images whose nearest CW example is farther than 0.3.",
+    caption="White-box accuracy at ε 0.3, and the fraction of images whose nearest CW example is farther than 0.3.",
     networks=NETWORKS,
     claims=(
         Claim(
@@ -75,7 +75,7 @@ TABLE_2 = Exhibit(
             number=54,
         ),
         Claim(
-            "CW needs more than ε 0.3 for more images of the pivot network than of Kurakin et al.'s",
+            "CW needs more than ε 0.3 for more images of the pivot model than of Kurakin et al.'s",
             "§4.1",
             lambda v: v("R20MP", "CW") - v("R20MK", "CW"),
             number=61,
@@ -93,7 +93,7 @@ TABLE_2 = Exhibit(
         ("clean", *_WHITE, "CW"),
     ),
     full=FULL,
-    note=f"{PLAYED} The paper's CW takes 100 images, here it is 40. The columns of the text at hand stand one "
+    note=f"{PLAYED} The paper's CW takes 100 images, here it is 40. The columns of the text at hand follow one "
     "below the other.",
 )
 
@@ -243,7 +243,7 @@ FIGURE_7 = Exhibit(
     kind=FIGURE,
     number=7,
     title="The argument of the softmax over ε",
-    caption="Logit of the true class less the mean of the others, over ε, for three attacks and three networks.",
+    caption="Logit of the true class less the mean of the others, over ε, for three attacks and three models.",
     networks=_THREE,
     claims=(
         Claim(
@@ -290,11 +290,11 @@ FIGURE_9 = Exhibit(
     kind=FIGURE,
     number=9,
     title="Distances of the nearest CW examples",
-    caption="Share of the images whose nearest example by Carlini and Wagner's L∞ attack is farther than ε.",
+    caption="Fraction of the images whose nearest example by Carlini and Wagner's L∞ attack is farther than ε.",
     networks=NETWORKS,
     claims=(
         Claim(
-            "Pivot networks need a larger ε than Kurakin et al.'s: more images beyond 0.1",
+            "Pivot models need a larger ε than Kurakin et al.'s: more images beyond 0.1",
             "App. F",
             lambda v: v("R20MP", "farther than · 0.1") - v("R20MK", "farther than · 0.1"),
             number=61,

@@ -82,7 +82,7 @@ def ensure(names: Iterable[str], scale: Scale, train: Callable[[TrainingRun], ob
     for run in missing(names, scale):
         known = runs.recipe_in(runs.folder(run.name))
         if known is not None and to_json(known) != to_json(run.recipe):
-            raise LabError(f"The run '{run.name}' has another recipe than this network: discard that run first.")
+            raise LabError(f"The run '{run.name}' has another recipe than this model: discard that run first.")
         train(run)
 
 

@@ -134,7 +134,7 @@ for _rho, _width in WIDTHS.items():
 
 add("IRv2", "Inception ResNet v2, here from other initial weights, standard training", _clean(ELU, 4), "standard-b")
 add("IRv2adv", "Inception ResNet v2, here likewise, Step-LL training", _kurakin(ELU, 4), "digits-R20K2")
-add("ResNet", "a ResNet v2, here a fully connected network, standard training", _clean(lambda _: TramerD(), 5))
+add("ResNet", "a ResNet v2, here a fully connected model, standard training", _clean(lambda _: TramerD(), 5))
 add(
     "v3adv-ens3",
     "Inception v3, Step-LL examples of itself, v3-b and ResNet",
@@ -155,7 +155,7 @@ add(
 )
 add("holdout-v4", "Inception v4 held out, here Madry's architecture", _clean(V4, 11))
 add("holdout-v1", "ResNet v1 held out, here another width", _clean(width(20), 12))
-add("holdout-v2", "ResNet v2 held out, here a fully connected network", _clean(lambda _: TramerD(), 13))
+add("holdout-v2", "ResNet v2 held out, here a fully connected model", _clean(lambda _: TramerD(), 13))
 
 # Tramèr et al. 2018 on MNIST
 

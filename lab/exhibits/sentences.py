@@ -40,7 +40,7 @@ def effect(value: float, unit: str) -> str:
     """An effect with its unit, percentages as points; empty where there is none."""
     if not math.isfinite(value):
         return ""
-    return f"{value:+.3g} {'points' if unit == '%' else unit}".rstrip()
+    return f"{value:+.3g} {'points' if unit == '%' else unit}".rstrip().replace("-", "−", 1)
 
 
 def verdict(result: ExhibitResult) -> tuple[str, str]:

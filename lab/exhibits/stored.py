@@ -1,6 +1,7 @@
 """Results of exhibits as JSON files: a person's own under ``LAB_HOME``, and those of the digits that ship with the lab.
 
-They are small, readable, and need no PyTorch; numbers are kept to six digits.
+They are small, readable, and need no PyTorch; numbers are kept to six digits. What a table says of the claims is not
+kept, but judged when it is read, so that it is always of the present claims.
 """
 
 import json
@@ -12,11 +13,11 @@ import numpy as np
 
 from lab import outside_json
 from lab.errors import LabError
-from lab.exhibits.exhibit import Exhibit
+from lab.exhibits.exhibit import Exhibit, judged
 from lab.exhibits.scales import SCALES
 from lab.files import write_whole
 from lab.home import home
-from lab.results.exhibit import ClaimFinding, ExhibitResult, ExhibitTable
+from lab.results.exhibit import ExhibitResult, ExhibitTable
 from lab.results.result import Result
 
 SHIPPED = Path(__file__).with_name("results")
@@ -45,14 +46,15 @@ def shipped(exhibit: Exhibit, scale: str = "digits") -> ExhibitResult | None:
 
 def _in_folder(folder: Path, exhibit: Exhibit, scale: str) -> ExhibitResult | None:
     path = _path(folder, exhibit.name, scale)
-    return _parsed(path) if path.is_file() else None
+    return _parsed(path, exhibit) if path.is_file() else None
 
 
 def write(result: ExhibitResult, folder: Path) -> Path:
     """Keep a result in a folder, which is made; the file's path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = _path(folder, result.exhibit, result.scale)
-    write_whole(path, json.dumps(_described(result), ensure_ascii=False, indent=1) + "\n")
+    record = {name: each for name, each in _described(result).items() if name != "findings"}
+    write_whole(path, json.dumps(record, ensure_ascii=False) + "\n")
     return path
 
 
@@ -80,11 +82,13 @@ def _number(value: float) -> float | None:
     return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
-def _parsed(path: Path) -> ExhibitResult:
+def _parsed(path: Path, exhibit: Exhibit) -> ExhibitResult:
     try:
         record = outside_json.parse(path.read_text("utf-8"), paths=True)
-        about = {**record, "table": _table(record["table"]), "findings": tuple(map(_finding, record["findings"]))}
-        return ExhibitResult(**{name: _value(each) for name, each in about.items()})
+        table = _table(record["table"])
+        findings = tuple(judged(each, table, exhibit.published) for each in exhibit.claims)
+        about = {name: _value(each) for name, each in record.items() if name != "table"}
+        return ExhibitResult(**about, table=table, findings=findings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LabError(f"{path} is damaged ({error}): delete it, and measure the exhibit again.") from error
 
@@ -96,11 +100,6 @@ def _table(record: dict[str, Any]) -> ExhibitTable:
 
 def _array(rows: list[list[float | None]]) -> np.ndarray:
     return np.array([[np.nan if each is None else each for each in row] for row in rows], float)
-
-
-def _finding(record: dict[str, Any]) -> ClaimFinding:
-    about: dict[str, Any] = {name: float("nan") if each is None else each for name, each in record.items()}
-    return ClaimFinding(**about)
 
 
 def _value(value: Any) -> Any:

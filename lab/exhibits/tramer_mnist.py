@@ -65,7 +65,7 @@ TABLE_6 = Exhibit(
     kind=TABLE,
     number=6,
     title="How near one step comes to the largest loss",
-    caption="Loss on FGSM examples as a share of the largest one found, on average over the images, at ε 0.3.",
+    caption="Loss on FGSM examples as a fraction of the largest one found, on average over the images, at ε 0.3.",
     networks=NETWORKS,
     claims=tuple(map(_degraded, _FORMS)),
     ask=_ask_6,
@@ -130,8 +130,8 @@ TABLE_7 = Exhibit(
     paper="tramer",
     kind=TABLE,
     number=7,
-    title="FGSM-trained networks under white-box and black-box FGSM",
-    caption="Error rates under FGSM, R+FGSM with a random step of 0.05, and FGSM examples of undefended networks.",
+    title="FGSM-trained models under white-box and black-box FGSM",
+    caption="Error rates under FGSM, R+FGSM with a random step of 0.05, and FGSM examples of undefended models.",
     networks=NETWORKS,
     claims=(
         *map(_randomised, _MASKED),
@@ -192,7 +192,7 @@ def _tabulate_8(answers: Answers, _: Scale) -> ExhibitTable:
 
 def _helped(form: str) -> Claim:
     return Claim(
-        f"Ensemble training with three networks lowers the average black-box error of {form}",
+        f"Ensemble training with three models lowers the average black-box error of {form}",
         "App. C.2",
         lambda v: v(f"{form}_adv", "Avg. Black Box") - v(f"{form}_adv-ens3", "Avg. Black Box"),
         number=44,
@@ -204,7 +204,7 @@ TABLE_8 = Exhibit(
     kind=TABLE,
     number=8,
     title="Ensemble training on MNIST",
-    caption="Error rates on clean images, white-box FGSM, and FGSM, I-FGSM and PGD examples of four held-out networks.",
+    caption="Error rates on clean images, white-box FGSM, and FGSM, I-FGSM and PGD examples of four held-out models.",
     networks=(*_HELD_OUT, *_DEFENDED),
     claims=(
         *map(_helped, _ARCHITECTURES),

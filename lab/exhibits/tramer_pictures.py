@@ -68,7 +68,7 @@ def _surface_exhibit(number: int, network: str, source: str, images: tuple[int, 
         networks=(network, source),
         claims=(
             Claim(
-                "The loss rises less along the network's own gradient than along another one's",
+                "The loss rises less along the model's own gradient than along another one's",
                 f"Figure {number}",
                 lambda v: v(first, "loss at · ε along g⊥") - v(first, "loss at · ε along g"),
             ),
@@ -80,7 +80,7 @@ def _surface_exhibit(number: int, network: str, source: str, images: tuple[int, 
         ),
         ask=partial(_surfaces, network, source, images),
         tabulate=_tabulate_surface,
-        full="v3adv of ImageNet and another Inception network; A_adv of MNIST trained for 12 epochs.",
+        full="v3adv of ImageNet and another Inception model; A_adv of MNIST trained for 12 epochs.",
         note="The figure's values are not printed. One image each: no intervals. The zoom is to 1/16 of ε.",
     )
 
@@ -110,7 +110,7 @@ FIGURE_2 = Exhibit(
     kind=FIGURE,
     number=2,
     title="How many orthogonal directions fool",
-    caption="Share of the correctly classified images with at least k orthogonal adversarial directions.",
+    caption="Fraction of the correctly classified images with at least k orthogonal adversarial directions.",
     networks=_CONES,
     claims=(
         Claim(
@@ -136,7 +136,7 @@ FIGURE_2 = Exhibit(
     ask=_ask_2,
     tabulate=_tabulate_2,
     full="v3, v3adv and v3adv-ens3 of ImageNet, 500 correctly classified images, ε 4, 10 and 16.",
-    note="40 images, the largest ε alone; v3adv-ens3 is played by a network of ensemble training with FGSM. The values "
+    note="40 images, the largest ε alone; v3adv-ens3 is played by a model of ensemble training with FGSM. The values "
     "are not printed.",
 )
 
@@ -179,19 +179,19 @@ FIGURE_3 = Exhibit(
     networks=_ROBUST,
     claims=(
         Claim(
-            "A rotation by 20° before I-FGSM lowers the accuracy of the PGD-trained network",
+            "A rotation by 20° before I-FGSM lowers the accuracy of the PGD-trained model",
             "App. C.1",
             lambda v: v("as it is", "I-FGSM, ε 0.3 · PGD-trained") - v("rotated by 20°", "I-FGSM, ε 0.3 · PGD-trained"),
             number=52,
         ),
         Claim(
-            "It lowers that of the network with binarised inputs",
+            "It lowers that of the model with binarised inputs",
             "App. C.1",
             lambda v: v("as it is", "I-FGSM, ε 0.3 · binarised") - v("rotated by 20°", "I-FGSM, ε 0.3 · binarised"),
             number=52,
         ),
         Claim(
-            "Five flipped pixels lower the accuracy of the PGD-trained network further",
+            "Five flipped pixels lower the accuracy of the PGD-trained model further",
             "App. C.1",
             lambda v: (
                 v("rotated by 20°", "I-FGSM, ε 0.3 · PGD-trained")
@@ -202,16 +202,16 @@ FIGURE_3 = Exhibit(
     ),
     ask=_ask_3,
     tabulate=_tabulate_3,
-    full="Madry et al.'s MNIST network and a CNN with binarised inputs, 10,000 images.",
-    note="The text says: rotated by 20° both networks achieve 65% accuracy, with 5 flipped pixels less than 50%, and "
+    full="Madry et al.'s MNIST model and a CNN with binarised inputs, 10,000 images.",
+    note="The text says: rotated by 20° both models achieve 65% accuracy, with 5 flipped pixels less than 50%, and "
     "the binarised one at most 11.4% error without. Here each image takes the worst of −20°, 0° and 20°, and the five "
     "pixels are chosen by the attack, not at random.",
 )
 
 EXHIBITS = (
-    _surface_exhibit(1, "v3adv", "v4", (3,), "The loss around an image of a Step-LL-trained network"),
+    _surface_exhibit(1, "v3adv", "v4", (3,), "The loss around an image of a Step-LL-trained model"),
     FIGURE_2,
     FIGURE_3,
-    _surface_exhibit(4, "v3adv", "v4", (0, 7, 12), "The loss around further images of a Step-LL-trained network"),
+    _surface_exhibit(4, "v3adv", "v4", (0, 7, 12), "The loss around further images of a Step-LL-trained model"),
     _surface_exhibit(5, "A_adv", "B", (3, 8), "The loss around an image of FGSM-trained A"),
 )

@@ -19,7 +19,7 @@ NETWORKS = ("v4", "v3", "v3adv", "IRv2", "IRv2adv")
 _TOPS = ("Top 1", "Top 5")
 _COLUMNS, _GROUPS = NETWORKS * 2, tuple(top for top in _TOPS for _ in NETWORKS)
 _ITER_LL: AttackSpec = IterLL.tramer()
-FULL = "ImageNet's Inception v3, v4 and Inception ResNet v2, 10,000 images: the networks are not in this lab."
+FULL = "ImageNet's Inception v3, v4 and Inception ResNet v2, 10,000 images: the models are not in this lab."
 NOTE = (
     "v3 is a small CNN, IRv2 another one (on the digits from other initial weights, elsewhere wider), v4 has Madry et "
     "al.'s architecture; adv is Kurakin et al.'s Step-LL training."
@@ -50,7 +50,7 @@ TABLE_1 = Exhibit(
     paper="tramer",
     kind=TABLE,
     number=1,
-    title="Step-LL examples transferred between networks",
+    title="Step-LL examples transferred between models",
     caption="Error rate of each target on the Step-LL examples of each source, at the largest ε.",
     networks=NETWORKS,
     claims=(
@@ -67,7 +67,7 @@ TABLE_1 = Exhibit(
             number=35,
         ),
         Claim(
-            "Examples made on a Step-LL-trained network are weaker also against undefended ones",
+            "Examples made on a Step-LL-trained model are weaker also against undefended ones",
             "§4.1",
             lambda v: v("v4", "Top 1 · v3") - v("v4", "Top 1 · v3adv"),
             number=36,
@@ -113,7 +113,7 @@ TABLE_9 = Exhibit(
     paper="tramer",
     kind=TABLE,
     number=9,
-    title="R+Step-LL examples transferred between networks",
+    title="R+Step-LL examples transferred between models",
     caption="Error rate of each target on the R+Step-LL examples of each source, at the largest ε.",
     networks=NETWORKS,
     claims=(
@@ -126,7 +126,7 @@ TABLE_9 = Exhibit(
             number=34,
         ),
         Claim(
-            "On v3adv, other networks' R+Step-LL examples cause fewer errors than their Step-LL examples",
+            "On v3adv, other models' R+Step-LL examples cause fewer errors than their Step-LL examples",
             "App. D",
             lambda v: _from_others(v, _BEFORE) - _from_others(v, "v3adv"),
             tolerance=5,
@@ -241,7 +241,7 @@ TABLE_4 = Exhibit(
     kind=TABLE,
     number=4,
     title="Ensemble training on ImageNet",
-    caption="Error rates on clean images, white-box Step-LL, and the worst of five attacks on three held-out networks.",
+    caption="Error rates on clean images, white-box Step-LL, and the worst of five attacks on three held-out models.",
     networks=(*_DEFENDED, *_HOLDOUTS),
     claims=(
         Claim(
@@ -279,7 +279,7 @@ TABLE_4 = Exhibit(
         groups=("Top 1",) * 3 + ("Top 5",) * 3,
     ),
     full=FULL,
-    note=f"{NOTE} The paper's worst case also counts an attack on all held-out networks at once, which is no stronger.",
+    note=f"{NOTE} The paper's worst case also counts an attack on all held-out models at once, which was not stronger.",
 )
 
 EXHIBITS = (TABLE_1, TABLE_2, TABLE_4, TABLE_9)

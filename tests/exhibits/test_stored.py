@@ -10,7 +10,6 @@ import pytest
 from lab import exhibits
 from lab.errors import LabError
 from lab.exhibits import EXHIBITS, SHIPPED
-from lab.exhibits.exhibit import judged
 from lab.exhibits.measure import measure
 from lab.results.result import pack, unpack
 
@@ -27,8 +26,6 @@ def test_a_shipped_result_is_of_the_present_description(path):
     assert len(result.findings) == len(exhibit.claims)
     for found, claim in zip(result.findings, exhibit.claims, strict=True):
         assert (found.sentence, found.where, found.number) == (claim.sentence, claim.where, claim.number)
-        again = judged(claim, result.table, exhibit.published)
-        assert np.isclose(again.ours, found.ours, rtol=1e-3, atol=1e-3, equal_nan=True)
     assert result.models
     assert len(result.models) == len(result.networks) == len(result.sha256)
     assert result.command.startswith("python -m lab exhibit run ")
