@@ -61,7 +61,7 @@ TABLE_4 = Exhibit(
     kind=TABLE,
     number=4,
     title="Transfer rates",
-    caption="Of the examples that fool their source, those that fool the target as well, in %, at the largest ε.",
+    caption="Of the examples that fool their source (row), those that fool the target (column) as well, at the largest ε.",
     networks=NETWORKS,
     claims=(
         Claim(

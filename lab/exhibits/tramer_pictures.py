@@ -81,7 +81,8 @@ def _surface_exhibit(number: int, network: str, source: str, images: tuple[int, 
         ask=partial(_surfaces, network, source, images),
         tabulate=_tabulate_surface,
         full="v3adv of ImageNet and another Inception model; A_adv of MNIST trained for 12 epochs.",
-        note="The figure's values are not printed. One image each: no intervals. The zoom is to 1/16 of ε.",
+        note="The figure's values are not printed. Single images: no intervals. The zoom is to 1/16 of ε; Figure 5's g⊥ is "
+        "that of B, here of B without dropout on its input.",
     )
 
 
@@ -213,5 +214,5 @@ EXHIBITS = (
     FIGURE_2,
     FIGURE_3,
     _surface_exhibit(4, "v3adv", "v4", (0, 7, 12), "The loss around further images of a Step-LL-trained model"),
-    _surface_exhibit(5, "A_adv", "B", (3, 8), "The loss around an image of FGSM-trained A"),
+    _surface_exhibit(5, "A_adv", "Bstar", (3, 8), "The loss around an image of FGSM-trained A"),
 )

@@ -51,7 +51,7 @@ TABLE_1 = Exhibit(
     kind=TABLE,
     number=1,
     title="Step-LL examples transferred between models",
-    caption="Error rate of each target on the Step-LL examples of each source, at the largest ε.",
+    caption="Error rate of each target (row) on the Step-LL examples of each source (column), at the largest ε.",
     networks=NETWORKS,
     claims=(
         Claim(
@@ -114,7 +114,7 @@ TABLE_9 = Exhibit(
     kind=TABLE,
     number=9,
     title="R+Step-LL examples transferred between models",
-    caption="Error rate of each target on the R+Step-LL examples of each source, at the largest ε.",
+    caption="Error rate of each target (row) on the R+Step-LL examples of each source (column), at the largest ε.",
     networks=NETWORKS,
     claims=(
         Claim(
