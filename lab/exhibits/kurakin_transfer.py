@@ -18,8 +18,8 @@ _GROUPS = tuple(method for method, _ in _METHODS for _ in _LETTERS)
 FULL = "Four Inception models on ImageNet (two v3, v3 with ELU, v4), each trained for weeks on 50 machines."
 NOTE = (
     "A and B are small CNNs that differ in their initial weights, C is a wider one, D has Madry et al.'s architecture. "
-    "The first images of the test set are taken, not 1,000 random ones. On the digits nearly everything transfers at the "
-    "largest ε; Figure 2 has smaller ones."
+    "The first images of the test set are taken, not 1,000 random ones. On the digits nearly everything transfers at "
+    "the largest ε; Figure 2 has smaller ones."
 )
 
 

@@ -17,7 +17,7 @@ from lab.specs.masking import Masking
 _METHODS = {"step FGSM": FGSM(), "iter FGSM": BIM()}
 SCALES = ("digits", "mnist", "cifar")
 FULL = "ResNet-20 on all of CIFAR-10, 96,000 steps: an hour for each model on a GPU."
-PLAYED = "ResNet-20 is played by a small CNN on the digits; on CIFAR-10 the images at hand are the first of the set."
+PLAYED = "ResNet-20 is played by a small CNN on the digits, whose largest ε leaves little of any model."
 NETWORKS = ("R20", "R20K", "R20P", "R202", "R20K2")
 _EXCHANGED = (*NETWORKS, "R20P2")
 
@@ -209,7 +209,7 @@ FIGURE_1 = Exhibit(
     tabulate=partial(_correlation, ("R20 and R202", "R20 and R20K2", "R20K and R20K2")),
     scales=SCALES,
     full=FULL,
-    note=f"{PLAYED} The figure's values are not printed.",
+    note=f"{PLAYED} The figure's values are not printed; the text says 'higher correlation', but not than which.",
 )
 
 FIGURE_6 = Exhibit(

@@ -81,8 +81,8 @@ def _surface_exhibit(number: int, network: str, source: str, images: tuple[int, 
         ask=partial(_surfaces, network, source, images),
         tabulate=_tabulate_surface,
         full="v3adv of ImageNet and another Inception model; A_adv of MNIST trained for 12 epochs.",
-        note="The figure's values are not printed. Single images: no intervals. The zoom is to 1/16 of ε; Figure 5's g⊥ "
-        "is that of B, here of B without dropout on its input.",
+        note="The figure's values are not printed. Single images: no intervals. The zoom is to 1/16 of ε; Figure 5's "
+        "g⊥ is that of B, here of B without dropout on its input.",
     )
 
 
