@@ -75,7 +75,6 @@ class Exhibit:
     absent: str = ""
     full: str = ""
     note: str = ""
-    headline: str = ""
 
     @property
     def name(self) -> str:
@@ -131,15 +130,15 @@ def judged(claim: Claim, ours: ExhibitTable, published: ExhibitTable | None) -> 
     the others where they are, as for independent samples; that makes it too wide where they are of the same images.
     """
     cells = _Perturbed(ours, ours.values)
-    effect = claim.effect(cells)
+    effect = effect_in(claim, cells)
     squares = 0.0
     for place in sorted(cells.read):
         half = (ours.high[place] - ours.low[place]) / 2
         if np.isfinite(half) and half > 0:
             moved = ours.values.copy()
             moved[place] += half
-            squares += (claim.effect(_Perturbed(ours, moved)) - effect) ** 2
-    paper = np.nan if published is None else effect_in(claim, published)
+            squares += (effect_in(claim, _Perturbed(ours, moved)) - effect) ** 2
+    paper = np.nan if published is None else effect_in(claim, published.at)
     return ClaimFinding(
         sentence=claim.sentence,
         where=claim.where,
@@ -152,10 +151,10 @@ def judged(claim: Claim, ours: ExhibitTable, published: ExhibitTable | None) -> 
     )
 
 
-def effect_in(claim: Claim, table: ExhibitTable) -> float:
-    """The claim's effect in a table; NaN where that lacks a row or column it needs."""
+def effect_in(claim: Claim, cells: Cells) -> float:
+    """The claim's effect in a table's cells; NaN where that lacks a row or column it needs, as an older one may."""
     try:
-        return float(claim.effect(table.at))
+        return float(claim.effect(cells))
     except ValueError:
         return float("nan")
 

@@ -39,7 +39,7 @@ def _table(panel: Axes, shown: ExhibitTable, low: float, high: float) -> None:
             panel.text(column, row, text, ha="center", va="center", color=PANEL if dark else INK, fontsize=6)
     for group in dict.fromkeys(filter(None, shown.groups)):
         under = [i for i, each in enumerate(shown.groups) if each == group]
-        panel.text(np.mean(under), -0.65, literally(group), ha="center", va="bottom", color=MUTED, fontsize=6)
+        panel.text(float(np.mean(under)), -0.65, literally(group), ha="center", va="bottom", color=MUTED, fontsize=6)
     names = [literally(each) for each in shown.columns]
     panel.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=6)
     panel.set_yticks(range(len(shown.rows)), [literally(each) for each in shown.rows], fontsize=6)
