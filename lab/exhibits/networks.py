@@ -19,7 +19,7 @@ Build = Callable[[Scale], Recipe]
 
 
 @dataclass(frozen=True)
-class Network:
+class Role:
     """A network of a paper: its name there, what it is, its recipe at each scale.
 
     ``on_digits`` names the model that plays it on the digits, where another network or the lab ships one of its kind.
@@ -33,23 +33,23 @@ class Network:
     after: tuple[str, ...] = ()
 
 
-_KNOWN: dict[str, Network] = {}
+_KNOWN: dict[str, Role] = {}
 
 
 def add(name: str, about: str, build: Build, on_digits: str = "", after: Iterable[str] = ()) -> str:
     """Make a network known under its name, which is returned."""
-    _KNOWN[name] = Network(name, about, build, on_digits, tuple(after))
+    _KNOWN[name] = Role(name, about, build, on_digits, tuple(after))
     return name
 
 
-def find(name: str) -> Network:
+def find(name: str) -> Role:
     """The network of that name. Raises :class:`LabError` naming those that come close."""
     if name not in _KNOWN:
         raise LabError(no_such("network", name, _KNOWN))
     return _KNOWN[name]
 
 
-def every() -> tuple[Network, ...]:
+def every() -> tuple[Role, ...]:
     """All networks, in the order of the papers."""
     return tuple(_KNOWN.values())
 
