@@ -47,22 +47,8 @@ MAY_IMPORT = {
     "attacks": BASE | {"models", "data"},
     "training": BASE | {"attacks", "models", "data", "catalogue", "limits", "runs", "cost"},
     "analysis": BASE | {"attacks", "models", "data", "catalogue", "pairing", "recent", "store", "keys"},
-<<<<<<< HEAD
     "claims": BASE | {"catalogue", "runs"},
-=======
-    "exhibits": {
-        "__init__",
-        "catalogue",
-        "counts",
-        "errors",
-        "files",
-        "home",
-        "outside_json",
-        "results",
-        "runs",
-        "specs",
-    },
->>>>>>> e67ac03 (Describe the papers' exhibits, and measure them by number)
+    "exhibits": BASE | {"__init__", "catalogue", "counts", "runs"},
     "engine": BASE
     | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"},
     "notebook": BASE | {"analysis", "attacks", "catalogue", "models", "plugins"},
