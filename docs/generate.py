@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from lab import exhibits
 from lab.claims import PAPERS, CheckedClaim, PaperClaim, stored_findings
 from lab.claims.claim import COUNTED, LEFT_OUT, UNMEASURED, VERDICTS, registered
 from lab.cli.listing import default_text, range_text, summary
@@ -115,12 +116,42 @@ def _claim(claim: PaperClaim, verdict: str, finding: CheckedClaim | None) -> Seq
     return (str(claim.number), *map(_cell, (stated, claim.value, ours)), f"**{verdict}**")
 
 
+def papers() -> Iterator[str]:
+    """Every exhibit with what came out on the digits, paper by paper."""
+    for letter, title in exhibits.PAPERS.values():
+        yield f"### {title}"
+        rows = [_exhibit(each) for each in exhibits.of_paper(letter)]
+        yield _table(("exhibit", "what it shows", "in kind", "in size", "first claim", "paper", "here"), rows)
+
+
+def _exhibit(exhibit: exhibits.Exhibit) -> Sequence[str]:
+    """A line of the table: how many claims hold, and the first of them with both numbers."""
+    name, first = f"`{exhibit.short}` {exhibit.kind.capitalize()} {exhibit.number}", exhibit.claims[0]
+    found = exhibits.shipped(exhibit)
+    if found is None:
+        why = exhibit.absent or "not measured yet on the digits"
+        return name, _cell(exhibit.title), _cell(why), "", _cell(first.sentence), "", ""
+    stale = " (older description)" if exhibits.is_stale(found, exhibit) else ""
+    kind, size = exhibits.verdict(found)
+    one = found.findings[0]
+    return (
+        name,
+        _cell(exhibit.title),
+        f"{kind}{stale}",
+        size,
+        _cell(f"{one.sentence}: {one.in_kind}"),
+        exhibits.effect(one.paper, one.unit),
+        exhibits.effect(one.ours, one.unit),
+    )
+
+
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "attacks": attacks,
     "recipes": recipes,
     "analyses": analyses,
     "commands": commands,
     "claims": claims,
+    "papers": papers,
 }
 
 

@@ -48,6 +48,7 @@ MAY_IMPORT = {
     "training": BASE | {"attacks", "models", "data", "catalogue", "limits", "runs", "cost"},
     "analysis": BASE | {"attacks", "models", "data", "catalogue", "pairing", "recent", "store", "keys"},
     "claims": BASE | {"catalogue", "runs"},
+    "exhibits": BASE | {"__init__", "catalogue", "counts", "runs"},
     "engine": BASE
     | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"},
     "notebook": BASE | {"analysis", "attacks", "catalogue", "models", "plugins"},
@@ -209,6 +210,7 @@ def test_no_two_classes_have_one_name():
         "lab.store",
         "lab.catalogue",
         "lab.cli",
+        "lab.exhibits",
     ],
 )
 def test_what_draws_and_what_asks_starts_without_pytorch(module):

@@ -11,13 +11,41 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lab import __version__, plugins
-from lab.cli import analyse, attack, browser, claims, doctor, evaluate, lessons, listing, pretrained, serve, train, zoo
+from lab.cli import (
+    analyse,
+    attack,
+    browser,
+    claims,
+    doctor,
+    evaluate,
+    exhibit,
+    lessons,
+    listing,
+    pretrained,
+    serve,
+    train,
+    zoo,
+)
 from lab.cli.options import Once
 from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
 from lab.errors import LONGEST, LabError, one_line
 from lab.home import home, settle_folders
 
-_COMMANDS = (serve, doctor, listing, evaluate, attack, train, analyse, claims, lessons, pretrained, zoo, browser)
+_COMMANDS = (
+    serve,
+    doctor,
+    listing,
+    evaluate,
+    attack,
+    train,
+    analyse,
+    claims,
+    exhibit,
+    lessons,
+    pretrained,
+    zoo,
+    browser,
+)
 
 
 class UsageError(LabError):

@@ -15,6 +15,11 @@ from lab.results.evaluation import (
     StageBlock as StageBlock,
 )
 from lab.results.examples import Examples as Examples
+from lab.results.exhibit import (
+    ClaimFinding as ClaimFinding,
+    ExhibitResult as ExhibitResult,
+    ExhibitTable as ExhibitTable,
+)
 from lab.results.explore import (
     ExploreResult as ExploreResult,
     ModelExplored as ModelExplored,

@@ -9,6 +9,7 @@ from lab.results import (
     CurvesResult,
     EmbeddingsResult,
     EvaluationResult,
+    ExhibitResult,
     RestartsResult,
     SurfaceResult,
     TransferResult,
@@ -17,6 +18,7 @@ from lab.results.result import Result
 from widgets.paper.curves import robustness_curves
 from widgets.paper.embedding import embedding_arrows
 from widgets.paper.evaluation import accuracy_waterfall
+from widgets.paper.exhibit import exhibit_tables
 from widgets.paper.final_losses import final_losses
 from widgets.paper.surface import loss_surface
 from widgets.paper.transfer import transfer_table
@@ -30,7 +32,7 @@ def paper_figure(result: Result, columns: int = 1) -> Figure:
     """
     raise LabError(
         f"There is no figure for print of a {type(result).__name__}: Evaluation, RobustnessCurves, Restarts, "
-        "LossSurface, TransferMatrix and Embeddings have one."
+        "LossSurface, TransferMatrix, Embeddings and exhibits have one."
     )
 
 
@@ -62,3 +64,8 @@ def _(result: EvaluationResult, columns: int = 1) -> Figure:
 @paper_figure.register
 def _(result: CurvesResult, columns: int = 1) -> Figure:
     return robustness_curves(result, columns)
+
+
+@paper_figure.register
+def _(result: ExhibitResult, columns: int = 1) -> Figure:
+    return exhibit_tables(result, columns)
