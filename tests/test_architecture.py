@@ -147,7 +147,7 @@ def test_no_page_imports_another_page_or_the_application(folder):
 def test_every_page_has_a_folder():
     loose = {each.name for each in (ROOT / "widgets" / "dashboards").iterdir() if each.suffix == ".py"}
     assert loose == {"__init__.py", "app.py"}
-    assert len(PAGE_FOLDERS) == 10
+    assert len(PAGE_FOLDERS) == 11
 
 
 def test_there_is_no_circle_not_even_for_type_checkers():

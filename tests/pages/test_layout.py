@@ -29,6 +29,8 @@ LEAVE = f"""([name, address]) => {{
   location.hash = address;
 }}"""
 """Goes to another page, and marks the one that is left: until the other is there, it is the one that is looked at."""
+ARRIVED = ".lab-run-bar[data-state=done], .lab-cards, tr.lab-run, .lab-exhibit-card"
+"""What is there when a page has been drawn."""
 BUTTONS = {"Zoom", "Pan", "Reset axes", "Turntable rotation", "Orbital rotation", "Reset camera to default"}
 """All that plotly's mode bar may offer, as its buttons are called."""
 
@@ -42,7 +44,9 @@ def go(page, name):
     page.set_viewport_size({"width": 1280, "height": 720})
     address = f"{name}?{links.write(PageState(ASKED[name]))}" if name in ASKED else name
     page.evaluate(LEAVE, [name, address])
-    page.wait_for_selector(f"{HERE}:not([data-left]) :is(.lab-run-bar[data-state=done], .lab-cards, tr.lab-run)")
+    page.wait_for_selector(
+        f"{HERE}:not([data-left]) :is(.lab-run-bar[data-state=done], .lab-cards, tr.lab-run, .lab-exhibit-card)"
+    )
     page.wait_for_function(
         f"name => location.hash.startsWith('#' + name) && [...document.querySelectorAll('{HERE} .lab-figure-plot')]"
         ".every(plot => plot.classList.contains('js-plotly-plot'))",

@@ -16,6 +16,7 @@ from widgets.dashboards import app
 from widgets.dashboards.curves import page as curves
 from widgets.dashboards.embedding import page as embedding
 from widgets.dashboards.evaluation import page as evaluation
+from widgets.dashboards.exhibits import page as exhibits
 from widgets.dashboards.explore import ExplorePage, page as explore
 from widgets.dashboards.explore.finding import success_by_scale
 from widgets.dashboards.masking import page as masking
@@ -123,7 +124,7 @@ async def test_the_explorer_says_it_beside_the_figure(engine, cards):
 
 def prose() -> list[str]:
     """The text on the pages that is the same whatever is drawn."""
-    pages = (restarts, explore, evaluation, surface, masking, transfer, embedding, curves)
+    pages = (restarts, explore, evaluation, surface, masking, transfer, embedding, curves, exhibits)
     texts = [getattr(page, name, "") for page in pages for name in ("SHOWS", "SENTENCE")]
     tries = [each for page in pages for each in page.TRIES]
     return [*filter(None, texts), *tries, *(each.text for each in TRIALS), *(each.text for each in app.PAGES)]

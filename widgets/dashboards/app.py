@@ -25,6 +25,7 @@ from lab.specs.spec import title_of
 from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.evaluation import EvaluationPage
+from widgets.dashboards.exhibits import ExhibitsPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.home import TITLE, Home
 from widgets.dashboards.masking import MaskingPage
@@ -116,6 +117,13 @@ PAGES = (
         "Every training recipe of the four papers",
         "Train a model by a paper's recipe or your own, and watch whether it becomes robust or only looks so.",
         StudioPage,
+    ),
+    Entry(
+        "exhibits",
+        "Exhibits",
+        "Every figure and table of the four papers",
+        "Open a figure or table by its number: the paper's values beside ours, and which of its claims hold here.",
+        ExhibitsPage,
     ),
 )
 

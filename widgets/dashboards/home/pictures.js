@@ -100,6 +100,14 @@ const PICTURES = {
     curve((x) => 84 - 70 * (1 - Math.exp(-3.2 * x)) - 5 * waved(Math.round(x * 44) + 9) * (1 - 0.6 * x), SECOND),
     floor,
   ],
+  exhibits: () =>
+    range(3).flatMap((row) => [
+      ...range(5).map((i) => {
+        const height = 12 + 8 * Math.abs(waved(i + 5 * row));
+        return box(20 + i * 41, 29 - height + row * 29, 34, height, [FIRST, SECOND, THIRD][(i + row) % 3], 'opacity="0.85" rx="2"');
+      }),
+      line([[12, 31 + 29 * row], [228, 31 + 29 * row]], QUIET, 'style="stroke-width:1.5"'),
+    ]),
 };
 
 // A page of a plug-in has no sketch of its own.

@@ -1,0 +1,54 @@
+"""The page Exhibits in a browser: from the shelves to an exhibit, by keyboard, by address, and to the live page."""
+
+import pytest
+
+from lab import links
+from lab.links import PageState
+from tests.pages.test_layout import complaints
+from widgets.dashboards.exhibits.shown import ShownExhibit
+
+pytestmark = pytest.mark.page
+
+HERE = ".lab-place:not(.lab-closed)"
+CARD = f"{HERE} [data-name='madry.figure1']"
+NAME = f"{HERE} .lab-exhibit-name"
+FOCUSED = "document.activeElement"
+
+
+def test_from_the_shelves_to_an_exhibit_and_on_to_its_live_page(visit):
+    page = visit().page
+    page.get_by_role("button", name="Exhibits", exact=True).click()
+    page.locator(CARD).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"{FOCUSED}.matches('.lab-exhibit-name')")
+    assert "Madry et al. 2017, Figure 1" in page.locator(NAME).inner_text()
+    page.wait_for_function("location.hash.startsWith('#exhibits?')")
+    address = page.evaluate("location.hash")
+
+    page.get_by_role("button", name="All exhibits").press("Enter")
+    page.wait_for_function(f"{FOCUSED}.dataset.name === 'madry.figure1'")
+    page.evaluate("address => { location.hash = address; }", address)
+    page.locator(NAME).wait_for()
+    assert "Madry et al. 2017, Figure 1" in page.locator(NAME).inner_text()
+
+    table = links.write(PageState(ShownExhibit("kurakin.table3")))
+    page.evaluate("address => { location.hash = address; }", f"exhibits?{table}")
+    cell = page.locator(f"{HERE} .lab-exhibit-values td[data-at]").first
+    cell.get_by_text("the paper's value 77.3").wait_for()  # for those who hear it
+    letter = page.locator(f"{HERE} .lab-exhibit-letter").first
+    letter.press("Enter")
+    assert page.locator(f"{HERE} td.lab-marked").count() > 0
+    letter.press("Enter")
+    assert page.locator(f"{HERE} td.lab-marked").count() == 0
+    wide = page.locator(f"{HERE} .lab-exhibit-wide").first
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert wide.evaluate("each => each.tabIndex === 0 && each.getBoundingClientRect().right <= innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert complaints(page) == []
+    page.set_viewport_size({"width": 1280, "height": 720})
+    assert complaints(page) == []
+    header = "document.querySelector('.lab-header').getBoundingClientRect().height"
+    assert page.evaluate(header) < 60  # eleven tabs in one row
+
+    page.get_by_role("button", name="Open the live page").click()
+    page.wait_for_function("location.hash.startsWith('#transfer')")

@@ -1,0 +1,3 @@
+"""The page Exhibits."""
+
+from widgets.dashboards.exhibits.page import ExhibitsPage as ExhibitsPage

@@ -1,0 +1,175 @@
+"""The page Exhibits: the figures and tables of the four papers beside what the lab measures."""
+
+from typing import Any
+
+from lab import exhibits
+from lab.engine import Engine
+from lab.errors import LabError, SpecError
+from lab.exhibits import EXHIBITS, SCALES, Exhibit
+from lab.exhibits.exhibit import FIGURE
+from lab.results.exhibit import ExhibitResult
+from lab.specs import Spec
+from widgets.dashboards.exhibits.live import links
+from widgets.dashboards.exhibits.measuring import Measurement
+from widgets.dashboards.exhibits.opened import Body, Head
+from widgets.dashboards.exhibits.records import body, head, shelves
+from widgets.dashboards.exhibits.shelves import Shelves
+from widgets.dashboards.exhibits.shown import ALL, ShownExhibit, exhibit_choice, scale_choice
+from widgets.figures.exhibits import series, series_frame
+from widgets.parts.alert import Alert
+from widgets.parts.forms import Form
+from widgets.parts.guide import Guide
+from widgets.parts.links import Follow, LinkBar
+from widgets.parts.page import Page, Plot, Style
+from widgets.parts.run_bar import RunBar
+from widgets.plain import Box, shared
+
+QUESTION = "Do the papers' figures and tables come out here, too?"
+SHOWS = (
+    "Each card is a figure or table, measured here by the same attacks on smaller data. A claim holds in kind where "
+    "its effect has the claimed direction, by more than the number of images leaves open; it holds in size where the "
+    "effect is also as large as in the paper, within a stated tolerance."
+)
+TRIES = (
+    "Open a card that says ✗: which of its claims does not hold, and from which values is that computed?",
+    "Press the letter of a claim: the values of the table that decide it are marked.",
+    "Open the live page from an exhibit, and change ε or the attack: does the claim survive?",
+)
+SOURCE = "Kurakin et al. 2017 · Tramèr et al. 2018 · Na et al. 2018 · Madry et al. 2017"
+PLOTS = {
+    "series": Plot(
+        "Series",
+        lambda result, exhibit: series(result and result.table, exhibit.published, exhibit.label),
+        lambda result, exhibit: series_frame(result.table, exhibit.published),
+        "lab-full",
+        420,
+    )
+}
+
+
+class ExhibitsPage(Page):
+    """The page. Its parts: ``form`` (what is shown), ``shelves``, and of an opened exhibit ``head``, ``views`` by name
+    (of a figure), ``body``, ``links`` to the live page, and ``bar``, which measures it.
+
+    Nothing is computed until Run is pressed: stored results are shown, a user's own before the shipped ones.
+    """
+
+    links: LinkBar
+    plots = PLOTS
+    title = "exhibit"
+    no_numbers = "There are no numbers: open an exhibit that was measured at this scale."
+
+    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
+        self._engine = engine or Engine.connect()
+        self.result: ExhibitResult | None = None
+        self.form = Form(ShownExhibit(), given={"exhibit": exhibit_choice(), "scale": scale_choice()})
+        self.views = {name: self._view(name) for name in PLOTS}
+        self.shelves, self.head, self.body = Shelves(self.turn_to), Head(self.turn_to), Body()
+        self.links = LinkBar(follow)
+        self.bar = RunBar(self, self.settings, lambda _: None)
+        self._drawn = Box([], "lab-part")
+        self._opened = Box([self.head, self.links, self._drawn, self.body], "lab-figures", "lab-opened")
+        self._all = Box([Guide(QUESTION, SOURCE, SHOWS, TRIES), self.shelves], "lab-all-exhibits")
+        self.content = Box([self._all, self._opened], "lab-content")
+        settings = self.panel([Box([self.form], "lab-section")])
+        super().__init__([shared(Style), shared(Alert), settings, self.content], "lab", "lab-page", "lab-exhibits")
+        self.form.observe(self._settings_changed, "changes")
+        self._paint()
+
+    def turn_to(self, name: str) -> None:
+        """Open the exhibit of that name, or the shelves for ``ALL``; an unknown name changes nothing."""
+        if name in (ALL, *(each.name for each in EXHIBITS)):
+            self.form.parts["exhibit"].write(name)
+
+    def submit(self, spec: ShownExhibit, on_change: Any = None) -> Measurement:
+        """Measure an exhibit on the engine, for the run bar. Raises :class:`LabError` where it cannot be here."""
+        exhibit = spec.opened
+        if exhibit is not None and exhibits.missing(exhibit.networks, exhibit.require_scale(spec.scale)):
+            raise LabError("Models that it needs are to be trained first: use the command below, which trains them.")
+        return Measurement(self._engine, spec, self._measured, on_change)
+
+    def ask(self, spec: Spec) -> None:
+        """Show what the spec says. Raises :class:`SpecError` when it is not one of this page's."""
+        if not isinstance(spec, ShownExhibit):
+            raise SpecError(f"The page Exhibits opens a ShownExhibit, not {type(spec).__name__}.")
+        self.form.write(spec)
+
+    def code(self) -> str:
+        """The lines of Python that print what the page shows."""
+        shown: ShownExhibit = self.settings()  # type: ignore[assignment]
+        if shown.opened is None:
+            return "from lab import exhibits\n\nfor each in exhibits.EXHIBITS:\n    print(each.short, each.title)"
+        return "\n".join(
+            (
+                "from lab import exhibits",
+                "",
+                f'exhibit = exhibits.find("{shown.opened.short}")',
+                f'result = exhibits.read(exhibit, "{shown.scale}")  # None where it was not measured',
+                "if result is not None:",
+                "    print(exhibits.finding(exhibit, result))",
+                "    print(result.claims_frame())",
+            )
+        )
+
+    def drawn_as(self) -> Exhibit | None:
+        """The exhibit that is open."""
+        shown: ShownExhibit = self.settings()  # type: ignore[assignment]
+        return shown.opened
+
+    def _settings_changed(self, _: Any) -> None:
+        if self.bar.job is not None and not self._is_active():
+            self.bar.job, self.bar.state, self.bar.message = None, "ready", ""
+        self.bar.settings_changed()
+        self._paint()
+
+    def _is_active(self) -> bool:
+        """Return whether an exhibit is being measured."""
+        return self.bar.job is not None and self.bar.job.state in ("waiting", "running")
+
+    def _measured(self, found: ExhibitResult) -> None:
+        exhibits.write(found, exhibits.own_folder())
+        self._paint()
+
+    def _paint(self, _: Any = None) -> None:
+        """Show the shelves or the opened exhibit, from what is stored."""
+        try:
+            shown: ShownExhibit = self.settings()  # type: ignore[assignment]
+        except SpecError:
+            return  # the form says it at the field
+        exhibit = shown.opened
+        self.result = None if exhibit is None else _stored(exhibit, shown.scale)
+        _show(self._all, exhibit is None)
+        _show(self._opened, exhibit is not None)
+        is_ready = exhibit is not None and self._paint_opened(exhibit, shown.scale)
+        mark = self.remove_class if is_ready or self._is_active() else self.add_class
+        mark("lab-idle")  # there is nothing that Run could do
+        self.shelves.opened = "" if exhibit is None else exhibit.name
+        if exhibit is None:
+            self.shelves.shelves = shelves({each.name: _stored(each, shown.scale) for each in EXHIBITS})
+
+    def _paint_opened(self, exhibit: Exhibit, scale: str) -> bool:
+        """Show an exhibit; whether it can be measured here, which is so where no model is missing."""
+        missing = {each: exhibits.missing(exhibit.networks, SCALES[each]) for each in exhibit.scales}
+        self.head.record = head(exhibit, self.result, SCALES[scale])
+        self.body.record = body(exhibit, self.result, SCALES[scale], missing)
+        is_ready = scale in missing and not missing[scale]
+        self.links.offer(links(exhibit, SCALES[scale]) if is_ready else [])
+        is_drawn = exhibit.kind == FIGURE and self.result is not None
+        self._drawn.children = tuple(self.views.values()) if is_drawn else ()
+        for name, view in self.views.items():
+            if is_drawn:
+                view.draw(self.plots[name].draw(self.result, exhibit))
+        return is_ready
+
+
+def _stored(exhibit: Exhibit, scale: str) -> ExhibitResult | None:
+    """The stored result; None where there is none, or where its file is damaged."""
+    try:
+        return exhibits.read(exhibit, scale)
+    except LabError:
+        return None
+
+
+def _show(box: Box, is_shown: bool) -> None:
+    """Show a box, or fold it away."""
+    (box.remove_class if is_shown else box.add_class)("lab-closed")
