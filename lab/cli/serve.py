@@ -15,7 +15,7 @@ from lab.cli import options as shared
 from lab.errors import DataError, ModelError
 from lab.home import path_of
 from lab.processes import stop_on_signals
-from lab.server import LOOPBACK, Site, add_module_folder, check, serving
+from lab.server import CAN_FORK, LOOPBACK, Site, add_module_folder, check, serving
 from lab.specs.data import DataSpec
 from lab.specs.models import Custom, ModelSpec, names_of
 
@@ -53,6 +53,9 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--preheat", type=shared.natural, default=1, metavar="N", help="pages kept ready (default: 1)")
     parser.add_argument("--lazy", action="store_true", help="compute a page's first picture only when it is opened")
+    parser.add_argument(
+        "--no-fork", action="store_true", help="start each kernel as a process of its own: slower, and more memory"
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="use this Dask scheduler instead of starting an engine")
     shared.add_models(parser, "also offer a custom model: package.module:function, timm:NAME …; may be given again")
     parser.add_argument("--data", metavar="PATH", help="folder of data sets, custom .npz file or folder of images")
@@ -75,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
         trusted_hosts=tuple(options.trust_host),
         most_visitors=options.most_visitors,
         trusted_proxies=tuple(options.trust_proxy),
+        forks=CAN_FORK and not options.no_fork,
     )
     load_plugins(site.public)
     offer_data(options.data, options.size, options.labels)

@@ -15,10 +15,11 @@ import zmq
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from tornado.ioloop import IOLoop, PeriodicCallback
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int, List, Unicode
 
 from lab.limits import most_of_an_address
 from lab.server.children import command
+from lab.server.forking import ForkingProvisioner, ForkServer
 
 PATIENCE = 60.0
 """Seconds until a kernel is taken back that no page has connected to."""
@@ -42,6 +43,16 @@ class Kernel(ServerKernelManager):
         """Return the command that starts a kernel."""
         arguments = ["-f", os.path.realpath(self.connection_file), *(extra_arguments or [])]
         return command("ipykernel_launcher", arguments, "--memory", str(self.most_memory))
+
+    async def _async_pre_start_kernel(self, **options: Any) -> Any:
+        """Choose who starts it, which is what Jupyter else takes from the kernel's specification."""
+        server: ForkServer | None = getattr(self.parent, "fork_server", None)
+        if self.provisioner is None and server is not None and not server.broken:
+            self.kernel_id = self.kernel_id or options.pop("kernel_id")
+            self.provisioner = ForkingProvisioner(
+                kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
+            ).by(server, self.most_memory)
+        return await super()._async_pre_start_kernel(**options)
 
 
 class MessageBuffer(list[tuple[str, list[bytes]]]):
@@ -82,6 +93,7 @@ class Kernels(AsyncMappingKernelManager):
 
     kernel_manager_class = Unicode("lab.server.kernels.Kernel", config=True)
     most_visitors = Int(100, config=True, help="visitors who may be here at the same time")
+    forked_after = List(Unicode(), config=True, help="modules imported once for all kernels; none: no kernel is forked")
     patience = Float(PATIENCE, config=True, help="seconds until a kernel without a page is ended")
 
     def __init__(self, **options: Any) -> None:
@@ -89,6 +101,9 @@ class Kernels(AsyncMappingKernelManager):
         self._refilling = asyncio.Lock()
         super().__init__(**options)
         self.context.setsockopt(zmq.RCVHWM, MOST_MESSAGES_READ_AHEAD)  # of all sockets made from now on
+        self.fork_server = ForkServer(self.forked_after) if self.forked_after else None
+        if self.fork_server:
+            IOLoop.current().add_callback(self.fork_server.start)
         self._looking = PeriodicCallback(self.end_the_forgotten, 1000 * min(_LOOK, self.patience))
         self._looking.start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from lab.server.hosts import name_of
 from lab.server.ports import free_port
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CAN_FORK = sys.platform == "linux"
+"""Whether kernels are forked; macOS could, but its system libraries may end what was forked after their first use."""
 NOTEBOOK = Path(__file__).resolve().parents[2] / "widgets" / "voila" / "lab.ipynb"
 
 BYTES_OF_A_KERNEL = 105 * 10**6  # measured; what it shares with others counted once
@@ -30,7 +33,8 @@ class Site:
     pictures are computed before anybody opens them. ``open_to_strangers`` says that others can reach it although it
     listens on this machine only, through a proxy; ``base_url`` the path that such a proxy leaves in the address;
     ``trusted_hosts`` the names under which it is reached. ``most_visitors`` None means as many as fit into the memory.
-    ``trusted_proxies`` are the addresses of proxies that are believed from where their visitors come.
+    ``trusted_proxies`` are the addresses of proxies that are believed from where their visitors come. ``forks`` says
+    whether kernels are forked from one process, which makes them cheap.
     """
 
     host: str = LOOPBACK[0]
@@ -42,6 +46,7 @@ class Site:
     trusted_hosts: tuple[str, ...] = ()
     most_visitors: int | None = None
     trusted_proxies: tuple[str, ...] = ()
+    forks: bool = CAN_FORK
 
     @property
     def public(self) -> bool:

@@ -25,6 +25,8 @@ from lab.server.ports import free_port, is_free
 from lab.server.site import NOTEBOOK, Site, kernel_memory
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "widgets"  # where Jupyter finds voila/templates/adversarial
+IMPORTED = ("widgets.dashboards.app",)
+"""Modules that all kernels need; nothing in ``lab`` imports them."""
 PATIENCE = (5.0, 10.0, 15.0)
 """Seconds to wait for an answer, question after question: a server that leaves all of them unanswered is stuck.
 
@@ -201,4 +203,5 @@ def _arguments(site: Site, port: int, connections: str) -> list[str]:
     }
     names = [f"--Pages.trusted_hosts={name}" for name in site.names]
     names += [f"--Pages.trusted_proxies={plain(each)}" for each in site.trusted_proxies]
+    names += [f"--Kernels.forked_after={each}" for each in IMPORTED if site.forks]
     return [str(NOTEBOOK), *(f"--{name}={value}" for name, value in options.items()), *names]

@@ -40,6 +40,6 @@ def test_a_busy_machine_has_time_to_make_the_widgets(opened):
 
 def test_a_page_that_is_left_takes_its_kernel_along(visit, lab):
     found = visit()
-    [kernel] = [each for each in lab.children("ipykernel_launcher") if found.kernel in " ".join(each.cmdline())]
+    [kernel] = lab.kernels(found.kernel)
     found.page.goto("about:blank")
     kernel.wait(timeout=PATIENCE / 1000)

@@ -17,7 +17,7 @@ import websocket
 from lab.server.entrance import MOST_WAITING
 from lab.server.gate import MESSAGES_AT_ONCE, MOST_BYTES_UNREAD, TOO_MUCH, UNSOUND
 from tests.served import served
-from tests.server.visitor import BROWSER, Visitor, closed, frame, heard, message, opened, spoken
+from tests.server.visitor import BROWSER, Visitor, answered, closed, frame, heard, message, opened, spoken
 from tests.waiting import PATIENCE, until
 
 TOO_BIG = 1009
@@ -73,12 +73,6 @@ def work(process):
     """The processor's seconds that it has had."""
     times = process.cpu_times()
     return times.user + times.system
-
-
-def answered(channel):
-    """Whether a visitor gets an answer of his kernel."""
-    channel.send_binary(frame(message("kernel_info_request")))
-    return heard(channel, "kernel_info_reply")["status"] == "ok"
 
 
 def asked(address, **headers):
@@ -239,7 +233,7 @@ def test_there_is_only_one_page(address, path):
 def test_who_never_reads_does_not_fill_the_server(server, address, polite):
     visitor = Visitor(address)
     [pages] = server.children("voila")
-    [kernel] = [each for each in server.children("ipykernel_launcher") if visitor.kernel in " ".join(each.cmdline())]
+    [kernel] = server.kernels(visitor.kernel)
     before = pages.memory_info().rss
     channel = visitor.socket(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
     states(channel)
@@ -296,13 +290,13 @@ def test_only_who_opens_the_page_takes_a_kernel_and_a_full_lab_says_so(address, 
 def test_a_kernel_may_use_only_so_much_memory(server):
     import resource
 
-    for kernel in server.children("ipykernel_launcher"):
+    for kernel in server.kernels():
         assert resource.prlimit(kernel.pid, resource.RLIMIT_DATA)[0] == 2**30
 
 
 def test_a_killed_kernel_is_dead_and_gives_way(server, address, polite):
     """The last test: the kernels of all others are killed."""
-    for kernel in server.children("ipykernel_launcher"):
+    for kernel in server.kernels():
         kernel.kill()
     while heard(polite, "status")["execution_state"] != "dead":
         pass

@@ -95,3 +95,9 @@ def closed(channel: websocket.WebSocket) -> int:
                 return struct.unpack("!H", data[:2])[0] if data else 1005
     except (websocket.WebSocketException, OSError):
         return 1006
+
+
+def answered(channel: websocket.WebSocket) -> bool:
+    """Whether a visitor gets an answer of his kernel."""
+    channel.send_binary(frame(message("kernel_info_request")))
+    return heard(channel, "kernel_info_reply")["status"] == "ok"
