@@ -95,7 +95,7 @@ def store(lab: Served) -> None:
     visit(lab.address, first)
     if first.error:
         raise SystemExit(first.error)
-    until(lambda: any((lab.home / "results").glob("*")))
+    until(lambda: any((lab.home / "results").glob("*")), patience=600.0)
     first.visitor.leave()
 
 
