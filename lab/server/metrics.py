@@ -32,9 +32,9 @@ def _lines(kernels: Kernels, refusals: Counter[str]) -> Iterator[str]:
     yield _gauge("lab_ready_kernels", "Kernels kept ready for the next visitors.", kernels.ready_for_visitors)
     yield _gauge("lab_server_memory_bytes", "Resident memory of the process that serves the pages.", memory)
     yield _gauge("lab_free_memory_bytes", "Memory that the server can still have.", free)
-    yield _head("lab_refusals_total", "Visitors who were refused, by whose share was taken up.", "counter")
+    yield _head("lab_refusals_total", "Refused visitors, by the limit that was reached.", "counter")
     for each in REASONS:
-        yield f'lab_refusals_total{{share="{each}"}} {refusals[each]}\n'
+        yield f'lab_refusals_total{{limit="{each}"}} {refusals[each]}\n'
 
 
 def _gauge(name: str, meaning: str, value: int) -> str:

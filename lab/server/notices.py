@@ -33,7 +33,7 @@ def notice(sentence: str, again: int | None = None) -> str:
     return _PAGE.format(sentence=escape(sentence), again=refresh, more="")
 
 
-NO_COOKIE = "Your browser sends no cookie, which keeps your place in the queue: allow cookies here, and reload."
+NO_COOKIE = "Your browser sends no cookie, which keeps your position in the queue: allow cookies here, and reload."
 
 _WAITING = """<i class="moving" aria-hidden="true"></i>
 <p>This page opens by itself when it is your turn.</p>
@@ -48,27 +48,27 @@ _WAITING = """<i class="moving" aria-hidden="true"></i>
 <script>
   const status = document.querySelector("[role=status]");
   const say = (sentence) => sentence !== status.textContent && (status.textContent = sentence);
-  async function wait(place) {{
-    if (place !== "") document.title = `${{place + 1}} · Adversarial Lab`;
-    let answer;
+  async function wait(position) {{
+    if (position !== "") document.title = `${{position + 1}} · Adversarial Lab`;
+    let news;
     try {{
-      answer = await (await fetch(`{queue}?place=${{place}}`, {{ cache: "no-store" }})).json();
+      news = await (await fetch(`{queue}?position=${{position}}`, {{ cache: "no-store" }})).json();
     }} catch {{
       say("The lab does not respond. Trying again …");
       setTimeout(wait, 2000, "");
       return;
     }}
-    if (answer.open) return location.reload();
-    say(answer.sentence);
-    if (answer.place === undefined) return;
-    wait(answer.place);
+    if (news.open) return location.reload();
+    say(news.sentence);
+    if (news.position === undefined) return;
+    wait(news.position);
   }}
-  wait({place});
+  wait({position});
 </script>
 """
 
 
-def waiting(sentence: str, place: int, queue: str) -> str:
+def waiting(sentence: str, position: int, queue: str) -> str:
     """A page for a visitor behind so many others, which asks ``queue`` for news and opens when it is his turn."""
-    more = _WAITING.format(place=place, queue=escape(queue))
+    more = _WAITING.format(position=position, queue=escape(queue))
     return _PAGE.format(sentence=escape(sentence), again="", more=more)

@@ -76,7 +76,7 @@ class MetricsHandler(RequestHandler):
 
 
 class QueueHandler(RequestHandler):
-    """``GET /queue?place=N``: the place of a visitor who waits, once it is another than N. It takes no kernel.
+    """``GET /queue?position=N``: the place of a visitor who waits, once it is another than N. It takes no kernel.
 
     A request that is held tells that he is still there, also from a window in the background, whose timers browsers
     let go off once a minute.
@@ -89,7 +89,7 @@ class QueueHandler(RequestHandler):
         self._gone = True
 
     async def get(self) -> None:
-        """Answer as JSON: ``place`` (how many are before him), ``open`` (come in), ``sentence``."""
+        """Answer as JSON: ``position`` (how many are before him), ``open`` (come in), ``sentence``."""
         self.set_header("Cache-Control", "no-store")
         visitor, kernels = _number_of(self), self.settings["kernel_manager"]
         if visitor is None:
@@ -99,13 +99,13 @@ class QueueHandler(RequestHandler):
         last = time.monotonic() + _NEWS
         while kernels.waitlist.hear(visitor):
             place, his = kernels.turn(visitor)
-            if his or str(place) != self.get_argument("place", "") or time.monotonic() > last:
-                self.finish({"place": place, "open": his, "sentence": position(place, kernels)})
+            if his or str(place) != self.get_argument("position", "") or time.monotonic() > last:
+                self.finish({"position": place, "open": his, "sentence": position(place, kernels)})
                 return
             if self._gone:
                 return
             await kernels.waitlist.change(1.0)
-        self.finish({"place": 0, "open": True, "sentence": ""})  # he lost his place, and takes another at the door
+        self.finish({"position": 0, "open": True, "sentence": ""})  # he lost his place, and takes another at the door
 
 
 class ForeignHost(RequestHandler):

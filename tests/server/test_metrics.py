@@ -20,8 +20,8 @@ def test_every_number_has_a_meaning_and_a_kind():
     assert "lab_visitors 0" in lines
     assert "lab_visitors_admitted 7" in lines
     assert "lab_waiting_visitors 1" in lines
-    assert 'lab_refusals_total{share="address"} 2' in lines
-    assert 'lab_refusals_total{share="queue"} 0' in lines
+    assert 'lab_refusals_total{limit="address"} 2' in lines
+    assert 'lab_refusals_total{limit="queue"} 0' in lines
     for each in lines:
         if not each.startswith("#"):
             name = LINE.fullmatch(each)[1]

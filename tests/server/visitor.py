@@ -50,9 +50,9 @@ def entered(address: str) -> tuple[str, str]:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     first = page = opened(address, browser)
     while not (found := re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)):
-        news: dict[str, Any] = {"open": False, "place": ""}
+        news: dict[str, Any] = {"open": False, "position": ""}
         while not news["open"]:
-            with browser.open(f"{address}/queue?place={news['place']}", timeout=PATIENCE) as answer:
+            with browser.open(f"{address}/queue?position={news['position']}", timeout=PATIENCE) as answer:
                 news = json.load(answer)
         page = opened(address, browser)
     return found[1], first
