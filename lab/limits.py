@@ -17,6 +17,7 @@ MOST_MULTIPLICATIONS = 10**15
 MOST_RUNS = 100
 MOST_OF_AN_ADDRESS = 75
 """Percent of what all visitors may have: a class behind one address can work, and others can still come in."""
+MOST_PAGES_OF_A_VISITOR = 4
 ROOM = 2**30
 """Bytes that must be free on the disk before a run is begun."""
 
@@ -44,6 +45,11 @@ def among_strangers() -> bool:
 def most_of_an_address(most: int) -> int:
     """Return how many of the ``most`` that all visitors may have one network address may have."""
     return max(1, most * limit("LAB_MAX_ADDRESS_SHARE", MOST_OF_AN_ADDRESS) // 100)
+
+
+def most_pages_of_a_visitor() -> int | None:
+    """Return how many pages one browser may have open at a time on a public lab; None elsewhere."""
+    return limit("LAB_MAX_VISITOR_PAGES", MOST_PAGES_OF_A_VISITOR) if among_strangers() else None
 
 
 def require_modest(spec: Spec) -> None:

@@ -18,6 +18,7 @@ from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "LAB_TEST_MARK"
+FORKED = "kernel "  # and eight digits: the name of a forked kernel
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,16 @@ class Served:
         return [each for each in psutil.process_iter() if _is_marked(each, self.mark)]
 
     def children(self, word: str) -> list[psutil.Process]:
-        """Those with a word on their command line, such as ``voila`` or ``ipykernel_launcher``."""
+        """Those with a word on their command line, such as ``voila`` or ``widgets.openings``."""
         return [each for each in self.processes() if word in each.cmdline()]
+
+    def kernels(self, number: str = "") -> list[psutil.Process]:
+        """Visitors' kernels, forked or not; only those whose number begins as a given one, of which eight digits count.
+
+        A forked kernel has the command line of its parent, and its number in its name.
+        """
+        numbers = {each: _number_of(each) for each in self.processes()}
+        return [each for each, found in numbers.items() if found and found.startswith(number[:8])]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal and wait: the exit code and the last words."""
@@ -85,6 +94,17 @@ def _address(process: subprocess.Popen) -> str:
     finally:
         watch.cancel()
     raise AssertionError(f"the server did not start: {''.join(said)}")
+
+
+def _number_of(process: psutil.Process) -> str:
+    """The number of a kernel; empty for any other process, and for one that has just ended."""
+    try:
+        if process.name().startswith(FORKED):
+            return process.name().removeprefix(FORKED)
+        line = process.cmdline()
+        return line[-1].rpartition("/kernel-")[2] if "ipykernel_launcher" in line else ""
+    except psutil.Error:
+        return ""
 
 
 def _is_marked(process: psutil.Process, mark: str) -> bool:

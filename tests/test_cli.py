@@ -353,7 +353,7 @@ def test_a_folder_of_data_sets_is_served(home, tmp_path, monkeypatch):
 
 def test_without_a_command_the_lab_is_served(home):
     assert main(["--port", "70000"]) == 2
-    assert parser().parse_args(["serve"]).preheat == 1
+    assert parser().parse_args(["serve"]).preheat is None
 
 
 def test_help_and_version_print_and_succeed():

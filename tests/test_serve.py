@@ -89,7 +89,7 @@ BY_SIGTERM = pytest.param(signal.SIGTERM, marks=pytest.mark.slow)  # as every se
 def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
     with served(tmp_path) as server:
         opened(server.address)
-        assert server.children("ipykernel_launcher")
+        assert server.kernels()
         assert server.children("widgets.openings")
         code, said = server.stop(how)
         assert (code, said) == (0, "Stopped.\n")
@@ -99,7 +99,7 @@ def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
 def test_a_killed_voila_takes_its_kernels_and_the_engine_with_it(tmp_path):
     with served(tmp_path, "--lazy") as server:
         opened(server.address)
-        assert server.children("ipykernel_launcher")
+        assert server.kernels()
         [voila] = server.children("voila")
         voila.kill()
         code, said = server.wait()

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lab import catalogue, datafiles, plugins
@@ -15,7 +15,7 @@ from lab.cli import options as shared
 from lab.errors import DataError, ModelError
 from lab.home import path_of
 from lab.processes import stop_on_signals
-from lab.server import LOOPBACK, Site, add_module_folder, check, serving
+from lab.server import CAN_FORK, LOOPBACK, Site, Voila, add_module_folder, check, serving
 from lab.specs.data import DataSpec
 from lab.specs.models import Custom, ModelSpec, names_of
 
@@ -48,11 +48,19 @@ def add_to(commands: shared.Commands) -> None:
         "--base-url", default="/", metavar="PATH", help="path that precedes all addresses, such as a proxy's"
     )
     parser.add_argument(
-        "--most-visitors", type=shared.positive, metavar="N", help="pages open at a time (default: what fits in memory)"
+        "--visitors",
+        type=shared.positive,
+        metavar="N",
+        help="pages open at a time, all kept ready; others wait in a queue (default: what memory and cores allow)",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    parser.add_argument("--preheat", type=shared.natural, default=1, metavar="N", help="pages kept ready (default: 1)")
+    parser.add_argument(
+        "--preheat", type=shared.natural, metavar="N", help="pages kept ready (default: as many as --visitors, else 1)"
+    )
     parser.add_argument("--lazy", action="store_true", help="compute a page's first picture only when it is opened")
+    parser.add_argument(
+        "--no-fork", action="store_true", help="start each kernel as a process of its own: slower, and more memory"
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="use this Dask scheduler instead of starting an engine")
     shared.add_models(parser, "also offer a custom model: package.module:function, timm:NAME …; may be given again")
     parser.add_argument("--data", metavar="PATH", help="folder of data sets, custom .npz file or folder of images")
@@ -73,8 +81,9 @@ def run(options: argparse.Namespace) -> int:
         open_to_strangers=options.public,
         base_url=options.base_url,
         trusted_hosts=tuple(options.trust_host),
-        most_visitors=options.most_visitors,
+        visitors=options.visitors,
         trusted_proxies=tuple(options.trust_proxy),
+        forks=CAN_FORK and not options.no_fork,
     )
     load_plugins(site.public)
     offer_data(options.data, options.size, options.labels)
@@ -82,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     check(site)  # before the engine starts, so that a taken port is said at once
     try:
         with launch(options.scheduler) as engine, serving(site, engine) as voila:
-            _announce(voila.address, site, browse=not options.no_browser)
+            _announce(voila, browse=not options.no_browser)
             voila.watch(_say)
     except KeyboardInterrupt:
         print("Stopped.")
@@ -145,12 +154,32 @@ def _called(models: Sequence[ModelSpec]) -> Sequence[str]:
     return functions if len(set(functions)) == len(functions) else names_of(models)
 
 
-def _announce(address: str, site: Site, browse: bool) -> None:
-    _say(f"The lab is open at {address} (Ctrl-C stops it).")
-    if site.public:
-        _say("Anyone who can reach this machine can use it: there is no password.")
-    if browse and not _open(address):
+def _announce(voila: Voila, browse: bool) -> None:
+    _say(f"The lab is open at {voila.address} (Ctrl-C stops it).")
+    for each in remarks(voila.site, voila.room, voila.ready):
+        _say(each)
+    if browse and not _open(voila.address):
         _say("No browser could be opened: go to that address.")
+
+
+def remarks(site: Site, room: int, ready: int) -> Iterator[str]:
+    """What the owner of a lab should know at its start: how many can come, and who."""
+    if site.visitors and room < site.visitors:
+        yield f"Of the {_many(site.visitors)} visitors of --visitors, {room:,} fit into this machine's memory."
+    if site.visitors or site.public:
+        memory = room * site.bytes_of_a_kernel / 1e9
+        yield (
+            f"{room:,} visitors are admitted at a time, in about {memory:.1f} GB of memory; "
+            f"others wait in a queue. {ready:,} of their pages are kept ready."
+        )
+    if site.public and site.local:
+        yield "It listens on this machine only; anyone whom a proxy lets through can use it: there is no password."
+    elif site.public:
+        yield "Anyone who can reach this machine can use it: there is no password."
+
+
+def _many(number: int) -> str:
+    return f"{number:,}" if number < 10**9 else "so many"
 
 
 def _say(sentence: str) -> None:

@@ -30,17 +30,17 @@ def main() -> None:
     parser.add_argument("--called", help="the name under which it is found in a list of processes")
     parser.add_argument("module")
     options, arguments = parser.parse_known_args()
-    _end_with(options.parent)
+    end_with(options.parent)
     if options.watch:
         threading.Thread(target=_end_at_the_end_of_stdin, daemon=True).start()
     if options.memory:
-        _limit_memory(options.memory * 2**20)
+        limit_memory(options.memory * 2**20)
     _find_modules()
     sys.argv = [options.module, *arguments]
     runpy.run_module(options.module, run_name="__main__", alter_sys=True)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Have Linux kill this process when its parent is gone, however that came."""
     if sys.platform == "linux":
         import ctypes
@@ -60,7 +60,7 @@ def _end_at_the_end_of_stdin() -> None:
     os._exit(1)
 
 
-def _limit_memory(most: int) -> None:
+def limit_memory(most: int) -> None:
     try:
         import resource
     except ImportError:  # Windows

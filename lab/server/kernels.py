@@ -15,10 +15,12 @@ import zmq
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from tornado.ioloop import IOLoop, PeriodicCallback
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int, List, Unicode
 
 from lab.limits import most_of_an_address
 from lab.server.children import command
+from lab.server.forking import ForkingProvisioner, ForkServer
+from lab.server.waitlist import Waitlist
 
 PATIENCE = 60.0
 """Seconds until a kernel is taken back that no page has connected to."""
@@ -30,7 +32,8 @@ MOST_MESSAGES_READ_AHEAD = 32
 """Of a kernel's channel, while the server is busy; the others wait in the kernel, whose memory is limited."""
 
 _LOOK = 5.0  # seconds between two looks at who has come
-_BREATH = 2.0  # seconds that a kernel for a later visitor has to start before the next one does
+_BREATH = 2.0  # seconds between two kernels for later visitors while others are here
+_REFILL = 0.25  # seconds between two looks whether a kernel for a later visitor should be started
 
 
 class Kernel(ServerKernelManager):
@@ -42,6 +45,16 @@ class Kernel(ServerKernelManager):
         """Return the command that starts a kernel."""
         arguments = ["-f", os.path.realpath(self.connection_file), *(extra_arguments or [])]
         return command("ipykernel_launcher", arguments, "--memory", str(self.most_memory))
+
+    async def _async_pre_start_kernel(self, **options: Any) -> Any:
+        """Choose who starts it, which is what Jupyter else takes from the kernel's specification."""
+        server: ForkServer | None = getattr(self.parent, "fork_server", None)
+        if self.provisioner is None and server is not None and not server.broken:
+            self.kernel_id = self.kernel_id or options.pop("kernel_id")
+            self.provisioner = ForkingProvisioner(
+                kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
+            ).by(server, self.most_memory)
+        return await super()._async_pre_start_kernel(**options)
 
 
 class MessageBuffer(list[tuple[str, list[bytes]]]):
@@ -68,13 +81,15 @@ class MessageBuffer(list[tuple[str, list[bytes]]]):
 class Guest:
     """Somebody who opens the page: the kernel that he was given, since when, and whether his page has reached it.
 
-    ``address`` is the network address he comes from, empty when that is unknown.
+    ``address`` is the network address he comes from, empty when that is unknown; ``visitor`` tells his browser from
+    others.
     """
 
     kernel_id: str | None = None
     since: float = float("inf")
     reached: bool = False
     address: str = ""
+    visitor: str = ""
 
 
 class Kernels(AsyncMappingKernelManager):
@@ -82,15 +97,23 @@ class Kernels(AsyncMappingKernelManager):
 
     kernel_manager_class = Unicode("lab.server.kernels.Kernel", config=True)
     most_visitors = Int(100, config=True, help="visitors who may be here at the same time")
+    most_ready = Int(0, config=True, help="kernels that wait, ready drawn, for the next visitors, as far as these fit")
+    most_starting = Int(4, config=True, help="kernels that may start for visitors at the same time")
+    forked_after = List(Unicode(), config=True, help="modules imported once for all kernels; none: no kernel is forked")
     patience = Float(PATIENCE, config=True, help="seconds until a kernel without a page is ended")
 
     def __init__(self, **options: Any) -> None:
         self._guests: set[Guest] = set()
-        self._refilling = asyncio.Lock()
+        self.waitlist = Waitlist()
         super().__init__(**options)
         self.context.setsockopt(zmq.RCVHWM, MOST_MESSAGES_READ_AHEAD)  # of all sockets made from now on
+        self.fork_server = ForkServer(self.forked_after) if self.forked_after else None
+        if self.fork_server:
+            IOLoop.current().add_callback(self.fork_server.start)
         self._looking = PeriodicCallback(self.end_the_forgotten, 1000 * min(_LOOK, self.patience))
         self._looking.start()
+        self._refilling = PeriodicCallback(self.refill, 1000 * _REFILL)
+        self._refilling.start()
 
     @property
     def visitors(self) -> int:
@@ -99,9 +122,37 @@ class Kernels(AsyncMappingKernelManager):
         return len(self._guests)
 
     @property
-    def full(self) -> bool:
-        """True if nobody else can come in."""
-        return self.visitors >= self.most_visitors
+    def free(self) -> int:
+        """Number of visitors who may come in now.
+
+        So many that each has a place and a kernel; where no kernel is ready, so many that the processor can
+        start theirs at once, because of more all would wait for all.
+        """
+        making = sum(each.kernel_id is None for each in self._guests)
+        places = self.most_visitors - self.visitors
+        pools = getattr(self, "_pools", {})
+        startable = min(self.most_starting - making, places - sum(map(len, pools.values())))
+        return min(places, self.ready_for_visitors + startable)
+
+    @property
+    def ready_for_visitors(self) -> int:
+        """Number of kernels that wait, ready drawn."""
+        return sum(map(self.ready, getattr(self, "_pools", ())))
+
+    def turn(self, visitor: str) -> tuple[int, bool]:
+        """Return how many are in the queue before a visitor, and whether so many may come in that it is his turn.
+
+        Who has no place in the queue comes after all who have.
+        """
+        free = self.free
+        self.waitlist.drop_the_lost(free)
+        place = self.waitlist.place(visitor)
+        place = len(self.waitlist) if place is None else place
+        return place, place < free
+
+    def pages_of(self, visitor: str) -> int:
+        """Return how many pages a visitor has open."""
+        return sum(each.visitor == visitor for each in self._guests) if self.visitors else 0
 
     def crowded(self, address: str) -> bool:
         """Return whether those of one address have taken up their share of the places."""
@@ -109,9 +160,9 @@ class Kernels(AsyncMappingKernelManager):
         return bool(address) and many >= most_of_an_address(self.most_visitors)
 
     @contextmanager
-    def welcome(self, address: str = "") -> Iterator[Guest]:
+    def welcome(self, address: str = "", visitor: str = "") -> Iterator[Guest]:
         """A place for a visitor while his page is made; his kernel keeps it after that."""
-        guest = Guest(address=address)
+        guest = Guest(address=address, visitor=visitor)
         self._guests.add(guest)
         try:
             yield guest
@@ -119,6 +170,7 @@ class Kernels(AsyncMappingKernelManager):
             guest.since = time.monotonic()
             if guest.kernel_id is None:
                 self._guests.discard(guest)
+            self.waitlist.tell()
 
     def notify_connect(self, kernel_id: str) -> None:
         """Note that a page has reached its kernel."""
@@ -142,16 +194,44 @@ class Kernels(AsyncMappingKernelManager):
         """End a visitor's kernel."""
         self._guests.discard(guest)
         if guest.kernel_id is not None and guest.kernel_id in self:
-            await ensure_async(self.shutdown_kernel(guest.kernel_id, now=True))
+            await self.shutdown_kernel(guest.kernel_id)
 
-    async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
-        """Start one: at once for a visitor, one after the other for the pool, so that visitors do not wait for it."""
-        if options.get("env", {}).get("VOILA_PREHEAT") != "True":
-            return await super().start_kernel(**options)
-        async with self._refilling:
-            kernel_id = await super().start_kernel(**options)
+    async def shutdown_kernel(self, kernel_id: str, *_: Any, **__: Any) -> None:  # type: ignore[override]
+        """End a kernel at once, because it has nothing to save; its place is free from now on."""
+        self._release(kernel_id)
+        await super().shutdown_kernel(kernel_id, now=True)
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that has ended, however that came."""
+        self._release(kernel_id)
+        return super().remove_kernel(kernel_id)
+
+    def _release(self, kernel_id: str) -> None:
+        for guest in [each for each in self._guests if each.kernel_id == kernel_id]:
+            self._guests.discard(guest)
+            self.waitlist.put_first(guest.visitor)
+            self.waitlist.tell()
+
+    async def refill(self) -> None:
+        """Start one kernel for a later visitor, if one fits and nobody waits for his own."""
+        self.waitlist.drop_the_lost(self.free)
+        wanted = min(self.most_ready, self.most_visitors - self.visitors)
+        coming = any(each.kernel_id is None for each in self._guests) or len(self.waitlist)
+        pool = self._pool(getattr(self, "notebook_path", ""))
+        if coming or len(pool) >= wanted:
+            return
+        self._fill_to(len(pool) + 1)
+        await asyncio.wait(self._pool(getattr(self, "notebook_path", ""))[-1:])
+        self.waitlist.tell()
+        if self.visitors:
             await asyncio.sleep(_BREATH)
-            return kernel_id
+
+    def _fill_to(self, number: int) -> None:
+        """Have Voilà start kernels until so many are there, and none of its own accord."""
+        kernels: Any = self
+        kernels.kernel_pools_config = {"default": {"pool_size": number, "kernel_env_variables": {}}}
+        kernels.fill_if_needed(delay=0, notebook_name=kernels.notebook_path)
+        kernels.kernel_pools_config = {"default": {"pool_size": 0, "kernel_env_variables": {}}}
 
     def ready(self, notebook: str) -> int:
         """Return how many kernels of the pool are started and alive; Voilà also counts those still to come."""
@@ -161,7 +241,7 @@ class Kernels(AsyncMappingKernelManager):
         return sum(each.done() for each in pool)
 
     def _pool(self, notebook: str) -> list[asyncio.Task[dict[str, Any]]]:
-        return getattr(self, "_pools", {}).get(notebook, [])  # Voilà's own, if it keeps kernels ready
+        return getattr(self, "_pools", {}).get(notebook, [])  # Voilà's own
 
     def _is_alive(self, started: asyncio.Task[dict[str, Any]]) -> bool:
         if started.cancelled() or started.exception():

@@ -22,7 +22,7 @@ _PAGE = """<!DOCTYPE html>
 <body>
 <h1>Adversarial Lab</h1>
 <p role="status">{sentence}</p>
-</body>
+{more}</body>
 </html>
 """
 
@@ -30,4 +30,45 @@ _PAGE = """<!DOCTYPE html>
 def notice(sentence: str, again: int | None = None) -> str:
     """A page with one sentence, which loads itself again after so many seconds: the address keeps its state."""
     refresh = f'<meta http-equiv="refresh" content="{again}">\n' if again else ""
-    return _PAGE.format(sentence=escape(sentence), again=refresh)
+    return _PAGE.format(sentence=escape(sentence), again=refresh, more="")
+
+
+NO_COOKIE = "Your browser sends no cookie, which keeps your position in the queue: allow cookies here, and reload."
+
+_WAITING = """<i class="moving" aria-hidden="true"></i>
+<p>This page opens by itself when it is your turn.</p>
+<style>
+  .moving {{ width: 160px; height: 3px; border-radius: 2px; overflow: hidden; background: #DCE1E7; }}
+  .moving::after {{ content: ""; display: block; width: 40%; height: 100%; border-radius: 2px; background: #22374F;
+    animation: along 1.4s ease-in-out infinite alternate; }}
+  @keyframes along {{ from {{ transform: translateX(0); }} to {{ transform: translateX(150%); }} }}
+  @media (prefers-reduced-motion: reduce) {{ .moving::after {{ animation: none; }} }}
+</style>
+<noscript><p>The lab needs JavaScript.</p></noscript>
+<script>
+  const status = document.querySelector("[role=status]");
+  const say = (sentence) => sentence !== status.textContent && (status.textContent = sentence);
+  async function wait(position) {{
+    if (position !== "") document.title = `${{position + 1}} · Adversarial Lab`;
+    let news;
+    try {{
+      news = await (await fetch(`{queue}?position=${{position}}`, {{ cache: "no-store" }})).json();
+    }} catch {{
+      say("The lab does not respond. Trying again …");
+      setTimeout(wait, 2000, "");
+      return;
+    }}
+    if (news.open) return location.reload();
+    say(news.sentence);
+    if (news.position === undefined) return;
+    wait(news.position);
+  }}
+  wait({position});
+</script>
+"""
+
+
+def waiting(sentence: str, position: int, queue: str) -> str:
+    """A page for a visitor behind so many others, which asks ``queue`` for news and opens when it is his turn."""
+    more = _WAITING.format(position=position, queue=escape(queue))
+    return _PAGE.format(sentence=escape(sentence), again="", more=more)

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
@@ -16,16 +19,35 @@ from voila.request_info_handler import RequestInfoSocketHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from lab.limits import most_of_an_address, most_pages_of_a_visitor
 from lab.server.addresses import address_of
 from lab.server.entrance import Entrance, allow_many_files
 from lab.server.gate import KernelSocket
 from lab.server.hosts import Hosts
+from lab.server.identity import COOKIE, Identities
 from lab.server.kernels import Guest, Kernels, Opening
+from lab.server.metrics import CONTENT_TYPE, metrics
 from lab.server.navigation import opens_page
-from lab.server.notices import notice
+from lab.server.notices import NO_COOKIE, notice, waiting
+from lab.server.waitlist import MOST_WAITING
 
-_AGAIN = 10  # seconds until who found the lab full tries again
+_NEWS = 20.0  # seconds that a visitor in the queue waits for news at most, less than proxies hold a request
 _MOST_BYTES_OF_A_BODY = 64 * 1024
+
+
+def _number_of(request: RequestHandler) -> str | None:
+    """The visitor's number that this server has given his browser, None when it sends none."""
+    identities: Identities = request.settings["identities"]
+    return identities.known(request.get_cookie(COOKIE) or "")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a visitor is put off, whose share is taken up, and after how many seconds he tries again."""
+
+    share: str
+    why: str
+    again: int = 10
 
 
 class HealthHandler(RequestHandler):
@@ -35,11 +57,55 @@ class HealthHandler(RequestHandler):
         """Answer as JSON."""
         kernels: Kernels = self.settings["kernel_manager"]
         self.set_header("Cache-Control", "no-store")
-        self.finish({"status": "ok", "visitors": kernels.visitors, "most_visitors": kernels.most_visitors})
+        numbers = {"visitors": kernels.visitors, "most_visitors": kernels.most_visitors}
+        self.finish({"status": "ok", **numbers, "waiting": len(kernels.waitlist), "ready": kernels.ready_for_visitors})
 
     def head(self) -> None:
         """The same, without the words."""
         self.get()
+
+
+class MetricsHandler(RequestHandler):
+    """``GET /metrics``: the numbers of :mod:`lab.server.metrics`. It takes no kernel."""
+
+    def get(self) -> None:
+        """Answer as text."""
+        self.set_header("Content-Type", CONTENT_TYPE)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(metrics(self.settings["kernel_manager"], self.settings["refusals"]))
+
+
+class QueueHandler(RequestHandler):
+    """``GET /queue?position=N``: the place of a visitor who waits, once it is another than N. It takes no kernel.
+
+    A request that is held tells that he is still there, also from a window in the background, whose timers browsers
+    let go off once a minute.
+    """
+
+    _gone = False
+
+    def on_connection_close(self) -> None:
+        """Hear no more of who has gone."""
+        self._gone = True
+
+    async def get(self) -> None:
+        """Answer as JSON: ``position`` (how many are before him), ``open`` (come in), ``sentence``."""
+        self.set_header("Cache-Control", "no-store")
+        visitor, kernels = _number_of(self), self.settings["kernel_manager"]
+        if visitor is None:
+            self.set_status(403)
+            self.finish({"sentence": NO_COOKIE})
+            return
+        last = time.monotonic() + _NEWS
+        while kernels.waitlist.hear(visitor):
+            place, his = kernels.turn(visitor)
+            if his or str(place) != self.get_argument("position", "") or time.monotonic() > last:
+                self.finish({"position": place, "open": his, "sentence": position(place, kernels)})
+                return
+            if self._gone:
+                return
+            await kernels.waitlist.change(1.0)
+        self.finish({"position": 0, "open": True, "sentence": ""})  # he lost his place, and takes another at the door
 
 
 class ForeignHost(RequestHandler):
@@ -54,6 +120,29 @@ class ForeignHost(RequestHandler):
                 "with --trust-host and the name."
             )
         )
+
+
+def _refusal(kernels: Kernels, visitor: str, address: str) -> Refusal | None:
+    """Why a visitor gets neither a page nor a place in the queue; None if he gets one."""
+    most, waiting = most_pages_of_a_visitor(), kernels.waitlist
+    if most is not None and kernels.pages_of(visitor) >= most:
+        why = f"Your browser has {most} pages of this lab open, as many as one visitor may have: close one of them."
+        return Refusal("visitor", why, again=2)  # who reloads a page still has it at this moment
+    if kernels.crowded(address):
+        return Refusal("address", "Your network address has as many pages of this lab open as one address may have.")
+    if address and waiting.of(address) >= most_of_an_address(MOST_WAITING):
+        return Refusal("address", "As many visitors of your network address wait for a page as may.")
+    if len(waiting) >= MOST_WAITING:
+        return Refusal("queue", f"The lab is full, and {len(waiting):,} visitors wait for a page.")
+    return None
+
+
+def position(place: int, kernels: Kernels) -> str:
+    """Where a visitor is in the queue, and why there is one."""
+    here = f"{kernels.visitors:,} visitors are here" if kernels.visitors > 1 else "one visitor is here"
+    full = kernels.visitors >= kernels.most_visitors
+    why = f"The lab is full: {here}." if full else "The lab is opening pages for others."
+    return f"{why} You are {'next' if place == 0 else f'number {place + 1:,} in the queue'}."
 
 
 class Door(TornadoVoilaHandler):
@@ -74,23 +163,47 @@ class Door(TornadoVoilaHandler):
             raise HTTPError(404)
         if not opens_page(self.request.headers):
             self.finish(notice("The lab is open: visit this address with a browser."))
-        elif kernels.crowded(address):
-            self._put_off("Your network address has as many pages of this lab open as one address may have.")
-        elif kernels.full:
-            self._put_off(f"The lab is full: {kernels.visitors} visitors are here, and there is no room for more.")
+            return
+        visitor = self._visitor()
+        if refusal := _refusal(kernels, visitor, address):
+            self._put_off(refusal)
+        elif not kernels.turn(visitor)[1]:
+            self._let_wait(kernels, visitor, address)
         else:
-            with kernels.welcome(address) as self._guest:
+            kernels.waitlist.leave(visitor)
+            with kernels.welcome(address, visitor) as self._guest:
                 await super().get(path)
             RequestInfoSocketHandler._cache.clear()  # what Voilà keeps of every request for a socket that is not here
             if self.request.connection.stream.closed():  # he did not wait
                 await kernels.take_back(self._guest)
 
-    def _put_off(self, why: str) -> None:
-        """Say why there is no page now, and that it tries again."""
-        self.set_status(503)
-        self.set_header("Retry-After", str(_AGAIN))
+    def _visitor(self) -> str:
+        """The visitor's number; a new one for a browser that has none."""
+        identities: Identities = self.settings["identities"]
+        number = _number_of(self)
+        if number is None:
+            cookie = identities.new()
+            self.set_cookie(COOKIE, cookie, path=self.settings["lab_path"], httponly=True, samesite="Lax")
+            number = cookie.partition(".")[0]
+        return number
+
+    def _let_wait(self, kernels: Kernels, visitor: str, address: str) -> None:
+        """Give the visitor a place in the queue, and a page that says so and opens by itself.
+
+        With status 200: it is what he is to see now, and some proxies put a page of their own in the place of a 503.
+        """
+        kernels.waitlist.join(visitor, address)
+        place, _ = kernels.turn(visitor)
         self.set_header("Cache-Control", "no-store")
-        self.finish(notice(f"{why} This page tries again by itself.", again=_AGAIN))
+        self.finish(waiting(position(place, kernels), place, f"{self.settings['lab_path']}queue"))
+
+    def _put_off(self, refusal: Refusal) -> None:
+        """Say why there is no page now, and that it tries again."""
+        self.settings["refusals"][refusal.share] += 1
+        self.set_status(503)
+        self.set_header("Retry-After", str(refusal.again))
+        self.set_header("Cache-Control", "no-store")
+        self.finish(notice(f"{refusal.why} This page tries again by itself.", again=refusal.again))
 
     def head(self, path: str | None = None) -> None:  # noqa: ARG002
         """Nothing of the page, and no kernel."""
@@ -138,7 +251,9 @@ class Pages(Voila):
     def init_settings(self) -> dict[str, Any]:
         """Voilà's, and what the lab's own doors need."""
         hosts = Hosts(frozenset(self.trusted_hosts), self.any_host)
-        return super().init_settings() | {"hosts": hosts, "addresses": self._address, "disable_check_xsrf": True}
+        settings = super().init_settings()  # which finds out the server's path
+        own = {"hosts": hosts, "addresses": self._address, "identities": Identities(), "lab_path": self.server_url}
+        return settings | own | {"refusals": Counter(), "disable_check_xsrf": True}
 
     def _address(self, request: HTTPServerRequest) -> str:
         """The network address that a request comes from."""
@@ -155,7 +270,12 @@ class Pages(Voila):
         ]
         base = self.server_url
         slash = [(base.rstrip("/"), RedirectHandler, {"url": base, "permanent": False})] if base != "/" else []
-        return [(f"{base}health", HealthHandler), *slash, *handlers]
+        light: list[Any] = [
+            (f"{base}health", HealthHandler),
+            (f"{base}metrics", MetricsHandler),
+            (f"{base}queue", QueueHandler),
+        ]
+        return [*light, *slash, *handlers]
 
 
 if __name__ == "__main__":

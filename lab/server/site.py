@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from dask.system import cpu_count
 
 from lab.errors import LabError
 from lab.limits import limit
@@ -14,9 +17,14 @@ from lab.server.hosts import name_of
 from lab.server.ports import free_port
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CAN_FORK = sys.platform == "linux"
+"""Whether kernels are forked; macOS could, but its system libraries may end what was forked after their first use."""
 NOTEBOOK = Path(__file__).resolve().parents[2] / "widgets" / "voila" / "lab.ipynb"
 
-BYTES_OF_A_KERNEL = 105 * 10**6  # measured; what it shares with others counted once
+BYTES_OF_A_KERNEL = 105 * 10**6  # measured with a page open; what it shares with others counted once
+BYTES_OF_A_FORKED_KERNEL = 65 * 10**6  # likewise
+VISITORS_OF_A_CORE = 30
+"""A class that changes a control every few seconds keeps about a core busy."""
 MEMORY_OF_A_KERNEL = 1024
 """MiB of data that a kernel may hold, unless LAB_MAX_KERNEL_MEMORY says otherwise; a page needs about a tenth."""
 _MOST_IN_WORDS = 10**9  # numbers beyond are not repeated
@@ -26,27 +34,41 @@ _MOST_IN_WORDS = 10**9  # numbers beyond are not repeated
 class Site:
     """Address and rights of the pages: ``port`` None means the first free one from 8866 on, 0 any free one.
 
-    ``preheat`` is how many kernels wait, ready drawn, for the next visitors; ``ahead`` whether the pages' first
-    pictures are computed before anybody opens them. ``open_to_strangers`` says that others can reach it although it
-    listens on this machine only, through a proxy; ``base_url`` the path that such a proxy leaves in the address;
-    ``trusted_hosts`` the names under which it is reached. ``most_visitors`` None means as many as fit into the memory.
-    ``trusted_proxies`` are the addresses of proxies that are believed from where their visitors come.
+    ``visitors`` is how many may be here at the same time, None as many as memory and cores allow; ``preheat`` how many
+    kernels wait, ready drawn, for the next of them, None as many as ``visitors``, else one; ``ahead`` whether the
+    pages' first pictures are computed before anybody opens them. ``open_to_strangers`` says that others can reach it
+    although it listens on this machine only, through a proxy; ``base_url`` the path that such a proxy leaves in the
+    address;
+    ``trusted_hosts`` the names under which it is reached.
+    ``trusted_proxies`` are the addresses of proxies that are believed from where their visitors come. ``forks`` says
+    whether kernels are forked from one process, which makes them cheap.
     """
 
     host: str = LOOPBACK[0]
     port: int | None = None
-    preheat: int = 1
+    preheat: int | None = None
     ahead: bool = True
     open_to_strangers: bool = False
     base_url: str = "/"
     trusted_hosts: tuple[str, ...] = ()
-    most_visitors: int | None = None
+    visitors: int | None = None
     trusted_proxies: tuple[str, ...] = ()
+    forks: bool = CAN_FORK
 
     @property
     def public(self) -> bool:
         """True if others than the owner of this machine can reach it."""
-        return self.open_to_strangers or self.host.lower() not in LOOPBACK
+        return self.open_to_strangers or not self.local
+
+    @property
+    def local(self) -> bool:
+        """True if it listens on this machine only."""
+        return self.host.lower() in LOOPBACK
+
+    @property
+    def bytes_of_a_kernel(self) -> int:
+        """Memory of a visitor's kernel."""
+        return BYTES_OF_A_FORKED_KERNEL if self.forks else BYTES_OF_A_KERNEL
 
     @property
     def any_host(self) -> bool:
@@ -74,9 +96,17 @@ class Site:
         everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
         return self._url(everywhere.get(self.host, self.host), port) + f"{self.path}health"
 
+    def fit(self) -> int:
+        """Return how many visitors fit into the memory."""
+        return max(1, free_memory() // self.bytes_of_a_kernel)
+
     def room(self) -> int:
-        """Return how many visitors may be here at the same time."""
-        return self.most_visitors or max(1, free_memory() // BYTES_OF_A_KERNEL)
+        """Return how many visitors may be here at the same time: so many as were asked for, as far as they fit."""
+        return min(self.visitors or VISITORS_OF_A_CORE * cpu_count(), self.fit())
+
+    def ready(self) -> int:
+        """Return how many kernels wait for the next visitors."""
+        return self.preheat if self.preheat is not None else self.visitors or 1
 
     @staticmethod
     def _url(host: str, port: int) -> str:
@@ -94,11 +124,11 @@ def check(site: Site) -> None:
             raise LabError("--trust-proxy takes the network address of a proxy, such as 127.0.0.1.")
     if any(each in site.base_url for each in " ?#%\\\"'<>") or not site.base_url.isascii():
         raise LabError("--base-url takes a path such as /lab/, of ASCII letters, digits, '-', '_' and '/'.")
-    if site.preheat > site.room():
+    if site.preheat is not None and site.preheat > site.room():
         asked = f"{site.preheat:,}" if site.preheat < _MOST_IN_WORDS else "So many"
-        limited = "--most-visitors allows" if site.most_visitors else "fit into this machine's memory"
         raise LabError(
-            f"{asked} pages kept ready are more than the {site.room():,} that {limited}: choose a smaller --preheat."
+            f"{asked} pages kept ready are more than the {site.room():,} visitors that this lab admits: "
+            "choose a smaller --preheat."
         )
     kernel_memory()
     free_port(site.host, site.port)

@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
+from dask.system import cpu_count
+
 from lab.errors import LabError
 from lab.home import home
 from lab.processes import MARK, end
@@ -25,6 +27,9 @@ from lab.server.ports import free_port, is_free
 from lab.server.site import NOTEBOOK, Site, kernel_memory
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "widgets"  # where Jupyter finds voila/templates/adversarial
+STARTING_OF_A_CORE = 2  # kernels that start for visitors at the same time
+IMPORTED = ("widgets.dashboards.app",)
+"""Modules that all kernels need; nothing in ``lab`` imports them."""
 PATIENCE = (5.0, 10.0, 15.0)
 """Seconds to wait for an answer, question after question: a server that leaves all of them unanswered is stuck.
 
@@ -82,6 +87,8 @@ class Voila:
         self.site = site
         self.port = port
         self.log = log
+        self.room = site.room()
+        self.ready = min(site.ready(), self.room)
         self._marks = marks
         self._connections = connections
         self._output = output
@@ -97,7 +104,7 @@ class Voila:
         self._began = time.monotonic()
         self.process = start(
             "lab.server.pages",
-            _arguments(self.site, self.port, self._connections),
+            _arguments(self.site, self.port, self._connections, self.room, self.ready),
             _environment() | self._marks | {MARK: self._mark},
             self._output,
             called="voila",
@@ -168,7 +175,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
-def _arguments(site: Site, port: int, connections: str) -> list[str]:
+def _arguments(site: Site, port: int, connections: str, room: int, ready: int) -> list[str]:
     """Return the arguments of Voilà.
 
     A page that is left asks for its kernel's end without the token that Jupyter's forms carry, so that check is
@@ -187,12 +194,14 @@ def _arguments(site: Site, port: int, connections: str) -> list[str]:
         "Pages.any_host": site.any_host,
         "VoilaConfiguration.multi_kernel_manager_class": "lab.server.kernels.Kernels",
         "VoilaConfiguration.template": "adversarial",
-        "VoilaConfiguration.preheat_kernel": site.preheat > 0,
-        "VoilaConfiguration.default_pool_size": site.preheat,
+        "VoilaConfiguration.preheat_kernel": ready > 0,
+        "VoilaConfiguration.default_pool_size": 0,  # Kernels.refill fills it
         "VoilaConfiguration.file_denylist": ".*",
         "VoilaConfiguration.allow_template_override": "NO",
         "VoilaConfiguration.allow_theme_override": "NO",
-        "Kernels.most_visitors": site.room(),
+        "Kernels.most_visitors": room,
+        "Kernels.most_ready": ready,
+        "Kernels.most_starting": STARTING_OF_A_CORE * cpu_count(),
         "Kernel.most_memory": kernel_memory(),
         "KernelRestarter.restart_limit": 0,
         "KernelRestarter.time_to_dead": 1.0,
@@ -201,4 +210,5 @@ def _arguments(site: Site, port: int, connections: str) -> list[str]:
     }
     names = [f"--Pages.trusted_hosts={name}" for name in site.names]
     names += [f"--Pages.trusted_proxies={plain(each)}" for each in site.trusted_proxies]
+    names += [f"--Kernels.forked_after={each}" for each in IMPORTED if site.forks]
     return [str(NOTEBOOK), *(f"--{name}={value}" for name, value in options.items()), *names]

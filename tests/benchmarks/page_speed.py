@@ -99,8 +99,7 @@ def opening(browser: object, lab: Served) -> float:
 
 def memory(lab: Served) -> float:
     """The largest kernel's proportional memory in MB."""
-    kernels = [each for each in lab.processes() if "ipykernel_launcher" in each.cmdline()]
-    return max(each.memory_full_info().pss for each in kernels) / 1e6
+    return max(each.memory_full_info().pss for each in lab.kernels()) / 1e6
 
 
 def main() -> None:

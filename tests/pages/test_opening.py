@@ -3,6 +3,8 @@
 import pytest
 
 from tests.pages.visit import PATIENCE
+from tests.served import served
+from tests.server.visitor import Visitor
 
 pytestmark = pytest.mark.page
 
@@ -40,6 +42,19 @@ def test_a_busy_machine_has_time_to_make_the_widgets(opened):
 
 def test_a_page_that_is_left_takes_its_kernel_along(visit, lab):
     found = visit()
-    [kernel] = [each for each in lab.children("ipykernel_launcher") if found.kernel in " ".join(each.cmdline())]
+    [kernel] = lab.kernels(found.kernel)
     found.page.goto("about:blank")
     kernel.wait(timeout=PATIENCE / 1000)
+
+
+def test_a_visitor_who_waits_gets_in_by_himself_where_he_wanted(browser, tmp_path):
+    with served(tmp_path, "--lazy", "--visitors", "1") as full:
+        first, page = Visitor(full.address), browser.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{full.address}/#pgd-restarts")
+        page.get_by_role("status").get_by_text("one visitor is here. You are next.").wait_for()
+        assert page.title() == "1 · Adversarial Lab"
+        first.leave()
+        page.wait_for_selector(".lab-run-bar[data-state]")
+        assert page.url.startswith(f"{full.address}/#pgd-restarts")
+        page.close()

@@ -98,7 +98,7 @@ def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(other,
     page = other
     begin(page, Seed="107", Restarts="7")
     page.until_drawn(7)
-    [kernel] = [each for each in lab.children("ipykernel_launcher") if page.kernel in " ".join(each.cmdline())]
+    [kernel] = lab.kernels(page.kernel)
     assert page.page.locator("#connection").is_hidden()
     kernel.kill()
     page.page.get_by_text("The connection to the lab was lost. Reload").wait_for()

@@ -132,9 +132,8 @@ class Running:
 class Counted(Kernels):
     """Kernels that are only counted."""
 
-    async def shutdown_kernel(self, kernel_id, now=False):
-        assert now
-        del self._kernels[kernel_id]
+    async def shutdown_kernel(self, kernel_id):
+        self.remove_kernel(kernel_id)
 
     def begin(self, kernel_id):
         self._kernels[kernel_id] = Running()
@@ -146,10 +145,10 @@ def test_visitors_are_counted_from_the_door_on_and_who_never_comes_loses_his_ker
         kernels, now = Counted(most_visitors=2), [0.0]
         monkeypatch.setattr("lab.server.kernels.time", SimpleNamespace(monotonic=lambda: now[0]))
         with kernels.welcome() as first:
-            assert (kernels.visitors, kernels.full) == (1, False)
+            assert (kernels.visitors, kernels.free) == (1, 1)
             first.kernel_id = kernels.begin("a")
         with kernels.welcome():
-            assert kernels.full
+            assert kernels.free == 0
         assert kernels.visitors == 1  # the second was given none
         with kernels.welcome() as third:
             third.kernel_id = kernels.begin("c")

@@ -17,7 +17,7 @@ import websocket
 from lab.server.entrance import MOST_WAITING
 from lab.server.gate import MESSAGES_AT_ONCE, MOST_BYTES_UNREAD, TOO_MUCH, UNSOUND
 from tests.served import served
-from tests.server.visitor import BROWSER, Visitor, closed, frame, heard, message, opened, spoken
+from tests.server.visitor import BROWSER, Visitor, answered, closed, entered, frame, heard, message, spoken
 from tests.waiting import PATIENCE, until
 
 TOO_BIG = 1009
@@ -28,7 +28,18 @@ CONTROL = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A lab behind a proxy, for three visitors, but one of each address; this machine's own is none."""
-    options = ("--lazy", "--public", "--base-url", "lab", "--trust-host", "lab.example", "--most-visitors", "3")
+    options = (
+        "--lazy",
+        "--public",
+        "--base-url",
+        "lab",
+        "--trust-host",
+        "lab.example",
+        "--visitors",
+        "3",
+        "--preheat",
+        "1",
+    )
     options += ("--trust-proxy", "127.0.0.1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_MAX_ADDRESS_SHARE", "34")
@@ -73,12 +84,6 @@ def work(process):
     """The processor's seconds that it has had."""
     times = process.cpu_times()
     return times.user + times.system
-
-
-def answered(channel):
-    """Whether a visitor gets an answer of his kernel."""
-    channel.send_binary(frame(message("kernel_info_request")))
-    return heard(channel, "kernel_info_reply")["status"] == "ok"
 
 
 def asked(address, **headers):
@@ -239,7 +244,7 @@ def test_there_is_only_one_page(address, path):
 def test_who_never_reads_does_not_fill_the_server(server, address, polite):
     visitor = Visitor(address)
     [pages] = server.children("voila")
-    [kernel] = [each for each in server.children("ipykernel_launcher") if visitor.kernel in " ".join(each.cmdline())]
+    [kernel] = server.kernels(visitor.kernel)
     before = pages.memory_info().rss
     channel = visitor.socket(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
     states(channel)
@@ -274,7 +279,7 @@ def test_only_who_opens_the_page_takes_a_kernel_and_a_full_lab_says_so(address, 
     image = {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "cross-site"}
     for headers in ({}, image, {"Accept": "image/avif,*/*"}, BROWSER | {"Sec-Purpose": "prefetch"}):
         assert asked(f"{address}/", **headers)[0] == 200
-    assert health(address) == before
+    assert health(address)["visitors"] == before["visitors"]
     where = urlsplit(address)
     with socket.create_connection((where.hostname, where.port)) as gone_at_once:
         gone_at_once.sendall(f"GET /lab/ HTTP/1.1\r\nHost: {where.netloc}\r\nAccept: text/html\r\n\r\n".encode())
@@ -285,24 +290,25 @@ def test_only_who_opens_the_page_takes_a_kernel_and_a_full_lab_says_so(address, 
     assert status == 503
     assert "Your network address has" in body
     while health(address)["visitors"] < 3:
-        opened(f"{address}")
+        entered(address)
     status, body = asked(f"{address}/", **BROWSER)
-    assert status == 503
-    assert "The lab is full: 3 visitors" in body
-    assert 'http-equiv="refresh"' in body
+    assert status == 200
+    assert "The lab is full: 3 visitors are here. You are next." in body
+    assert "kernelId" not in body
+    assert health(address)["visitors"] == 3
 
 
 @pytest.mark.skipif(not psutil.LINUX, reason="only Linux limits a process's data")
 def test_a_kernel_may_use_only_so_much_memory(server):
     import resource
 
-    for kernel in server.children("ipykernel_launcher"):
+    for kernel in server.kernels():
         assert resource.prlimit(kernel.pid, resource.RLIMIT_DATA)[0] == 2**30
 
 
 def test_a_killed_kernel_is_dead_and_gives_way(server, address, polite):
     """The last test: the kernels of all others are killed."""
-    for kernel in server.children("ipykernel_launcher"):
+    for kernel in server.kernels():
         kernel.kill()
     while heard(polite, "status")["execution_state"] != "dead":
         pass

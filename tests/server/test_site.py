@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from lab.cli import main
+from lab.cli.serve import remarks
 from lab.errors import LabError
 from lab.server import Site, add_module_folder, check
 from lab.server.site import BYTES_OF_A_KERNEL
@@ -44,8 +45,19 @@ def test_the_address_is_where_the_page_is(site, address, health):
 
 def test_as_many_visitors_as_a_container_has_memory_for(monkeypatch):
     monkeypatch.setattr("lab.memory._in_container", lambda: [3 * BYTES_OF_A_KERNEL])
-    assert Site().room() == 3
-    assert Site(most_visitors=7).room() == 7
+    assert Site(forks=False).room() == 3
+    assert Site(forks=False, visitors=7).room() == 3  # fewer than were asked for
+    assert Site(visitors=2).room() == 2
+    assert Site(visitors=2).ready() == 2
+    assert Site(visitors=2, preheat=0).ready() == 0
+    assert Site().ready() == 1
+
+
+def test_a_machine_with_much_memory_admits_what_its_cores_serve(monkeypatch):
+    monkeypatch.setattr("lab.server.site.free_memory", lambda: 2**40)
+    monkeypatch.setattr("lab.server.site.cpu_count", lambda: 2)
+    assert Site().room() == 60
+    assert Site(visitors=100).room() == 100
 
 
 def test_a_public_lab_answers_to_every_name_unless_it_is_given_some():
@@ -58,7 +70,7 @@ def test_a_public_lab_answers_to_every_name_unless_it_is_given_some():
     ("site", "words"),
     [
         (Site(preheat=10**30), "So many pages kept ready"),
-        (Site(preheat=5, most_visitors=4), "more than the 4 that --most-visitors allows"),
+        (Site(preheat=5, visitors=4), "more than the 4 visitors that this lab admits"),
         (Site(base_url="/a?b"), "--base-url takes a path"),
         (Site(base_url="/löb"), "--base-url takes a path"),
         (Site(trusted_hosts=("https://lab.example/",)), "--trust-host takes the name"),
@@ -97,3 +109,19 @@ def test_a_folder_of_modules_may_contain_any_character(monkeypatch, tmp_path):
         add_module_folder(each)
     assert json.loads(os.environ["LAB_MODULE_FOLDERS"]) == list(map(str, folders))
     assert sys.path[-2:] == list(map(str, folders))  # last, so that they hide nothing
+
+
+@pytest.mark.parametrize(
+    ("site", "room", "said"),
+    [
+        (Site(), 60, []),
+        (Site(forks=True, visitors=30), 30, ["30 visitors are admitted at a time, in about 1.9 GB"]),
+        (Site(visitors=30), 12, ["Of the 30 visitors of --visitors, 12 fit", "12 visitors are admitted at a time"]),
+        (Site(open_to_strangers=True), 60, ["60 visitors", "on this machine only; anyone whom a proxy lets through"]),
+        (Site("0.0.0.0"), 60, ["60 visitors", "Anyone who can reach this machine can use it: there is no password."]),
+    ],
+)
+def test_the_start_says_how_many_may_come_and_who(site, room, said):
+    found = [*remarks(site, room, site.ready())]
+    assert len(found) == len(said)
+    assert all(words in sentence for words, sentence in zip(said, found, strict=True))

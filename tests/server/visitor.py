@@ -38,18 +38,32 @@ def frame(parts: list[bytes], channel: bytes = b"shell") -> bytes:
     return struct.pack(f"<{len(bounds) + 1}Q", len(bounds), *bounds) + channel + b"".join(parts)
 
 
-def opened(address: str) -> str:
-    """The page as a browser gets it, which takes a kernel."""
-    with urllib.request.urlopen(urllib.request.Request(f"{address}/", headers=BROWSER), timeout=PATIENCE) as page:
+def opened(address: str, browser: urllib.request.OpenerDirector | None = None) -> str:
+    """The page as a browser gets it, which takes a kernel, or the one of the queue."""
+    browser = browser or urllib.request.build_opener()
+    with browser.open(urllib.request.Request(f"{address}/", headers=BROWSER), timeout=PATIENCE) as page:
         return page.read().decode()
 
 
+def entered(address: str) -> tuple[str, str]:
+    """The number of the kernel that a browser is given, and the first page it got, which may be the queue's."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    first = page = opened(address, browser)
+    while not (found := re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)):
+        news: dict[str, Any] = {"open": False, "position": ""}
+        while not news["open"]:
+            with browser.open(f"{address}/queue?position={news['position']}", timeout=PATIENCE) as answer:
+                news = json.load(answer)
+        page = opened(address, browser)
+    return found[1], first
+
+
 class Visitor:
-    """One open page: its kernel and, once connected, its websocket."""
+    """One open page, for which it may have waited in the queue: its kernel and, once connected, its websocket."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.kernel = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', opened(address))[1]
+        self.kernel, _ = entered(address)
 
     def socket(self, subprotocols: list[str] | None = (PROTOCOL,), **options: Any) -> websocket.WebSocket:
         """A new websocket of the kernel."""
@@ -95,3 +109,9 @@ def closed(channel: websocket.WebSocket) -> int:
                 return struct.unpack("!H", data[:2])[0] if data else 1005
     except (websocket.WebSocketException, OSError):
         return 1006
+
+
+def answered(channel: websocket.WebSocket) -> bool:
+    """Whether a visitor gets an answer of his kernel."""
+    channel.send_binary(frame(message("kernel_info_request")))
+    return heard(channel, "kernel_info_reply")["status"] == "ok"
