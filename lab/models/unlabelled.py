@@ -1,4 +1,4 @@
-"""Photographs that nobody has labelled: what a model predicts on the clean images stands in for their labels."""
+"""Photographs without labels: what a model predicts on the clean images stands in for their labels."""
 
 import torch
 

@@ -206,7 +206,7 @@ LABELLERS = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
 class UnlabelledFolder(DataSpec, title="Folder of photographs without labels"):
     """Custom photographs that lie in one folder, as centre crops of 224×224 pixels; for tests only.
 
-    Nobody has labelled them: what a model of ImageNet's classes predicts on the clean image counts as the label, so
+    They have no labels: what a model of ImageNet's classes predicts on the clean image counts as the label, so
     that the clean accuracy of that model says nothing, and robust accuracy counts the predictions that stay.
     """
 
