@@ -3,21 +3,21 @@
 from functools import singledispatch
 from typing import TypeVar
 
-from lab.specs.analyses import Analysis, Restarts
+from lab.specs.analyses import Restarts
 from lab.specs.balls import Linf
 from lab.specs.curves import RobustnessCurves
 from lab.specs.embedding import Embeddings
 from lab.specs.masking import Masking
-from lab.specs.spec import params
-from lab.specs.surface import LossSurface
+from lab.specs.spec import Spec, params
+from lab.specs.surface import LossSurface, RandomSigns
 from lab.specs.transfer import TransferMatrix
 
-A = TypeVar("A", bound=Analysis)
+S = TypeVar("S", bound=Spec)
 
 _SWEPT = 4  # steps of ε from 0 to the largest
 
 
-def opened(spec: A, eps: float) -> A:
+def opened(spec: S, eps: float) -> S:
     """The request as it opens on data of this ε (see ``Publication.eps``); 0 leaves everything as it is.
 
     Such data are photographs, of which a model takes two hundred times what one of a digit takes: sweeps have fewer
@@ -26,14 +26,14 @@ def opened(spec: A, eps: float) -> A:
     return spec.replace(**_changes(spec, eps)) if eps else spec
 
 
-def changed(spec: Analysis, before: float, after: float) -> dict[str, object]:
+def changed(spec: Spec, before: float, after: float) -> dict[str, object]:
     """The fields that open otherwise on data of ε ``after`` than on data of ``before``, with their new values."""
     old, new = opened(spec, before), opened(spec, after)
     return {name: getattr(new, name) for name in params(new) if getattr(new, name) != getattr(old, name)}
 
 
 @singledispatch
-def _changes(spec: Analysis, eps: float) -> dict[str, object]:
+def _changes(spec: Spec, eps: float) -> dict[str, object]:
     """The fields that open with other values, with these."""
     return {"ball": Linf(eps)} if isinstance(getattr(spec, "ball", None), Linf) else {}
 
@@ -56,7 +56,7 @@ def _(spec: Masking | TransferMatrix, eps: float) -> dict[str, object]:
 
 @_changes.register
 def _(spec: LossSurface, eps: float) -> dict[str, object]:
-    return {"ball": Linf(eps), "points": 21}
+    return {"ball": Linf(eps), "across": RandomSigns(), "points": 21}  # the source is a model of digits
 
 
 @_changes.register

@@ -18,9 +18,20 @@ from lab.datafiles.packages import package_folder
 from lab.errors import DataError, ModelError
 from lab.models import build, load as load_model
 from lab.pairing import fits, trained_elsewhere
-from lab.specs import EfficientNetLite, ImageFolder, Linf, Photos, Restarts, RobustnessCurves, Trained, UnlabelledFolder
+from lab.specs import (
+    EfficientNetLite,
+    ImageFolder,
+    Linf,
+    LossSurface,
+    Photos,
+    Restarts,
+    RobustnessCurves,
+    Trained,
+    UnlabelledFolder,
+)
 from lab.specs.data import IMAGENET_CLASSES, LABELLERS
 from lab.specs.opening import opened
+from lab.specs.surface import RandomSigns
 
 NEEDED = ("foolbox", *(each.package for each in packaged.PACKAGED))
 installed = pytest.mark.skipif(
@@ -157,6 +168,7 @@ def test_requests_on_photographs_open_in_steps_of_one_grey_level():
     swept = opened(RobustnessCurves(), 1 / 255)
     assert np.allclose(np.diff(swept.eps), 1 / 255)
     assert opened(Restarts(), 0.0) == Restarts()
+    assert opened(LossSurface(), 1 / 255).across == RandomSigns()
 
 
 @installed
