@@ -2,6 +2,7 @@
 # make check  linters and types              make zoo    train the shipped models again
 # make docs   the documentation as a site    make dist   wheel and source archive
 # make measure prints what the code is like: circles, arrows, places to touch, lines
+# make lab PHOTOS=1 also installs photographs and models for them (62 MB)
 # make lab TORCH=cpu installs PyTorch without CUDA (TORCH=cu130 and the like for one version of CUDA)
 
 PYTHON ?= python3
@@ -9,15 +10,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 TORCH ?=
+PHOTOS ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/$(TORCH)
 BIOME ?= npx --yes @biomejs/biome@2.6.8
 
 .PHONY: lab install test check measure zoo docs dist clean
 
-lab: $(VENV)/installed
+lab: $(VENV)/installed $(if $(PHOTOS),$(VENV)/installed-photos)
 	$(BIN)/python -m lab
 
-install: $(VENV)/installed
+install: $(VENV)/installed $(if $(PHOTOS),$(VENV)/installed-photos)
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m lab browser

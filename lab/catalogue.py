@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from lab import datafiles, live_models, outside_json, plugins, sources
+from lab import datafiles, live_models, outside_json, packaged, plugins, sources
 from lab.datafiles import arrays
 from lab.errors import LONGEST, DataError, LabError, ModelError, SpecError, fault_of, no_such, one_line, quoted
 from lab.home import path_of, pretrained_folder, runs_folder
@@ -31,10 +31,11 @@ _PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch",
 class ModelCard:
     """Facts about a trained model that are known before its weights are read.
 
-    ``origin`` is ``zoo`` (shipped), ``run`` (a finished training), ``torchvision`` (downloaded), ``custom`` (brought
-    along) or ``live`` (a module of this process); ``data`` the name of the data set it was trained on; ``measured`` its
-    accuracies as fractions, by attack, in the threat model ``ball``; ``shape`` (channels, height, width) of its images.
-    What is not known of a downloaded, ``custom`` or ``live`` model stays empty or None.
+    ``origin`` is ``zoo`` (shipped), ``package`` (of an installed package), ``run`` (a finished training),
+    ``torchvision`` (downloaded), ``custom`` (brought along) or ``live`` (a module of this process); ``data`` the name
+    of the data set it was trained on; ``measured`` its accuracies as fractions, by attack, in the threat model
+    ``ball``; ``shape`` (channels, height, width) of its images. What is not known of a downloaded, ``custom`` or
+    ``live`` model stays empty or None.
     """
 
     name: str
@@ -59,6 +60,7 @@ class DataCard:
     by label, ``labels`` those that occur, perhaps with gaps. ``available`` says whether its files are there and
     readable; if not, ``note`` says in a sentence what to do. ``untrainable`` says why nothing can be trained on it;
     ``notes`` what else a user should know: the size images are scaled to, what labels mean, files that are not read.
+    ``eps`` is the L∞ radius that requests on these data open with; 0 leaves it to the request.
     """
 
     name: str
@@ -73,10 +75,11 @@ class DataCard:
     labels: tuple[int, ...] = ()
     untrainable: str = ""
     notes: tuple[str, ...] = ()
+    eps: float = 0.0
 
 
 def models() -> list[ModelCard]:
-    """Every model there is: the zoo's, then finished runs, downloaded, custom and this process's live ones."""
+    """Every model: the zoo's, those of packages, runs, downloaded, custom and this process's live ones."""
     return [each for each in _found_models() if isinstance(each, ModelCard)]
 
 
@@ -104,6 +107,8 @@ def find_card(name: str) -> ModelCard:
     """Return the card of the model of that name. Raises :class:`ModelError` naming the ones that come close."""
     known = {each.name: each for each in models()}
     if name not in known:
+        if absent := packaged.packaged(name):
+            raise ModelError(absent.absence)
         raise ModelError(no_such("model", name, known))
     return known[name]
 
@@ -192,7 +197,7 @@ def computing_sources() -> list[Path]:
 def _found_models() -> Iterator[ModelCard | str]:
     """Cards, and sentences about damaged ones. The first of several models of one name is listed."""
     seen = set()
-    for each in (*_zoo(), *_runs(), *_pretrained(), *_custom_models(), *_live_models()):
+    for each in (*_zoo(), *_packaged(), *_runs(), *_pretrained(), *_custom_models(), *_live_models()):
         if isinstance(each, ModelCard) and each.name in seen:
             yield f"A second model called '{each.name}' ({each.weights}) is not listed: give it another name."
         else:
@@ -203,6 +208,23 @@ def _found_models() -> Iterator[ModelCard | str]:
 def _zoo() -> Iterator[ModelCard | str]:
     for path in sorted(ZOO.glob("*.json")):
         yield _card(path, path.stem, "zoo", path.with_suffix(".safetensors"))
+
+
+def _packaged() -> Iterator[ModelCard]:
+    for each in packaged.PACKAGED:
+        if each.weights and each.weights.is_file():
+            yield ModelCard(
+                each.name,
+                Trained(each.name),
+                "package",
+                data=each.data,
+                measured={"clean": each.clean},
+                shape=each.shape,
+                classes=each.classes,
+                weights=each.weights,
+                sha256=each.sha256,
+                architecture=each.architecture,
+            )
 
 
 def _runs() -> Iterator[ModelCard | str]:
@@ -307,6 +329,7 @@ def _data_card(name: str, spec: DataSpec) -> DataCard:
         found.labels,
         found.untrainable,
         found.notes,
+        found.eps,
     )
 
 

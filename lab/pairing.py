@@ -30,7 +30,7 @@ def trained_elsewhere(model: ModelCard, data: DataSpec) -> str:
     path = mine.get("path") if isinstance(mine, dict) else None
     if isinstance(path, str) and theirs is not None and path != theirs and Path(path).exists():
         return model.data if model.data != datafiles.name_of(data) else path  # another file of the same name
-    return "" if model.data == datafiles.name_of(data) else model.data
+    return "" if model.data == datafiles.kind_of(data) else model.data
 
 
 def marked(name: str, elsewhere: str) -> str:

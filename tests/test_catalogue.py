@@ -33,6 +33,7 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.delenv("LAB_OWN_DATA", raising=False)
     monkeypatch.delenv("LAB_OWN_MODELS", raising=False)
     monkeypatch.setattr(catalogue, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(catalogue.packaged, "PACKAGED", ())
     (tmp_path / "data").mkdir()
     (tmp_path / "zoo").mkdir()
 
@@ -126,7 +127,7 @@ def test_unreadable_custom_models_are_a_problem_not_a_crash(monkeypatch, text):
 
 def test_published_data_that_is_not_there_says_what_to_do():
     cards = {each.name: each for each in catalogue.data_sets()}
-    assert list(cards) == ["digits", "mnist", "fashion-mnist", "cifar10"]
+    assert list(cards) == ["digits", "mnist", "fashion-mnist", "cifar10", "photos"]
     assert cards["digits"].available
     assert (cards["digits"].shape, cards["digits"].classes, cards["digits"].n_test) == ((1, 28, 28), 10, 360)
     assert not cards["mnist"].available

@@ -19,6 +19,7 @@ from lab.models.memory import free_on, kept_for_backward, out_of_memory
 _SHARE = 0.25  # of the free memory for one batch: others may compute at the same time
 _FULL = 256  # images that a processor takes at once
 _UNASKED = 2**28  # bytes for which nobody looks how much is free
+_BUSY = 2**29  # bytes of large images that keep a processor's cores busy: more only takes memory from others
 _COPIES = 2  # of what a forward pass keeps: its gradient has the same size
 _PIXELS = 32  # copies of an image that an attack and a model hold at least
 
@@ -96,7 +97,8 @@ def room(model: nn.Module, x: Tensor) -> int:
     few = _UNASKED // each
     if few >= _FULL and x.device.type == "cpu":
         return few
-    return max(1, int(_SHARE * free_on(x.device)) // each)
+    share = int(_SHARE * free_on(x.device))
+    return max(1, (min(share, _BUSY) if x.device.type == "cpu" else share) // each)
 
 
 def dry_pass(model: nn.Module, x: Tensor, y: Tensor) -> None:

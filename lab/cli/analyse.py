@@ -9,6 +9,7 @@ from functools import singledispatch
 
 import pandas as pd
 
+from lab import datafiles
 from lab.cli import options as shared
 from lab.cli.answers import answer
 from lab.cli.figure import draw, require_format
@@ -31,6 +32,7 @@ from lab.results.evaluation_verdict import verdict
 from lab.results.masking_verdict import sentences, signs_frame
 from lab.results.result import pack
 from lab.specs import Analysis, DataSpec, to_dict
+from lab.specs.opening import opened
 from lab.specs.spec import params, spec_named
 
 
@@ -159,7 +161,10 @@ def _spec(options: argparse.Namespace) -> Analysis:
     changes = {name: value for name, value in given.items() if value is not None}
     if unknown := set(changes) - set(params(kind)):
         raise SpecError(f"{kind.__name__} takes no {unknown.pop()}: see 'list analyses'.")
-    return shared.with_settings(kind().replace(**changes), options.settings, changes)
+    spec = kind().replace(**changes)
+    if changes.get("data"):
+        spec = opened(spec, datafiles.opening_eps(changes["data"]))
+    return shared.with_settings(spec, options.settings, changes)
 
 
 def _notes(spec: Analysis) -> list[str]:

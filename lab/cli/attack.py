@@ -91,12 +91,13 @@ def _requests(options: argparse.Namespace) -> list[AttackRequest]:
 
 
 def _request(options: argparse.Namespace, model: ModelSpec, name: str) -> AttackRequest:
+    data = shared.data_set(options, options.data, [model]) or Digits()
     return AttackRequest(
-        shared.data_set(options, options.data, [model]) or Digits(),
+        data,
         model,
         name,
         shared.with_settings(spec_called(AttackSpec, options.attack or PGD.__name__), options.settings),
-        ball_of(options),
+        ball_of(options, data),
         options.images,
         options.seed or 0,
         options.eight_bit,

@@ -46,9 +46,10 @@ class Request:
 def requests(options: argparse.Namespace, budget: str | None, settings: Sequence[str] = ()) -> list[Request]:
     """An evaluation for each of the models that the options name; None, as for an option, is the default."""
     models = shared.models(options.model or ["standard"], options.weights, options.name)
+    data = shared.data_set(options, options.data, models)
     fields = {
-        "data": shared.data_set(options, options.data, models),
-        "ball": ball_of(options),
+        "data": data,
+        "ball": ball_of(options, data or Evaluation().data),
         "images": options.images,
         "budget": budget,
         "seed": options.seed,

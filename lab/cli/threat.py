@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from lab import datafiles
 from lab.cli.options import number
 from lab.errors import quoted
-from lab.specs.balls import Ball
+from lab.specs.balls import Ball, Linf
+from lab.specs.data import DataSpec
 from lab.specs.spec import Spec, spec_named
 
 
@@ -26,7 +28,12 @@ def add_ball(parser: argparse.ArgumentParser, kinds: Sequence[type[Spec]]) -> No
     parser.add_argument("--eps", type=number, help="radius of the threat model, black to white being 1")
 
 
-def ball_of(options: argparse.Namespace) -> Ball:
-    """The threat model that the options name. Raises :class:`SpecError` for a radius that its norm does not admit."""
+def ball_of(options: argparse.Namespace, data: DataSpec) -> Ball:
+    """The threat model that the options name, by default with the radius that the data open with.
+
+    Raises :class:`SpecError` for a radius that its norm does not admit.
+    """
     ball = spec_named(Ball, options.norm)()
+    if isinstance(ball, Linf) and (eps := datafiles.opening_eps(data)):
+        ball = ball.replace(eps=eps)
     return ball if options.eps is None else ball.replace(eps=options.eps)

@@ -22,7 +22,9 @@ from lab.datafiles.outlines import (
     Outline as Outline,
     files as files,
     fingerprint as fingerprint,
+    kind_of as kind_of,
     name_of as name_of,
+    opening_eps as opening_eps,
     outline as outline,
     require_trainable as require_trainable,
 )

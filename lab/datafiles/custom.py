@@ -6,12 +6,12 @@ from functools import singledispatch
 from pathlib import Path
 
 from lab import outside_json
-from lab.datafiles.folder import natural_size
+from lab.datafiles.folder import is_without_labels, natural_size
 from lab.datafiles.outlines import name_of
 from lab.datafiles.walk import listed
 from lab.errors import DataError, LabError, one_line
 from lab.home import data_folder, path_of
-from lab.specs.data import DataSpec, ImageFolder, NpzFile
+from lab.specs.data import PHOTO_SIDE, DataSpec, ImageFolder, NpzFile, UnlabelledFolder
 from lab.specs.spec import from_dict, to_dict
 
 OFFERED = "LAB_OWN_DATA"
@@ -20,10 +20,13 @@ OFFERED = "LAB_OWN_DATA"
 def custom_data(path: Path, size: int | None = None, labels: str | None = None) -> DataSpec:
     """The .npz file or folder of images at a path; a folder's images are scaled to ``size``, or as they suggest.
 
-    Raises :class:`DataError` when a size, or a meaning of labels, is given for an .npz file.
+    Images that lie in the folder itself, not in folders of classes, are photographs without labels. Raises
+    :class:`DataError` when a size, or a meaning of labels, is given for these or for an .npz file.
     """
     folder, name = os.path.split(os.path.abspath(path))
     where = os.path.join(os.path.realpath(folder), name)  # a worker may have another working directory
+    if os.path.isdir(where) and is_without_labels(Path(where)):
+        return scaled(UnlabelledFolder(where), size, labels)
     if os.path.isdir(where):
         return scaled(ImageFolder(where), natural_size(Path(where)) if size is None else size, labels)
     return scaled(NpzFile(where), size, labels)
@@ -38,6 +41,16 @@ def scaled(spec: DataSpec, size: int | None, labels: str | None) -> DataSpec:
     if size is not None or labels is not None:
         option = "--size" if size is not None else "--labels"
         raise DataError(f"{option} is for a folder of images, but {name_of(spec)} has images and labels as they are.")
+    return spec
+
+
+@scaled.register
+def _(spec: UnlabelledFolder, size: int | None, labels: str | None) -> UnlabelledFolder:
+    if size not in (None, PHOTO_SIDE) or labels is not None:
+        raise DataError(
+            f"{name_of(spec)} holds images without folders of classes, which are read at {PHOTO_SIDE}×{PHOTO_SIDE} "
+            "pixels as photographs without labels: put them into CLASS folders to choose --size or --labels."
+        )
     return spec
 
 

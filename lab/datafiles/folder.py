@@ -107,8 +107,35 @@ def _found(spec: ImageFolder) -> _Found:
     return _Found(root, train_folder, train, test_folder, test, (*unread, *more))
 
 
+def loose_images(folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The images that lie in a folder itself, in the order of their names, and the visible entries that are not read.
+
+    Raises :class:`DataError` when there is no such folder or no image in it.
+    """
+    if not os.path.isdir(folder):
+        raise DataError(f"There is no folder {shown(folder)}: give the path of an existing folder of images.")
+    folders, files, others = listed(folder)
+    found = tuple(filter(is_image, files))
+    unread = tuple(sorted({*folders, *files, *others} - {*found}))
+    if not found:
+        raise DataError(f"{shown(folder)} has no images{_among(unread)}: put some there.")
+    return found, unread
+
+
+def is_without_labels(path: Path) -> bool:
+    """Return whether a folder's images lie in it, not in folders of classes."""
+    try:
+        loose_images(path)
+    except DataError:
+        return False
+    try:
+        return not survey(ImageFolder(str(path)))
+    except DataError:
+        return True
+
+
 def is_image_folder(path: Path) -> bool:
-    """Return whether a folder is one of images in folders of classes, rather than one that holds data sets."""
+    """Return whether a folder is one of images, rather than one that holds data sets."""
     if (path / "train").is_dir():
         return True
     published = (each.published.folder.partition("/")[0] for each in published_data())
@@ -117,7 +144,7 @@ def is_image_folder(path: Path) -> bool:
     try:
         return bool(survey(ImageFolder(str(path))))
     except DataError:
-        return False
+        return is_without_labels(path)
 
 
 def natural_size(path: Path) -> int:
@@ -215,8 +242,13 @@ def notes(found: Survey, spec: ImageFolder) -> Iterator[str]:
     name = printable(found.root.name)
     yield f"The images of {name:.40} are scaled to {spec.size}×{spec.size} pixels (--size N chooses another size)."
     yield from _about_labels(found)
-    if found.unread:
-        count, first = len(found.unread), shown(found.unread[0].relative_to(found.root))
+    yield from about_unread(found.root, found.unread)
+
+
+def about_unread(root: Path, unread: Sequence[Path]) -> Iterator[str]:
+    """A sentence about files that are not read, if there are any."""
+    if unread:
+        count, first = len(unread), shown(unread[0].relative_to(root))
         files = f"1 file is not read: {first}" if count == 1 else f"{count:,} files are not read, such as {first}"
         yield f"{files}."
 

@@ -1,7 +1,6 @@
 """Names of data sets, the files they are read from, facts in their headers, and a hash over their content."""
 
 import hashlib
-import importlib.util
 import os
 from dataclasses import dataclass
 from functools import lru_cache, singledispatch
@@ -12,11 +11,26 @@ import numpy as np
 from lab.datafiles import arrays
 from lab.datafiles.checks import why_untrainable
 from lab.datafiles.files import file_hash, present, printable, shown, stamp
-from lab.datafiles.folder import images, notes, survey
+from lab.datafiles.folder import about_unread, images, loose_images, notes, survey
 from lab.datafiles.npz import Npz
+from lab.datafiles.packages import PHOTOS, package_files
 from lab.errors import DataError
 from lab.home import data_folder
-from lab.specs.data import DataSpec, Digits, ImageFolder, LiveData, NpzFile, PublishedData
+from lab.specs.data import (
+    IMAGENET_CLASSES,
+    PHOTO_EPS,
+    PHOTO_SIDE,
+    DataSpec,
+    Digits,
+    ImageFolder,
+    LiveData,
+    NpzFile,
+    Photos,
+    PublishedData,
+    UnlabelledFolder,
+)
+
+_CROPPED = f"centre crops of {PHOTO_SIDE}×{PHOTO_SIDE} pixels, of the image scaled to a shorter side of 256"
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,8 @@ class Outline:
     ``shape`` (channels, height, width) of an image as a model is shown it; ``classes`` one more than the greatest
     label; ``names`` of the classes, by label; ``labels`` that occur, rising and perhaps with gaps; ``untrainable`` why
     nothing can be trained on it, in a sentence, or nothing; ``notes`` further sentences a user should know: the size,
-    what labels mean, files that are not read.
+    what labels mean, files that are not read. ``eps`` is the L∞ radius that requests on these data open with; 0 leaves
+    it to the request.
     """
 
     shape: tuple[int, int, int]
@@ -37,6 +52,7 @@ class Outline:
     labels: tuple[int, ...] = ()
     untrainable: str = ""
     notes: tuple[str, ...] = ()
+    eps: float = 0.0
 
 
 @singledispatch
@@ -55,14 +71,26 @@ def _(spec: NpzFile) -> str:
     return printable(Path(spec.path).stem)
 
 
-@name_of.register
-def _(spec: ImageFolder) -> str:
+@name_of.register(ImageFolder)
+@name_of.register(UnlabelledFolder)
+def _(spec: ImageFolder | UnlabelledFolder) -> str:
     return printable(Path(spec.path).name or spec.path)  # the name of / is empty
 
 
 @name_of.register
 def _(spec: LiveData) -> str:
     return spec.name
+
+
+@singledispatch
+def kind_of(spec: DataSpec) -> str:
+    """Return the name of the data set of whose kind the images are: models trained on it are at home on them."""
+    return name_of(spec)
+
+
+@kind_of.register
+def _(_: UnlabelledFolder) -> str:
+    return Photos.published.name
 
 
 @singledispatch
@@ -73,10 +101,14 @@ def files(spec: DataSpec) -> tuple[Path, ...]:
 
 @files.register
 def _(_: Digits) -> tuple[Path, ...]:
-    package = importlib.util.find_spec("sklearn")  # finds the package without importing it
-    if package is None or package.origin is None:
-        raise DataError("The digits come with scikit-learn, which is not installed: pip install scikit-learn.")
-    return present(Path(package.origin).parent / "datasets" / "data", ["digits.csv.gz"], "install scikit-learn again")
+    remedy = "pip install scikit-learn"
+    return package_files("sklearn", "datasets/data", ["digits.csv.gz"], "The digits come with scikit-learn", remedy)
+
+
+@files.register
+def _(_: Photos) -> tuple[Path, ...]:
+    names = [f"imagenet_{number:02d}_{label}.jpg" for number, label in enumerate(Photos.labels)]
+    return package_files("foolbox", "data", names, "The photographs come with foolbox", PHOTOS)
 
 
 @files.register
@@ -98,6 +130,11 @@ def _(spec: ImageFolder) -> tuple[Path, ...]:
 
 
 @files.register
+def _(spec: UnlabelledFolder) -> tuple[Path, ...]:
+    return loose_images(Path(spec.path))[0]
+
+
+@files.register
 def _(_: LiveData) -> tuple[Path, ...]:
     return ()  # its spec itself holds the hash of its content
 
@@ -112,7 +149,46 @@ def outline(spec: DataSpec) -> Outline:
 def _(spec: PublishedData) -> Outline:
     files(spec)
     row = spec.published
-    return Outline(row.shape, len(row.classes), row.n_test, row.n_train, row.classes, tuple(range(len(row.classes))))
+    labels = tuple(range(len(row.classes)))
+    return Outline(row.shape, len(labels), row.n_test, row.n_train, row.classes, labels, eps=row.eps)
+
+
+@outline.register
+def _(spec: Photos) -> Outline:
+    files(spec)
+    row, y = spec.published, np.array(spec.labels)
+    return Outline(
+        row.shape,
+        len(row.classes),
+        row.n_test,
+        0,
+        row.classes,
+        tuple(map(int, np.unique(y))),
+        why_untrainable(row.name, y[:0], len(row.classes)),
+        (f"The photographs are {_CROPPED}.",),
+        row.eps,
+    )
+
+
+@outline.register
+def _(spec: UnlabelledFolder) -> Outline:
+    found, unread = loose_images(Path(spec.path))
+    classes = len(IMAGENET_CLASSES)
+    return Outline(
+        (3, PHOTO_SIDE, PHOTO_SIDE),
+        classes,
+        len(found),
+        0,
+        IMAGENET_CLASSES,
+        tuple(range(classes)),
+        why_untrainable(shown(spec.path), np.zeros(0, np.int64), classes),
+        (
+            f"The photographs of {name_of(spec):.40} are {_CROPPED}.",
+            f"They have no labels: what {spec.labeller} predicts on the clean image counts as the label.",
+            *about_unread(Path(spec.path), unread),
+        ),
+        PHOTO_EPS,
+    )
 
 
 @outline.register
@@ -128,6 +204,7 @@ def _(spec: ImageFolder) -> Outline:
         tuple(sorted(found.labels)),
         why_untrainable(shown(spec.path), train, len(found.names)),
         tuple(notes(found, spec)),
+        PHOTO_EPS if spec.size >= PHOTO_SIDE else 0.0,
     )
 
 
@@ -175,6 +252,17 @@ def _npz_outline(path: Path, _size: int, _changed: int) -> Outline | str:
     )
 
 
+@singledispatch
+def opening_eps(spec: DataSpec) -> float:
+    """Return the L∞ radius that requests on these data open with; 0 leaves it to the request."""
+    return outline(spec).eps
+
+
+@opening_eps.register
+def _(spec: PublishedData) -> float:
+    return spec.published.eps  # whether or not its files are there
+
+
 def require_trainable(spec: DataSpec) -> None:
     """Refuse data without training images, or without any of a class. Raises :class:`DataError`."""
     if sentence := outline(spec).untrainable:
@@ -190,8 +278,9 @@ def _file_names(spec: DataSpec, found: tuple[Path, ...]) -> list[str]:
     return [path.name for path in found]
 
 
-@_file_names.register
-def _(spec: ImageFolder, found: tuple[Path, ...]) -> list[str]:
+@_file_names.register(ImageFolder)
+@_file_names.register(UnlabelledFolder)
+def _(spec: ImageFolder | UnlabelledFolder, found: tuple[Path, ...]) -> list[str]:
     return [path.relative_to(spec.path).as_posix() for path in found]  # a folder's name is its images' label
 
 

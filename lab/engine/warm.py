@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from distributed import Worker
 
+from lab import catalogue
 from lab.engine.inside import is_not_of_a_closed_connection, settle
 from lab.engine.origin import code
 from lab.engine.work import functions
@@ -26,3 +27,18 @@ def _import() -> None:
     """Import ahead of the first job; a failure, as when the worker ends meanwhile, is left to that job to report."""
     with suppress(Exception):
         functions()
+        _first_gradient()
+
+
+def _first_gradient() -> None:
+    """Take one gradient of the first model of photographs that is installed: the first one takes seconds."""
+    card = next((each for each in catalogue.models() if each.origin == "package"), None)
+    if card is None or card.shape is None:
+        return
+    import torch
+
+    from lab.models.load import load_adapted
+
+    model = load_adapted(card.spec)
+    x = torch.zeros(1, *card.shape, device=next(model.parameters()).device, requires_grad=True)
+    torch.autograd.grad(model(x).sum(), x)

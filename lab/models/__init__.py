@@ -1,6 +1,7 @@
 """Models: architectures, normalisation, and loading of trained and own networks."""
 
 from lab.models import (
+    efficientnet_lite as efficientnet_lite,
     inception as inception,
     input_wrappers as input_wrappers,
     madry as madry,
@@ -8,6 +9,7 @@ from lab.models import (
     small_cnn as small_cnn,
     torchvision_classifiers as torchvision_classifiers,
     tramer as tramer,
+    unlabelled as unlabelled,
     wide_resnet as wide_resnet,
 )
 from lab.models.build import Network as Network, build as build

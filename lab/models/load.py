@@ -90,10 +90,10 @@ def trained(spec: Trained) -> nn.Module:
     if card.weights is None or card.architecture is None or card.shape is None or card.classes is None:
         raise ModelError(f"'{spec.name}' is a custom model: specify its builder and weights.")
     if datafiles.file_hash(card.weights) != card.sha256:
-        raise ModelError(
-            f"{card.weights} is damaged (its content is not what its card says): restore it, or train "
-            f"'{spec.name}' again."
+        remedy = (
+            "install its package again" if card.origin == "package" else f"restore it, or train '{spec.name}' again"
         )
+        raise ModelError(f"{card.weights} is damaged (its content is not what its card says): {remedy}.")
     network = blank(card.architecture, card.shape, card.classes).to_empty(device="cpu")
     load_weights(network, card.weights)
     return network

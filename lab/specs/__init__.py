@@ -48,6 +48,8 @@ from lab.specs.data import (
     ImageFolder as ImageFolder,
     LiveData as LiveData,
     NpzFile as NpzFile,
+    Photos as Photos,
+    UnlabelledFolder as UnlabelledFolder,
 )
 from lab.specs.embedding import Embeddings as Embeddings
 from lab.specs.ensemble import EnsembleAttack as EnsembleAttack
@@ -68,6 +70,7 @@ from lab.specs.models import (
     Architecture as Architecture,
     Binarised as Binarised,
     Custom as Custom,
+    EfficientNetLite as EfficientNetLite,
     Inception as Inception,
     InputDropout as InputDropout,
     Live as Live,

@@ -1,6 +1,7 @@
 """Data sets, by name or by path. A published one is one class here: its row holds all that is known of it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from lab.errors import SpecError
@@ -19,7 +20,8 @@ class Publication:
     ``name`` on the command line and in lists; ``shape`` (channels, height, width) of an image; the names of the
     ``classes``, by label; ``files``, in the order in which they are read, in ``folder`` below ``LAB_DATA``;
     ``downloads`` their compressed files, each with its MD5, fetched from the first of ``mirrors`` that answers;
-    ``remedy`` what else to say when a file is missing.
+    ``remedy`` what else to say when a file is missing. ``eps`` is the L∞ radius that requests on these data open with;
+    0 leaves it to the request.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Publication:
     mirrors: tuple[str, ...] = ()
     downloads: tuple[tuple[str, str], ...] = ()
     remedy: str = ""
+    eps: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,34 @@ class CIFAR10(RecordData, title="CIFAR-10"):
     )
 
 
+PHOTO_SIDE = 224
+"""Height and width in pixels of the photographs' centre crop."""
+
+PHOTO_EPS = 1 / 255
+"""L∞ radius that photographs open with: the smallest change of a pixel that 8 bits can hold."""
+
+IMAGENET_CLASSES = tuple((Path(__file__).parent / "imagenet_classes.txt").read_text("utf-8").splitlines())
+"""The names of ImageNet's 1,000 classes, by label, as torchvision has them."""
+
+
+@dataclass(frozen=True)
+class Photos(PublishedData, title="Photographs"):
+    """20 of ImageNet's photographs with their labels, as foolbox's package holds them; for tests only.
+
+    Of each the centre crop of 224×224 pixels after scaling it to a shorter side of 256 (bicubic). Russakovsky et al.
+    2015.
+    """
+
+    published = Publication(
+        "photos", (3, PHOTO_SIDE, PHOTO_SIDE), IMAGENET_CLASSES, 0, 20, remedy="install foolbox", eps=PHOTO_EPS
+    )
+    labels: ClassVar[tuple[int, ...]] = (
+        *(243, 559, 438, 990, 949, 853, 609, 609, 915, 455),
+        *(541, 630, 741, 471, 129, 99, 251, 22, 317, 305),
+    )
+    """(20,) the label of each photograph, in their order."""
+
+
 @dataclass(frozen=True)
 class NpzFile(DataSpec, title=".npz file"):
     """Custom arrays in one .npz file: ``x_test, y_test`` and, to train on them, ``x_train, y_train``."""
@@ -165,6 +196,22 @@ class ImageFolder(DataSpec, title="Folder of images"):
         choices=("automatic", "in order", "numbers"),
         meaning="number the class folders in order, or take the numbers in their names as labels",
     )
+
+
+LABELLERS = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
+"""Models whose predictions can stand in for the labels of photographs that have none."""
+
+
+@dataclass(frozen=True)
+class UnlabelledFolder(DataSpec, title="Folder of photographs without labels"):
+    """Custom photographs that lie in one folder, as centre crops of 224×224 pixels; for tests only.
+
+    They have no labels: what a model of ImageNet's classes predicts on the clean image counts as the label, so
+    that the clean accuracy of that model says nothing, and robust accuracy counts the predictions that stay.
+    """
+
+    path: str = param("", meaning="the folder that holds the photographs")
+    labeller: str = param(LABELLERS[0], choices=LABELLERS, meaning="model whose clean prediction counts as the label")
 
 
 def published_data() -> list[PublishedData]:

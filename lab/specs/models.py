@@ -143,6 +143,17 @@ class Inception(Architecture, title="Inception v3"):
 
 
 @dataclass(frozen=True)
+class EfficientNetLite(Architecture, title="EfficientNet-Lite"):
+    """EfficientNet without squeeze-and-excitation and with ReLU6, small enough for a laptop. Tan and Le 2019.
+
+    Its three smallest scales, each wider or deeper than the one before. The published weights were trained on crops of
+    224, 240 and 260 pixels.
+    """
+
+    scale: str = param("lite0", meaning="width and depth", choices=("lite0", "lite1", "lite2"))
+
+
+@dataclass(frozen=True)
 class Torchvision(Architecture, title="Torchvision's classifier"):
     """One of torchvision's classifiers, by its name there; any but a RegNet.
 

@@ -13,6 +13,7 @@ from lab.specs import (
     PGD,
     Architecture,
     Binarised,
+    EfficientNetLite,
     Inception,
     InputDropout,
     Linf,
@@ -42,6 +43,7 @@ EVERY = {  # with the widths of their embeddings
     WideResNet(units=2, width=1): {MNIST: 64, CIFAR: 64},
     Inception(1 / 16, stem="small"): {MNIST: 128, CIFAR: 128},
     DEEPER: {MNIST: 256, CIFAR: 256},
+    EfficientNetLite("lite1"): {MNIST: 1280, CIFAR: 1280},
     Torchvision("shufflenet_v2_x0_5"): {MNIST: 1024, CIFAR: 1024},
     Binarised(ResNet(8, width=4)): {MNIST: 16, CIFAR: 16},
     InputDropout(SmallCNN(2)): {MNIST: 4 * 7 * 7, CIFAR: 4 * 8 * 8},
@@ -51,7 +53,9 @@ EVERY = {  # with the widths of their embeddings
     TramerC(): {MNIST: 128, CIFAR: 128},
     TramerD(): {MNIST: 300, CIFAR: 300},
 }
-SMALL = [each for each in EVERY if each != DEEPER and type(each) not in (TramerA, TramerB, TramerBStar)]
+SMALL = [
+    each for each in EVERY if each != DEEPER and type(each) not in (EfficientNetLite, TramerA, TramerB, TramerBStar)
+]
 NORMED = (
     ResNet(8, width=4),
     WideResNet(units=1, width=1),

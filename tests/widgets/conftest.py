@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab import catalogue
+from lab.datafiles import packages
 from tests.widgets.engine import FakeEngine
 
 SPEED = 10
@@ -61,6 +62,9 @@ def engine() -> FakeEngine:
 def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalogue of three models for grey 28×28 images and one for colour ones; no data set but the digits."""
     monkeypatch.setattr(catalogue, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(catalogue.packaged, "PACKAGED", ())
+    found = packages.package_folder
+    monkeypatch.setattr(packages, "package_folder", lambda name: None if name == "foolbox" else found(name))
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
     for name, shape in {

@@ -49,7 +49,7 @@ class Control(Plain):
 class Number(Control):
     """A number with a slider over its ``usual`` range (none when empty) and a box that takes any number.
 
-    ``step``: the slider offers the lowest number and every so many more; 0 is for numbers that need not be whole.
+    ``step``: the slider offers the lowest number and every so many more, such as 1/255; 0 leaves it free.
     ``zero`` is what the box says for 0, where that leaves the choice to something else: "follows ε". It is the slider's
     first place, also on a logarithmic one.
     """
@@ -58,7 +58,7 @@ class Number(Control):
 
     usual = t.List(t.Float()).tag(sync=True)
     logarithmic = t.Bool(False).tag(sync=True)
-    step = t.Int(0).tag(sync=True)
+    step = t.Float(0).tag(sync=True)
     unit = t.Unicode().tag(sync=True)
     zero = t.Unicode().tag(sync=True)
 

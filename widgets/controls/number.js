@@ -26,8 +26,10 @@ function scale(model) {
   const step = model.get("step");
   const fine = 10 ** Math.floor(Math.log10((high - low) / 50));
   const clean = (value) => Number(value.toPrecision(6));
+  const parts = step > 0 && step < 1 ? Math.round(1 / step) : 0; // exactly k/255, not k times 1/255
+  const stepped = (value) => (parts ? Math.round(value * parts) / parts : clean(value));
   const rounded = (value) => {
-    if (step) return low + Math.round((value - low) / step) * step;
+    if (step) return stepped(low + Math.round((value - low) / step) * step);
     if (log) return Number(value.toPrecision(2));
     return clean(Math.round(value / fine) * fine);
   };
@@ -37,7 +39,8 @@ function scale(model) {
     const size = stepAt(value, up);
     const first = step ? low : 0;
     const count = (value - first) / size;
-    return clean(first + (up ? Math.floor(count + 1e-6) + 1 : Math.ceil(count - 1e-6) - 1) * size);
+    const there = first + (up ? Math.floor(count + 1e-6) + 1 : Math.ceil(count - 1e-6) - 1) * size;
+    return step ? stepped(there) : clean(there);
   };
   const within = (value) => Math.min(high, Math.max(low, value));
   return {
@@ -95,6 +98,7 @@ function render({ model, el }) {
   });
   box.addEventListener("change", () => tell(model, "value", meant(box.value, model.get("zero"))));
   model.on("change:value", show);
+  model.on("change:usual", show);
   show();
 }
 

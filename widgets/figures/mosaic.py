@@ -78,7 +78,12 @@ def in_words(limit: float, channels: int) -> str:
         return "no pixel differs"
     if channels == 1:
         return f"difference: blue −{limit:.2g}, pale 0, orange +{limit:.2g}"
-    return f"difference × {0.5 / limit:.2g} around middle grey"
+    return f"difference × {times(0.5 / limit)} around middle grey"
+
+
+def times(factor: float) -> str:
+    """A factor in two digits, and a large one as a whole number."""
+    return f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}"
 
 
 def png(pixels: np.ndarray) -> str:

@@ -5,9 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from lab import datafiles
 from lab.errors import LabError, SpecError
-from lab.specs import AttackSpec, Ball, Spec, params
+from lab.specs import AttackSpec, Ball, Linf, Spec, params
 from lab.specs.capabilities import NORM_BALLS
+from lab.specs.opening import changed
 from widgets.parts.page import Page
 
 CARRIED = ("data", "models", "image", "images", "attack", "ball")
@@ -57,6 +59,11 @@ class LabSettings:
 
     def _set(self, page: Page, news: dict[str, Any]) -> None:
         mine = page.settings()
+        if "data" in news:
+            before, after = (datafiles.opening_eps(each) for each in (mine.data, news["data"]))  # type: ignore[attr-defined]
+            mine = mine.replace(**changed(page.form.opening, before, after))
+            if news.get("ball") == Linf(after):  # this page may open on them with a larger one
+                del news["ball"]
         ball = {each: news.pop(each) for each in ("ball",) if each in news}
         wanted = with_fields(mine, news)
         if ball and _admits(wanted, ball["ball"]):

@@ -13,6 +13,7 @@ from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.parts.lists import Listed, Numbers, Variants
 from widgets.plain import Box, Words
 
+_STEPS = 8  # of a slider that counts the grey levels of an image
 _WIDE = 1e5  # a linear slider over more than this could not be set to anything in particular
 
 
@@ -30,7 +31,7 @@ class Part(Protocol):
 
 
 class Form(Box):
-    """The fields of a spec. ``changes`` counts what was changed, for others to observe.
+    """The fields of a spec. ``changes`` counts what was changed, for others to observe; ``opening`` is the spec itself.
 
     ``groups`` puts named fields under headings, in that order (without it all fields follow each other);
     ``given`` are parts for fields that no type decides, such as which images; ``skip`` are fields that keep
@@ -47,7 +48,7 @@ class Form(Box):
         skip: Sequence[str] = (),
         usual: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
-        self._default = default
+        self._default = self.opening = default
         about = {name: param for name, param in params(default).items() if name not in skip}
         given = given or {}
         self.parts: dict[str, Part] = {
@@ -88,6 +89,13 @@ class Form(Box):
         self._default = value
         for name, part in self.parts.items():
             part.write(getattr(value, name))
+
+    def count(self, name: str, step: float) -> None:
+        """Let a number's slider go in such steps, up to eight of them; 0: as the spec has it."""
+        part = self.parts[name]
+        assert isinstance(part, Number)
+        part.step = step
+        part.usual = [0.0, _STEPS * step] if step else list(_slider(params(self._default)[name]))
 
     def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> list[Any]:
         if groups is None:
@@ -136,6 +144,10 @@ class Variant(Box):
     def form(self) -> Form:
         """The fields of the chosen spec."""
         return self._form(self.kind.read())
+
+    def form_of(self, kind: type[Spec]) -> Form:
+        """The fields of one of the kinds, whether or not it is the chosen one."""
+        return self._form(kind.__name__)
 
     def _form(self, name: str) -> Form:
         if name not in self._forms:

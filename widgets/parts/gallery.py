@@ -8,7 +8,7 @@ import traitlets as t
 
 from widgets.plain import Plain
 
-LARGEST_SIDE = 160
+LARGEST_SIDE = 224
 """Larger images are shown with every k-th pixel only."""
 
 

@@ -15,11 +15,13 @@ from lab.links import PageState
 from lab.reports.tables import csv
 from lab.results.result import pack
 from lab.specs import Spec
+from lab.specs.balls import Linf
 from lab.specs.code import code, imports
+from lab.specs.opening import changed
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.choices import DataChoice, ModelChoice
-from widgets.parts.forms import Form
+from widgets.parts.forms import Form, Variant
 from widgets.parts.links import LinkBar
 from widgets.parts.run_bar import RunBar
 from widgets.parts.take_away import TakeAway
@@ -96,6 +98,7 @@ class Page(Box):
         """Lay the page out, listen to its controls, and ask for the settings it opens with."""
         self.content = self._content()
         super().__init__([shared(Style), shared(Alert), self.panel([self.form]), self.content], "lab", "lab-page")
+        self._eps = 0.0
         self._offer()
         self._listen()
         self.bar.run()
@@ -216,6 +219,17 @@ class Page(Box):
         self.models.offer(card)
         if self.images is not None:
             self.images.offer(card.spec)
+        self._open_on(card.eps)
+
+    def _open_on(self, eps: float) -> None:
+        """Take the values that requests on data of another opening ε have, and the slider of its steps."""
+        values = changed(self.form.opening, self._eps, eps)
+        self._eps = eps
+        for name in values.keys() & self.form.parts.keys():
+            self.form.parts[name].write(values[name])
+        ball = self.form.parts.get("ball")
+        if isinstance(ball, Variant):
+            ball.form_of(Linf).count("eps", eps)
 
     def _paint(self, _: Any = None) -> None:
         """Draw everything as it should look; nothing is computed."""

@@ -12,7 +12,7 @@ from lab.specs.pace import pace_in_words
 from lab.specs.spec import title_of
 from lab.specs.threat import threat
 from widgets.figures.explore.attack import softmax
-from widgets.figures.mosaic import difference, in_words, picture, png
+from widgets.figures.mosaic import difference, in_words, picture, png, times
 from widgets.parts.gallery import LARGEST_SIDE, Badge, Card, Picture
 from widgets.theme import model_colour
 
@@ -27,7 +27,7 @@ def model_note(result: ExploreResult) -> str:
     spec = result.spec
     factor = f" · logits × {spec.logit_scale:,.6g}" if spec.logit_scale != 1 else ""
     limit = scale(result)
-    magnified = f", magnified × {1 / limit:.2g}" if limit else ""
+    magnified = f", magnified × {times(1 / limit)}" if limit else ""
     attack = ", ".join(filter(None, (title_of(spec.attack), pace_in_words(spec.attack, spec.ball))))
     return (
         f"image {spec.image}, label {result.class_names[result.y]} · {attack}, "
@@ -77,7 +77,7 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
     linf, l2, l0 = result.distances(model)
     size = result.x[0].size
     facts = [
-        f"L∞ {linf:.3f} · L2 {l2:.2f} · L0 {l0:,} of {size:,} pixels",
+        f"L∞ {_change_of_a_pixel(linf)} · L2 {l2:.2f} · L0 {l0:,} of {size:,} pixels",
         f"loss {_change(model.loss)} nats · margin {_change(model.margin)}",
         *(["misclassified before any attack"] if misclassified else []),
     ]
@@ -135,7 +135,12 @@ def _predicted(result: ExploreResult, logits: np.ndarray) -> str:
     top = int(predictions(logits))
     if top == NO_CLASS:
         return class_in_words(top, result.class_names)
-    return f"predicted {_short(result.class_names[top])} · {softmax(logits)[top]:.1%}"
+    return f"predicted {_short(result.class_names[top], 32)} · {softmax(logits)[top]:.1%}"
+
+
+def _change_of_a_pixel(size: float) -> str:
+    """A small one in steps of an 8-bit pixel."""
+    return f"{255 * size:.3g}/255" if 0 < size < 0.05 else f"{size:.3f}"
 
 
 def _change(values: np.ndarray) -> str:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 SLOTS = 3
-CLASSES = 12
-"""Classes with bars of their own; of more, the likeliest are drawn."""
+CLASSES, TOP = 12, 5
+"""Classes with bars of their own at most; of more, those that some model has among its five likeliest."""
 
 WAITING = "Not computed yet"
+_NAME = 18  # letters of a class's name under a bar
 _FEW = 15  # points of a path that are still told apart when each is marked
 
 
@@ -66,7 +67,7 @@ def probabilities(result: ExploreResult | None) -> go.Figure:
         traces.append(bar | _bars(before, "clean", FAINT) | {"legendgroup": "clean", "showlegend": i == 0})
         seen = _bars(after, f"{slot.name}, attacked", slot.colour)
         traces.append(bar | seen | {"visible": model is not None and model.attacked})
-    names = [escape(result.class_names[each]) if result else "" for each in shown]
+    names = [under_a_bar(result.class_names[each]) if result else "" for each in shown]
     some = f"the {len(shown)} likeliest of {len(models[0].clean)} classes" if models and _too_many(models) else ""
     some = " · ".join(filter(None, (some, refused(models))))
     axes: dict[str, Any] = {
@@ -74,6 +75,7 @@ def probabilities(result: ExploreResult | None) -> go.Figure:
             "title": {"text": f"class (label: {_label(result)})"},
             "tickvals": places.tolist(),
             "ticktext": names,
+            "tickangle": 35 if models and _too_many(models) else None,
             "showgrid": False,
             "anchor": "y" if len(models) < 2 else f"y{len(models)}",
         }
@@ -175,11 +177,19 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def likeliest(models: Sequence[ModelExplored]) -> np.ndarray:
-    """The classes to draw, in order of the class: all, or those that some model finds likeliest."""
+    """The classes to draw: all in their order, or of many the likeliest, in the order of their largest probability."""
     if not models:
         return np.zeros(0, np.int64)
-    largest = np.max([softmax(each) for model in models for each in (model.clean, model.adversarial)], axis=0)
-    return np.sort(np.argsort(-largest, kind="stable")[:CLASSES])
+    if not _too_many(models):
+        return np.arange(len(models[0].clean))
+    found = np.array([softmax(each) for model in models for each in (model.clean, model.adversarial)])
+    top = np.unique(np.argsort(-found, axis=1, kind="stable")[:, :TOP])
+    return top[np.argsort(-found.max(0)[top], kind="stable")][:CLASSES]
+
+
+def under_a_bar(name: str) -> str:
+    """A class's name, escaped, as much of it as there is room for."""
+    return escape(name if len(name) <= _NAME else f"{name[: _NAME - 1]}…")
 
 
 def panels(count: int) -> list[list[float]]:
