@@ -67,8 +67,35 @@ def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
     begin(page, Seed="104", Restarts="60")
     page.until_running(0.05)
     worker(lab).kill()
+    page.until_said("The computation was interrupted and restarted.")
     page.until_drawn(60)
     page.until("done")
+
+
+def test_a_worker_that_does_not_get_on_is_said_instead_of_a_time_left(page, lab):
+    begin(page, Seed="108", Restarts="80")
+    page.until_running(0.02)
+    held = psutil.Process(worker(lab).pid)
+    held.suspend()
+    try:
+        page.until_said("no news from the worker for 6 seconds")
+        assert "left" not in page.words
+    finally:
+        held.resume()
+    page.until_drawn(80)
+    page.until("done")
+
+
+def test_what_a_job_waits_for_is_said(page, other):
+    begin(page, Seed="109")
+    begin(other, Seed="110")
+    page.until_running()
+    other.until_said("Waiting")
+    other.until_said("1 other computation is running, and this one is number 1 in the queue")
+    other.press("Stop")
+    page.press("Stop")
+    for each in (page, other):
+        each.until("cancelled")
 
 
 def test_a_truncated_result_is_computed_again_and_said(page, lab):
