@@ -72,7 +72,7 @@ def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
     page.until("done")
 
 
-def test_a_worker_that_does_not_get_on_is_said_instead_of_a_time_left(page, lab):
+def test_a_worker_that_does_not_get_on_is_said_and_so_is_what_others_wait_for(page, other, lab):
     begin(page, Seed="108", Restarts="80")
     page.until_running(0.02)
     held = psutil.Process(worker(lab).pid)
@@ -80,22 +80,13 @@ def test_a_worker_that_does_not_get_on_is_said_instead_of_a_time_left(page, lab)
     try:
         page.until_said("no news from the worker for 6 seconds")
         assert "left" not in page.words
+        begin(other, Seed="109")
+        other.until_said("1 other computation is running, and this one is number 1 in the queue")
     finally:
         held.resume()
+    other.press("Stop")
     page.until_drawn(80)
     page.until("done")
-
-
-def test_what_a_job_waits_for_is_said(page, other):
-    begin(page, Seed="109")
-    begin(other, Seed="110")
-    page.until_running()
-    other.until_said("Waiting")
-    other.until_said("1 other computation is running, and this one is number 1 in the queue")
-    other.press("Stop")
-    page.press("Stop")
-    for each in (page, other):
-        each.until("cancelled")
 
 
 def test_a_truncated_result_is_computed_again_and_said(page, lab):
