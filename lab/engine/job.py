@@ -80,14 +80,14 @@ class Job:
 
     @property
     def why_waiting(self) -> str:
-        """Sentence about what the job waits for; empty when it does not wait, or when that is not known yet."""
+        """What the job waits for, in words behind "Waiting"; empty when it does not wait or that is not known."""
         if self.state != "waiting" or self.queue is None:
             return ""
         computing, number = self.queue["computing"], self.queue["number"]
         if not computing:
-            return "Waiting for a worker …"
+            return "no worker has taken it yet"
         others = "1 other computation is running" if computing == 1 else f"{computing} other computations are running"
-        return f"Waiting: {others}, and this one is number {number} in the queue."
+        return f"{others}, and this one is number {number} in the queue"
 
     def cancel(self) -> None:
         """Give the job up. The computation stops unless somebody else waits for it too; twice does no harm."""

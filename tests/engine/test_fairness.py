@@ -143,7 +143,7 @@ def test_visitors_take_turns_and_are_told_what_they_wait_for(visitors: list[Engi
     jobs = [hog.submit(each) for each in dear[:5]]
     until(lambda: sum(bool(job.progress) for job in jobs) == 2)
     theirs = [engine.submit(each) for engine, each in zip(polite, dear[5:], strict=True)]
-    told = {f"Waiting: 2 other computations are running, and this one is number {i} in the queue." for i in (1, 2)}
+    told = {f"2 other computations are running, and this one is number {i} in the queue" for i in (1, 2)}
     until(lambda: {job.why_waiting for job in theirs} == told)
     for job in [job for job in jobs if job.progress]:
         job.cancel()

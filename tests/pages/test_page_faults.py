@@ -67,7 +67,25 @@ def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
     begin(page, Seed="104", Restarts="60")
     page.until_running(0.05)
     worker(lab).kill()
+    page.until_said("The computation was interrupted and restarted.")
     page.until_drawn(60)
+    page.until("done")
+
+
+def test_a_worker_that_does_not_get_on_is_said_and_so_is_what_others_wait_for(page, other, lab):
+    begin(page, Seed="108", Restarts="80")
+    page.until_running(0.02)
+    held = psutil.Process(worker(lab).pid)
+    held.suspend()
+    try:
+        page.until_said("no news from the worker for 6 seconds")
+        assert "left" not in page.words
+        begin(other, Seed="109")
+        other.until_said("1 other computation is running, and this one is number 1 in the queue")
+    finally:
+        held.resume()
+    other.press("Stop")
+    page.until_drawn(80)
     page.until("done")
 
 

@@ -1,11 +1,13 @@
 const WORDS = {
   ready: "Ready",
-  waiting: "Waiting for a free worker",
+  waiting: "Waiting",
   running: "Running",
   done: "Done",
   failed: "Failed",
   cancelled: "Stopped",
 };
+
+const SILENCE = 5; // seconds without news after which it is said
 
 function make(tag, className, properties = {}) {
   return Object.assign(document.createElement(tag), { className, ...properties });
@@ -34,15 +36,24 @@ function render({ model, el }) {
   buttons.append(run, stop);
   el.append(buttons, bar, words);
 
+  let heard = performance.now(); // when the job was last heard of
+  const quiet = () => Math.floor((performance.now() - heard) / 1000);
+
+  // How far a job is; one that has said nothing for a while has no time left that could be told.
+  const pace = () => {
+    const share = `${Math.round(100 * model.get("fraction"))}%`;
+    const time = quiet() < SILENCE ? left(model.get("seconds_left")) : `no news from the worker for ${quiet()} seconds`;
+    return [share, model.get("doing"), time, model.get("message")];
+  };
   // What the bar says: the state, or what is in the way, in a word; then the details.
   const said = () => {
     const now = model.get("state");
     const refusal = model.get("refusal");
     if (now === "waiting" || now === "running") {
-      const share = now === "running" ? `${Math.round(100 * model.get("fraction"))}%` : "";
       const before = model.get("stale") ? "the figures show earlier settings" : "";
       const later = refusal || model.get("due") ? "the settings have changed since" : before;
-      return [WORDS[now], share, model.get("doing"), left(model.get("seconds_left")), later];
+      const about = now === "running" ? pace() : [model.get("message") || "for a free worker"];
+      return [WORDS[now], ...about, later];
     }
     if (refusal) return ["Check the settings", refusal];
     if (now === "done" && model.get("stale")) return ["Settings changed", "the figures show the ones before"];
@@ -64,8 +75,17 @@ function render({ model, el }) {
     state.textContent = word;
     detail.textContent = details.filter(Boolean).join(" · ");
   };
-  model.on("change", show);
+  const listen = () => {
+    heard = performance.now();
+    show();
+  };
+  const timer = setInterval(() => model.get("state") === "running" && quiet() >= SILENCE && show(), 1000);
+  model.on("change", listen);
   show();
+  return () => {
+    clearInterval(timer);
+    model.off("change", listen);
+  };
 }
 
 export default { render };
