@@ -116,7 +116,7 @@ def _claim(claim: PaperClaim, verdict: str, finding: CheckedClaim | None) -> Seq
     return (str(claim.number), *map(_cell, (stated, claim.value, ours)), f"**{verdict}**")
 
 
-def papers() -> Iterator[str]:
+def exhibits_of_papers() -> Iterator[str]:
     """Every exhibit with what came out on the digits, paper by paper."""
     for letter, title in exhibits.PAPERS.values():
         yield f"### {title}"
@@ -151,7 +151,7 @@ PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "analyses": analyses,
     "commands": commands,
     "claims": claims,
-    "papers": papers,
+    "papers": exhibits_of_papers,
 }
 
 
