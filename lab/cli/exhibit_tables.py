@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.cli.exhibit_text import cell
 from lab.errors import LabError
-from lab.exhibits import Exhibit
+from lab.exhibits import Exhibit, value
 from lab.reports.tables import csv
 from lab.results.exhibit import ExhibitResult, ExhibitTable
 
@@ -28,7 +27,7 @@ def _latex(result: ExhibitResult, exhibit: Exhibit) -> str:
     values = result.table
     head = " & ".join(map(_escaped, (values.unit, *values.headings)))
     rows = [
-        " & ".join((_escaped(name), *(cell(each).replace("–", "--") for each in row)))
+        " & ".join((_escaped(name), *(value(each).replace("–", "--").replace("−", "$-$") for each in row)))
         for name, row in zip(values.rows, values.values, strict=True)
     ]
     return "\n".join(
@@ -55,7 +54,7 @@ def _escaped(text: str) -> str:
 def markdown(values: ExhibitTable) -> str:
     """A table in Markdown."""
     lines = [(values.unit, *values.headings), ("---",) * (1 + len(values.columns))]
-    lines += [(name, *map(cell, row)) for name, row in zip(values.rows, values.values, strict=True)]
+    lines += [(name, *map(value, row)) for name, row in zip(values.rows, values.values, strict=True)]
     return "\n".join(f"| {' | '.join(each)} |" for each in lines)
 
 

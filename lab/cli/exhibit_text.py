@@ -72,7 +72,9 @@ def text_of(exhibit: Exhibit, result: ExhibitResult) -> str:
 
 def written(values: ExhibitTable) -> str:
     """A table of values with their unit above the rows, and the headings of its groups of columns above those."""
-    rows = [(name, *(cell(each) for each in row)) for name, row in zip(values.rows, values.values, strict=True)]
+    rows = [
+        (name, *(exhibits.value(each) for each in row)) for name, row in zip(values.rows, values.values, strict=True)
+    ]
     names = (values.unit, *values.columns)
     if not any(values.groups):
         return table(rows, names)
@@ -86,13 +88,6 @@ def written(values: ExhibitTable) -> str:
         line = line.ljust(start) if len(line) < start else f"{line}  "
         line += group
     return f"{line}\n{rest}"
-
-
-def cell(value: float) -> str:
-    """A value as tables show it; a dash where there is none."""
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:.1f}" if abs(value) >= 1 or value == 0 else f"{value:.2g}"
 
 
 def _stored(exhibit: Exhibit, scale: str = "digits") -> ExhibitResult | None:

@@ -17,6 +17,7 @@ from lab.exhibits.sentences import (
     effect as effect,
     finding as finding,
     numbers as numbers,
+    value as value,
     verdict as verdict,
 )
 from lab.exhibits.stored import (

@@ -43,6 +43,13 @@ def effect(value: float, unit: str) -> str:
     return f"{value:+.3g} {'points' if unit == '%' else unit}".rstrip().replace("-", "−", 1)
 
 
+def value(number: float) -> str:
+    """A value of a table; a dash where there is none."""
+    if not math.isfinite(number):
+        return "–"
+    return (f"{number:.1f}" if abs(number) >= 1 or number == 0 else f"{number:.2g}").replace("-", "−", 1)
+
+
 def verdict(result: ExhibitResult) -> tuple[str, str]:
     """In kind and in size, for a line of a list: "3 of 4 hold", "1 of 3"."""
     sizes = [each.in_size for each in result.findings if each.in_size is not None]

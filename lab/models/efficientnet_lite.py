@@ -78,8 +78,9 @@ class EfficientNetLiteNetwork(nn.Module):
     def __init__(self, channels: int, classes: int, width: float, depth: float, dropout: float) -> None:
         super().__init__()
         self._conv_stem, self._bn0 = SamePadded(channels, _STEM, 3, stride=2), _norm(_STEM)
-        self._blocks = nn.Sequential(*_units(width, depth))
-        last = self._blocks[-1]._project_conv.out_channels
+        units = _units(width, depth)
+        self._blocks = nn.Sequential(*units)
+        last = units[-1]._project_conv.out_channels
         self._conv_head, self._bn1 = SamePadded(last, _HEAD, 1), _norm(_HEAD)
         self.activation = nn.ReLU6(inplace=True)
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), Dropout(dropout))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -60,13 +59,6 @@ def body(
         "facts": _facts(exhibit, result),
         "commands": [_command(exhibit, SCALES[name], scale, wanting) for name, wanting in missing.items()],
     }
-
-
-def value_text(value: float) -> str:
-    """A value as tables show it; a dash where there is none."""
-    if not math.isfinite(value):
-        return "–"
-    return (f"{value:.1f}" if abs(value) >= 1 or value == 0 else f"{value:.2g}").replace("-", "−")
 
 
 def read_by(claim: Claim, table: ExhibitTable) -> list[Place]:
@@ -183,13 +175,13 @@ def _cell(paper: ExhibitTable | None, ours: ExhibitTable | None, place: Place, s
         where = ours.rows.index(place[0]), ours.headings.index(place[1])
         low, high = ours.low[where], ours.high[where]
         if np.isfinite(low) and np.isfinite(high):
-            interval = f"95% interval {value_text(low)} to {value_text(high)}"
+            interval = f"95% interval {exhibits.value(low)} to {exhibits.value(high)}"
     return at | {"interval": interval, "mark": outcomes.mark(states), "place": list(place)}
 
 
 def _at(table: ExhibitTable, place: Place) -> str:
     try:
-        return value_text(table.at(*place))
+        return exhibits.value(table.at(*place))
     except ValueError:
         return "–"
 
