@@ -114,7 +114,7 @@ def test_every_attack_is_tried() -> None:
 
 
 def test_what_nobody_declared_is_refused() -> None:
-    unknown = type("Unknown", (AttackSpec,), {})
+    unknown = type("Unknown", (AttackSpec,), {}, title="Unknown")
     guess = type("Guess", (Estimator,), {})
     with pytest.raises(SpecError, match="Unknown has no declared cost"):
         effort(WorstCase((FGSM(), unknown())), Asked(DATA, Linf()))

@@ -77,7 +77,7 @@ def packed(change) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, structure=np.frombuffer(json.dumps(structure).encode(), np.uint8), **content)
     checksum = hashlib.sha256(buffer.getvalue()).hexdigest().encode()
-    return b"adversarial-lab result 1 sha256%s\n%s" % (checksum, buffer.getvalue())
+    return b"adversarial-lab result 1 sha256 %s\n%s" % (checksum, buffer.getvalue())
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_damaged_result_that_cannot_be_removed_is_said(tmp_path: Path, monkeyp
 
 def test_what_is_no_result_in_spite_of_its_checksum_is_damaged(tmp_path: Path) -> None:
     checksum = hashlib.sha256(b"junk").hexdigest().encode()
-    (tmp_path / f"{KEY}.result").write_bytes(b"adversarial-lab result 1 sha256%s\njunk" % checksum)
+    (tmp_path / f"{KEY}.result").write_bytes(b"adversarial-lab result 1 sha256 %s\njunk" % checksum)
     with pytest.raises(DamagedResult):
         Store(tmp_path).read(KEY)
     assert not list(tmp_path.iterdir())

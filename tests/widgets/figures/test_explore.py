@@ -9,7 +9,7 @@ from lab.specs import Explore, Trained
 from lab.specs.explore import SCALES
 from tests.widgets.explored import explored
 from widgets.figures.explore.attack import (
-    CLASSES,
+    TOP,
     panels,
     path,
     path_frame,
@@ -55,9 +55,9 @@ def test_probabilities_before_and_after_in_a_panel_for_each_model():
 
 def test_of_many_classes_the_likeliest_are_drawn_and_it_says_so():
     figure = probabilities(explored(spec(1), classes=100))
-    assert len(figure.data[0].x) == CLASSES
+    assert len(figure.data[0].x) == TOP
     assert {"2", "3"} <= set(figure.layout.xaxis.ticktext)
-    assert f"{CLASSES} likeliest of 100" in figure.layout.legend.title.text
+    assert "the 5 likeliest of 100 classes" in figure.layout.legend.title.text
     assert len(probabilities_frame(explored(spec(1), classes=100))) == 100
 
 
