@@ -171,11 +171,13 @@ class Door(TornadoVoilaHandler):
             self._let_wait(kernels, visitor, address)
         else:
             kernels.waitlist.leave(visitor)
-            with kernels.welcome(address, visitor) as self._guest:
-                await super().get(path)
-            RequestInfoSocketHandler._cache.clear()  # what Voilà keeps of every request for a socket that is not here
-            if self.request.connection.stream.closed():  # he did not wait
-                await kernels.take_back(self._guest)
+            try:
+                with kernels.welcome(address, visitor) as self._guest:
+                    await super().get(path)
+            finally:
+                RequestInfoSocketHandler._cache.clear()  # what Voilà keeps of every request, for a socket not here
+                if self._guest and self.request.connection.stream.closed():  # he did not wait
+                    await kernels.take_back(self._guest)
 
     def _visitor(self) -> str:
         """The visitor's number; a new one for a browser that has none."""

@@ -80,7 +80,7 @@ def test_a_worker_that_does_not_get_on_is_said_and_so_is_what_others_wait_for(pa
     try:
         page.until_said("no news from the worker for 6 seconds")
         assert "left" not in page.words
-        begin(other, Seed="109")
+        begin(other, Seed="109", Restarts="80")  # the same kind of slot
         other.until_said("1 other computation is running, and this one is number 1 in the queue")
     finally:
         held.resume()

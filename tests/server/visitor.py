@@ -38,23 +38,23 @@ def frame(parts: list[bytes], channel: bytes = b"shell") -> bytes:
     return struct.pack(f"<{len(bounds) + 1}Q", len(bounds), *bounds) + channel + b"".join(parts)
 
 
-def opened(address: str, browser: urllib.request.OpenerDirector | None = None) -> str:
+def opened(address: str, browser: urllib.request.OpenerDirector | None = None, **headers: str) -> str:
     """The page as a browser gets it, which takes a kernel, or the one of the queue."""
     browser = browser or urllib.request.build_opener()
-    with browser.open(urllib.request.Request(f"{address}/", headers=BROWSER), timeout=PATIENCE) as page:
+    with browser.open(urllib.request.Request(f"{address}/", headers=BROWSER | headers), timeout=PATIENCE) as page:
         return page.read().decode()
 
 
-def entered(address: str) -> tuple[str, str]:
+def entered(address: str, **headers: str) -> tuple[str, str]:
     """The number of the kernel that a browser is given, and the first page it got, which may be the queue's."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    first = page = opened(address, browser)
+    first = page = opened(address, browser, **headers)
     while not (found := re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)):
         news: dict[str, Any] = {"open": False, "position": ""}
         while not news["open"]:
             with browser.open(f"{address}/queue?position={news['position']}", timeout=PATIENCE) as answer:
                 news = json.load(answer)
-        page = opened(address, browser)
+        page = opened(address, browser, **headers)
     return found[1], first
 
 
