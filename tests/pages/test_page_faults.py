@@ -84,9 +84,9 @@ def test_a_worker_that_does_not_get_on_is_said_and_so_is_what_others_wait_for(pa
         other.until_said("1 other computation is running, and this one is number 1 in the queue")
     finally:
         held.resume()
-    other.press("Stop")
-    page.until_drawn(80)
-    page.until("done")
+    for each in (page, other):
+        each.until_drawn(80)
+        each.until("done")
 
 
 def test_a_truncated_result_is_computed_again_and_said(page, lab):
