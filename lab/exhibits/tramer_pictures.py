@@ -96,7 +96,7 @@ def _ask_2(scale: Scale) -> Mapping[str, Analysis]:
 
 
 def _tabulate_2(answers: Answers, _: Scale) -> ExhibitTable:
-    """The share of the images read rightly for which so many orthogonal directions fool."""
+    """The fraction of the correctly classified images with so many orthogonal adversarial directions."""
     rows = {}
     for eps, found in answers.items():
         assert isinstance(found, MaskingResult)

@@ -8,6 +8,7 @@ from lab.errors import LabError
 from lab.exhibits import EXHIBITS, SCALES, find
 from lab.results.exhibit import ClaimFinding
 from lab.specs import Restarts
+from lab.specs.spec import title_of
 from tests.widgets.conftest import settled
 from tests.widgets.engine import restarts
 from tests.widgets.exhibited import changed, curves, exhibited, like_the_paper
@@ -181,6 +182,8 @@ async def test_every_exhibit_opens_at_every_scale(engine, exhibit, scale):
 def test_every_live_analysis_has_its_page():
     names = {each.name for each in PAGES}
     assert set(LIVE.values()) <= names
+    titles = {each.name: each.label for each in PAGES}
+    assert all(titles[page] == title_of(kind) for kind, page in LIVE.items())
     for exhibit in EXHIBITS:
         for scale in exhibit.scales:
             for link in links(exhibit, SCALES[scale]):

@@ -17,7 +17,7 @@ MOST = 6
 
 
 def examples(result: TransferResult, cell: Cell) -> list[Example]:
-    """Up to six images of the chosen source, read rightly by it when clean, that fool it and the target."""
+    """Up to six images that the chosen source classifies correctly, whose examples fool it and the target."""
     cell = cell.within(result)
     shown = cell.shown(result)
     if shown is None or len(shown.examples) <= cell.source:
