@@ -22,11 +22,12 @@ def test_from_the_shelves_to_an_exhibit_and_on_to_its_live_page(visit):
     page.keyboard.press("Enter")
     page.wait_for_function(f"{FOCUSED}.matches('.lab-exhibit-name')")
     assert "Madry et al. 2017, Figure 1" in page.locator(NAME).inner_text()
-    page.wait_for_function("location.hash.startsWith('#exhibits?')")
-    address = page.evaluate("location.hash")
+    address = f"#exhibits?{links.write(PageState(ShownExhibit('madry.figure1')))}"
+    page.wait_for_function("address => location.hash === address", arg=address)
 
     page.get_by_role("button", name="All exhibits").press("Enter")
     page.wait_for_function(f"{FOCUSED}.dataset.name === 'madry.figure1'")
+    page.wait_for_function("address => location.hash !== address", arg=address)
     page.evaluate("address => { location.hash = address; }", address)
     page.locator(NAME).wait_for()
     assert "Madry et al. 2017, Figure 1" in page.locator(NAME).inner_text()
