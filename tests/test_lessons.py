@@ -11,6 +11,8 @@ from widgets.lesson import Choose, Estimate
 from widgets.lesson.question import Question
 
 LESSONS = sorted((Path(__file__).parents[1] / "notebooks" / "lessons").glob("*.ipynb"))
+SLOW = ("3_pgd_and_the_saddle_point", "5_ensemble_and_cascade_training")
+RUN = [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else []) for path in LESSONS]
 
 
 def run(path: Path) -> list[Any]:
@@ -32,7 +34,7 @@ def _last(source: str, scope: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(final.value), "<cell>", "eval"), scope) if final else None
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RUN)
 def test_a_lesson_runs_and_its_questions_have_answers(path):
     questions = [each for each in run(path) if isinstance(each, Question)]
     assert len(questions) >= 3

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -17,9 +18,11 @@ import pytest
 from lab.errors import LabError
 from lab.processes import MARK, end, marked
 from lab.server import Site, free_port
+from lab.server.identity import COOKIE
+from lab.server.metrics import CONTENT_TYPE
 from lab.specs import to_json
 from tests.served import ROOT, served
-from tests.server.visitor import Visitor, frame, heard, message, opened
+from tests.server.visitor import BROWSER, Visitor, answered, frame, heard, message, opened
 from tests.waiting import PATIENCE, until
 from widgets.openings import openings
 
@@ -96,26 +99,22 @@ def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
         assert not server.processes()
 
 
-def test_a_killed_voila_takes_its_kernels_and_the_engine_with_it(tmp_path):
-    with served(tmp_path, "--lazy") as server:
+def test_kernels_can_be_processes_of_their_own_and_a_killed_voila_takes_them_and_the_engine_with_it(tmp_path):
+    with served(tmp_path, "--lazy", "--no-fork") as server:
         opened(server.address)
         assert server.kernels()
-        [voila] = server.children("voila")
-        voila.kill()
+        assert not server.children("lab.server.fork_server")
+        assert all("ipykernel_launcher" in each.cmdline() for each in server.kernels())
+        while (
+            server.process.poll() is None
+        ):  # one that has run for a while is started again: on a busy machine, this one
+            for each in server.children("voila"):
+                each.kill()
+            time.sleep(0.05)
         code, said = server.wait()
         assert code == 2
-        assert re.fullmatch(r"Voilà stopped by itself \(exit code -?\d+\); see the log: \S+\.\n", said)
+        assert re.search(r"Voilà (stopped by itself \(exit code -?\d+\)|could not start); see the log: \S+\.\n$", said)
         assert not server.processes()
-
-
-def test_a_killed_server_leaves_nothing_on_its_port(tmp_path):
-    with served(tmp_path, "--lazy") as server:
-        opened(server.address)
-        server.process.kill()
-        server.wait()
-        psutil.wait_procs(server.processes(), timeout=PATIENCE)
-        assert not server.processes()
-        assert free_port(HOST, int(server.address.rpartition(":")[2]))
 
 
 @pytest.mark.slow
@@ -134,6 +133,28 @@ def server(tmp_path_factory):
         assert not found.children("widgets.openings")
         yield found
         assert found.stop(signal.SIGHUP) == (0, "Stopped.\n")
+
+
+def test_a_running_server_shows_its_numbers(server):
+    visitor = Visitor(server.address)
+    with urllib.request.urlopen(f"{server.address}/metrics", timeout=PATIENCE) as answer:
+        assert answer.headers["Content-Type"] == CONTENT_TYPE
+        said = answer.read().decode()
+    assert "\nlab_visitors 1\n" in said
+    assert re.search("\nlab_kernels [1-9]\n", said)
+    visitor.leave()
+
+
+def test_who_has_no_place_in_the_queue_hears_no_news(server):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{server.address}/queue", timeout=PATIENCE)
+    with refused.value as answer:
+        assert answer.code == 403
+        assert b"allow cookies" in answer.read()
+    request = urllib.request.Request(f"{server.address}/", headers=BROWSER)
+    with urllib.request.urlopen(request, timeout=PATIENCE) as page:
+        [cookie] = [each for each in page.headers.get_all("Set-Cookie") if each.startswith(COOKIE)]
+        assert cookie.endswith("; HttpOnly; Path=/; SameSite=Lax")
 
 
 @pytest.mark.parametrize(
@@ -158,3 +179,18 @@ def test_a_visitor_cannot_have_code_executed(server, tmp_path):
     finally:
         channel.close()
     assert not trace.exists()
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="kernels are forked there only")
+def test_a_killed_fork_server_is_started_again_for_the_next_visitor(server):
+    visitor = Visitor(server.address)
+    first = visitor.socket()
+    assert answered(first)
+    [kernel] = server.kernels(visitor.kernel)
+    kernel.parent().kill()
+    until(lambda: not kernel.is_running())
+    second = Visitor(server.address).socket()
+    assert answered(second)
+    assert all("lab.server.fork_server" in each.cmdline() for each in server.kernels())
+    second.close()
+    first.close()

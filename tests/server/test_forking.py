@@ -14,8 +14,7 @@ from jupyter_client.connect import write_connection_file
 
 from lab.server.forking import ForkServer
 from lab.server.supervision import IMPORTED
-from tests.served import ROOT, served
-from tests.server.visitor import Visitor, answered
+from tests.served import ROOT
 from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
@@ -127,28 +126,3 @@ def test_what_pages_import_begins_no_thread_makes_no_widget_and_opens_no_socket(
         [sys.executable, "-c", code, *IMPORTED], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert ran.stdout.split() == ["1", "0", "0", "None"]
-
-
-@pytest.mark.skipif(not psutil.LINUX, reason="forked there only")
-def test_a_killed_fork_server_is_started_again_for_the_next_visitor(tmp_path):
-    with served(tmp_path, "--lazy") as server:
-        visitor = Visitor(server.address)
-        first = visitor.socket()
-        assert answered(first)
-        [kernel] = server.kernels(visitor.kernel)
-        kernel.parent().kill()
-        until(lambda: not kernel.is_running())
-        second = Visitor(server.address).socket()
-        assert answered(second)
-        assert all("lab.server.fork_server" in each.cmdline() for each in server.kernels())
-        second.close()
-        first.close()
-
-
-def test_kernels_can_be_processes_of_their_own(tmp_path):
-    with served(tmp_path, "--lazy", "--no-fork") as server:
-        channel = Visitor(server.address).socket()
-        assert answered(channel)
-        assert not server.children("lab.server.fork_server")
-        assert all("ipykernel_launcher" in each.cmdline() for each in server.kernels())
-        channel.close()

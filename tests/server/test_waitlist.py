@@ -1,18 +1,19 @@
 """The queue before a full lab."""
 
 import asyncio
-import urllib.error
 import urllib.request
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
-from lab.server.identity import COOKIE, Identities
+from lab.server import free_port
+from lab.server.identity import Identities
 from lab.server.kernels import Kernels
 from lab.server.notices import waiting
 from lab.server.waitlist import GRACE, Waitlist
 from tests.served import served
-from tests.server.visitor import BROWSER, Visitor, entered, opened
+from tests.server.visitor import Visitor, entered, opened
 from tests.waiting import PATIENCE, until
 
 
@@ -151,7 +152,7 @@ def test_the_page_of_the_queue_shows_no_markup():
     assert "wait(3);" in page
 
 
-def test_a_full_lab_lets_wait_and_admits_the_next(tmp_path):
+def test_a_full_lab_lets_wait_and_admits_the_next_and_killed_leaves_nothing_on_its_port(tmp_path):
     with served(tmp_path, "--lazy", "--public", "--visitors", "1") as server:
         first = Visitor(server.address)
         until(lambda: b'"ready": 0' in urllib.request.urlopen(f"{server.address}/health").read())
@@ -163,16 +164,8 @@ def test_a_full_lab_lets_wait_and_admits_the_next(tmp_path):
         first.leave()
         kernel, _ = entered(server.address)
         until(lambda: [each.name()[-8:] for each in server.kernels()] == [kernel[:8]])
-
-
-def test_who_has_no_place_hears_no_news(tmp_path):
-    with served(tmp_path, "--lazy") as server:
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{server.address}/queue", timeout=PATIENCE)
-        with refused.value as answer:
-            assert answer.code == 403
-            assert b"allow cookies" in answer.read()
-        request = urllib.request.Request(f"{server.address}/", headers=BROWSER)
-        with urllib.request.urlopen(request, timeout=PATIENCE) as page:
-            [cookie] = [each for each in page.headers.get_all("Set-Cookie") if each.startswith(COOKIE)]
-            assert cookie.endswith("; HttpOnly; Path=/; SameSite=Lax")
+        server.process.kill()
+        server.wait()
+        psutil.wait_procs(server.processes(), timeout=PATIENCE)
+        assert not server.processes()
+        assert free_port("127.0.0.1", int(server.address.rstrip("/").rpartition(":")[2]))

@@ -66,7 +66,7 @@ def killed(home, kills: int, *recipes: str):
 
 
 def test_killed_at_random_moments_it_gives_the_same_weights(tmp_path):
-    for found in killed(tmp_path, 4, "dropout"):
+    for found in killed(tmp_path, 2, "dropout"):
         assert found["kills"] > 0
         assert found["weights"]
         assert found["lines"]
