@@ -17,7 +17,19 @@ INTERFACE = {"ipywidgets", "plotly", "IPython", "anywidget", "widgets"}
 COMPUTING = {"torch", "torchvision", "sklearn"}
 NEEDS_PYTORCH = {"lab.data", "lab.models", "lab.attacks", "lab.training", "lab.analysis"}
 
-BASE = {"live_models", "errors", "outside_json", "home", "specs", "results", "context", "datafiles", "files", "memory"}
+BASE = {
+    "live_models",
+    "errors",
+    "outside_json",
+    "home",
+    "specs",
+    "results",
+    "context",
+    "datafiles",
+    "files",
+    "memory",
+    "clock",
+}
 MAY_IMPORT = {
     "errors": set(),
     "outside_json": {"errors"},
@@ -26,6 +38,7 @@ MAY_IMPORT = {
     "files": set(),
     "memory": set(),
     "recent": set(),
+    "clock": set(),
     "live_models": {"errors", "specs"},
     "specs": {"errors", "outside_json"},
     "results": {"counts", "errors", "outside_json", "specs"},

@@ -15,7 +15,7 @@ from lab.attacks.gradient import device_of, frozen
 from lab.attacks.judge import check_proposal, judge, tolerance_of
 from lab.errors import AttackError, LabError, in_words, one_sentence
 from lab.models.adapter import adapted
-from lab.models.aside import printing_aside
+from lab.models.aside import users_code
 from lab.results.attack import AttackResult
 from lab.specs.balls import Ball
 
@@ -42,7 +42,7 @@ def proposals(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -
     model = adapted(model)
     x, y = taken(x, y, device_of(model))
     name = _name(attack)
-    with frozen(model), torch.enable_grad(), printing_aside():
+    with frozen(model), torch.enable_grad(), users_code():
         try:
             found = _proposer(attack)(attack, model, x.clone(), y, ball)
         except LabError:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+from lab import clock
 from lab.context import Progress
 
 
@@ -47,6 +48,8 @@ class Bar(tqdm):
             smoothing=0,
             bar_format=shape,
         )
+        self._time = clock.seconds  # a pause with Ctrl-Z does not count
+        self.start_t = self.last_print_t = clock.seconds()
 
     def show(self, progress: Progress) -> None:
         """Draw this progress, at most ten times a second."""

@@ -9,12 +9,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from time import monotonic
 
 from distributed import Reschedule, Status, Worker, get_worker
 from tornado.ioloop import IOLoop
 
-from lab import plugins, runs
+from lab import clock, plugins, runs
 from lab.context import Cancelled, Context, Progress
 from lab.engine.inside import is_executing, memory_limit, settle
 from lab.engine.keeper import PARTIAL, PROGRESS
@@ -129,7 +128,7 @@ class Publisher:
         self._heard = tell
         self.wanted = wanted
         self._run = uuid.uuid4().hex
-        self._started = monotonic()
+        self._started = clock.seconds()
         self._progress = Progress(0.0, "", {})
         self._partial: Result | None = None
         self._notes: list[str] = []
@@ -159,7 +158,7 @@ class Publisher:
         self._open = False
 
     def _patience(self) -> float:
-        return min(2.0, max(0.1, (monotonic() - self._started) / 2))
+        return min(2.0, max(0.1, (clock.seconds() - self._started) / 2))
 
     def _tell_progress(self) -> None:
         now = self._progress
@@ -169,7 +168,7 @@ class Publisher:
                 "fraction": float(now.fraction),
                 "doing": now.doing,
                 "metrics": {name: float(value) for name, value in now.metrics.items()},
-                "elapsed": monotonic() - self._started,
+                "elapsed": clock.seconds() - self._started,
                 "note": " ".join(self._notes) or None,
             },
         )

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from lab.context import Cancelled
 from lab.errors import AttackError, LabError, in_words, one_sentence
-from lab.models.aside import printing_aside
+from lab.models.aside import users_code
 from lab.models.logits import logits_in
 from lab.models.memory import out_of_memory
 
@@ -88,9 +88,9 @@ class Adapted(nn.Module):
         if self._twice and len(x) == 1:
             shown = torch.cat([shown, shown])
         own = shown.to(device=self._device, dtype=self._type)
-        with printing_aside():
+        with users_code():
             output = self.model(own.clone() if own is x else own)
-        logits = logits_in(output, len(shown)).to(torch.promote_types(x.dtype, torch.float32))
+        logits = logits_in(output, len(shown)).to(x.device, torch.promote_types(x.dtype, torch.float32))
         return logits if shown.shape == x.shape else logits[: len(x)]
 
     def _in_another_way(self, x: Tensor, error: BaseException) -> Tensor:

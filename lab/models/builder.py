@@ -8,7 +8,7 @@ from collections.abc import Callable
 from torch import nn
 
 from lab.errors import LabError, ModelError, in_words, one_sentence
-from lab.models.aside import printing_aside
+from lab.models.aside import users_code
 
 
 def call_builder(builder: str) -> nn.Module:
@@ -21,7 +21,7 @@ def call_builder(builder: str) -> nn.Module:
         raise ModelError(f"'{builder}' is not a builder: write it as package.module:function.")
     function = _imported(module_name, function_name)
     try:
-        with printing_aside():
+        with users_code():
             model = function()
     except (LabError, KeyboardInterrupt):
         raise
@@ -40,7 +40,7 @@ def _imported(module_name: str, function_name: str) -> Callable[[], object]:
         sys.path.append(here)
     importlib.invalidate_caches()
     try:
-        with printing_aside():
+        with users_code():
             module = importlib.import_module(module_name)
     except KeyboardInterrupt:
         raise

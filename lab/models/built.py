@@ -15,6 +15,7 @@ from torch import nn
 
 from lab import datafiles
 from lab.errors import LabError
+from lab.models.aside import users_code
 from lab.models.identity import Parts, code_of, contents_of, opened_files, parts_of, settings_in
 
 _MOST_BESIDE = 2_000  # files beside the sources that are looked at
@@ -57,14 +58,14 @@ def built(module: str, build: Callable[[], nn.Module]) -> Built:
     """Call the builder ``build`` in that module, whose code is imported again when it has changed."""
     _forget_changed(module)
     with opened_files() as read:
-        model = build()
-        parts = parts_of(model)
-        again = parts_of(build())
+        model, again = build(), build()
+        with users_code():  # which saves a state of its own making
+            parts, others = parts_of(model), parts_of(again)
     before = _imports.get(module)
     read |= before.read if before else set()
     code = code_of(module, model)
     _imports[module] = _Import(code, read, _stamps({*code.values(), *read}))
-    changing = next((name for name in [*parts, *again] if parts.get(name) != again.get(name)), "")
+    changing = next((name for name in [*parts, *others] if parts.get(name) != others.get(name)), "")
     parts |= settings_in(code) | contents_of(code) | contents_of({str(path): path for path in read})
     folders = frozenset({Path.cwd(), *(path.parent for path in code.values())})
     return Built(model, parts, changing, _imports[module].stamps | _surroundings(folders), folders)

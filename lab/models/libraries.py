@@ -15,7 +15,7 @@ from torch import nn
 
 from lab.errors import ModelError, in_words, no_such, one_sentence
 from lab.models import checkpoints
-from lab.models.aside import printing_aside
+from lab.models.aside import users_code
 from lab.models.inputs import Resize
 from lab.models.normalised import Normalised
 from lab.models.torchvision_classifiers import classifiers, published, sized
@@ -106,7 +106,7 @@ def _torchvision_options(name: str, size: int) -> dict[str, Any]:
 
 def _imported(library: str) -> ModuleType:
     try:
-        with printing_aside():
+        with users_code():
             return importlib.import_module(library)
     except ImportError as error:
         package = library.partition(".")[0]
@@ -117,7 +117,7 @@ def _imported(library: str) -> ModuleType:
 
 def _made(builder: str, plan: Blueprint, **options: Any) -> nn.Module:
     try:
-        with printing_aside():
+        with users_code():
             return plan.make(**options)
     except Exception as error:  # the library's own, whatever a model of its is missing
         raise ModelError(one_sentence(f"{builder} cannot be built (", in_words(error), "): choose another.")) from error

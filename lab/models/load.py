@@ -10,8 +10,9 @@ from torch.nn.parameter import is_lazy
 
 from lab import datafiles
 from lab.catalogue import find_card, fingerprints
-from lab.errors import ModelError, Unrepeatable
+from lab.errors import LabError, ModelError, Unrepeatable, in_words, one_sentence
 from lab.models.adapter import Adapted, adapted, evaluating, named
+from lab.models.aside import users_code
 from lab.models.build import blank
 from lab.models.builder import call_builder
 from lab.models.built import Built, built
@@ -61,12 +62,8 @@ def _loaded(spec: ModelSpec, device: torch.device | str | None = None) -> Built:
     with _recent.lock:  # which a builder that loads one of our models takes again
         found = _recent.get(key)
         if found is None or not found.lasts():
-            made = (
-                built(spec.builder.partition(":")[0], partial(read, spec))
-                if isinstance(spec, Custom)
-                else Built(read(spec))
-            )
-            found = replace(made, model=named(_at_rest(made.model.to(device)), name_of(spec)))
+            made = _made_by_user(spec, device) if isinstance(spec, Custom) else Built(_at_rest(read(spec), device))
+            found = replace(made, model=named(made.model, name_of(spec)))
             _recent.forget(lambda old: (old[0], old[2]) == (spec, str(device)))  # what the model was before
             _recent.keep(key, found)
         return found
@@ -110,9 +107,23 @@ def custom(spec: Custom) -> nn.Module:
     return network
 
 
-def _at_rest(network: nn.Module) -> nn.Module:
-    """The network in eval mode, its parameters frozen; those that the first images will make are not there yet."""
-    for parameter in evaluating(network).parameters():  # a ScriptModule has no requires_grad_ of its own
+def _made_by_user(spec: Custom, device: torch.device) -> Built:
+    """A custom model at rest. Whatever its own code raises on the way is a :class:`ModelError`."""
+    try:
+        made = built(spec.builder.partition(":")[0], partial(read, spec))
+        with users_code():
+            return replace(made, model=_at_rest(made.model, device))
+    except (LabError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a user's own code may raise anything
+        raise ModelError(
+            one_sentence(f"{name_of(spec):.120} cannot be made ready (", in_words(error), "): change its class.")
+        ) from error
+
+
+def _at_rest(network: nn.Module, device: torch.device) -> nn.Module:
+    """The network on a device, in eval mode, frozen: but for parameters that the first images have yet to make."""
+    for parameter in evaluating(network.to(device)).parameters():  # a ScriptModule has no requires_grad_ of its own
         if not is_lazy(parameter):
             parameter.requires_grad_(False)
     return network

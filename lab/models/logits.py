@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from lab.errors import AttackError
@@ -11,9 +13,9 @@ from lab.errors import AttackError
 def logits_in(output: Any, images: int) -> Tensor:
     """(n, classes) logits in a model's output for ``images`` images.
 
-    Taken as such: a tensor (n, classes, 1, …), of a single image also (classes,); a tuple or list of one tensor; a
-    mapping or object with an entry ``logits``, or a mapping of one tensor. Raises :class:`AttackError` for anything
-    else, such as several tensors, and for whole or complex numbers.
+    Taken as such: a tensor or NumPy array (n, classes, 1, …), of a single image also (classes,); a tuple, list or
+    mapping with one of them, beside nothing or ``None``; a mapping or object with an entry ``logits``. Raises
+    :class:`AttackError` for anything else, such as several tensors, and for whole or complex numbers.
     """
     logits = _unwrapped(output)
     if not isinstance(logits, Tensor):
@@ -39,12 +41,18 @@ def logits_in(output: Any, images: int) -> Tensor:
 
 def _unwrapped(output: Any) -> Any:
     if isinstance(output, Tensor):
-        return output
-    if isinstance(output, Mapping):
-        return output["logits"] if "logits" in output else next(iter(output.values())) if len(output) == 1 else None
+        return output if output.layout is torch.strided else output.to_dense()
+    if isinstance(output, np.ndarray) and output.dtype.kind in "fiu":
+        return torch.as_tensor(output)
+    if isinstance(output, Mapping) and "logits" in output:
+        return _unwrapped(output["logits"])
     if isinstance(getattr(output, "logits", None), Tensor):
         return output.logits
-    return output[0] if isinstance(output, tuple | list) and len(output) == 1 else None
+    if isinstance(output, Mapping | tuple | list):
+        entries = output.values() if isinstance(output, Mapping) else output
+        given = [each for each in entries if each is not None]
+        return _unwrapped(given[0]) if len(given) == 1 and isinstance(given[0], Tensor | np.ndarray) else None
+    return None
 
 
 def _kind(output: Any) -> str:

@@ -1,12 +1,12 @@
 """Everything that training changes."""
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from lab import clock
 from lab.training.metrics import Line, Tally
 
 
@@ -23,12 +23,12 @@ class TrainingState:
     step: int = 0
     tally: Tally = field(default_factory=Tally)
     lines: list[Line] = field(default_factory=list)
-    began: float = field(default_factory=time.perf_counter)
+    began: float = field(default_factory=clock.seconds)
 
     @property
     def seconds(self) -> float:
-        """Duration of training, without the time between an interruption and its resumption."""
-        return time.perf_counter() - self.began
+        """Duration of training, without the time for which it was interrupted or held."""
+        return clock.seconds() - self.began
 
     @property
     def device(self) -> torch.device:
@@ -62,4 +62,4 @@ class TrainingState:
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": memory, "param_groups": groups})
         self.step, self.tally, self.lines = record["step"], Tally(record["tally"]), lines
-        self.began = time.perf_counter() - record["seconds"]
+        self.began = clock.seconds() - record["seconds"]

@@ -27,6 +27,28 @@ def slow(tmp_path: Path) -> Slow:
     return Slow(steps=25, pause=0.02, diary=str(tmp_path / "diary"))
 
 
+HELD = 2.5  # seconds
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGSTOP")
+def test_the_time_left_does_not_count_a_pause_of_the_worker(engine: Engine, slow: Slow) -> None:
+    spec = held(slow.replace(steps=10))
+    asked = time.monotonic()
+    job = engine.submit(spec)
+    until(lambda: job.progress)
+    worker = int(Path(spec.diary).read_text())
+    os.kill(worker, signal.SIGSTOP)
+    time.sleep(HELD)
+    os.kill(worker, signal.SIGCONT)
+    let_go(spec, 5)
+    until(lambda: job.progress and job.progress.fraction == 0.5)
+    left = job.seconds_left
+    assert left is not None
+    assert left < time.monotonic() - asked - HELD / 2  # half is done: as long as it took so far, but for the pause
+    let_go(spec)
+    job.wait(PATIENCE)
+
+
 def test_a_mendable_fault_arrives_as_its_sentence(engine: Engine, slow: Slow) -> None:
     job = engine.submit(slow.replace(fault="mendable"))
     with pytest.raises(EngineError, match="give them as"):

@@ -1,6 +1,8 @@
 """Every kind of model that users bring is attacked as it is, or refused in one sentence."""
 
+import contextlib
 import functools
+import os
 import sys
 from collections import OrderedDict
 from types import SimpleNamespace
@@ -90,6 +92,9 @@ AROUND = {
     "list of one": lambda inner, pixels: [inner(pixels)],
     "mapping": lambda inner, pixels: {"logits": inner(pixels), "hidden": pixels},
     "mapping of one": lambda inner, pixels: OrderedDict(out=inner(pixels)),
+    "tuple with nothing": lambda inner, pixels: (inner(pixels), None),
+    "mapping with nothing": lambda inner, pixels: {"loss": None, "out": inner(pixels)},
+    "sparse": lambda inner, pixels: inner(pixels).to_sparse(),
     "object": lambda inner, pixels: SimpleNamespace(logits=inner(pixels), loss=None),
     "map of one pixel": lambda inner, pixels: inner(pixels)[:, :, None, None],
     "squeezed": lambda inner, pixels: inner(pixels).squeeze(),
@@ -142,6 +147,68 @@ def test_so_does_every_other_way_to_ask(name, x, y):
     assert torch.equal(x, before)
     if name != "function":
         assert embed(model, x)[1].dtype == torch.float32
+
+
+def test_a_function_of_numpy_arrays_is_attacked_by_its_scores(x, y):
+    model, shown = net(), x.clone()
+
+    def function(pixels):
+        with torch.no_grad():
+            return model(torch.from_numpy(pixels.numpy())).double().numpy()
+
+    result = judge(x, y, attack(Square(queries=20), function, x, y, BALL), function, BALL)
+    assert result.clean_accuracy == 1
+    assert torch.equal(x, shown)
+
+
+def no_gradients(inner, pixels):
+    torch.set_grad_enabled(False)
+    return inner(pixels)
+
+
+def double_everywhere(inner, pixels):
+    torch.set_default_dtype(torch.float64)
+    return inner(pixels)
+
+
+def nowhere(inner, pixels):
+    torch.set_default_device("meta")
+    return inner(pixels)
+
+
+def somewhere_else(inner, pixels):
+    os.chdir("/")
+    return inner(pixels)
+
+
+def fails_in_a_mess(inner, pixels):
+    torch.set_default_dtype(torch.float64)
+    os.chdir("/")
+    raise ValueError
+
+
+@pytest.fixture
+def settings():
+    """What a model may change in the whole process, looked at now and put right in the end."""
+
+    def look():
+        made = torch.empty(1)
+        return made.dtype, made.device, torch.is_grad_enabled(), os.getcwd()
+
+    before = look()
+    yield look
+    torch.set_default_dtype(before[0])
+    torch.set_default_device(None)
+    torch.set_grad_enabled(before[2])
+    os.chdir(before[3])
+
+
+@pytest.mark.parametrize("run", [no_gradients, double_everywhere, nowhere, somewhere_else, fails_in_a_mess])
+def test_what_a_model_sets_in_the_process_is_undone(run, settings, x):
+    before, model = settings(), adapted(Around(run))
+    with contextlib.suppress(AttackError):
+        model(x)
+    assert settings() == before
 
 
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])

@@ -118,6 +118,22 @@ class Odd(BaseException):
     def __str__(self): raise RuntimeError
 def odd(): raise Odd
 made = nn.Linear(2, 3)
+class NoEvaluation(nn.Linear):
+    def eval(self): raise RuntimeError("no such mode")
+class NoTraining(nn.Linear):
+    def train(self): return self
+class NoState(nn.Linear):
+    def state_dict(self, *arguments, **options): raise KeyError("state")
+class NoBeginning(nn.Module):
+    def __init__(self): self.scale = 1
+no_evaluation = lambda: NoEvaluation(2, 3)
+no_training = lambda: NoTraining(2, 3)
+no_state = lambda: NoState(2, 3)
+def empty(): return nn.Linear(2, 3, device="meta")
+def exits_later():
+    class Exits(nn.Linear):
+        def eval(self): raise SystemExit("bye")
+    return Exits(2, 3)
 def normalised():
     from lab.models import Normalised
     return Normalised(nn.Conv2d(3, 4, 1), [0.5] * 3, [0.2] * 3)
@@ -165,6 +181,15 @@ def test_normalisation_is_no_part_of_the_weights(builders):
         ("own_nets.nets:broken", "own_nets.nets:broken() raised OSError: no such thing"),
         ("own_nets.nets:odd", "own_nets.nets:odd() raised Odd: it is called without arguments"),
         ("own_nets.nets:made", "own_nets.nets:made is a model itself: name a function that returns it"),
+        (
+            "own_nets.nets:no_evaluation",
+            "own_nets.nets:no_evaluation cannot be made ready (RuntimeError: no such mode)",
+        ),
+        ("own_nets.nets:no_training", "cannot be made ready (TypeError: "),
+        ("own_nets.nets:no_state", "cannot be made ready (KeyError: 'state')"),
+        ("own_nets.nets:NoBeginning", "cannot be made ready (AttributeError: "),
+        ("own_nets.nets:empty", "cannot be made ready (NotImplementedError: Cannot copy out of meta tensor"),
+        ("own_nets.nets:exits_later", "cannot be made ready (SystemExit: bye)"),
         ("own_nets.nets:nothing", "returned a value of type NoneType: it must return a torch.nn.Module"),
     ],
 )

@@ -1,7 +1,11 @@
 """Faults that a page must survive, each really done."""
 
+import re
+
 import psutil
 import pytest
+
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.page
 
@@ -125,6 +129,30 @@ def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(other,
     assert page.page.locator("#connection").is_hidden()
     assert page.box("Seed").input_value() == "107"
     page.complaints[:] = [each for each in page.complaints if "404" not in each]  # the browser's, about the kernel
+
+
+def test_a_kernel_that_is_gone_before_the_page_has_reached_it_is_replaced_unseen(other, lab):
+    """As one that was killed in the pool, or taken back from a browser that took more than a minute."""
+    page, given = other.page, []
+
+    def kill(route):
+        """Fetch the page, and end its kernel; the browser lets only a page that it fetched itself speak with one."""
+        given.append(route.request.url)
+        if len(given) > 1:
+            return route.continue_()
+        answer = route.fetch()
+        [kernel] = lab.kernels(re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', answer.text())[1])
+        kernel.kill()
+        kernel.wait(PATIENCE)
+        return route.fulfill(response=answer)
+
+    page.route(f"{lab.address}/", kill)
+    page.reload()
+    other.until_drawn(7)
+    assert len(given) == 2
+    assert other.box("Seed").input_value() == "107"
+    page.unroute(f"{lab.address}/")
+    other.complaints.clear()  # the browser's, about the kernel that is no more
 
 
 def stored(lab):

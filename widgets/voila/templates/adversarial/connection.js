@@ -1,4 +1,5 @@
-// Says that the connection between the page and its kernel was lost, and offers the only thing that helps.
+// Says that the connection between the page and its kernel was lost, and offers the only thing that helps. A page whose
+// kernel is gone before they ever spoke has nothing to lose: it opens anew by itself, but not again and again.
 // Voilà tells nobody, so the websocket of the kernel is watched where it is made. The address keeps the page's state.
 (() => {
   const LOST = "The connection to the lab was lost. Reload to go on where you are.";
@@ -6,6 +7,7 @@
   const BLOCKED = "The connection to the lab is blocked, perhaps by a proxy that passes no WebSockets or not the lab's name.";
   const PATIENCE = 2000; // milliseconds until a gap is worth a word
   const INTERVAL = 2000; // milliseconds between two questions whether the kernel is still there
+  const REOPENED = "lab-reopened";
   const channels = /\/api\/kernels\/[\w-]+\/channels/;
 
   let kernel = null; // the address of the kernel that the page speaks with
@@ -31,19 +33,26 @@
     say(words, true);
   }
 
-  // What became of the kernel, once its websocket was closed: gone, behind a proxy, or only out of reach for a while.
+  function reopen() {
+    if (sessionStorage.getItem(REOPENED)) return lose(LOST);
+    over = true;
+    sessionStorage.setItem(REOPENED, "yes");
+    location.reload();
+  }
+
+  // What became of the kernel while it has no websocket: gone, behind a proxy, or only out of reach for a while.
   async function inquire() {
-    if (over || socket.readyState === WebSocket.OPEN) return;
+    if (over || socket?.readyState === WebSocket.OPEN) return;
     let status = 0;
     try {
       status = (await fetch(kernel, { cache: "no-store" })).status;
     } catch {
       // the server does not answer: it may come back
     }
-    if (over || socket.readyState === WebSocket.OPEN) return;
-    if (status === 404) return lose(LOST);
-    if (status !== 0 && !connected) return lose(BLOCKED);
-    say(TRYING, true);
+    if (over || socket?.readyState === WebSocket.OPEN) return;
+    if (status === 404) return connected ? lose(LOST) : reopen();
+    if (status !== 0 && socket !== null && !connected) return lose(BLOCKED);
+    if (status === 0 || connected) say(TRYING, true);
     timer = setTimeout(inquire, INTERVAL);
   }
 
@@ -52,6 +61,7 @@
     kernel = address.replace(/^ws/, "http").replace(/\/channels.*$/, "");
     made.addEventListener("open", () => {
       connected = true;
+      sessionStorage.removeItem(REOPENED);
       clearTimeout(timer);
       if (!over) say("", false);
     });
@@ -80,6 +90,12 @@
 
   addEventListener("pagehide", () => (over = true)); // a page that is left has lost nothing
   addEventListener("pageshow", (event) => event.persisted && location.reload()); // its kernel ended when it was left
+
+  addEventListener("DOMContentLoaded", () => {
+    const { baseUrl, kernelId } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    kernel ??= `${baseUrl}api/kernels/${kernelId}`;
+    timer ??= setTimeout(inquire, PATIENCE);
+  });
 
   const Plain = window.WebSocket;
   window.WebSocket = class extends Plain {
