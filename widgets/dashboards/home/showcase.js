@@ -225,8 +225,8 @@ function render({ model, el }) {
   const tools = make("div", "lab-front-tools");
   const closer = button("lab-button", "Look closer in the Attack explorer", "Look closer in the Attack explorer", () => {
     const { level } = look;
-    const { fooled } = model.get("record").models[look.model];
-    send("closer", [look.model, level || fooled || 1]);
+    const { fooled } = model.get("record").models[at()];
+    send("closer", [at(), level || fooled || 1]);
   });
   tools.append(
     aim,
@@ -257,6 +257,8 @@ function render({ model, el }) {
   // ---- what is shown ----
 
   const ready = () => (model.get("record").models ?? []).length > 0;
+  // The chosen model; while a new image is attacked, the last one that is there.
+  const at = () => Math.min(look.model, Math.max(0, model.get("record").models.length - 1));
   const path = () => {
     const found = model.get("path");
     const { image: which } = model.get("record");
@@ -288,7 +290,7 @@ function render({ model, el }) {
       const [thumbnail, , verdict, bars] = row.children;
       const waiting = i >= record.models.length;
       row.disabled = waiting;
-      row.setAttribute("aria-pressed", String(i === look.model));
+      row.setAttribute("aria-pressed", String(i === at()));
       bars.hidden = waiting;
       if (waiting) {
         paintImage(thumbnail, record, clean());
@@ -342,14 +344,14 @@ function render({ model, el }) {
     }
     const record = model.get("record");
     const here = look.step ?? record.steps;
-    const { loss, margin, predicted } = found.models[look.model];
-    const { name, colour } = record.models[look.model];
+    const { loss, margin, predicted } = found.models[at()];
+    const { name, colour } = record.models[at()];
     stepWords.textContent =
       `${name} at ε ${record.eps[look.level]}, step ${here} of ${record.steps}: predicts ${predicted[here]}. ` +
-      "Loss rises; below a margin of 0 the prediction is wrong.";
+      "Below a margin of 0 the prediction is wrong.";
     steps.show(here, record.steps, `step ${here}: ${name} predicts ${predicted[here]}`);
     curves.hidden = false;
-    const delta = look.step === null ? end(look.model) : onPath(look.model);
+    const delta = look.step === null ? end(at()) : onPath(at());
     paintImage(small[0].canvas, record, clean(), delta);
     paintChange(small[1].canvas, record, delta, colours);
     small[0].canvas.setAttribute("aria-label", `The image at step ${here}: ${name} predicts ${predicted[here]}`);
@@ -362,15 +364,14 @@ function render({ model, el }) {
     const record = model.get("record");
     if (!record.shape) return;
     look.level = Math.min(look.level, record.eps.length - 1);
-    look.model = Math.min(look.model, Math.max(0, record.models.length - 1));
     if (look.step !== null && !path()) look.step = null;
     drawModels();
     const now = record.eps[look.level];
     eps.textContent = now;
-    const { delta, predicted } = ready() ? shown(look.model) : { delta: null, predicted: record.label };
+    const { delta, predicted } = ready() ? shown(at()) : { delta: null, predicted: record.label };
     paintImage(image.canvas, record, clean(), delta);
     paintChange(change.canvas, record, delta, colours);
-    const name = record.models[look.model]?.name ?? "";
+    const name = record.models[at()]?.name ?? "";
     const seen = ready() ? `${name} predicts ${predicted}` : "the clean image";
     image.words.textContent = look.level ? `Image ${record.image}, attacked: ${seen}` : `Image ${record.image}: ${seen}`;
     image.canvas.setAttribute("aria-label", `Image ${record.image}, a ${record.label}, at ε ${now}: ${seen}`);
@@ -460,7 +461,7 @@ function render({ model, el }) {
       draw();
     }
     if (walk.open && look.level === 0 && ready()) {
-      look.level = model.get("record").models[look.model].fooled || look.level;
+      look.level = model.get("record").models[at()].fooled || look.level;
     }
     draw();
     askPath();
