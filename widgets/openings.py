@@ -12,6 +12,7 @@ from lab.errors import LabError
 from lab.processes import stop_on_signals
 from lab.specs import Spec
 from widgets.dashboards.app import pages
+from widgets.dashboards.home.page import openings as pictures
 
 
 @dataclass
@@ -53,11 +54,12 @@ class Notebook:
 
 
 async def openings() -> list[Spec]:
-    """Return the first requests of the pages, in their order: thumbnails and first pictures."""
+    """Return the first requests of the home page and the pages, in their order: thumbnails and first pictures."""
     engine = Notebook()
     for entry in pages():
         entry.build(engine)
-    return engine.specs
+    ours = list(pictures().values())
+    return [*ours[:1], *engine.specs, *ours[1:]]
 
 
 def main() -> None:

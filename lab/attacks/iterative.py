@@ -216,6 +216,25 @@ def follow_restarts(
     )
 
 
+def follow_path(spec: PGD, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> tuple[Tensor, Tensor]:
+    """(T + 1, n, …) the points of PGD's first restart from its start to its end, and (T + 1, n, K) the logits there.
+
+    Raises :class:`AttackError` for a spec that goes toward every class: a path has one target.
+    """
+    goal, *more = aims(spec, model, x, y, ctx)
+    if more:
+        raise AttackError("A path is followed for one aim, not for every class in turn: choose other labels.")
+    points, found = [], []
+
+    def note(_: int, point: Tensor, logits: Tensor) -> None:
+        points.append(point.clone())
+        found.append(logits.detach().clone())
+
+    end = climb(spec, model, start_points(spec, x, ball, ctx, range(len(x)), [0]), x, goal, ball, ctx, note)
+    note(spec.steps, end, answer(model, end, spec.passes))
+    return torch.stack(points), torch.stack(found)
+
+
 def start_points(
     spec: PGD, x: Tensor, ball: Region, ctx: Context, images: Iterable[int], restarts: Iterable[int]
 ) -> Tensor:

@@ -16,6 +16,7 @@ from lab.specs.curves import RobustnessCurves
 from lab.specs.embedding import Embeddings
 from lab.specs.evaluation import Evaluation
 from lab.specs.explore import SCALES, STARTS, Explore
+from lab.specs.image_sweep import ImageSweep
 from lab.specs.masking import Masking
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
@@ -101,6 +102,14 @@ def _(spec: Explore) -> Cost:
     tried = sum(_passes(each, asked) + _judging(asked) for each in attacks) + _judging(asked)
     swept = 2 * len(SCALES) * STARTS * (spec.pgd.steps + 1)
     return Cost(len(spec.models) * (tried + swept), 0, len(attacks), max(_held(each, asked) for each in attacks))
+
+
+@cost.register
+def _(spec: ImageSweep) -> Cost:
+    asked, models = _asked(spec, spec.ball, spec.levels, verdict=False), len(spec.models)
+    kept = (spec.attack.steps + 1) * spec.levels * asked.values  # a byte each, and as numbers while they are made
+    passes = _passes(spec.attack, asked) + spec.levels * spec.attack.passes + 1
+    return Cost(models * passes, models * kept, models, 3 * _NUMBER * kept + _held(spec.attack, asked))
 
 
 @cost.register

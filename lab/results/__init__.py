@@ -26,6 +26,7 @@ from lab.results.explore import (
     ScaleSweep as ScaleSweep,
     Tried as Tried,
 )
+from lab.results.image_sweep import ImageSweepResult as ImageSweepResult, ModelSwept as ModelSwept
 from lab.results.masking import MaskingResult as MaskingResult, ModelMasking as ModelMasking
 from lab.results.preview import PreviewResult as PreviewResult
 from lab.results.restarts import ModelRestarts as ModelRestarts, RestartsResult as RestartsResult

@@ -63,6 +63,7 @@ from lab.specs.examples import (
 from lab.specs.explore import Explore as Explore
 from lab.specs.extended import Extended as Extended, Staged as Staged
 from lab.specs.fab import FAB as FAB, FABTargeted as FABTargeted
+from lab.specs.image_sweep import ImageSweep as ImageSweep
 from lab.specs.masking import Masking as Masking
 from lab.specs.models import (
     ELU as ELU,

@@ -28,6 +28,7 @@ from lab.specs import (
     EnsembleExamples,
     Evaluation,
     Explore,
+    ImageSweep,
     Linf,
     LossSurface,
     Masking,
@@ -91,6 +92,8 @@ CASES: list[Analysis] = [
     Embeddings(models=(ONE,), images=(0,), count=10, averaged=2, levels=2, attack=PGD(steps=4, passes=20)),
     Explore(models=(ONE,), attack=PGD(steps=5, passes=50, restarts=4)),
     Explore(models=(ONE, OTHER), attack=StepLL(), ball=L2(1.0)),
+    ImageSweep(models=(ONE, OTHER), attack=PGD(steps=5), levels=3),
+    ImageSweep(models=(ONE,), attack=PGD(steps=4, passes=10, labels="predicted"), levels=2),
     LossSurface(models=(ONE,), source=OTHER, points=11),
     LossSurface(
         models=(ONE, OTHER),

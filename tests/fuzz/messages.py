@@ -27,6 +27,7 @@ from lab.specs import (
     Embeddings,
     Evaluation,
     Explore,
+    ImageSweep,
     LossSurface,
     Masking,
     Restarts,
@@ -44,6 +45,7 @@ from tests.widgets.evaluated import evaluated
 from tests.widgets.explored import explored
 from tests.widgets.masked import masked
 from tests.widgets.surfaced import surfaced
+from tests.widgets.swept import swept
 from tests.widgets.transferred import transferred
 from widgets.dashboards.app import PAGES, App
 from widgets.guarded import Guarded
@@ -56,6 +58,7 @@ RESULTS: dict[type[Spec], Callable[[Any], Any]] = {
     Restarts: restarts,
     Evaluation: evaluated,
     Explore: explored,
+    ImageSweep: swept,
     LossSurface: surfaced,
     Masking: masked,
     TransferMatrix: transferred,

@@ -46,6 +46,9 @@ class Visit:
     def open(self) -> None:
         """Load the page and wait for its first figures."""
         self.page.goto(f"{self.address}/#{self.place}")
+        if self.place == "home":
+            self.page.wait_for_selector(".lab-front[data-busy=false]")
+            return
         self.page.wait_for_selector(".lab-run-bar[data-state]")
         least = 6 if self.place == "pgd-restarts" else 1
         self.page.wait_for_function(f"document.querySelectorAll('.js-plotly-plot').length >= {least}")

@@ -5,6 +5,7 @@ import pytest
 from lab.specs import FGSM, L0, L2, PGD, FlipPixels, Linf, Trained
 from tests.widgets.conftest import settled
 from tests.widgets.engine import restarts
+from tests.widgets.swept import swept
 from widgets.dashboards.app import App
 from widgets.dashboards.restarts.page import DEFAULT
 from widgets.parts.carried import with_fields
@@ -108,6 +109,7 @@ async def test_settings_that_cannot_be_stay_on_their_page(engine):
 
 async def test_nothing_is_computed_again_where_nothing_is_new(engine):
     app = App(engine)
+    engine.jobs[0].finish(swept(engine.jobs[0].spec))
     through(app, "pgd-restarts")
     engine.jobs[-1].finish(restarts(engine.jobs[-1].spec))
     await settled()

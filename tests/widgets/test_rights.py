@@ -22,7 +22,7 @@ HEARD = {
     "Control": {"value"},
     "Images": {"value", "page"},
     "Navigation": {"selected", "state"},
-    "Home": {"opened"},
+    "Doors": {"opened"},
     "RunList": {"visitor"},
     "PlotView": {"clicked", "hovered", "camera", "ranges"},
     "Question": {"answer"},

@@ -171,7 +171,7 @@ class App(Box):
         self._entries = {entry.name: entry for entry in entries}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in entries)]
         self.navigation = Navigation(pages=tabs, refusal=refusal)
-        self.home = Home(cards=[_card(entry) for entry in entries])
+        self.home = Home(self._engine, [_card(entry) for entry in entries])
         self.pages: dict[str, Page] = {}
         self._settings = LabSettings()
         self.built: dict[str, Box] = {"home": Box([shared(Alert), self.home], "lab-place", "lab-home")}
@@ -181,7 +181,8 @@ class App(Box):
         self.navigation.on_msg(self._arrived)
         self.navigation.observe(self._addressed, ["selected", "state"])
         self._told = OnLoop(self._tell_state, 0.3)
-        self.home.observe(self._opened, "opened")
+        self.home.doors.observe(self._opened, "opened")
+        self.home.lead(self.follow)
 
     def visit(self, name: str, carry: bool = True) -> None:
         """Show a page; it is built when it is shown for the first time. Unknown names change nothing.
@@ -195,6 +196,8 @@ class App(Box):
         if before in self.pages:
             self._settings.leave(before, self.pages[before])
             self.pages[before].leave()
+        if before == "home":
+            self.home.leave()
         page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
@@ -203,6 +206,8 @@ class App(Box):
                 self.navigation.selected, self.navigation.state = name, ""
         if page:
             self._settings.arrive(name, page, take=carry)
+        if name == "home":
+            self.home.come_back()
         if page and carry:
             page.come_back()
         self._told()

@@ -1,0 +1,64 @@
+"""The home page in a browser: a model is fooled by the keyboard alone, and what is drawn is what was computed."""
+
+import pytest
+
+from lab import links
+
+pytestmark = pytest.mark.page
+
+DRAWN = """() => {
+  const canvas = document.querySelector(".lab-front-pictures figure:last-child canvas");
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const middle = [244, 246, 248];
+  let change = 0;
+  for (let p = 0; p < pixels.length; p += 4) {
+    for (let c = 0; c < 3; c++) change += Math.abs(pixels[p + c] - middle[c]);
+  }
+  return change;
+}"""
+"""How much of the perturbation is seen: the sum of its colours' distances from that of no change."""
+
+
+def verdicts(page):
+    return page.locator(".lab-front-verdict").all_inner_texts()
+
+
+def test_a_model_is_fooled_by_the_arrow_keys_and_looked_at_closer(visit_of_home):
+    page = visit_of_home
+    assert verdicts(page) == 3 * ["✓ predicts 7"]
+    assert page.evaluate(DRAWN) == 0
+    slider = page.get_by_role("slider", name="ε, largest change of a pixel")
+    slider.focus()
+    seen = []
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+        seen.append(page.evaluate(DRAWN))
+    assert 0 < seen[0] < seen[1], "on a fixed scale the perturbation grows with ε"
+    assert verdicts(page) == ["✗ predicts 9", "✓ predicts 7", "✓ predicts 7"]
+    assert slider.get_attribute("aria-valuetext") == (
+        "0.04: standard predicts 9, fgsm-trained predicts 7, pgd-trained predicts 7"
+    )
+    caption = page.locator(".lab-front-caption").inner_text()
+    assert caption == "PGD with 20 steps fools standard at ε 0.04, fgsm-trained at ε 0.06 and pgd-trained at ε 0.2."
+
+    page.get_by_role("button", name="pgd-trained is fooled at 0.2").press("Enter")  # the mark leads to its ε
+    assert page.locator(".lab-front-eps").inner_text() == "0.2"
+    assert "predicts 7" not in " ".join(verdicts(page))
+    page.locator(".lab-front-walk summary").press("Enter")
+    steps = page.get_by_role("slider", name="step of the attack")
+    page.wait_for_function("() => !document.querySelector('.lab-front-walk .lab-slider').disabled")
+    steps.press("Home")
+    assert verdicts(page)[2] == "✓ predicts 7"  # before its first step
+    assert page.evaluate(DRAWN) == 0
+    steps.press("End")
+    assert "predicts 7" not in verdicts(page)[2]
+
+    page.get_by_role("button", name="Look closer in the Attack explorer").press("Enter")
+    page.wait_for_function("() => location.hash.startsWith('#attack-explorer?')")
+    asked = links.read(page.evaluate("location.hash").partition("?")[2]).asked
+    assert (asked.image, asked.ball.eps, [each.name for each in asked.models]) == (4, 0.2, ["pgd-trained"])
+
+
+@pytest.fixture
+def visit_of_home(visit):
+    return visit("home").page
