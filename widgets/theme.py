@@ -141,7 +141,8 @@ TEMPLATE: dict[str, Any] = {
 
 
 _HERE = Path(__file__).parent
-_SHEETS = ("theme", "controls", "parts/run_bar", "layout", "figures")
+_FOR_FINGERS = ("@media (pointer: coarse)", "@container lab-app (max-width: 850px)")
+_SHEETS = ("theme", "controls", "parts/run_bar", "layout", "parts/strip", "figures")
 
 
 @cache
@@ -164,7 +165,8 @@ def css() -> str:
     }
     sizes = {"small": SMALL, "text": TEXT, "heading": HEADING, "title": TITLE, "display": DISPLAY}
     lines = [f"--lab-{name}: {value};" for name, value in colours.items()]
-    lines += [f"--lab-size-{name}: {value}px;" for name, value in sizes.items()]
+    lines += [f"--lab-size-{name}: calc({value} * var(--lab-unit));" for name, value in sizes.items()]
     variables = "\n  ".join([*lines, f"--lab-font: {FONT};"])
-    sheets = [(_HERE / f"{each}.css").read_text(encoding="utf-8") for each in _SHEETS]
-    return "\n".join([f".lab {{\n  {variables}\n}}", *sheets])
+    *sheets, targets = [(_HERE / f"{each}.css").read_text(encoding="utf-8") for each in (*_SHEETS, "targets")]
+    for_fingers = [f"{where} {{\n{targets}}}" for where in _FOR_FINGERS]
+    return "\n".join([f".lab {{\n  {variables}\n}}", *sheets, *for_fingers])

@@ -61,6 +61,11 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument(
         "--no-fork", action="store_true", help="start each kernel as a process of its own: slower, and more memory"
     )
+    parser.add_argument(
+        "--presenter",
+        action="store_true",
+        help="open pages for a projector: larger type, stronger colours, no settings",
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="use this Dask scheduler instead of starting an engine")
     shared.add_models(parser, "also offer a custom model: package.module:function, timm:NAME …; may be given again")
     parser.add_argument("--data", metavar="PATH", help="folder of data sets, custom .npz file or folder of images")
@@ -84,6 +89,7 @@ def run(options: argparse.Namespace) -> int:
         visitors=options.visitors,
         trusted_proxies=tuple(options.trust_proxy),
         forks=CAN_FORK and not options.no_fork,
+        presenter=options.presenter,
     )
     load_plugins(site.public)
     offer_data(options.data, options.size, options.labels)

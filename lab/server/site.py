@@ -41,7 +41,7 @@ class Site:
     address;
     ``trusted_hosts`` the names under which it is reached.
     ``trusted_proxies`` are the addresses of proxies that are believed from where their visitors come. ``forks`` says
-    whether kernels are forked from one process, which makes them cheap.
+    whether kernels are forked from one process, which makes them cheap; ``presenter`` that pages open with large type.
     """
 
     host: str = LOOPBACK[0]
@@ -54,6 +54,7 @@ class Site:
     visitors: int | None = None
     trusted_proxies: tuple[str, ...] = ()
     forks: bool = CAN_FORK
+    presenter: bool = False
 
     @property
     def public(self) -> bool:

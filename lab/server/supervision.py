@@ -46,7 +46,7 @@ def serving(site: Site, engine: Path | str) -> Iterator[Voila]:
 
     Raises :class:`LabError` when the port is taken or Voilà does not start.
     """
-    marks = {"LAB_ENGINE": str(engine), "LAB_PUBLIC": str(int(site.public))}
+    marks = {"LAB_ENGINE": str(engine), "LAB_PUBLIC": str(int(site.public)), "LAB_PRESENTER": str(int(site.presenter))}
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as connections, ExitStack() as stack:
         voila = _begun(site, marks, connections, stack)
         if site.ahead:

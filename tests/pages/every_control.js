@@ -94,7 +94,7 @@
   let [last, since] = ["", 0]; // the last state that was asked for, and since when it has been this one
   window.everyControl = {
     names: () => [...fields().keys()],
-    isSetting: (name) => fields().get(name).closest(".lab-panel") !== null,
+    isSetting: (name) => fields().get(name).closest(".lab-panel, .lab-strip") !== null,
     move(name) {
       const [there, back] = ways(fields().get(name)) ?? [];
       there?.();

@@ -20,14 +20,29 @@
 
   function unreachable() {
     const all = [...document.querySelectorAll(".lab-header"), here()].flatMap((part) => [...part.querySelectorAll(CONTROLS)]);
-    const shown = all.filter((each) => !each.matches(OUT) && each.getClientRects().length);
+    const shown = all.filter((each) => !each.matches(OUT) && !each.closest("[inert]") && each.getClientRects().length);
     const found = shown.map((each) => [named(each), fault(each)]).filter(([, words]) => words);
     return { count: shown.length, found: found.map(([name, words]) => `${name} ${words}`) };
   }
 
+  // The same, also in the menu of pages and in the drawer where they are folded away.
+  function unfolded() {
+    const seen = unreachable();
+    for (const css of [".lab-header .lab-menu-button", ".lab-place:not(.lab-closed) .lab-drawer-button"]) {
+      const button = document.querySelector(css);
+      if (!button?.getClientRects().length || button.ariaExpanded === "true") continue;
+      button.click();
+      const { count, found } = unreachable();
+      seen.count += count;
+      seen.found.push(...found);
+      button.click();
+    }
+    return seen;
+  }
+
   // Parts of the page that reach out of their place sideways; a card of figures may be moved sideways itself.
   function overflowing() {
-    const parts = ["html", ".lab-header", ".lab-tabs", ".lab-home", ".lab-panel", ".lab-settings", ".lab-panel-footer", ".lab-content"];
+    const parts = ["html", ".lab-header", ".lab-tabs", ".lab-home", ".lab-strip", ".lab-panel", ".lab-settings", ".lab-panel-footer", ".lab-content"];
     return parts.filter((css) =>
       [...document.querySelectorAll(css)].some((each) => each.getClientRects().length && each.scrollWidth > each.clientWidth + 1));
   }
@@ -38,5 +53,5 @@
     sheet.textContent = on ? "" : ".lab-figure-plot { display: none; }";
   };
 
-  window.layout = { unreachable, overflowing, drawing };
+  window.layout = { unfolded, overflowing, drawing };
 })();

@@ -67,7 +67,7 @@ def test_every_page_in_every_window(page, name):
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        seen = page.evaluate("layout.unreachable()")
+        seen = page.evaluate("layout.unfolded()")
         assert seen["count"] >= 18
         if found := seen["found"] + [f"{each} overflows" for each in page.evaluate("layout.overflowing()")]:
             faults[size] = found
@@ -81,7 +81,7 @@ def test_every_page_in_every_window(page, name):
 def test_everything_can_be_read_beside_figures_of_other_settings_and_with_help_and_a_link_open(page, name):
     go(page, name)
     type_in(page, "ε", "many")
-    page.locator(f"{HERE} .lab-panel .lab-error:visible").first.wait_for()
+    page.locator(f"{HERE} .lab-strip .lab-error:visible").first.wait_for()
     page.evaluate(f"document.querySelectorAll('{HERE} :is(.lab-help-sign, summary)').forEach(each => each.click())")
     assert complaints(page) == []
     type_in(page, "ε", "0.2")

@@ -51,7 +51,8 @@ class Number(Control):
 
     ``step``: the slider offers the lowest number and every so many more, such as 1/255; 0 leaves it free.
     ``zero`` is what the box says for 0, where that leaves the choice to something else: "follows ε". It is the slider's
-    first place, also on a logarithmic one.
+    first place, also on a logarithmic one. ``plays`` offers a walk through the slider's range, which goes on when the
+    page says in ``reached`` that the value is drawn, or cannot be.
     """
 
     _esm = source("number")
@@ -61,6 +62,8 @@ class Number(Control):
     step = t.Float(0).tag(sync=True)
     unit = t.Unicode().tag(sync=True)
     zero = t.Unicode().tag(sync=True)
+    plays = t.Bool(False).tag(sync=True)
+    reached = t.Any(None).tag(sync=True)
 
 
 class Toggle(Control):

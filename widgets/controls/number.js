@@ -65,6 +65,60 @@ function scale(model) {
   };
 }
 
+const WALK = 30; // steps of a walk through the slider's range
+const REST = 120; // milliseconds for which each is looked at, at least
+
+// A button that walks the value through its range; each step waits until the page has drawn the last one.
+function walker(model, slider) {
+  const button = make("button", "lab-small-button lab-walk", { type: "button" });
+  let timer = 0;
+  let walking = false;
+  let left = null; // where it was stopped, and goes on
+  const show = () => {
+    button.textContent = walking ? "❚❚" : "▶";
+    button.title = walking ? "Stop" : "Play: from the least to the largest";
+    button.setAttribute("aria-label", `${walking ? "Stop" : "Play"} ${model.get("label")}`);
+  };
+  const turn = (on) => {
+    walking = on;
+    clearTimeout(timer);
+    if (!on) left = model.get("value");
+    show();
+  };
+  const rest = () => {
+    clearTimeout(timer);
+    timer = setTimeout(step, REST);
+  };
+  const go = (value) => {
+    tell(model, "value", value);
+    if (model.get("reached") === value) rest();
+  };
+  const step = () => {
+    const { high, moved, place, value } = scale(model);
+    const now = model.get("value");
+    if (!walking) return;
+    if (!(now < high) || !button.checkVisibility()) turn(false);
+    else go(Math.min(high, Math.max(moved(now, 1), value(place(now) + PLACES / WALK))));
+  };
+  button.addEventListener("click", () => {
+    const goesOn = model.get("value") === left && left < scale(model).high;
+    turn(!walking);
+    if (!walking) return;
+    if (goesOn) step();
+    else go(scale(model).low);
+  });
+  slider.addEventListener("input", () => walking && turn(false));
+  const drawn = () => walking && model.get("reached") === model.get("value") && rest();
+  const offer = () => {
+    button.hidden = !model.get("plays");
+  };
+  model.on("change:reached", drawn);
+  model.on("change:plays", offer);
+  offer();
+  show();
+  return { button, end: () => turn(false) };
+}
+
 function render({ model, el }) {
   const { id, head, body, described } = field(model, el);
   const box = make("input", "lab-number", { id, type: "text", inputMode: "decimal", autocomplete: "off" });
@@ -75,7 +129,10 @@ function render({ model, el }) {
   slider.setAttribute("aria-label", `${model.get("label")}, slider`);
   for (const input of [box, slider]) input.setAttribute("aria-describedby", described);
   head.append(box, unit);
-  body.append(slider);
+  const { button, end } = walker(model, slider);
+  const row = make("div", "lab-slider-row");
+  row.append(button, slider);
+  body.append(row);
 
   const show = () => {
     const value = model.get("value");
@@ -100,6 +157,7 @@ function render({ model, el }) {
   model.on("change:value", show);
   model.on("change:usual", show);
   show();
+  return end;
 }
 
 export default { render };

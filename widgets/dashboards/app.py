@@ -1,5 +1,6 @@
 """The lab as one application: a home and a tab for every page, each built when it is first opened."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +146,7 @@ class Navigation(Plain):
     """The header: the name, the tabs, the state of the engine.
 
     ``selected`` is the name of the open page and ``state`` its state, both as the address holds them; ``refusal`` says
-    why an address could not be opened.
+    why an address could not be opened; ``presenter`` says whether the lab opens as it looks on a projector.
     """
 
     _esm = Path(__file__).with_name("nav.js")
@@ -156,6 +157,7 @@ class Navigation(Plain):
     state = t.Any("").tag(sync=True, heard=True)
     refusal = t.Unicode().tag(sync=True)
     engine = t.Unicode().tag(sync=True)
+    presenter = t.Bool(False).tag(sync=True)
 
 
 class App(Box):
@@ -170,7 +172,7 @@ class App(Box):
         entries, refusal = _offered()
         self._entries = {entry.name: entry for entry in entries}
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in entries)]
-        self.navigation = Navigation(pages=tabs, refusal=refusal)
+        self.navigation = Navigation(pages=tabs, refusal=refusal, presenter=os.environ.get("LAB_PRESENTER") == "1")
         self.home = Home(self._engine, [_card(entry) for entry in entries])
         self.pages: dict[str, Page] = {}
         self._settings = LabSettings()

@@ -31,6 +31,59 @@ function skipLink() {
   return skip;
 }
 
+// On a narrow page the tabs are a menu; it closes by Escape, by a press elsewhere, and when a page is opened.
+function menuButton(bar, tabs) {
+  const button = make("button", "lab-menu-button", { type: "button", textContent: "☰ Pages" });
+  tabs.id = `lab-pages-${Math.random().toString(36).slice(2)}`;
+  button.setAttribute("aria-controls", tabs.id);
+  const turn = (open) => {
+    bar.dataset.menu = open ? "open" : "closed";
+    button.setAttribute("aria-expanded", String(open));
+  };
+  button.addEventListener("click", () => turn(bar.dataset.menu !== "open"));
+  bar.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || bar.dataset.menu !== "open") return;
+    event.preventDefault();
+    turn(false);
+    button.focus();
+  });
+  tabs.addEventListener("click", () => turn(false));
+  const outside = (event) => bar.contains(event.target) || turn(false);
+  document.addEventListener("pointerdown", outside);
+  turn(false);
+  return { button, end: () => document.removeEventListener("pointerdown", outside) };
+}
+
+const TYPED_IN = "textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])";
+
+// Larger type, stronger colours, and the drawer closed: for a projector.
+function presenterButton(bar, opensSo) {
+  const button = make("button", "lab-presenter-button", { type: "button", textContent: "Aa" });
+  button.title = "Larger type and stronger colours, for a projector (key P)";
+  button.setAttribute("aria-label", button.title);
+  const isOn = () => button.getAttribute("aria-pressed") === "true";
+  const turn = (on) => {
+    const app = bar.closest(".lab-app");
+    button.setAttribute("aria-pressed", String(on));
+    app?.classList.toggle("lab-presenter", on);
+    if (on) for (const page of app?.querySelectorAll(".lab-page") ?? []) page.dispatchEvent(new Event("lab-drawer"));
+  };
+  const pressed = (event) => {
+    if (event.key.toLowerCase() !== "p" || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.target.closest?.(TYPED_IN) || document.querySelector("dialog[open]")) return;
+    if (OWN_PAGE || bar.closest(".lab-app")?.contains(event.target)) turn(!isOn());
+  };
+  button.addEventListener("click", () => turn(!isOn()));
+  document.addEventListener("keydown", pressed);
+  const seen = new ResizeObserver(() => {
+    seen.disconnect();
+    if (opensSo) globalThis[Symbol.for("adversarial-lab.drawer")] ??= { open: false };
+    turn(opensSo);
+  });
+  seen.observe(bar);
+  return { button, end: () => document.removeEventListener("keydown", pressed) };
+}
+
 function render({ model, el }) {
   const bar = make("header", "lab-header");
   const brand = make("a", "lab-brand", { href: "#", textContent: model.get("title") });
@@ -38,7 +91,9 @@ function render({ model, el }) {
   tabs.setAttribute("aria-label", "Pages");
   const state = make("p", "lab-engine");
   state.setAttribute("role", "status");
-  bar.append(skipLink(), brand, tabs, state);
+  const menu = menuButton(bar, tabs);
+  const presenter = presenterButton(bar, model.get("presenter"));
+  bar.append(skipLink(), menu.button, brand, tabs, state, presenter.button);
   el.append(bar);
 
   const pages = model.get("pages");
@@ -106,7 +161,11 @@ function render({ model, el }) {
   show();
   markMain(bar);
   model.send("arrived");
-  return () => removeEventListener("hashchange", follow);
+  return () => {
+    removeEventListener("hashchange", follow);
+    menu.end();
+    presenter.end();
+  };
 }
 
 export default { render };

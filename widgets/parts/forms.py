@@ -97,6 +97,12 @@ class Form(Box):
         part.step = step
         part.usual = [0.0, _STEPS * step] if step else list(_slider(params(self._default)[name]))
 
+    def take_out(self, name: str) -> Any:
+        """A field's part that no group names, or the "kind" or "fields" of a variant, such as "ball.fields"."""
+        name, _, piece = name.partition(".")
+        part = self.parts[name]
+        return part.take_out(piece) if isinstance(part, Variant) else part
+
     def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> list[Any]:
         if groups is None:
             return list(self.parts.values())
@@ -118,6 +124,7 @@ class Variant(Box):
         members = {kind.__name__: kind for kind in kinds}
         self._forms = {type(default).__name__: _form(default)}
         self._members = members
+        self._taken: dict[str, Box] = {}
         options = [Option(value=name, label=title_of(kind), help=_said(kind)) for name, kind in members.items()]
         self.kind = Choice(value=type(default).__name__, label=label, help=meaning, options=options)
         super().__init__([self.kind], "lab-form")
@@ -140,6 +147,12 @@ class Variant(Box):
         self._form(type(value).__name__).write(value)
         self.kind.write(type(value).__name__)
 
+    def take_out(self, piece: str) -> Box:
+        """The ``kind`` or its ``fields``, for another place on the page; here stays the other."""
+        self._taken = {piece: Box([], "lab-form")}
+        self._show()
+        return self._taken[piece]
+
     @property
     def form(self) -> Form:
         """The fields of the chosen spec."""
@@ -157,7 +170,10 @@ class Variant(Box):
 
     def _show(self) -> None:
         known = isinstance(self.kind.value, str) and self.kind.value in self._members
-        self.children = [self.kind, *([self.form] if known else [])]
+        pieces = {"kind": [self.kind], "fields": [self.form] if known else []}
+        for name, box in self._taken.items():
+            box.children = pieces.pop(name)
+        self.children = [each for piece in pieces.values() for each in piece]
 
     def _changed(self, change: Any) -> None:
         if change["owner"] is self.kind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,14 +18,16 @@ from lab.specs import Spec
 from lab.specs.balls import Linf
 from lab.specs.code import code, imports
 from lab.specs.opening import changed
+from widgets.controls import Number
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.choices import DataChoice, ModelChoice
+from widgets.parts.drawer import DrawerButton
 from widgets.parts.forms import Form, Variant
 from widgets.parts.links import LinkBar
 from widgets.parts.run_bar import RunBar
 from widgets.parts.take_away import TakeAway
-from widgets.plain import Box, Plain, shared
+from widgets.plain import Box, Plain, Words, shared
 from widgets.plot import PlotView
 from widgets.theme import css
 
@@ -70,11 +72,12 @@ def of_result(made: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
 class Page(Box):
     """A page of the lab.
 
-    Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name), ``content`` (all that is
-    not the panel) and, where there are such, ``data``, ``models`` and ``images`` (of which what fits is offered),
-    ``look`` (how figures are drawn) and ``links`` (to other pages). ``plots`` are its figures, ``title`` begins the
-    names of their files, ``drawing`` are the lines of Python that draw the first one from ``result``; ``no_numbers`` is
-    what a person is told who wants numbers before there is a result.
+    Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name), ``content`` (the figures
+    and what is said about them) and, where there are such, ``data``, ``models`` and ``images`` (of which what fits is
+    offered), ``look`` (how figures are drawn) and ``links`` (to other pages). ``plots`` are its figures, ``title``
+    begins the names of their files, ``strip`` are the fields that stand above the figures whatever the drawer hides,
+    as :meth:`Form.take_out` names them, ``drawing`` are the lines of Python that draw the first figure from
+    ``result``; ``no_numbers`` is what a person is told who wants numbers before there is a result.
 
     A page makes its parts, then calls :meth:`begin`.
     """
@@ -90,6 +93,7 @@ class Page(Box):
     links: LinkBar | None = None
     result: Any = None
     plots: ClassVar[Mapping[str, Plot]] = {}
+    strip: ClassVar[Sequence[str]] = ()
     title = ""
     drawing = "print(result.to_frame())"
     no_numbers = "There are no numbers yet: run it first."
@@ -97,7 +101,7 @@ class Page(Box):
     def begin(self) -> None:
         """Lay the page out, listen to its controls, and ask for the settings it opens with."""
         self.content = self._content()
-        super().__init__([shared(Style), shared(Alert), self.panel([self.form]), self.content], "lab", "lab-page")
+        self.lay_out([self.form], [self.form.take_out(name) for name in self.strip])
         self._eps = 0.0
         self._offer()
         self._listen()
@@ -180,10 +184,22 @@ class Page(Box):
         for name, marked in (("lab-stale", self.bar.stale), ("lab-due", self.bar.due)):
             (self.content.add_class if marked else self.content.remove_class)(name)
 
-    def panel(self, settings: Iterable[Any]) -> Box:
-        """The settings at the page's side; below them, always in sight, the run bar and what leaves the page."""
+    def lay_out(self, settings: Iterable[Any], strip: Iterable[Any], *classes: str) -> None:
+        """Put the page together: the stage, with a strip of controls and the run bar, and the drawer of settings.
+
+        The drawer comes second, so that the way to the figures does not lead through it; of no settings there is none.
+        """
         self.take_away = TakeAway(self.link, self.code, self.numbers)
-        return Box([Box(settings, "lab-settings"), Box([self.bar, self.take_away], "lab-panel-footer")], "lab-panel")
+        inside = list(settings)
+        drawer = [self._drawer(inside)] if inside else []
+        strip = [DrawerButton(), *strip, self.bar] if inside else [*strip, self.bar, self.take_away]
+        stage = Box([Box(strip, "lab-strip"), self.content], "lab-stage")
+        super().__init__([shared(Style), shared(Alert), stage, *drawer], "lab", "lab-page", *classes)
+
+    def _drawer(self, settings: Iterable[Any]) -> Box:
+        """The settings, and below them what leaves the page."""
+        head = Box([Words(heading="Settings"), DrawerButton(inside=True)], "lab-panel-head")
+        return Box([head, Box(settings, "lab-settings"), Box([self.take_away], "lab-panel-footer")], "lab-panel")
 
     def _view(self, name: str) -> PlotView:
         """One of the figures, still empty."""
@@ -195,7 +211,7 @@ class Page(Box):
         return view
 
     def _content(self) -> Box:
-        """All that is not the panel."""
+        """The figures and what is said about them."""
         return Box(self.views.values(), "lab-content")
 
     def _listen(self) -> None:
@@ -263,6 +279,8 @@ class LivePage(Page):
         """As every page does."""
         self._again = OnLoop(self._recompute, _PAUSE)
         super().begin()
+        self.bar.observe(self._let_play, "draws")
+        self._let_play()
 
     def _settings_changed(self, _: Any) -> None:
         self._again()
@@ -270,3 +288,15 @@ class LivePage(Page):
     def _recompute(self) -> None:
         self.bar.run()
         self.bar.settings_changed()  # settings that were wrong for a moment may be those of the running job again
+        self._let_play()
+
+    def _let_play(self, _: Any = None) -> None:
+        """Let ε be played, and say which one is drawn, or that there is nothing to draw at the present one."""
+        try:
+            radius = self.form.parts["ball"].form.parts.get("eps")  # type: ignore[attr-defined]
+        except SpecError:
+            return  # the form says it at the field
+        if isinstance(radius, Number):
+            ball = self.result.spec.ball if self.result is not None else None
+            radius.plays = True
+            radius.reached = radius.value if self.bar.refusal else getattr(ball, "eps", None)

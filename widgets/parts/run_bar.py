@@ -20,8 +20,8 @@ class RunBar(Plain):
 
     ``state`` is ready or the job's own; ``refusal`` says what is wrong with the settings; ``stale`` that the figures
     show other ones; ``due`` that Run would compute what is neither drawn nor under way. The same settings pressed again
-    while they run are not run again; others take the place of the running ones. ``interval`` is the time in seconds
-    between two redraws.
+    while they run are not run again; others take the place of the running ones. ``draws`` counts what was drawn;
+    ``interval`` is the time in seconds between two redraws.
     """
 
     _esm = Path(__file__).with_name("run_bar.js")
@@ -34,6 +34,7 @@ class RunBar(Plain):
     fraction = t.Float(0.0).tag(sync=True)
     seconds_left = t.Float(None, allow_none=True).tag(sync=True)
     message = t.Unicode().tag(sync=True)
+    draws = t.Int(0)
 
     def __init__(
         self, engine: Any, spec: Callable[[], Spec], show: Callable[[Any], None], interval: float = 0.15
@@ -125,4 +126,5 @@ class RunBar(Plain):
         if result is not None and result is not self._drawn:
             self._drawn = result
             self._show(result)
+            self.draws += 1
         self.settings_changed()

@@ -19,6 +19,30 @@ function parsed(model) {
   };
 }
 
+const TYPE = 14; // pixels of the page's type beside which a figure has the sizes that Python gives it
+
+// How much larger the page's type is, and with it all that is read in a figure.
+function largerBy(el) {
+  return Math.round((100 * Number.parseFloat(getComputedStyle(el).fontSize)) / TYPE) / 100 || 1;
+}
+
+const LENGTHS = { standoff: true, ticklen: true, xshift: true, yshift: true };
+
+function enlargedAs(name, value, by) {
+  if (typeof value === "number") return LENGTHS[name] ? value * by : value;
+  if (name === "margin") return Object.fromEntries(Object.entries(value).map(([side, length]) => [side, length * by]));
+  const key = /font$/.test(name) || name === "marker" ? "size" : name === "line" ? "width" : "";
+  const made = enlarged(value, by);
+  return typeof made?.[key] === "number" ? { ...made, [key]: made[key] * by } : made;
+}
+
+// A part of a figure with its type, lines, marks and margins so many times as large; what is drawn keeps its places.
+function enlarged(part, by) {
+  if (by === 1 || part === null || typeof part !== "object") return part;
+  if (Array.isArray(part)) return typeof part[0] === "object" ? part.map((each) => enlarged(each, by)) : part;
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, enlargedAs(name, value, by)]));
+}
+
 const pen = document.createElement("canvas").getContext("2d");
 
 // A text of plotly's, with its tags, in lines no wider than that; those it has stay. Spaces stay, too, for readers.
@@ -205,19 +229,50 @@ function button(label, title, press) {
   return made;
 }
 
-function toolbar(model, plot, head) {
-  const bar = Object.assign(document.createElement("div"), { className: "lab-figure-tools" });
-  bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", `Download ${model.get("heading")}`);
-  const tools = [
-    button("PNG", "Download as a picture", () => picture(plot, model, "png")),
-    button("SVG", "Download as a drawing", () => picture(plot, model, "svg")),
-    button("HTML", "Download as a page that stays interactive", () => model.send("html")),
+function formats(model, plot) {
+  const found = [
+    button("PNG", "Save as a picture", () => picture(plot, model, "png")),
+    button("SVG", "Save as a drawing", () => picture(plot, model, "svg")),
+    button("HTML", "Save as a page that stays interactive", () => model.send("html")),
   ];
-  if (model.get("has_csv")) {
-    tools.unshift(button("CSV", "Download the numbers", () => model.send("csv")));
+  return model.get("has_csv") ? [button("CSV", "Save the numbers", () => model.send("csv")), ...found] : found;
+}
+
+// A menu of all that a figure can be saved as. Arrow keys go through it; Escape and whatever leaves it closes it.
+function saveMenu(model, plot, head) {
+  const bar = Object.assign(document.createElement("div"), { className: "lab-figure-tools" });
+  const list = Object.assign(document.createElement("div"), { className: "lab-save-menu", hidden: true });
+  const items = formats(model, plot);
+  const show = (open) => {
+    list.hidden = !open;
+    opener.setAttribute("aria-expanded", String(open));
+    if (open) items[0].focus();
+  };
+  const opener = button("Save ▾", "Save the figure or its numbers", () => show(list.hidden));
+  opener.setAttribute("aria-haspopup", "menu");
+  opener.setAttribute("aria-label", `Save ▾ ${model.get("heading")}`);
+  list.setAttribute("role", "menu");
+  list.setAttribute("aria-label", `Save ${model.get("heading")}`);
+  for (const each of items) {
+    each.setAttribute("role", "menuitem");
+    each.tabIndex = -1;
   }
-  bar.append(...tools);
+  const close = () => {
+    show(false);
+    opener.focus();
+  };
+  list.addEventListener("click", close);
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") close();
+    else if (step) items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+    else return;
+    event.preventDefault();
+  });
+  bar.addEventListener("focusout", ({ relatedTarget }) => bar.contains(relatedTarget) || show(false));
+  show(false);
+  list.append(...items);
+  bar.append(opener, list);
   head.append(bar);
 }
 
@@ -260,8 +315,8 @@ async function render({ model, el }) {
   const head = header(model, el);
   const plot = Object.assign(document.createElement("div"), { className: "lab-figure-plot" });
   el.append(plot);
-  toolbar(model, plot, head);
-  plot.style.height = `${model.get("height")}px`;
+  saveMenu(model, plot, head);
+  plot.style.setProperty("--height", `${model.get("height") / TYPE}em`);
 
   let drawing = false;
   let due = false;
@@ -269,7 +324,8 @@ async function render({ model, el }) {
   let listening = false;
   let inSight = true;
   let unfitted = {};
-  const { font } = model.get("template").layout;
+  let drawnBy = 1;
+  let { font } = model.get("template").layout;
   const wanted = () => due && (inSight || !model.get("provisional"));
   // New data and a new size come one after the other, each when plotly is ready with the last.
   async function draw() {
@@ -278,6 +334,7 @@ async function render({ model, el }) {
     try {
       const Plotly = await promised().plotly;
       while (wanted() || resized) {
+        if (resized && listening && largerBy(el) !== drawnBy) due = true;
         resized = false;
         if (wanted()) await redraw(Plotly);
         if (listening && plot.clientWidth > 0 && !fits(plot)) await resize(Plotly, plot, unfitted, font);
@@ -292,12 +349,14 @@ async function render({ model, el }) {
     due = false;
     if (!model.get("figure")) return;
     const { data, layout, height } = parsed(model);
-    plot.style.height = `${height}px`;
-    plot.style.minWidth = layout.meta?.least ? `${layout.meta.least}px` : "";
+    plot.style.setProperty("--height", `${height / TYPE}em`);
+    plot.style.minWidth = layout.meta?.least ? `${layout.meta.least / TYPE}em` : "";
     keepCamera(plot, layout);
     forgetRanges(plot);
-    unfitted = layout;
-    await Plotly.react(plot, data, fitted(layout, plot.clientWidth, font), { ...model.get("config") });
+    drawnBy = largerBy(el);
+    unfitted = enlarged(layout, drawnBy);
+    font = enlarged(model.get("template"), drawnBy).layout.font;
+    await Plotly.react(plot, enlarged(data, drawnBy), fitted(unfitted, plot.clientWidth, font), { ...model.get("config") });
     if (!listening) {
       listen(plot, model);
       leaveOut(plot);

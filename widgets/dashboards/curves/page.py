@@ -45,7 +45,7 @@ TRIES = (
 PREFERRED = ("standard", "fgsm-trained", "pgd-trained")
 DEFAULT = RobustnessCurves(models=tuple(Trained(name) for name in PREFERRED))
 GROUPS = {
-    "Data and models": ("data", "models", "images", "searched"),
+    "Data and models": ("data", "models", "searched"),
     "Threat model": ("ball", "levels"),
     "Attacks": ("attacks", "seed"),
 }
@@ -61,6 +61,7 @@ class CurvesPage(Page):
     look: Form
     links: LinkBar
     plots = PLOTS
+    strip = ("images", "ball.fields")
     title = "curves"
     drawing = "from widgets.figures.curves import accuracy_over_eps\naccuracy_over_eps(result, spec.levels).show()"
 

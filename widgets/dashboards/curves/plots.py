@@ -66,14 +66,14 @@ PLOTS = {
         "Accuracy over ε",
         lambda result, drawn: accuracy_over_eps(result, drawn.look.level, drawn.look.intervals, drawn.look.point),
         of_result(CurvesResult.to_frame),
-        "lab-wide",
+        "lab-wide lab-main",
         420,
     ),
     "trade-off": Plot(
         "Robust against clean accuracy",
         lambda result, drawn: trade_off(result, drawn.look.level),
         lambda result, drawn: trade_off_frame(result, drawn.look.level),
-        "lab-narrow",
+        "lab-narrow lab-main",
         420,
     ),
     "distances": Plot(

@@ -42,7 +42,6 @@ DEFAULT = Embeddings(images=(3, 7, 0, 14, 5, 15, 2, 4, 1, 6), averaged=64)
 FOLLOWED = 12
 GROUPS = {
     "Data and models": ("data", "models"),
-    "Followed images": ("images",),
     "Threat model": ("ball", "levels"),
     "Attack": ("attack", "seed"),
     "Other images": ("count", "averaged", "t_sne"),
@@ -59,6 +58,7 @@ class EmbeddingsPage(Page):
     look: Form
     links: LinkBar
     plots = PLOTS
+    strip = ("images", "attack.kind", "ball.fields")
     title = "embeddings"
     drawing = (
         'from widgets.figures.embedding import embedding_plane\nembedding_plane(result, "as it is", spec.levels).show()'

@@ -25,7 +25,7 @@ PLOTS = {
         "Embeddings",
         lambda result, look: embedding_plane(result, look.projection, look.level, look.image, look.common),
         lambda result, look: embedding_frame(result, look.projection, look.image),
-        "lab-full",
+        "lab-full lab-main",
         440,
     ),
     "logits": Plot(

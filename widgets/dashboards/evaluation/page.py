@@ -58,7 +58,7 @@ TRIES = (
 DEFAULT = Evaluation(images=200)
 PREFERRED = ("standard", "fgsm-trained", "pgd-trained")
 GROUPS = {
-    "Data and models": ("data", "models", "images"),
+    "Data and models": ("data", "models"),
     "Threat model": ("ball",),
     "Attacks": ("budget", "seed"),
 }
@@ -79,6 +79,7 @@ class EvaluationPage(Page):
     look: Form
     links: LinkBar
     plots = PLOTS
+    strip = ("images", "ball.fields")
     title = "evaluation"
     drawing = "from widgets.figures.evaluation import waterfall\nwaterfall(result).show()"
 

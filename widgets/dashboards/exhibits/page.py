@@ -16,13 +16,12 @@ from widgets.dashboards.exhibits.records import body, head, shelves
 from widgets.dashboards.exhibits.shelves import Shelves
 from widgets.dashboards.exhibits.shown import ALL, ShownExhibit, exhibit_choice, scale_choice
 from widgets.figures.exhibits import series, series_frame
-from widgets.parts.alert import Alert
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.links import Follow, LinkBar
-from widgets.parts.page import Page, Plot, Style
+from widgets.parts.page import Page, Plot
 from widgets.parts.run_bar import RunBar
-from widgets.plain import Box, shared
+from widgets.plain import Box
 
 QUESTION = "Do the papers' figures and tables come out here, too?"
 SHOWS = (
@@ -71,8 +70,7 @@ class ExhibitsPage(Page):
         self._opened = Box([self.head, self.links, self._drawn, self.body], "lab-figures", "lab-opened")
         self._all = Box([Guide(QUESTION, SOURCE, SHOWS, TRIES), self.shelves], "lab-all-exhibits")
         self.content = Box([self._all, self._opened], "lab-content")
-        settings = self.panel([Box([self.form], "lab-section")])
-        super().__init__([shared(Style), shared(Alert), settings, self.content], "lab", "lab-page", "lab-exhibits")
+        self.lay_out([], self.form.parts.values(), "lab-exhibits")
         self.form.observe(self._settings_changed, "changes")
         self._paint()
 

@@ -34,7 +34,6 @@ PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
     "Data and models": ("data", "models"),
     "Threat model": ("ball", "logit_scale"),
-    "Image": ("image",),
     "Attack": ("attack", "seed"),
 }
 _FRAME = 0.02  # seconds between two redraws: as fast as results come
@@ -67,6 +66,7 @@ class ExplorePage(LivePage):
     """The page. Its parts: ``form`` (what is computed), ``bar``, ``pictures``, ``row``, ``views`` by name."""
 
     plots = PLOTS
+    strip = ("image", "attack.kind", "ball.fields")
     title = "explore"
     drawing = "from widgets.figures.explore import path\npath(result).show()"
 

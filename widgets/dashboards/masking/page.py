@@ -39,7 +39,7 @@ TRIES = (
 DEFAULT = Masking()
 PREFERRED = ("standard", "fgsm-trained", "pgd-trained")
 GROUPS = {
-    "Data and models": ("data", "models", "images"),
+    "Data and models": ("data", "models"),
     "Threat model": ("ball", "eps"),
     "Attack": ("steps", "restarts", "alpha", "seed"),
 }
@@ -56,6 +56,7 @@ class MaskingPage(Page):
     look: Form
     links: LinkBar
     plots = PLOTS
+    strip = ("images", "ball.fields")
     title = "masking"
     drawing = "from widgets.figures.masking import error_rates\nerror_rates(result).show()"
 

@@ -22,7 +22,11 @@ _IMAGES = of_result(per_image_frame)
 
 PLOTS = {
     "errors": Plot(
-        "One step, a random step first, many steps, other models", of_result(error_rates), _RATES, "lab-full", 310
+        "One step, a random step first, many steps, other models",
+        of_result(error_rates),
+        _RATES,
+        "lab-full lab-main",
+        310,
     ),
     "accuracy": Plot("Accuracy over ε", accuracy_over_eps, _RATES, height=380),
     "gradients": Plot(

@@ -28,7 +28,6 @@ DEFAULT = Restarts(attack=PGD(restarts=50))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {
     "Data and models": ("data", "models"),
-    "Images": ("images",),
     "Attack": ("attack", "seed"),
     "Threat model": ("ball",),
 }
@@ -43,6 +42,7 @@ class RestartsPage(Page):
 
     look: Form
     plots = PLOTS
+    strip = ("images", "ball.fields")
     title = "restarts"
     drawing = "from widgets.figures.restarts import final_losses_by_image\nfinal_losses_by_image(result).show()"
 

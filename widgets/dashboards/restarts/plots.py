@@ -48,12 +48,12 @@ def _histograms_frame(result: RestartsResult, look: RestartsLook) -> pd.DataFram
 
 
 PLOTS = {
-    "final-losses": Plot("Final losses", _histograms, _histograms_frame, "lab-wide", 420),
+    "final-losses": Plot("Final losses", _histograms, _histograms_frame, "lab-wide lab-main", 420),
     "loss-paths": Plot(
         "Loss over the steps",
         lambda result, look: loss_paths(result, look.image, look.log_axis),
         lambda result, look: loss_paths_frame(result, look.image),
-        "lab-narrow",
+        "lab-narrow lab-main",
         420,
     ),
     "concentration": Plot(

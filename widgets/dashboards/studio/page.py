@@ -21,10 +21,9 @@ from widgets.dashboards.studio.runs import RunList, Shipped, actions, run_row, s
 from widgets.dashboards.studio.start import TRIALS, Starter, Trial, Trials
 from widgets.figures.studio import SLOTS, Course
 from widgets.loop import Every, OnLoop
-from widgets.parts.alert import Alert
 from widgets.parts.forms import Form
-from widgets.parts.page import Page, Style
-from widgets.plain import Box, Words, shared
+from widgets.parts.page import Page
+from widgets.plain import Box, Words
 
 QUESTION = "How does a model become robust, and when does it only look so?"
 SOURCE = (
@@ -70,8 +69,8 @@ class StudioPage(Page):
         self.bar = Starter(self.start)
         self.list = RunList(self._act)
         self.views = {name: self._view(name) for name in PLOTS}
-        settings = self.panel([Box([self.preset], "lab-section"), self.form])
-        super().__init__([shared(Style), shared(Alert), settings, self._content()], "lab", "lab-page", "lab-studio")
+        self.content = self._content()
+        self.lay_out([self.form], [self.preset], "lab-studio")
         self._fill(self._origin)
         self.preset.observe(self._picked, "value")
         self.form.observe(lambda _: None if self._filling else self._judge(), "changes")

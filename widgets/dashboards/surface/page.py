@@ -40,7 +40,6 @@ DEFAULT = LossSurface(models=(Trained("standard"), Trained("fgsm-trained")))
 PREFERRED = ("standard", "fgsm-trained")
 GROUPS = {
     "Data and models": ("data", "models", "source"),
-    "Image": ("image",),
     "Threat model": ("ball",),
     "Axes": ("along", "across", "clip"),
     "Window": ("centre_along", "centre_across", "points"),
@@ -57,6 +56,7 @@ class SurfacePage(LivePage):
 
     look: Form
     plots = PLOTS
+    strip = ("image", "ball.fields")
     title = "surface"
     drawing = "from widgets.figures.surface import surface_3d\nsurface_3d(result).show()"
 

@@ -49,7 +49,7 @@ PLOTS = {
             result, drawn.look.quantity, drawn.look.by_class, drawn.look.attacks, drawn.camera
         ),
         of_result(map_frame),
-        "lab-surface-scene",
+        "lab-surface-scene lab-main",
         390,
     ),
     "map": Plot(

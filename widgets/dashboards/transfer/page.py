@@ -39,7 +39,7 @@ WIDE = {"lab-several": 3, "lab-many": FEW}
 """The most models whose matrix fits beside the curves: of several on a wide screen only, of many on none."""
 PREFERRED = ("standard", "standard-b", "fgsm-trained", "pgd-trained")
 GROUPS = {
-    "Data and models": ("data", "models", "images"),
+    "Data and models": ("data", "models"),
     "Attacks": ("attacks", "seed"),
     "Threat model": ("ball", "eps"),
 }
@@ -56,6 +56,7 @@ class TransferPage(Page):
     look: Form
     links: LinkBar
     plots = PLOTS
+    strip = ("images", "ball.fields")
     title = "transfer"
     drawing = (
         "from widgets.dashboards.transfer.plots import TransferLook\n"

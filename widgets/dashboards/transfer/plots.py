@@ -29,8 +29,8 @@ class TransferLook(Spec):
 
 
 PLOTS = {
-    "matrix": Plot("Transfer matrix", transfer_matrix, transfer_matrix_frame, "lab-wide", 482),
-    "over-eps": Plot("Over ε, for the chosen cell", over_eps, over_eps_frame, "lab-narrow", 482),
+    "matrix": Plot("Transfer matrix", transfer_matrix, transfer_matrix_frame, "lab-wide lab-main", 482),
+    "over-eps": Plot("Over ε, for the chosen cell", over_eps, over_eps_frame, "lab-narrow lab-main", 482),
     "black-box": Plot("White box and black box", black_box, black_box_frame),
     "correlation": Plot("Similarity of the perturbations", perturbation_correlation, correlation_frame),
 }

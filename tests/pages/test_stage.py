@@ -1,0 +1,130 @@
+"""The stage of a page: its strip of controls, the drawer of settings, ε that plays, and the looks for a projector."""
+
+import pytest
+
+from tests.pages.asked import ASKED
+
+pytestmark = pytest.mark.page
+
+HERE = ".lab-place:not(.lab-closed)"
+FOCUSED = "document.activeElement"
+BESIDE, OVER = {"width": 1280, "height": 720}, {"width": 820, "height": 1180}
+IN_DRAWER = f"{FOCUSED}.closest('.lab-panel') !== null"
+STOPS = f"""() => {{
+  const all = [...document.querySelectorAll('{HERE} :is(button, input, select, summary, [tabindex])')];
+  const figure = document.querySelector('{HERE} .lab-gallery');
+  return all.filter(each => each.tabIndex >= 0 && each.checkVisibility() && !each.disabled
+    && each.compareDocumentPosition(figure) & Node.DOCUMENT_POSITION_FOLLOWING).length;
+}}"""
+
+
+@pytest.fixture(scope="module")
+def page(visit_of_file):
+    found = visit_of_file("attack-explorer", ASKED["attack-explorer"]).page
+    found.wait_for_selector(f"{HERE} .lab-page[data-drawer]")
+    found.wait_for_selector(f"{HERE} .lab-case")
+    return found
+
+
+def until_drawer(page, state):
+    page.wait_for_selector(f"{HERE} .lab-page[data-drawer={state}]")
+
+
+def width(page):
+    return page.locator(f"{HERE} .lab-content").evaluate("each => each.clientWidth")
+
+
+def test_a_key_and_a_button_close_the_drawer_and_the_figures_use_its_room(page):
+    page.set_viewport_size(BESIDE)
+    button = page.locator(f"{HERE} .lab-drawer-button")
+    until_drawer(page, "open")
+    narrow = width(page)
+    button.click()
+    until_drawer(page, "closed")
+    assert width(page) == 1280 > narrow
+    page.locator(f"{HERE} .lab-number:visible").first.press("s")
+    until_drawer(page, "closed")  # who types means the letter
+    button.press("s")
+    until_drawer(page, "open")
+    assert page.evaluate(IN_DRAWER)
+    page.keyboard.press("s")
+    until_drawer(page, "closed")
+    assert page.evaluate(f"{FOCUSED}.classList.contains('lab-drawer-button')")
+    assert "key S" in button.get_attribute("title")
+
+
+def test_what_matters_is_at_hand_with_the_drawer_closed_and_the_way_to_the_figures_is_short(page):
+    strip = page.locator(f"{HERE} .lab-strip")
+    assert strip.locator(".lab-label:visible").all_inner_texts()[0].startswith("Test image")
+    for label in ("Attack", "ε, slider"):
+        assert strip.get_by_label(label, exact=True).is_visible()
+    assert 0 < page.evaluate(STOPS) <= 15
+
+
+def test_another_page_finds_the_drawer_as_it_was_left(page):
+    page.evaluate("location.hash = '#exhibits'")
+    page.wait_for_selector(f"{HERE} .lab-exhibit-card")
+    page.go_back()
+    until_drawer(page, "closed")
+
+
+def test_where_there_is_no_room_the_drawer_lies_over_the_figures(page):
+    page.set_viewport_size(OVER)
+    until_drawer(page, "closed")
+    button = page.locator(f"{HERE} .lab-drawer-button")
+    for close in (
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.mouse.click(780, 900),
+        lambda: page.locator(f"{HERE} .lab-drawer-close button").click(),
+    ):
+        button.click()
+        until_drawer(page, "open")
+        assert page.evaluate(IN_DRAWER)
+        assert width(page) == OVER["width"]
+        close()
+        until_drawer(page, "closed")
+        assert page.evaluate(f"{FOCUSED}.classList.contains('lab-drawer-button')")
+    page.set_viewport_size(BESIDE)
+
+
+def test_eps_plays_from_its_least_and_waits_for_each_picture(page):
+    play = page.get_by_role("button", name="Play ε", exact=True).locator("visible=true")
+    play.click()
+    box = page.get_by_label("ε", exact=True).locator("visible=true").first
+    values = set()
+    while len(values) < 3:
+        values.add(float(box.input_value()))
+    page.get_by_role("button", name="Stop ε", exact=True).click()
+    now = box.input_value()
+    assert min(values) < 0.05
+    page.wait_for_function(
+        "value => document.querySelector('.lab-gallery .lab-figure-note').innerText.includes(`ε = ${value}`)", arg=now
+    )
+    assert box.input_value() == now
+
+
+def test_on_a_projector_type_is_larger_also_in_figures_and_the_drawer_is_closed(page):
+    size = (
+        "() => parseFloat(getComputedStyle(document.querySelector('.lab-place:not(.lab-closed) .xtick text')).fontSize)"
+    )
+    page.wait_for_selector(f"{HERE} .xtick text")
+    before = page.evaluate(size)
+    page.locator(".lab-presenter-button").press("p")
+    page.wait_for_function(f"before => ({size})() > 1.2 * before", arg=before)
+    until_drawer(page, "closed")
+    page.keyboard.press("p")
+    page.wait_for_function(f"before => ({size})() === before", arg=before)
+
+
+def test_on_a_phone_the_pages_are_a_menu(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    tab = page.locator(".lab-tab", has_text="Masking")
+    assert not tab.is_visible()
+    button = page.locator(".lab-menu-button")
+    button.press("Enter")
+    assert tab.is_visible()
+    assert tab.evaluate("each => each.getBoundingClientRect().height") >= 44
+    page.keyboard.press("Escape")
+    assert not tab.is_visible()
+    assert page.evaluate(f"{FOCUSED}.classList.contains('lab-menu-button')")
+    page.set_viewport_size(BESIDE)
