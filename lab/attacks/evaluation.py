@@ -136,7 +136,7 @@ class _Evaluation:
             return self.known(1.0)
         suspicious = slopes.usable < 1 - sanity.FEW
         planned = self._worth_following(stages(self.budget, self.ball))
-        rounds.ahead = [each.weight for each in planned] + [40] + [20] * 5
+        rounds.ahead = [*(each.weight for each in planned), *sanity.ahead(rounds, len(sources))]
         for each in planned:  # where gradients say little, so do the margins that they lead to
             rounds.run(replace(each, within=inf) if suspicious else each)
         if suspicious:
@@ -234,6 +234,7 @@ class _Evaluation:
 
     def _check(self, check: Check) -> None:
         self.checks.append(check)
+        self.ctx.report(self.rounds.done, 1)
         self._show()
 
     def _show(self) -> None:

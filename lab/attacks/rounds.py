@@ -34,6 +34,7 @@ AT_ONCE = 2.5
 _BLOCK_ON_GPU = 2048
 _MOST_KEPT = 2**23  # values of a block
 _FEWER = 4  # of the images that a sanity check looks at, where the model is random or sees each image alone
+_LAST = 0.05  # of the progress, for the sanity checks that need no image left
 
 
 class BlockStore(Protocol):
@@ -56,7 +57,8 @@ class Rounds:
 
     ``plain`` is the model as it is, ``seen`` the same as attacks have to see it; ``show`` is called when more is known,
     and ``watch`` after each stage and before a block is kept. ``saved`` are the seconds that kept blocks have cost
-    before.
+    before. ``ahead`` has for each round to come how many gradients it takes for an image that is left, and ``done`` is
+    the fraction of the work that is behind: an image that is broken has none ahead.
     """
 
     plain: Adapted
@@ -67,7 +69,7 @@ class Rounds:
     show: Callable[[], None]
     watch: Callable[[], None]
     kept: BlockStore | None = None
-    ahead: list[int] = field(default_factory=list)
+    ahead: list[float] = field(default_factory=list)
     done: float = 0.0
     saved: float = 0.0
     pace: float = 0.0  # seconds for a pass, by the last piece that was computed
@@ -96,7 +98,7 @@ class Rounds:
 
         ``each``: passes that an image takes, about. A block that is expected to take long is kept in pieces.
         """
-        ctx = self._turn(name)
+        ctx, before = self._turn(name), len(self.standing.left)
         if not len(images):
             return images
         stage, begun, broken = self.standing.begin(name, spec), monotonic(), []
@@ -117,6 +119,7 @@ class Rounds:
                 self.standing.account(stage, passes.count, spent, (i + 1) / len(blocks))
                 self.show()
             self.saved += passes.saved
+        self.done += (1 - _LAST - self.done) * (1 - len(self.standing.left) / before) if before else 0
         self.watch()
         return torch.cat(broken)
 
@@ -178,7 +181,7 @@ class Rounds:
     def _turn(self, name: str) -> Context:
         """The context of the next of the planned rounds, whose progress is its fraction of what is still ahead."""
         weight = self.ahead.pop(0) if self.ahead else 1
-        share = (1 - self.done) * weight / (weight + sum(self.ahead) or 1)
+        share = (1 - _LAST - self.done) * weight / (weight + sum(self.ahead))
         ctx = self.ctx.span(self.done, self.done + share, 1).named(name).seeded(name)
         self.done += share
         return ctx

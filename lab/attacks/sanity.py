@@ -42,6 +42,13 @@ _DRAWS = 5  # of noise
 _NOT = float("nan")
 
 
+def ahead(rounds: Rounds, sources: int) -> list[float]:
+    """Return how many gradients each round of the checks takes for an image that is left, with so many sources."""
+    depth, sampled = rounds.depth, min(1.0, rounds.depth.images / len(rounds.standing.y))
+    tried = [2 * depth.steps] * sources + [_DRAWS, 4 * depth.steps, depth.steps]
+    return [*(each.weight for each in _black_boxes(rounds)), *(each * sampled for each in tried)]
+
+
 def about_mode(found: Mode) -> Check:
     """``value``: fraction of the images whose logits in training mode, in which the model came, are others."""
     state = UNCLEAR if found.training and found.logits != 0 else PASSED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from lab.counts import counted
@@ -16,6 +17,8 @@ from lab.specs.threat import threat
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that offers reports does without its 25 MB until one is wanted
+
+_HEAD = 15  # letters of a line of a column's name
 
 
 def csv(frame: pd.DataFrame) -> str:
@@ -64,26 +67,28 @@ def markdown_report(report: Report) -> str:
 
 
 def latex_report(report: Report) -> str:
-    r"""A table for a paper, with ``\usepackage{booktabs}``: a row for each model, a column for each attack.
+    r"""A table for a paper, with ``\usepackage{booktabs,graphicx}``: a row for each model, a column for each attack.
 
-    A column holds the accuracy that remains after its attack, the last one the worst case of all.
+    A column holds the accuracy that remains after its attack, the last one the worst case of all. Where it would be
+    wider than the text, it is scaled down to its width.
     """
     names = columns(report.models)
     rows = [_latex_row([latex(each.model), *_latex_numbers(each, names)]) for each in report.models]
     return "\n".join(
         [
-            r"% needs \usepackage{booktabs}",
+            r"% needs \usepackage{booktabs,graphicx}",
             r"\begin{table}",
             r"  \centering",
             f"  \\caption{{Accuracy (\\%) on {latex(report.data)} after each attack, the worst case so far. "
             f"{latex(_setting(report))}.}}",
+            r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             f"  \\begin{{tabular}}{{l{'r' * (len(names) + 2)}}}",
             r"    \toprule",
-            _latex_row(["model", "clean", *map(latex, names), "robust"]),
+            _latex_row(["model", "clean", *map(_latex_head, names), "robust"]),
             r"    \midrule",
             *rows,
             r"    \bottomrule",
-            r"  \end{tabular}",
+            r"  \end{tabular}}",
             r"\end{table}",
             "",
         ]
@@ -125,6 +130,15 @@ def _latex_numbers(model: ModelEvaluation, names: Sequence[str]) -> list[str]:
     """Clean accuracy, that after each attack of these names, and the worst case."""
     accuracies = (model.clean_accuracy, *remaining(model, names), model.robust_accuracy)
     return [latex(percent(each)) for each in accuracies]
+
+
+def _latex_head(name: str) -> str:
+    """The name of a column in lines, one above the other."""
+    lines = wrap(name, _HEAD, break_long_words=False, break_on_hyphens=False)
+    if len(lines) < 2:
+        return latex(name)
+    stacked = r" \\ ".join(map(latex, lines))
+    return rf"\begin{{tabular}}[b]{{@{{}}r@{{}}}}{stacked}\end{{tabular}}"
 
 
 def _latex_row(cells: Sequence[str]) -> str:

@@ -198,6 +198,18 @@ def test_what_is_known_so_far_is_shown_and_can_be_cancelled():
         evaluate(load_model(Trained("standard")), *digits(10), BALL, ctx=Context(cancelled=lambda: True))
 
 
+@pytest.mark.parametrize("name", ["standard", "pgd-trained"])
+def test_progress_counts_the_images_left(name):
+    """It never falls, and stands near its end when the last of the checks begin, however early all was broken."""
+    fractions, known = [], []
+    ctx = Context(on_progress=lambda at: fractions.append(at.fraction), on_partial=lambda at: known.append(at.done))
+    evaluate(load_model(Trained(name)), *digits(5), Linf(0.3), ctx=ctx)
+    assert fractions == sorted(fractions)
+    assert known == sorted(known)
+    assert 0.9 < fractions[-1] <= 1
+    assert 0.9 < known[-1] < 1
+
+
 def test_progress_names_the_stage():
     doing = set()
     ctx = Context(on_progress=lambda progress: doing.add(progress.doing))

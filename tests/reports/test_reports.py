@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +128,36 @@ def test_markdown_and_latex_show_the_accuracies_in_per_cent(report):
     tex = written(report, ".tex")
     assert tex.count(r"\toprule") == tex.count(r"\midrule") == tex.count(r"\bottomrule") == 1
     assert {line.count("&") for line in tex.splitlines() if "&" in line} == {5}
+
+
+def attacks_named(*names: str) -> Report:
+    """Three models, the last with a name of signs that LaTeX keeps for itself, under attacks of these names."""
+    result = sample_result(("standard", "pgd-trained", "a_model & 50% #1 {x} ~^\\ ε_né"))
+    models = [
+        replace(each, stages=tuple(replace(stage, name=name) for stage, name in zip(each.stages, names, strict=True)))
+        for each in result.models
+    ]
+    return Report(replace(result, models=tuple(models)), "mnist_10%", MADE)
+
+
+LONG_NAMES = ("MultiTargeted, nearest images", "Square from the best points", "transfer from standard-b")
+
+
+def test_long_heads_of_a_latex_table_stand_in_lines():
+    [head] = [line for line in written(attacks_named(*LONG_NAMES), ".tex").splitlines() if "clean &" in line]
+    assert r"{@{}r@{}}MultiTargeted, \\ nearest images\end{tabular}" in head
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
+def test_latex_sets_the_table_no_wider_than_the_text(tmp_path):
+    table = written(attacks_named(*LONG_NAMES), ".tex")
+    packages = "\\usepackage{booktabs,graphicx}"
+    text = f"\\documentclass{{article}}{packages}\\begin{{document}}{table}\\end{{document}}"
+    (tmp_path / "table.tex").write_text(text, "utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout
+    assert "Overfull" not in said.stdout
 
 
 def test_a_latex_table_has_a_dash_where_an_attack_did_not_run():

@@ -4,13 +4,20 @@ function make(tag, className = "", properties = {}) {
   return Object.assign(document.createElement(tag), { className, ...properties });
 }
 
+// A long name goes on in another line after a sign between its words, not within one.
+function breakable(name) {
+  return name.split(/(?<=[_./:@+])/).flatMap((part) => [part, make("wbr")]);
+}
+
 function headCells(columns) {
   const first = make("th", "", { scope: "col", textContent: "What should hold" });
   const models = columns.map(({ name, colour }) => {
     const cell = make("th", "", { scope: "col" });
     const dot = make("span", "lab-dot");
     dot.style.background = colour;
-    cell.append(dot, make("span", "", { textContent: name }));
+    const words = make("span");
+    words.append(...breakable(name));
+    cell.append(dot, words);
     return cell;
   });
   return [first, ...models];

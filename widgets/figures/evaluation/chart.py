@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from itertools import pairwise
 from math import ceil
 from textwrap import wrap
 from typing import Any
@@ -16,7 +15,7 @@ from lab.counts import counted
 from lab.results import EvaluationResult
 from lab.specs.evaluation import MOST_MODELS
 from widgets.figures.drawing import figure, room
-from widgets.figures.evaluation.stages import CLEAN_STAGE, NOT_DRAWN, WORST_CASE, Fall, Waterfall, caption, falls
+from widgets.figures.evaluation.stages import CLEAN_STAGE, NOT_DRAWN, WORST_CASE, Fall, caption, falls
 from widgets.figures.names import shortened
 from widgets.figures.slots import padded
 from widgets.theme import INK, MUTED, SMALL, fade, model_colour
@@ -24,42 +23,47 @@ from widgets.theme import INK, MUTED, SMALL, fade, model_colour
 WAITING = "Nothing computed yet"
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
-_APART = 0.07  # of a stage, between the points of two models
-_LABEL = 16  # per cent of accuracy that a label of two lines is high
-_LOW = 12  # per cent, below which a number does not fit between a point and the axis
-_LETTER = 7  # pixels that a bold letter needs
-_TICK_LETTER = 6.2  # and one below the axis
-_TICK_LINES = 3  # that the name of a stage may take below the axis
-_BEFORE, _BEHIND = 0.6, 0.4  # of a stage, from the left end of the axis to the first and from the last to the right end
-_NARROWEST = 44  # pixels of a stage
-_LEFT = 52
+_APART = 0.08  # of a row, between the points of two models
+_ROW = 44  # pixels: two lines of a stage's name, also where the caption takes more of the height than expected
+_AROUND = 130  # pixels for the caption and the axis
+_LETTER = 6.2  # pixels that one beside the axis needs
+_WITHIN = 16  # letters of a line of a stage's name, unless a word is longer
+_NARROWEST = 140  # pixels of the plot itself
+_COLUMN = 44  # pixels for the numbers right of the plot
 
 
 def waterfall(result: EvaluationResult | None, chosen: int = 0) -> go.Figure:
-    """Accuracy after each stage, a line of steps for each of up to six models; the chosen one shows its numbers.
+    """Accuracy after each stage, from top to bottom: a line of steps for each of up to six models.
 
-    Bars are 95% intervals. What is still running has an open mark.
+    The numbers of the chosen one stand in a column right of the plot, where no line comes. Bars are 95% intervals.
+    What is still running has an open mark. As narrow as a phone it can still be read whole.
     """
     shown = falls(result)
     count = len(shown.falls)
     chosen = min(chosen, max(count - 1, 0))
     found = padded(shown.falls, MOST_MODELS)
     traces = [_steps(fall, i, count, i == chosen) for i, fall in enumerate(found)]
-    traces.append(_numbers(found[chosen], chosen, count))
     if result is None or not count:
         return figure(traces, WAITING, "waterfall", xaxis={}, yaxis={})
-    labels = _labels(shown.falls)
-    layout = _axes(shown.stages) | {"annotations": [headline(caption(result, shown, chosen), _LEFT), *labels]}
-    layout |= {"margin": {"l": _LEFT, "r": _right(shown), "t": 44, "b": 64}, "showlegend": False}
-    layout |= room(least_width(shown), [1, *[0] * len(labels)])
-    return figure(traces, "", f"{shown.stages}", **layout)
+    rows = [stage_lines(stage) for stage in shown.stages]
+    left = beside(rows)
+    numbers, words = _numbers(shown.falls[chosen]), caption(result, shown, chosen)
+    layout = _axes(rows) | {"height": _AROUND + 20 * count + _ROW * len(rows)}
+    layout["margin"] = {"l": left, "r": _COLUMN, "t": 46, "b": 44}
+    layout["annotations"] = [headline(words, left), *numbers]
+    layout |= room(left + _NARROWEST + _COLUMN, [1, *[0] * len(numbers)])
+    drawn = figure(traces, "", f"{shown.stages}", **layout)
+    return drawn.update_layout(legend={"y": 0, "yref": "container", "yanchor": "bottom", "maxheight": 0.8})
 
 
-def least_width(shown: Waterfall) -> int:
-    """Pixels that the waterfall needs at least to be read."""
-    widths = [_width(stage) for stage in shown.stages]
-    apart = max((a + b for a, b in pairwise(widths)), default=2 * _NARROWEST) / 2  # all stages are equally far apart
-    return ceil(_LEFT + _right(shown) + apart * (len(widths) - 1 + _BEFORE + _BEHIND))
+def stage_lines(stage: str) -> list[str]:
+    """The name of a stage in lines."""
+    return wrap(stage, _WITHIN, break_long_words=False, break_on_hyphens=False) or [stage]
+
+
+def beside(rows: Sequence[Sequence[str]]) -> int:
+    """Pixels that names in lines need left of an axis."""
+    return ceil(12 + _LETTER * max(len(line) for row in rows for line in row))
 
 
 def headline(text: str, left: int) -> dict[str, Any]:
@@ -69,74 +73,47 @@ def headline(text: str, left: int) -> dict[str, Any]:
     return place | {"text": text, "showarrow": False, "align": "left", "font": font, "xshift": 8 - left, "yshift": 6}
 
 
-def spread(values: Sequence[float], apart: float, top: float) -> list[float]:
-    """Places for labels near their values: no two nearer than ``apart``, none above ``top`` as far as there is room."""
-    order = sorted(range(len(values)), key=lambda i: values[i])
-    placed, least, most = list(values), -np.inf, top
-    for i in order:  # upwards, each above the one below it
-        placed[i] = max(placed[i], least)
-        least = placed[i] + apart
-    for i in reversed(order):  # and back down from the top
-        placed[i] = min(placed[i], most)
-        most = placed[i] - apart
-    return placed
-
-
-def _right(shown: Waterfall) -> int:
-    """Pixels for the labels beside the ends of the lines."""
-    return 14 + _LETTER * max((len(line) for fall in shown.falls for line in _label(fall)), default=0)
-
-
 def _steps(fall: Fall | None, i: int, count: int, chosen: bool) -> dict[str, Any]:
-    x, y, drawn = _points(fall, i, count)
+    rows, accuracy, drawn = _points(fall, i, count)
     colour = model_colour(fall.model) if fall else INK
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "x": x,
-        "y": y,
-        "error_y": {
+        "x": accuracy,
+        "y": rows,
+        "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": fall.high[drawn] - y if fall else y,
-            "arrayminus": y - fall.low[drawn] if fall else y,
+            "array": fall.high[drawn] - accuracy if fall else accuracy,
+            "arrayminus": accuracy - fall.low[drawn] if fall else accuracy,
             "color": fade(colour, 0.55),
             "thickness": 1.5,
             "width": 3,
         },
-        "line": {"color": colour, "width": 3.5 if chosen else 2, "shape": "hvh"},
+        "line": {"color": colour, "width": 3.5 if chosen else 2, "shape": "vhv"},
         "marker": {"symbol": _symbols(fall, i), "size": 8, "color": colour},
         "cliponaxis": False,
-        "name": escape(fall.model) if fall else "",
+        "name": f"{shortened(escape(fall.model))}: {accuracy[-1]:.1f}%" if fall else "",
+        "legendgroup": escape(fall.model) if fall else "",
         "hovertext": [_hover(fall, int(stage)) for stage in np.flatnonzero(drawn)] if fall else [],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "visible": fall is not None,
-        "showlegend": False,
     }
 
 
-def _numbers(fall: Fall | None, i: int, count: int) -> dict[str, Any]:
-    """The accuracies of the chosen model beside its points, which a trace of its own can change with the model."""
-    x, y, _ = _points(fall, i, count)
-    low = y < _LOW  # no room below
-    aside = 0.0075 * (x.max(initial=0) + 1)  # beside the interval and the line, not on them, however many stages
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "x": x + np.where(low, aside, -aside),
-        "y": y + np.where(low, 1, -1.5),
-        "text": [f"{each:.1f}" for each in y],
-        "textposition": np.where(low, "top right", "bottom left").tolist(),
-        "textfont": {"color": model_colour(fall.model) if fall else INK, "size": SMALL},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "visible": fall is not None,
-        "showlegend": False,
-    }
+def _numbers(fall: Fall) -> list[dict[str, Any]]:
+    """The accuracies of a model in a column right of the plot, each beside its row."""
+    rows, accuracy, _ = _points(fall, 0, 1)
+    place = {"xref": "paper", "x": 1, "xanchor": "right", "xshift": _COLUMN - 4, "yref": "y", "yanchor": "middle"}
+    font = {"size": SMALL, "color": model_colour(fall.model)}
+    return [
+        place | {"text": f"{each:.1f}", "y": row, "font": font, "showarrow": False}
+        for row, each in zip(rows.tolist(), accuracy, strict=True)
+    ]
 
 
 def _points(fall: Fall | None, i: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the points of one of ``count`` models, and the stage of each."""
+    """Return the rows and accuracies of one of ``count`` models, and which of its stages they are."""
     if fall is None:
         return np.zeros(0), np.zeros(0), np.zeros(0, bool)
     drawn = fall.places != NOT_DRAWN
@@ -162,55 +139,16 @@ def _hover(fall: Fall, i: int) -> str:
     )
 
 
-def _labels(found: Sequence[Fall]) -> list[dict[str, Any]]:
-    """Each model's name and worst-case accuracy at the right, beside the end of its line."""
-    places = spread([fall.accuracy[-1] for fall in found], _LABEL, 100)
-    return [
-        {
-            "text": "<b>{}</b><br>{}".format(*_label(fall)),
-            "xref": "paper",
-            "x": 1,
-            "xanchor": "left",
-            "xshift": 6,
-            "yref": "y",
-            "y": place,
-            "yanchor": "middle",
-            "align": "left",
-            "font": {"size": SMALL, "color": model_colour(fall.model)},
-            "showarrow": False,
-        }
-        for fall, place in zip(found, places, strict=True)
-    ]
-
-
-def _label(fall: Fall) -> tuple[str, str]:
-    return shortened(escape(fall.model)), f"{fall.accuracy[-1]:.1f}%"
-
-
-def _width(stage: str) -> float:
-    """Pixels that a stage needs for its name in lines."""
-    return max(_NARROWEST, 5 + _TICK_LETTER * max(map(len, _lines(stage)), default=0))
-
-
-def _lines(stage: str) -> list[str]:
-    """The name of a stage in the narrowest lines that are not too many."""
-    for width in range(max(map(len, stage.split()), default=1), len(stage)):
-        lines = wrap(stage, width, break_long_words=False, break_on_hyphens=False)
-        if len(lines) <= _TICK_LINES:
-            return lines
-    return [stage]
-
-
-def _axes(stages: Sequence[str]) -> dict[str, Any]:
-    ticks = ["<br>".join(map(escape, _lines(stage))) for stage in stages]
+def _axes(rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     return {
         "xaxis": {
-            "title": {"text": "attack; each runs on the images that earlier ones did not break"},
-            "tickvals": list(range(len(stages))),
-            "ticktext": ticks,
-            "tickangle": 0,
-            "range": [-_BEFORE, len(stages) - 1 + _BEHIND],
+            "title": {"text": "accuracy (%)"},
+            "range": [-3, 103],
+        },
+        "yaxis": {
+            "tickvals": list(range(len(rows))),
+            "ticktext": ["<br>".join(map(escape, row)) for row in rows],
+            "range": [len(rows) - 0.4, -0.6],
             "showgrid": False,
         },
-        "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-4, 106]},
     }

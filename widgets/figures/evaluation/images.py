@@ -16,8 +16,9 @@ from lab.results.evaluation import CLEAN, UNBROKEN
 from lab.results.prediction import NO_CLASS, class_in_words
 from lab.specs.threat import threat
 from widgets.figures.drawing import figure, room
-from widgets.figures.evaluation.chart import WAITING, headline
+from widgets.figures.evaluation.chart import WAITING, beside, headline, stage_lines
 from widgets.figures.evaluation.stages import CLEAN_STAGE, drawn_stages
+from widgets.figures.names import shortened
 from widgets.figures.tables import stacked
 from widgets.theme import INK, PANEL, fade, model_colour
 
@@ -28,7 +29,8 @@ MOST_DRAWN = 1500
 """More columns than a screen has pixels show nothing; of more images every second, third and so on is drawn."""
 
 NOT_ATTACKED, WITHSTOOD, BROKEN = 0, 1, 2
-_ROW = 24  # pixels
+_ROW = 36  # pixels: two lines of a stage's name, also where the caption takes more of the height than expected
+_NARROWEST = 160  # pixels of the matrix itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +84,11 @@ def image_matrix(result: EvaluationResult | None, chosen: int, image: int) -> go
         return figure([_cells(None), _points(None), _mark(None, -1)], WAITING, "matrix", xaxis={}, yaxis={})
     shown = matrix(result, chosen)
     traces = [_cells(shown), _points(shown), _mark(shown, image)]
-    rows = [escape(stage) for stage in shown.stages]
-    left = 24 + 7 * max(map(len, shown.stages))
+    rows = [stage_lines(stage) for stage in shown.stages]
+    left = beside(rows)
     layout: dict[str, Any] = {
         "xaxis": {
-            "title": {"text": "test images, in the order in which they were broken"},
+            "title": {"text": "images, first broken first"},
             "showticklabels": False,
             "ticks": "",
             "showgrid": False,
@@ -94,7 +96,7 @@ def image_matrix(result: EvaluationResult | None, chosen: int, image: int) -> go
         },
         "yaxis": {
             "tickvals": list(range(len(rows))),
-            "ticktext": rows,
+            "ticktext": ["<br>".join(map(escape, row)) for row in rows],
             "range": [len(rows) - 0.4, -1.1],
             "showgrid": False,
             "fixedrange": True,
@@ -107,7 +109,7 @@ def image_matrix(result: EvaluationResult | None, chosen: int, image: int) -> go
         "shapes": _boundary(shown),
         "showlegend": False,
     }
-    return figure(traces, "", f"{shown.model}{shown.stages}", **layout, **room(420, [1]))
+    return figure(traces, "", f"{shown.model}{shown.stages}", **layout, **room(left + _NARROWEST, [1]))
 
 
 def matrix_frame(result: EvaluationResult) -> pd.DataFrame:
@@ -166,7 +168,7 @@ def _caption(result: EvaluationResult, model: ModelEvaluation, every: int) -> st
     others = f" · not drawn: {counted(idle, 'check')} that broke none" if idle else ""
     thinned = f" · every {_ordinal(every)} image is drawn" if every > 1 else ""
     survivors = " · right of the dots: survivors" if 0 < left < n else ""
-    name = escape(model.model)
+    name = shortened(escape(model.model))
     return (
         f"{name} under {threat(result.spec.ball)}: {broken} of {counted(n, 'image')} broken{so_far}{last}; "
         f"{left} withstand{'s' * (left == 1)} all."

@@ -14,6 +14,7 @@ from lab.results import EvaluationResult, ModelEvaluation
 from lab.results.evaluation import CLEAN
 from lab.results.evaluation_columns import columns
 from lab.specs.threat import threat
+from widgets.figures.names import shortened
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -80,11 +81,11 @@ def caption(result: EvaluationResult, shown: Waterfall, chosen: int) -> str:
     """The finding about the chosen model with its numbers, then the conditions."""
     fall = shown.falls[chosen]
     so_far = "" if fall.complete[-1] else ", so far"
-    found = f"{escape(fall.model)}: accuracy falls from {fall.accuracy[0]:.1f}% to {fall.worst}{so_far}"
+    found = f"{shortened(escape(fall.model))}: accuracy falls from {fall.accuracy[0]:.1f}% to {fall.worst}{so_far}"
     work = f": {fall.work}." if fall.work else "."
     n = max(int(each.attacked[0]) for each in shown.falls)
     conditions = f"{threat(result.spec.ball)} · {counted(n, 'image')} · {result.spec.budget}"
-    return f"{found}{work}<br>{conditions} · bars: 95% interval"
+    return f"{found}{work}<br>{conditions} · bars: 95% interval · numbers at the right: this model"
 
 
 def waterfall_frame(result: EvaluationResult) -> pd.DataFrame:
