@@ -4,7 +4,8 @@ Whoever asks need not have PyTorch, and cannot know what a user's model is until
 are stored, and looked for, under a second key, which who computes makes of the first one and the loaded models.
 """
 
-from lab import catalogue
+from lab import catalogue, datafiles
+from lab.specs.data import DataSpec
 from lab.specs.models import Custom, Live
 from lab.specs.spec import Spec, key
 
@@ -24,9 +25,13 @@ def stored_key(spec: Spec, asked: str) -> str | None:
         return None  # its code may be anywhere, as in a cell of a notebook that was changed since
     if not names_users_models(spec):
         return asked
-    from lab.models.load import identity
+    from lab.models.load import answers_of, identity
 
-    return key(spec, asked, *(identity(part) for part in catalogue.parts(spec) if isinstance(part, Custom)))
+    parts = list(catalogue.parts(spec))
+    models = [each for each in parts if isinstance(each, Custom)]
+    shapes = [datafiles.outline(each).shape for each in parts if isinstance(each, DataSpec)]
+    answers = (answers_of(each, shape) for each in models for shape in shapes)
+    return key(spec, asked, *map(identity, models), *answers)
 
 
 def names_users_models(spec: Spec) -> bool:

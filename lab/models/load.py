@@ -12,6 +12,7 @@ from lab import datafiles
 from lab.catalogue import find_card, fingerprints
 from lab.errors import LabError, ModelError, Unrepeatable, in_words, one_sentence
 from lab.models.adapter import Adapted, adapted, evaluating, named
+from lab.models.answers import answers
 from lab.models.aside import users_code
 from lab.models.build import blank
 from lab.models.builder import call_builder
@@ -54,6 +55,11 @@ def identity(spec: Custom) -> str:
         raise Unrepeatable(f"Results of {name_of(spec):.120} are not stored: {instability}")
     parts = [f"{name} {each}" for name, each in sorted(_loaded(spec).parts.items())]
     return hashlib.sha256("\n".join([*fingerprints(spec), *parts]).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def answers_of(spec: Custom, shape: tuple[int, ...]) -> str:
+    """A hash over what a user's model answers to fixed images of that shape; empty where its answers do not last."""
+    return answers(_loaded(spec).model, shape)
 
 
 def _loaded(spec: ModelSpec, device: torch.device | str | None = None) -> Built:
