@@ -71,7 +71,7 @@
     if (slider) return ofPlayer(slider);
     if (radios.length) return ofOne(radios, (each) => each.checked);
     if (checks.length) return ofChecks(checks, all(".lab-chip"));
-    if (images.length) return ofImages(images, field.querySelector(".lab-pager").innerText);
+    if (images.length) return ofImages(images, field.querySelector(".lab-pager").textContent);
     return ofSeveral(all("input[type=checkbox]"), () => false); // a switch
   }
 

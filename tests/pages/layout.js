@@ -18,8 +18,8 @@
     return `is under ${top?.className || top?.tagName}`;
   }
 
-  function unreachable() {
-    const all = [...document.querySelectorAll(".lab-header"), here()].flatMap((part) => [...part.querySelectorAll(CONTROLS)]);
+  function unreachable(parts = [document.querySelector(".lab-header"), here()]) {
+    const all = parts.flatMap((part) => [...part.querySelectorAll(CONTROLS)]);
     const shown = all.filter((each) => !each.matches(OUT) && !each.closest("[inert]") && each.getClientRects().length);
     const found = shown.map((each) => [named(each), fault(each)]).filter(([, words]) => words);
     return { count: shown.length, found: found.map(([name, words]) => `${name} ${words}`) };
@@ -32,7 +32,7 @@
       const button = document.querySelector(css);
       if (!button?.getClientRects().length || button.ariaExpanded === "true") continue;
       button.click();
-      const { count, found } = unreachable();
+      const { count, found } = unreachable([document.getElementById(button.getAttribute("aria-controls"))]);
       seen.count += count;
       seen.found.push(...found);
       button.click();

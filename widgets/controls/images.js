@@ -60,10 +60,11 @@ function pager(model) {
   return { bar, show };
 }
 
-// How many thumbnails stand in a row.
+// How many thumbnails stand in a row; where there is one row only, up and down go from one to the next, too.
 function across(grid) {
   const tops = [...grid.children].map((each) => each.offsetTop);
-  return Math.max(1, tops.filter((top) => top === tops[0]).length);
+  const first = tops.filter((top) => top === tops[0]).length;
+  return first < tops.length ? first : 1;
 }
 
 function render({ model, el }) {

@@ -61,7 +61,9 @@ function opener(el) {
     } else if (event.key === "Escape" && !event.defaultPrevented && drawer.closes({ target: page })) drawer.turn(false);
   };
   const outside = (event) => {
-    if (drawer.closes(event)) drawer.turn(false);
+    if (!drawer.closes(event)) return;
+    event.preventDefault(); // or what was pressed would take the focus
+    drawer.turn(false);
   };
   // The button may be made before the page that it stands on.
   const sizes = new ResizeObserver(() => {
@@ -69,7 +71,7 @@ function opener(el) {
       page = el.closest(".lab-page");
       drawer = drawerOf(page, button);
       button.addEventListener("click", () => drawer.turn(!drawer.isOpen()));
-      page.addEventListener("pointerdown", outside);
+      page.addEventListener("mousedown", outside);
       page.addEventListener("lab-drawer", () => drawer.turn(false));
       sizes.observe(page);
     }
