@@ -64,7 +64,7 @@ MAY_IMPORT = {
     "sources": {"datafiles"},
     "plugins": {"cost", "errors", "sources", "specs"},
     "reports": {"counts", "errors", "specs", "results", "__init__"},
-    "keys": {"catalogue", "models", "specs"},
+    "keys": {"catalogue", "datafiles", "models", "specs"},
     "store": BASE | {"limits"},
     "data": BASE | {"recent"},
     "models": BASE | {"catalogue", "data", "recent", "sources"},

@@ -27,7 +27,8 @@ def answers(model: nn.Module, shape: tuple[int, ...]) -> str:
     """
     x = _images(shape)
     try:
-        first, second = (_asked(model, x, seed) for seed in range(2))
+        with users_code(), torch.no_grad(), torch.random.fork_rng():  # which the second goes on drawing from
+            first, second = (_asked(model, x) for _ in range(2))
     except (Cancelled, KeyboardInterrupt):
         raise
     except BaseException:  # a user's own code may raise anything
@@ -35,10 +36,8 @@ def answers(model: nn.Module, shape: tuple[int, ...]) -> str:
     return first if first == second else ""
 
 
-def _asked(model: nn.Module, x: Tensor, seed: int) -> str:
-    with users_code(), torch.no_grad(), torch.random.fork_rng():
-        torch.manual_seed(seed)
-        logits = adapted(copy.deepcopy(core_of(model)))(x)
+def _asked(model: nn.Module, x: Tensor) -> str:
+    logits = adapted(copy.deepcopy(core_of(model)))(x)
     return hashlib.sha256(_rounded(logits.double().cpu().numpy()).tobytes()).hexdigest()
 
 

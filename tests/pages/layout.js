@@ -20,14 +20,19 @@
 
   function unreachable(parts = [document.querySelector(".lab-header"), here()]) {
     const all = parts.flatMap((part) => [...part.querySelectorAll(CONTROLS)]);
-    const shown = all.filter((each) => !each.matches(OUT) && !each.closest("[inert]") && each.getClientRects().length);
+    const shown = all.filter((each) => !each.matches(OUT) && !each.closest("[inert]") && each.checkVisibility());
     const found = shown.map((each) => [named(each), fault(each)]).filter(([, words]) => words);
     return { count: shown.length, found: found.map(([name, words]) => `${name} ${words}`) };
   }
 
-  // The same, also in the menu of pages and in the drawer where they are folded away.
+  // The same, also in what is folded away: the menu of pages, the drawer, and what opens in its place.
   function unfolded() {
     const seen = unreachable();
+    for (const each of here().querySelectorAll("details:not([open])")) {
+      each.open = true;
+      seen.found.push(...unreachable([each]).found);
+      each.open = false;
+    }
     for (const css of [".lab-header .lab-menu-button", ".lab-place:not(.lab-closed) .lab-drawer-button"]) {
       const button = document.querySelector(css);
       if (!button?.getClientRects().length || button.ariaExpanded === "true") continue;

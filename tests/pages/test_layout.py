@@ -94,5 +94,6 @@ def test_everything_can_be_read_beside_figures_of_other_settings_and_with_help_a
 def complaints(page):
     """What axe-core finds wrong on the open page, in a line each."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed").Axe()
+    page.wait_for_function("document.getAnimations().length === 0")  # what fades in is pale until then
     violations = axe.run(page).response["violations"]
     return [f"{each['id']} ({len(each['nodes'])}): {each['nodes'][0]['html'][:200]}" for each in violations]

@@ -62,10 +62,11 @@ function paintChange(canvas, record, delta, colours) {
 
 // ---- the parts ----
 
-function picture(caption) {
+function picture(name, caption = "") {
   const figure = make("figure", "lab-front-picture");
   const canvas = make("canvas", "");
   canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", name); // until there is more to say of it
   const words = make("figcaption", "", { textContent: caption });
   figure.append(canvas, words);
   return { figure, canvas, words };
@@ -192,8 +193,8 @@ function render({ model, el }) {
 
   const stage = make("section", "lab-front-stage");
   stage.setAttribute("aria-label", "An image under attack");
-  const image = picture("");
-  const change = picture("");
+  const image = picture("The image");
+  const change = picture("The perturbation");
   const pictures = make("div", "lab-front-pictures");
   pictures.append(image.figure, change.figure);
   const models = make("div", "lab-front-models");
@@ -244,7 +245,7 @@ function render({ model, el }) {
   }, true);
   const stepWords = make("p", "lab-front-step");
   const charts = [chart("loss"), chart("margin")];
-  const small = [picture("image at this step"), picture("perturbation so far")];
+  const small = [picture("The image", "image at this step"), picture("The perturbation", "perturbation so far")];
   const curves = make("div", "lab-front-charts");
   curves.append(...small.map(({ figure }) => figure), ...charts.map(({ figure }) => figure));
   const walked = make("div", "lab-front-walked");
