@@ -109,6 +109,7 @@ async def test_settings_that_cannot_be_stay_on_their_page(engine):
 
 async def test_nothing_is_computed_again_where_nothing_is_new(engine):
     app = App(engine)
+    app.home.come()
     engine.jobs[0].finish(swept(engine.jobs[0].spec))
     through(app, "pgd-restarts")
     engine.jobs[-1].finish(restarts(engine.jobs[-1].spec))

@@ -23,6 +23,7 @@ def said(home, content):
 
 async def drawn(engine):
     home = Home(engine)
+    home.come()
     engine.jobs[-1].finish(swept(engine.jobs[-1].spec))
     await settled()
     return home
@@ -30,6 +31,9 @@ async def drawn(engine):
 
 async def test_it_asks_for_one_image_over_eps_with_the_models_that_are_there(engine):
     home = Home(engine)
+    assert engine.jobs == []  # nobody looks at it yet
+    home.come()
+    home.come()
     [job] = engine.jobs
     assert [each.name for each in job.spec.models] == ["standard", "pgd-trained"]
     assert home.showcase.said == "Attacking at every ε …"
@@ -105,6 +109,7 @@ async def test_what_cannot_be_asked_for_is_said(engine, monkeypatch):
 
 async def test_looking_closer_opens_the_explorer_on_the_same_image_model_and_eps(engine):
     app = App(engine)
+    app.home.come()
     engine.jobs[-1].finish(swept(engine.jobs[-1].spec))
     await settled()
     said(app.home, {"closer": [1, 5]})
@@ -116,6 +121,7 @@ async def test_looking_closer_opens_the_explorer_on_the_same_image_model_and_eps
 
 async def test_a_home_that_is_left_gives_its_request_up_and_asks_again(engine):
     app = App(engine)
+    app.navigation._handle_custom_msg("arrived", [])
     [job] = engine.jobs
     app.visit("training-studio")
     assert job.state == "cancelled"

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("cards")
 async def test_openings_are_what_the_pages_ask_first(engine: FakeEngine) -> None:
     found = await openings()
     assert Preview(images=tuple(range(16))) in found
-    Home(engine)
+    Home(engine).come()
     for entry in PAGES:
         entry.build(engine)
     assert [each for each in found if not isinstance(each, Preview)] == [job.spec for job in engine.jobs]

@@ -209,7 +209,7 @@ class App(Box):
         if page:
             self._settings.arrive(name, page, take=carry)
         if name == "home":
-            self.home.come_back()
+            self.home.come()
         if page and carry:
             page.come_back()
         self._told()
@@ -268,11 +268,16 @@ class App(Box):
         self._told()
 
     def _arrived(self, _: Any, content: Any, __: Any) -> None:
-        """A browser shows the header: say what the engine is like now, long after a waiting kernel was made."""
+        """A browser shows the header: say what the engine is like now, long after a waiting kernel was made.
+
+        The home page asks for its picture only now, so that a kernel that waits for a visitor computes nothing.
+        """
         if content == "arrived":
             count = self._engine.workers()
             workers = f"{count} worker" + "s" * (count != 1)
             self.navigation.engine = f"Engine ready · {workers}" if count else "No worker connected yet"
+            if self._open == "home":
+                self.home.come()
 
     def _opened(self, change: Any) -> None:
         if isinstance(change["new"], str):

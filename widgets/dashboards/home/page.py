@@ -38,7 +38,8 @@ NOTES = {
 class Home(Box):
     """The picture (``showcase``) and the ``doors``. What a browser sends is judged here.
 
-    It asks the ``engine`` for one image over ε at a time; a new wish takes the place of the one before.
+    It asks the ``engine`` for one image over ε at a time, for the first one when somebody comes; a new wish takes the
+    place of the one before.
     """
 
     def __init__(self, engine: Any = None, cards: Sequence[Mapping[str, str]] = ()) -> None:
@@ -51,9 +52,7 @@ class Home(Box):
         self.showcase = Showcase(self._pressed, sets=[{"name": each} for each in self.openings], notes=NOTES)
         self.doors = Doors(cards=[dict(each) for each in cards])
         super().__init__([self.showcase, self.doors], "lab-home-page")
-        for name, spec in list(self.openings.items())[:1]:
-            self.showcase.chosen = name
-            self.ask(spec)
+        self.showcase.chosen = next(iter(self.openings), "")
 
     def ask(self, spec: ImageSweep) -> None:
         """Have an image swept over ε, and shown; what is wrong is said instead."""
@@ -74,10 +73,12 @@ class Home(Box):
         if self._is_active():
             self._job.cancel()
 
-    def come_back(self) -> None:
-        """Ask again for what was given up."""
+    def come(self) -> None:
+        """Ask for the first picture, or again for what was given up: somebody looks at the page."""
         if self._job is not None and self._job.state == "cancelled":
             self.ask(self._job.spec)
+        elif self._job is None and self.openings:
+            self.ask(self.openings[self.showcase.chosen])
 
     def _is_active(self) -> bool:
         return self._job is not None and self._job.state in ("waiting", "running")
