@@ -6,7 +6,9 @@ const TYPED_IN = "textarea, select, [contenteditable], input:not([type=range], [
 const OWN_PAGE = document.body.dataset.voila !== undefined;
 
 // Of one visit, for all its pages: whether the drawer stands open where there is room beside the figures.
-const visit = (globalThis[Symbol.for("adversarial-lab.drawer")] ??= { open: true });
+const SHARED = Symbol.for("adversarial-lab.drawer");
+globalThis[SHARED] ??= { open: true };
+const visit = globalThis[SHARED];
 
 function isKey(event, page) {
   if (event.key.toLowerCase() !== KEY || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return false;
