@@ -180,7 +180,7 @@ def _deciding(path: Path) -> bytes:
     source = path.read_bytes()
     if path.parent.name != "specs":
         return source.replace(b"\r\n", b"\n")  # git may change line ends on Windows
-    tree = ast.parse(source)
+    tree = sources.parsed(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef | ast.Call):
             node.keywords = [each for each in node.keywords if each.arg not in ("title", "label")]

@@ -12,6 +12,7 @@ import re
 import site
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from lab import datafiles
 
+_parsing = threading.Lock()
 _FILE_NAME = re.compile(r"[^\n\r\0]{1,200}\.\w{1,12}")
 _OURS = tuple(Path(__file__).resolve().parents[1] / name for name in ("lab", "widgets"))
 _INSTALLED = tuple(
@@ -117,6 +119,12 @@ def _source(spec: ModuleSpec | None) -> Path | None:
     return path if path.is_file() and is_users(path) else None
 
 
+def parsed(source: bytes) -> ast.Module:
+    """The syntax tree of a source. One thread at a time: CPython 3.11 fails where two threads build trees at once."""
+    with _parsing:
+        return ast.parse(source)
+
+
 def _read(path: Path) -> Mentions:
     return _mentions(*datafiles.stamp(path))
 
@@ -125,7 +133,7 @@ def _read(path: Path) -> Mentions:
 def _mentions(path: Path, _size: int, _changed: int) -> Mentions:
     modules, texts, variables = set(), set(), set()
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = parsed(path.read_bytes())
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # importing it will say so in words
         return Mentions(frozenset(), frozenset(), frozenset())
     for node in ast.walk(tree):

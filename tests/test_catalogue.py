@@ -1,14 +1,19 @@
 """The catalogue: what is listed, what is found by name, and what decides a result."""
 
+import ast
+import gc
 import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lab import catalogue, datafiles
+from lab import catalogue, datafiles, sources
 from lab.errors import DataError, ModelError
 from lab.specs import (
     MNIST,
@@ -251,3 +256,18 @@ def test_what_a_page_calls_a_spec_is_in_no_key_and_all_else_is(tmp_path, monkeyp
     assert version(words) == before
     for old, new in (("0.3", "0.4"), ("Iterated", "PGD"), ("eps", "ε"), ("label", "unit"), ("title", "kind")):
         assert version(words.replace(old, new)) != before
+
+
+def test_sources_are_parsed_in_several_threads_at_once():
+    """As on a worker: its garbage collector calls back, and lets another thread run while a syntax tree is built."""
+    source = Path(catalogue.__file__).read_bytes()
+    threshold = gc.get_threshold()
+    gc.callbacks.append(pauses := lambda *_: time.sleep(0))
+    gc.set_threshold(20)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            trees = list(threads.map(sources.parsed, [source] * 40))
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(pauses)
+    assert len({ast.dump(each) for each in trees}) == 1
