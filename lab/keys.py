@@ -25,13 +25,13 @@ def stored_key(spec: Spec, asked: str) -> str | None:
         return None  # its code may be anywhere, as in a cell of a notebook that was changed since
     if not names_users_models(spec):
         return asked
-    from lab.models.load import answers_of, identity
+    from lab.models.load import identity, logits_hash_of
 
     parts = list(catalogue.parts(spec))
     models = [each for each in parts if isinstance(each, Custom)]
     shapes = [datafiles.outline(each).shape for each in parts if isinstance(each, DataSpec)]
-    answers = (answers_of(each, shape) for each in models for shape in shapes)
-    return key(spec, asked, *map(identity, models), *answers)
+    logits = (logits_hash_of(each, shape) for each in models for shape in shapes)
+    return key(spec, asked, *map(identity, models), *logits)
 
 
 def names_users_models(spec: Spec) -> bool:

@@ -12,13 +12,13 @@ from lab import datafiles
 from lab.catalogue import find_card, fingerprints
 from lab.errors import LabError, ModelError, Unrepeatable, in_words, one_sentence
 from lab.models.adapter import Adapted, adapted, evaluating, named
-from lab.models.answers import answers
 from lab.models.aside import users_code
 from lab.models.build import blank
 from lab.models.builder import call_builder
 from lab.models.built import Built, built
 from lab.models.devices import default_device
 from lab.models.libraries import library_model
+from lab.models.probe import logits_hash
 from lab.models.weights import load_weights
 from lab.recent import Recent
 from lab.specs.models import Custom, ModelSpec, Trained, name_of
@@ -57,9 +57,9 @@ def identity(spec: Custom) -> str:
     return hashlib.sha256("\n".join([*fingerprints(spec), *parts]).encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def answers_of(spec: Custom, shape: tuple[int, ...]) -> str:
-    """A hash over what a user's model answers to fixed images of that shape; empty where its answers do not last."""
-    return answers(_loaded(spec).model, shape)
+def logits_hash_of(spec: Custom, shape: tuple[int, ...]) -> str:
+    """A hash over a user's model's logits of fixed images of that shape; empty where they do not last."""
+    return logits_hash(_loaded(spec).model, shape)
 
 
 def _loaded(spec: ModelSpec, device: torch.device | str | None = None) -> Built:

@@ -1,7 +1,6 @@
-"""What a user's model answers to fixed images: what decides its predictions without being in its weights or its code.
+"""A user's model's logits of fixed images: what decides them without being in its weights or its code is seen in them.
 
-A value that a class, a closure or another program holds, or a file that only the forward pass opens, is seen by what it
-does.
+As a value that a class, a closure or another program holds, or a file that only the forward pass opens.
 """
 
 import copy
@@ -19,7 +18,7 @@ _IMAGES = 8
 _DIGITS = 4  # of the largest logit; what is beyond them is rounding, which differs from machine to machine
 
 
-def answers(model: nn.Module, shape: tuple[int, ...]) -> str:
+def logits_hash(model: nn.Module, shape: tuple[int, ...]) -> str:
     """A hash over a model's logits of fixed images of that shape; empty where there are none that last.
 
     A copy of the model is asked, so that one that counts its calls is as it was. There are none where it cannot be
@@ -28,7 +27,7 @@ def answers(model: nn.Module, shape: tuple[int, ...]) -> str:
     x = _images(shape)
     try:
         with users_code(), torch.no_grad(), torch.random.fork_rng():  # which the second goes on drawing from
-            first, second = (_asked(model, x) for _ in range(2))
+            first, second = (_hash_of(model, x) for _ in range(2))
     except (Cancelled, KeyboardInterrupt):
         raise
     except BaseException:  # a user's own code may raise anything
@@ -36,7 +35,7 @@ def answers(model: nn.Module, shape: tuple[int, ...]) -> str:
     return first if first == second else ""
 
 
-def _asked(model: nn.Module, x: Tensor) -> str:
+def _hash_of(model: nn.Module, x: Tensor) -> str:
     logits = adapted(copy.deepcopy(core_of(model)))(x)
     return hashlib.sha256(_rounded(logits.double().cpu().numpy()).tobytes()).hexdigest()
 
