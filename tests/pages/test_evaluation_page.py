@@ -6,7 +6,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import point_at, type_in
+from tests.pages.visit import point_at, type_in, until_shows
 
 pytestmark = pytest.mark.page
 
@@ -84,7 +84,7 @@ def test_a_column_of_the_matrix_shows_its_image_and_leads_to_the_page_that_expla
     page.get_by_role("button", name=f"Image {first} in the attack explorer").click()
     page.wait_for_function("location.hash.startsWith('#attack-explorer')")
     page.wait_for_selector(f"{HERE} .lab-run-bar[data-state]")
-    assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.3"
+    until_shows(page, "ε", "0.3")
 
 
 def test_other_settings_are_computed_after_a_press(page):

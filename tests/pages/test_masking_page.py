@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import point_at, type_in
+from tests.pages.visit import point_at, type_in, until_shows
 
 pytestmark = pytest.mark.page
 
@@ -81,8 +81,8 @@ def test_verdicts_curves_images_and_what_would_settle_it(page):
     page.get_by_role("button", name="Many restarts of PGD on standard").click()
     page.wait_for_function("location.hash.startsWith('#pgd-restarts')")
     page.wait_for_function(f"document.querySelector('{HERE} .js-plotly-plot')?.textContent.includes('standard')")
-    assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
-    assert page.get_by_label("Restarts", exact=True).locator("visible=true").first.input_value() == "50"
+    until_shows(page, "ε", "0.2")
+    until_shows(page, "Restarts", "50")
 
 
 def test_other_settings_are_computed_after_a_press(page):

@@ -64,7 +64,7 @@ def test_the_page_is_reloaded_during_a_job(page, lab):
     page.until_drawn(80)
     page.until("done")
     assert stored(lab) > before
-    assert page.box("Seed").input_value() == "103"
+    page.until_shows("Seed", "103")
 
 
 def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
@@ -127,7 +127,7 @@ def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(other,
     page.page.get_by_role("button", name="Reload", exact=True).click()
     page.until_drawn(7)
     assert page.page.locator("#connection").is_hidden()
-    assert page.box("Seed").input_value() == "107"
+    page.until_shows("Seed", "107")
     page.complaints[:] = [each for each in page.complaints if "404" not in each]  # the browser's, about the kernel
 
 
@@ -150,7 +150,7 @@ def test_a_kernel_that_is_gone_before_the_page_has_reached_it_is_replaced_unseen
     page.reload()
     other.until_drawn(7)
     assert len(given) == 2
-    assert other.box("Seed").input_value() == "107"
+    other.until_shows("Seed", "107")
     page.unroute(f"{lab.address}/")
     other.complaints.clear()  # the browser's, about the kernel that is no more
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
-from tests.pages.visit import point_at, type_in
+from tests.pages.visit import point_at, type_in, until_shows
 from tests.waiting import until
 
 pytestmark = pytest.mark.page
@@ -93,7 +93,7 @@ def test_a_cell_shows_its_images_and_leads_to_the_surface(page):
         page.wait_for_function(
             f"words => document.querySelector('{HERE} .lab-surface-here').innerText.includes(words)", arg=words
         )
-    assert page.get_by_label("ε", exact=True).locator("visible=true").first.input_value() == "0.2"
+    until_shows(page, "ε", "0.2")
     page.get_by_role("button", name="Transfer", exact=True).click()
     until_captioned(page, "top-1 transfer rate · FGSM")
 

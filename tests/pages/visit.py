@@ -74,6 +74,10 @@ class Visit:
         """The number box with that label."""
         return self.page.get_by_label(label, exact=True).locator("visible=true").first
 
+    def until_shows(self, label: str, value: str) -> None:
+        """Wait until the box with that label holds a value."""
+        until_shows(self.page, label, value)
+
     def press(self, name: str, times: int = 1) -> None:
         """Press a button of the run bar, as fast as a hand on the mouse never could."""
         button = self.page.get_by_role("button", name=name, exact=True)
@@ -191,6 +195,13 @@ def type_in(page: Any, label: str, value: str) -> None:
     box = page.get_by_label(label, exact=True).locator("visible=true").first
     box.fill(value)
     box.press("Enter")
+
+
+def until_shows(page: Any, label: str, value: str) -> None:
+    """Wait until the box with that label which is in sight holds a value, as a link or a press sets it."""
+    from playwright.sync_api import expect
+
+    expect(page.get_by_label(label, exact=True).locator("visible=true").first).to_have_value(value, timeout=PATIENCE)
 
 
 def point_at(page: Any, place: Callable[[], Any], condition: str) -> None:
