@@ -23,7 +23,7 @@ install: $(VENV)/installed $(if $(PHOTOS),$(VENV)/installed-photos)
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m lab browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations=15
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations=15
 
 check: $(VENV)/installed-check
 	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files

@@ -1,9 +1,11 @@
 """The embedded digits."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.datasets import load_digits
 
 from lab.context import Context
 from lab.data.dataset import Split
@@ -16,10 +18,26 @@ _SEED = 0
 @read.register
 def digits(_: Digits, _ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
     """scikit-learn's digits, enlarged from 8×8 to 28×28, in a fixed stratified split of 1,437 and 360."""
-    source = load_digits()
-    x, y = enlarge(source.images), torch.as_tensor(source.target, dtype=torch.int64)
-    train, test = stratified(source.target)
+    images, labels = source()
+    x, y = enlarge(images), torch.as_tensor(labels, dtype=torch.int64)
+    train, test = stratified(labels)
     return Split(x[train], y[train]), Split(x[test], y[test]), ()
+
+
+def source() -> tuple[np.ndarray, np.ndarray]:
+    """scikit-learn's images (1797, 8, 8), with values 0..16, and labels (1797,).
+
+    They are read from its file: ``load_digits`` imports SciPy, which takes a second or two of every start.
+    """
+    package = find_spec("sklearn")
+    file = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz" if package and package.origin else None
+    if file is None or not file.is_file():  # another version may keep it elsewhere
+        from sklearn.datasets import load_digits
+
+        found = load_digits()
+        return found.images, found.target
+    table = np.loadtxt(file, delimiter=",")
+    return table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(int)
 
 
 def enlarge(images: np.ndarray) -> torch.Tensor:

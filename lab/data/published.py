@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torchvision.datasets.mnist import read_image_file, read_label_file
 
 from lab import datafiles
 from lab.context import Context
@@ -39,6 +38,9 @@ def records(spec: RecordData, ctx: Context) -> tuple[Split, Split, tuple[str, ..
 
 
 def _idx_split(spec: IdxData, images: Path, labels: Path) -> Split:
+    # Importing torchvision takes longer than importing PyTorch, and few data sets need it.
+    from torchvision.datasets.mnist import read_image_file, read_label_file
+
     for path in (images, labels):
         _require_usual_size(path)
     try:

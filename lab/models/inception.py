@@ -7,7 +7,6 @@ stem for small images, and the initial weights, which are He et al. 2015's.
 from collections.abc import Callable, Iterator
 
 from torch import nn
-from torchvision.models.inception import InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
 
 from lab.errors import ModelError
 from lab.models.activations import nonlinearity
@@ -85,6 +84,9 @@ def _stem(channels: int, filters: Filters, small: bool) -> Iterator[nn.Module]:
 
 def _blocks(filters: Callable[..., nn.Module], more: int) -> list[nn.Module]:
     """v3's eleven blocks; additional ones stand after the eighth and are like it."""
+    # See lab.models.torchvision_classifiers for why here.
+    from torchvision.models.inception import InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
+
     return [
         InceptionA(192, pool_features=32, conv_block=filters),
         InceptionA(256, pool_features=64, conv_block=filters),

@@ -1,18 +1,22 @@
-"""torchvision's image classifiers: their networks, for any data, with the normalisation inside."""
+"""torchvision's image classifiers: their networks, for any data, with the normalisation inside.
+
+torchvision is imported where it is needed: that takes longer than importing PyTorch, and few models are built of it.
+"""
 
 import difflib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torchvision import models
-from torchvision.models import WeightsEnum
 
 from lab.errors import ModelError
 from lab.models.build import Shape, make
 from lab.models.dropout import Dropout
 from lab.models.initial import draw
 from lab.specs.models import Torchvision
+
+if TYPE_CHECKING:
+    from torchvision.models import WeightsEnum
 
 _WITHOUT_AUXILIARY = {"aux_logits": False, "init_weights": False, "transform_input": True}
 
@@ -50,6 +54,8 @@ def torchvision_classifier(architecture: Torchvision, shape: Shape, classes: int
     Its dropouts are the lab's own, so that training can be resumed; what else is random in training (stochastic
     depth) draws from PyTorch's global generator.
     """
+    from torchvision import models
+
     check_name(architecture.name)
     classifier = models.get_model(architecture.name, num_classes=classes, **_options(architecture.name, shape))
     for module in list(classifier.modules()):
@@ -63,12 +69,16 @@ def torchvision_classifier(architecture: Torchvision, shape: Shape, classes: int
 
 def classifiers() -> list[str]:
     """The names of torchvision's image classifiers."""
+    from torchvision import models
+
     found: list[str] = models.list_models(module=models)
     return found
 
 
-def published(name: str) -> WeightsEnum:
+def published(name: str) -> "WeightsEnum":
     """torchvision's default weights of a classifier: where they are, and which images they take. Nothing is fetched."""
+    from torchvision import models
+
     return models.get_model_weights(name).DEFAULT
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from lab.data import load
-from lab.data.digits import enlarge, stratified
+from lab.data import digits as digits_module, load
+from lab.data.digits import enlarge, source, stratified
 from lab.errors import DataError
 from lab.specs import Digits
 
@@ -34,6 +34,17 @@ def test_the_split_is_stratified_and_takes_every_image_once(digits):
     shares = np.bincount(y[test.numpy()]) / np.bincount(y)
     assert np.abs(shares - 360 / 1797).max() < 0.01
     assert len(set(digits.test.y[:10].tolist())) > 4  # shuffled, not sorted by class
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["in its file", "elsewhere in another version"])
+def test_the_source_is_what_scikit_learn_gives(monkeypatch, found):
+    if not found:
+        monkeypatch.setattr(digits_module, "find_spec", lambda _: None)
+    images, labels = source()
+    theirs = load_digits()
+    assert np.array_equal(images, theirs.images)
+    assert np.array_equal(labels, theirs.target)
+    assert (images.dtype, labels.dtype) == (theirs.images.dtype, theirs.target.dtype)
 
 
 def test_images_and_split_are_the_same_bytes_everywhere(digits):

@@ -26,10 +26,19 @@ from tests.waiting import PATIENCE
 NO_PRELOAD: dict[str, list[str]] = {"distributed.worker.preload": []}
 
 
-def test_the_engine_is_imported_without_pytorch() -> None:
-    script = (
-        "import sys, lab.engine; print([name for name in ('torch', 'torchvision', 'sklearn') if name in sys.modules])"
-    )
+SLOW_TO_IMPORT = {
+    "lab.engine": ("torch", "torchvision", "sklearn"),
+    "lab.analysis": ("torchvision", "torch._dynamo", "sklearn", "scipy", "matplotlib"),
+    "lab.training": ("torchvision", "torch._dynamo", "sklearn", "scipy", "matplotlib"),
+    "lab.server.pages": ("torch", "lark"),
+    "widgets.dashboards.app": ("torch", "sklearn", "matplotlib", "lark"),
+}
+"""What each process of the lab imports first, and what must not come with it: everybody waits for that at the start."""
+
+
+@pytest.mark.parametrize("module", SLOW_TO_IMPORT)
+def test_what_takes_long_to_import_is_imported_when_it_is_needed(module: str) -> None:
+    script = f"import sys, {module}; print([name for name in {SLOW_TO_IMPORT[module]} if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
 
 
