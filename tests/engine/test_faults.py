@@ -30,13 +30,18 @@ def slow(tmp_path: Path) -> Slow:
 HELD = 2.5  # seconds
 
 
+def worker_of(spec: Slow) -> int:
+    """The number of the process that computes it, once it has begun; what is heard of it before may come earlier."""
+    until(lambda: begun(spec))
+    return int(Path(spec.diary).read_text().splitlines()[-1])
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGSTOP")
 def test_the_time_left_does_not_count_a_pause_of_the_worker(engine: Engine, slow: Slow) -> None:
     spec = held(slow.replace(steps=10))
     asked = time.monotonic()
     job = engine.submit(spec)
-    until(lambda: job.progress)
-    worker = int(Path(spec.diary).read_text())
+    worker = worker_of(spec)
     os.kill(worker, signal.SIGSTOP)
     time.sleep(HELD)
     os.kill(worker, signal.SIGCONT)
@@ -130,7 +135,7 @@ def test_a_killed_worker_comes_back_and_does_its_job(engine: Engine, slow: Slow)
     let_go(spec, 5)
     job = engine.submit(spec)
     until(lambda: job.progress and job.progress.fraction > 0.1)
-    os.kill(int(Path(spec.diary).read_text()), signal.SIGKILL)
+    os.kill(worker_of(spec), signal.SIGKILL)
     until(lambda: job.note)
     let_go(spec)
     assert len(job.wait(PATIENCE).numbers) == 25
@@ -191,8 +196,7 @@ def test_a_server_that_ends_takes_its_workers_along_and_jobs_fail_in_words(
     spec = held(slow)
     with Engine.connect(path) as engine:
         job = engine.submit(spec)
-        until(lambda: begun(spec))
-        worker = int(Path(spec.diary).read_text())
+        worker = worker_of(spec)
         if end == "killed":
             server.kill()
         else:
