@@ -45,9 +45,7 @@ def publish(monkeypatch, path, name=SMALL):
     path.rename(named)
     real = models.get_model_weights(name).DEFAULT
     default = SimpleNamespace(url=named.as_uri(), meta=real.meta, transforms=real.transforms)
-    monkeypatch.setattr(
-        pretrained.torchvision_classifiers.models, "get_model_weights", lambda _: SimpleNamespace(DEFAULT=default)
-    )
+    monkeypatch.setattr(models, "get_model_weights", lambda _: SimpleNamespace(DEFAULT=default))
     return named
 
 

@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.page
 
-LONG = {"Restarts": "1000", "Steps": "60"}
+LONG = {"Restarts": "1000", "Steps": "40"}
 
 
 def begin(page, **more):
@@ -56,40 +56,40 @@ def test_run_pressed_ten_times(page):
 
 def test_the_page_is_reloaded_during_a_job(page, lab):
     """The address brings the settings back, and with them the job that is under way."""
-    begin(page, Seed="103", Restarts="80")
+    begin(page, Seed="103", Restarts="60")
     page.page.wait_for_function("location.hash.includes('?')")
     page.until_running(0.05)
     before = stored(lab)
     page.page.reload()
-    page.until_drawn(80)
+    page.until_drawn(60)
     page.until("done")
     assert stored(lab) > before
     page.until_shows("Seed", "103")
 
 
 def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
-    begin(page, Seed="104", Restarts="60")
+    begin(page, Seed="104", Restarts="40")
     page.until_running(0.05)
     worker(lab).kill()
     page.until_said("The computation was interrupted and restarted.")
-    page.until_drawn(60)
+    page.until_drawn(40)
     page.until("done")
 
 
 def test_a_worker_that_does_not_get_on_is_said_and_so_is_what_others_wait_for(page, other, lab):
-    begin(page, Seed="108", Restarts="80")
+    begin(page, Seed="108", Restarts="40")
     page.until_running(0.02)
     held = psutil.Process(worker(lab).pid)
     held.suspend()
     try:
         page.until_said("no news from the worker for 6 seconds")
         assert "left" not in page.words
-        begin(other, Seed="109", Restarts="80")  # the same kind of slot
+        begin(other, Seed="109", Restarts="40")  # the same kind of slot
         other.until_said("1 other computation is running, and this one is number 1 in the queue")
     finally:
         held.resume()
     for each in (page, other):
-        each.until_drawn(80)
+        each.until_drawn(40)
         each.until("done")
 
 
