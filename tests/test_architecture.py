@@ -17,9 +17,9 @@ INTERFACE = {"ipywidgets", "plotly", "IPython", "anywidget", "widgets"}
 COMPUTING = {"torch", "torchvision", "sklearn"}
 NEEDS_PYTORCH = {"lab.data", "lab.models", "lab.attacks", "lab.training", "lab.analysis"}
 
-MOST_ANYS = 34
-"""Bounds what says ``Any``: JSON before it is looked at, what PyTorch, Jupyter, Voilà and argparse hand over, the values
-of controls of all kinds.
+MOST_ANYS = 37
+"""Bounds what says ``Any``: JSON before it is looked at, what PyTorch, Jupyter, Voilà and argparse hand over, values of
+controls and pages of all kinds.
 """
 
 BASE = {

@@ -12,7 +12,7 @@ from lab.engine.inside import tell_scheduler
 from lab.engine.job import Ending, Job
 from lab.engine.keeper import LASTING, PARTIAL, PROGRESS, WITHDRAW, PartialNews, ProgressNews, Queue
 from lab.engine.origin import origin
-from lab.engine.work import compute
+from lab.engine.work import Outcome, compute
 from lab.errors import LabError
 from lab.results.result import Result, unpack
 
@@ -34,7 +34,7 @@ class Computation:
     slot: str
     rank: int = 0
     jobs: list[Job] = field(default_factory=list)
-    _future: Future | None = None
+    _future: Future[Outcome] | None = None
     _run: str | None = None
     _again: bool = False
     _heard: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Computation:
         if self._partial is not None:
             job.shown(self._partial)
 
-    def submit(self, client: Client) -> Future:
+    def submit(self, client: Client) -> Future[Outcome]:
         """Ask Dask for the result and listen. The task outlives its clients, for how long is the keeper's to say."""
         # A worker looks at the first of its waiting tasks only: a long one there, whose slot is taken, would block
         # the short ones behind it although their slots are free.

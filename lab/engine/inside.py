@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dask.typing import Key
 from distributed import Client, Scheduler, Worker
 from distributed.broker import Topic
-from distributed.comm import CommClosedError
+from distributed.comm.core import CommClosedError
 from distributed.scheduler import TaskState
 
 ANYBODY = "fire-and-forget"

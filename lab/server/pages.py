@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler, URLSpec
+from tornado.routing import URLSpec
+from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler
 from traitlets import Bool, List, Unicode
 from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler

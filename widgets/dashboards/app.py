@@ -38,7 +38,7 @@ from widgets.parts.alert import Alert
 from widgets.parts.carried import LabSettings
 from widgets.parts.engine import PageEngine
 from widgets.parts.links import Link
-from widgets.parts.page import Page, Style
+from widgets.parts.page import AnyPage, Style
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -51,7 +51,7 @@ class Entry:
     label: str
     source: str
     text: str
-    build: Callable[[PageEngine], Page]
+    build: Callable[[PageEngine], AnyPage]
 
 
 PAGES = (
@@ -174,7 +174,7 @@ class App(Box):
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in entries)]
         self.navigation = Navigation(pages=tabs, refusal=refusal, presenter=os.environ.get("LAB_PRESENTER") == "1")
         self.home = Home(self._engine, [_card(entry) for entry in entries])
-        self.pages: dict[str, Page] = {}
+        self.pages: dict[str, AnyPage] = {}
         self._settings = LabSettings()
         self.built: dict[str, Box] = {"home": Box([shared(Alert), self.home], "lab-place", "lab-home")}
         self._places = Box(self.built.values(), "lab-places")
@@ -225,7 +225,7 @@ class App(Box):
         if page is not None:
             self._settings.follow(origin, link.page, page, link.settings)
 
-    def _build(self, name: str) -> Page | None:
+    def _build(self, name: str) -> AnyPage | None:
         if name == "home":
             return None
         page = self.pages[name] = self._entries[name].build(self._engine)

@@ -10,7 +10,7 @@ from lab.specs import AttackSpec, Ball, Linf, Spec, params
 from lab.specs.capabilities import NORM_BALLS
 from lab.specs.data import DataSpec
 from lab.specs.opening import changed
-from widgets.parts.page import Page
+from widgets.parts.page import AnyPage
 
 CARRIED = ("data", "models", "image", "images", "attack", "ball")
 """The settings that travel. A page of one image has ``image``, one of several ``images``: the same for the lab."""
@@ -36,7 +36,7 @@ class LabSettings:
         self._found: dict[str, dict[str, object]] = {}  # of each page: what it had when it was visited last
         self._known: dict[str, int] = {}  # and how many changes it has taken over
 
-    def arrive(self, name: str, page: Page, take: bool = True) -> None:
+    def arrive(self, name: str, page: AnyPage, take: bool = True) -> None:
         """The page is visited: it takes over what was changed elsewhere since. ``take``: or is set by an address."""
         if take:
             with suppress(LabError):  # settings that cannot be stay as they are, and the page says what is wrong
@@ -44,20 +44,20 @@ class LabSettings:
             self._known[name] = self._count
         self._found[name] = _of(page) or self._found.get(name, {})
 
-    def leave(self, name: str, page: Page) -> None:
+    def leave(self, name: str, page: AnyPage) -> None:
         """The page is left: what was changed on it is so for all. Settings that cannot be stay on their own page."""
         found = self._found.get(name, {})
         self._note({each: value for each, value in _of(page).items() if value != found.get(each)})
         self._known[name] = self._count
 
-    def follow(self, origin: str, name: str, page: Page, settings: Mapping[str, object]) -> None:
+    def follow(self, origin: str, name: str, page: AnyPage, settings: Mapping[str, object]) -> None:
         """A link on a page leads to another one: what it sets is so everywhere, but for the page that it was on."""
         page.ask(with_fields(page.settings(), settings))
         self._note({each: value for each, value in settings.items() if each in CARRIED and _travels(each, value)})
         self._known[name] = self._known[origin] = self._count
         self._found[name] = _of(page)
 
-    def _set(self, page: Page, news: dict[str, object]) -> None:
+    def _set(self, page: AnyPage, news: dict[str, object]) -> None:
         mine = page.settings()
         data = news.get("data")
         if isinstance(data, DataSpec):
@@ -84,7 +84,7 @@ class LabSettings:
             self._changes[each] = Change(value, self._count)
 
 
-def _of(page: Page) -> dict[str, object]:
+def _of(page: AnyPage) -> dict[str, object]:
     """The settings of a page that travel; none while they cannot be."""
     try:
         spec = page.carried()

@@ -280,6 +280,10 @@ class Page(Box, Generic[S, R, L]):
         return csv(frame)
 
 
+AnyPage = Page[Any, Any, Any]
+"""A page, whatever it asks for and shows."""
+
+
 class LivePage(Page[S, R, L]):
     """A page with nothing to press: a changed setting is computed at once, and the latest one wins."""
 
