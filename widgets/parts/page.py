@@ -77,7 +77,7 @@ def of_result(made: Callable[[R], T]) -> Callable[[R, object], T]:
 
 
 class Page(Box, Generic[S, R, L]):
-    """A page of the lab, of what it asks for, what comes back, and what says how that is drawn.
+    """A page of the lab; its brackets name its request, its result, and what says how that is drawn.
 
     Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name), ``content`` (the figures
     and what is said about them) and, where there are such, ``data``, ``models`` and ``images`` (of which what fits is
