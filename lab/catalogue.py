@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache, singledispatch
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from lab import datafiles, live_models, outside_json, packaged, plugins, sources
 from lab.datafiles import arrays
@@ -43,7 +42,7 @@ class ModelCard:
     origin: str
     data: str = ""
     measured: dict[str, float] = field(default_factory=dict)
-    recipe: dict[str, Any] | None = None
+    recipe: dict[str, object] | None = None
     shape: tuple[int, int, int] | None = None
     classes: int | None = None
     weights: Path | None = None

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +30,7 @@ class Progress:
     metrics: dict[str, float]
 
 
-def _ignore(_: Any) -> None:
+def _ignore(_: object) -> None:
     pass
 
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distributions, version
-from typing import Any
+from typing import TypedDict
 
 from lab import __version__, catalogue, outside_json
 from lab.browser import find_browser
@@ -31,6 +31,16 @@ memory = [torch.cuda.get_device_properties(i).total_memory for i in range(len(na
 print(json.dumps({"gpus": names, "memory": memory, "threads": torch.get_num_threads(), "built_for": torch.version.cuda,
                   "mps": torch.backends.mps.is_available()}))
 """
+
+
+class _Probe(TypedDict):
+    """What :data:`_PROBE` prints."""
+
+    gpus: list[str]
+    memory: list[int]
+    threads: int
+    built_for: str | None
+    mps: bool
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ def _complaint(stderr: str) -> str:
     return f"they cannot be imported ({last})"
 
 
-def _device(probe: dict[str, Any]) -> Finding:
+def _device(probe: _Probe) -> Finding:
     if probe["gpus"]:
         names = [
             f"{name} ({memory / 2**30:.0f} GiB)" for name, memory in zip(probe["gpus"], probe["memory"], strict=True)

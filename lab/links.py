@@ -9,7 +9,6 @@ import json
 import math
 import zlib
 from dataclasses import dataclass, field
-from typing import Any
 
 from lab import catalogue, outside_json
 from lab.errors import LabError, SpecError
@@ -31,7 +30,7 @@ class PageState:
 
 def write(state: PageState) -> str:
     """The state of a page as characters that need no escaping in an address."""
-    record = {"asked": to_dict(state.asked)}
+    record: dict[str, object] = {"asked": to_dict(state.asked)}
     if state.look is not None:
         record["look"] = to_dict(state.look)
     if state.cameras:
@@ -51,7 +50,7 @@ def read(text: str) -> PageState:
     return PageState(asked, None if look is None else _spec(look), _cameras(record.get("cameras", {})))
 
 
-def _unpacked(text: str) -> dict[str, Any]:
+def _unpacked(text: str) -> dict[str, object]:
     try:
         if len(text) > _LONGEST:
             raise ValueError
@@ -64,20 +63,20 @@ def _unpacked(text: str) -> dict[str, Any]:
     return record
 
 
-def _spec(record: Any) -> Spec:
-    spec: Spec = from_dict(record)
+def _spec(record: object) -> Spec:
+    spec = from_dict(record)
     catalogue.require_listed(spec)
     return spec
 
 
-def _cameras(record: Any) -> dict[str, Camera]:
+def _cameras(record: object) -> dict[str, Camera]:
     """The cameras, if they are numbers by name and nothing else."""
     if not isinstance(record, dict):
         raise SpecError("The link's cameras are invalid: copy the link again from the page.")
     return {str(name): _camera(each) for name, each in record.items()}
 
 
-def _camera(record: Any) -> Camera:
+def _camera(record: object) -> Camera:
     vectors = {name: record.get(name) for name in ("eye", "center", "up")} if isinstance(record, dict) else {}
     given = {name: each for name, each in vectors.items() if each is not None}
     for each in given.values():

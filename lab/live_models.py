@@ -5,17 +5,20 @@ No other process has them, so that no visitor's page, link or file can name one.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lab.errors import ModelError, quoted
 from lab.specs.models import Live
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
 class LiveModel:
     """A module, and a function that gives a hash over its present weights and whatever else it holds."""
 
-    module: Any
+    module: "nn.Module"
     fingerprint: Callable[[], str]
 
 

@@ -1,6 +1,6 @@
 """Interface ``lab.…`` of notebooks and programs: attacks, their judge, and every analysis, on any model and images."""
 
-from typing import Any
+from numpy.typing import ArrayLike
 
 from lab import catalogue, plugins
 from lab.analysis import analyse as answer
@@ -26,7 +26,7 @@ def analyse(spec: Analysis, ctx: Context | None = None) -> Result:
     return answer(spec, ctx or Context(getattr(spec, "seed", 0)))
 
 
-def live_data(x: Any, y: Any, name: str = "live data") -> LiveData:
+def live_data(x: ArrayLike, y: ArrayLike, name: str = "live data") -> LiveData:
     """Register test images ``x`` and their labels ``y`` (N,) under a name, and return their spec.
 
     ``x`` is N×H×W, N×H×W×C or N×C×H×W with C 1 or 3, a tensor or array, uint8 in 0..255 or floating point in [0, 1]; it

@@ -64,7 +64,7 @@ def read_bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def number(value: Any, low: float, high: float) -> float:
+def number(value: object, low: float, high: float) -> float:
     """The value of a record, if it is a number from ``low`` to ``high``. Raises :class:`JsonError`."""
     if isinstance(value, int | float) and low <= value <= high:
         return float(value)
@@ -88,7 +88,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise JsonError(f"it holds {name}, which is not a number")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -97,7 +97,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _require_sound(value: Any, errors: str) -> None:
+def _require_sound(value: object, errors: str) -> None:
     """Refuse what is nested too deeply, and text with halves of characters, which nothing could write again."""
     level, depth = [value], 0
     while level:
@@ -110,7 +110,7 @@ def _require_sound(value: Any, errors: str) -> None:
         depth += 1
 
 
-def _inside(value: Any) -> list[Any]:
+def _inside(value: object) -> list[object]:
     if isinstance(value, dict):
         return [*value, *value.values()]
     return value if isinstance(value, list) else []

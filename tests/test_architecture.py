@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests import imports
-from tests.benchmarks.measure import shared_names
+from tests.benchmarks.measure import anys, shared_names
 from tests.imports import ROOT
 
 FACES = [path for package in imports.PACKAGES for path in sorted((ROOT / package).rglob("__init__.py"))]
 INTERFACE = {"ipywidgets", "plotly", "IPython", "anywidget", "widgets"}
 COMPUTING = {"torch", "torchvision", "sklearn"}
 NEEDS_PYTORCH = {"lab.data", "lab.models", "lab.attacks", "lab.training", "lab.analysis"}
+
+MOST_ANYS = 37
+"""Bounds what says ``Any``: JSON before it is looked at, what PyTorch, Jupyter, Voilà and argparse hand over, values of
+controls and pages of all kinds.
+"""
 
 BASE = {
     "live_models",
@@ -220,6 +225,10 @@ def test_every_module_is_named_after_what_it_holds():
 
 def test_no_two_classes_have_one_name():
     assert not shared_names()
+
+
+def test_any_stays_where_another_library_or_a_file_decides_the_type():
+    assert sum(anys()) <= MOST_ANYS
 
 
 @pytest.mark.parametrize(

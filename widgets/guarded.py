@@ -6,7 +6,7 @@ anything, and is judged by whoever reads it.
 """
 
 import json
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import ipywidgets as ipw
 
@@ -14,6 +14,13 @@ from widgets.faults import said_on_page
 
 _LONGEST = 100_000
 """Characters of a value as JSON, far more than any page of ours sends."""
+
+
+class CommMessage(TypedDict):
+    """What is read of a message of Jupyter's to a widget; ``content`` is a visitor's word."""
+
+    content: dict[str, Any]
+    metadata: NotRequired[dict[str, object]]
 
 
 class Guarded(ipw.Widget):
@@ -25,11 +32,11 @@ class Guarded(ipw.Widget):
     address = ""
     """The network address that the last message came from, which the server writes into each; empty when unknown."""
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
+    def set_state(self, sync_data: dict[str, object]) -> None:
         """Take over what the browser set of the traits that it may set."""
         super().set_state({name: value for name, value in sync_data.items() if self._hears(name) and _sound(value)})
 
-    def _handle_msg(self, msg: dict[str, Any]) -> None:
+    def _handle_msg(self, msg: CommMessage) -> None:
         with said_on_page():
             if not _well_formed(msg):
                 return
@@ -47,7 +54,7 @@ class Guarded(ipw.Widget):
         return bool(self.has_trait(name) and self.trait_metadata(name, "heard"))
 
 
-def _well_formed(msg: dict[str, Any]) -> bool:
+def _well_formed(msg: CommMessage) -> bool:
     """Return whether a message is built like those of our pages, which send no buffers."""
     data = msg["content"].get("data")
     if not isinstance(data, dict):
@@ -57,7 +64,7 @@ def _well_formed(msg: dict[str, Any]) -> bool:
     return data.get("method") == "request_state" or (data.get("method") == "custom" and _sound(data.get("content")))
 
 
-def _sound(value: Any) -> bool:
+def _sound(value: object) -> bool:
     """Return whether a value could be sent back: plain JSON of some length, in characters that can be written."""
     try:
         return len(json.dumps(value, ensure_ascii=False).encode()) <= _LONGEST

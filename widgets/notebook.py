@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import lab
 from lab.catalogue import find_data, find_model
@@ -13,7 +12,7 @@ from widgets.dashboards.app import App, pages
 from widgets.parts.links import Link
 
 
-def show(page: str = "masking", model: Any = None, data: Any = None, **settings: Any) -> App:
+def show(page: str = "masking", model: object = None, data: object = None, **settings: object) -> App:
     """The lab in a notebook, open at a page by the name that its address has, with these models and test images.
 
     ``model`` is a module that takes images in [0, 1] and returns logits, the name of a listed model, a spec, several of
@@ -41,25 +40,25 @@ def _engine() -> LocalEngine:
     return LocalEngine()
 
 
-def _models(model: Any) -> tuple[ModelSpec, ...]:
+def _models(model: object) -> tuple[ModelSpec, ...]:
     if isinstance(model, Mapping):
         return tuple(lab.live(module, name) for name, module in model.items())
     return tuple(map(_model, model if isinstance(model, list | tuple) else (model,)))
 
 
-def _second_axis(models: tuple[ModelSpec, ...]) -> dict[str, Any]:
+def _second_axis(models: tuple[ModelSpec, ...]) -> dict[str, object]:
     """The loss surface's second axis, whose default is the gradient of a listed model, which may take other images."""
     return {"source": models[1]} if len(models) > 1 else {"source": models[0], "across": RandomSigns()}
 
 
-def _model(model: Any) -> ModelSpec:
+def _model(model: object) -> ModelSpec:
     if isinstance(model, str):
         return find_model(model)
     found: ModelSpec = model if isinstance(model, ModelSpec) else lab.live(model)
     return found
 
 
-def _data(data: Any) -> DataSpec:
+def _data(data: object) -> DataSpec:
     if isinstance(data, str):
         return find_data(data)
     if isinstance(data, DataSpec):

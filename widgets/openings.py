@@ -4,33 +4,15 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-from lab.engine import Engine, compute_ahead
+from tornado.ioloop import IOLoop
+
+from lab.engine import Engine, Job, compute_ahead
 from lab.errors import LabError
 from lab.processes import stop_on_signals
 from lab.specs import Spec
 from widgets.dashboards.app import pages
 from widgets.dashboards.home.page import openings as pictures
-
-
-@dataclass
-class Noted:
-    """A job that never begins."""
-
-    spec: Spec
-    state: str = "waiting"
-    progress: Any = None
-    partial: Any = None
-    result: Any = None
-    error: str | None = None
-    note: str | None = None
-    seconds_left: float | None = None
-    why_waiting: str = ""
-
-    def cancel(self) -> None:
-        """Nothing is lost."""
 
 
 class Notebook:
@@ -39,10 +21,10 @@ class Notebook:
     def __init__(self) -> None:
         self.specs: list[Spec] = []
 
-    def submit(self, spec: Spec, on_change: Callable[[Any], object] | None = None) -> Noted:  # noqa: ARG002
-        """Note the spec."""
+    def submit(self, spec: Spec, on_change: Callable[[Job], object] | None = None) -> Job:
+        """Note the spec, for a job that never begins."""
         self.specs.append(spec)
-        return Noted(spec)
+        return Job(spec, "", on_change, loop=IOLoop.current(), deliver=lambda _: None, withdraw=lambda _: None)
 
     def training(self) -> dict[str, bool]:
         """No run is under way."""

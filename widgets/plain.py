@@ -4,7 +4,7 @@ Every ipywidget carries a layout, a model of its own in the browser; ours share 
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anywidget
 import ipywidgets as ipw
@@ -14,14 +14,15 @@ from widgets.guarded import Guarded
 
 W = TypeVar("W", bound=ipw.Widget)
 
-_shared: dict[type[ipw.Widget], Any] = {}
+_shared: dict[type[ipw.Widget], ipw.Widget] = {}
 
 
 def shared(kind: type[W]) -> W:
     """The one widget of that kind in this kernel; a new one if it was closed."""
     if kind not in _shared or _shared[kind].comm is None:
         _shared[kind] = kind()
-    return _shared[kind]
+    found: W = _shared[kind]
+    return found
 
 
 class PlainLayout(Guarded, ipw.Layout):
@@ -39,7 +40,7 @@ class Plain(Guarded, anywidget.AnyWidget):
 class Box(Guarded, ipw.Box):
     """Widgets in an element of some style classes."""
 
-    def __init__(self, children: Iterable[Any], *classes: str) -> None:
+    def __init__(self, children: Iterable[ipw.Widget], *classes: str) -> None:
         super().__init__(list(children))
         for name in classes:
             self.add_class(name)

@@ -3,7 +3,6 @@
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from lab.pairing import unmarked
 
@@ -88,7 +87,7 @@ def fade(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-_AXIS: dict[str, Any] = {
+_AXIS: dict[str, object] = {
     "gridcolor": GRID,
     "linecolor": LINE,
     "showline": True,
@@ -101,7 +100,7 @@ _AXIS: dict[str, Any] = {
     "automargin": True,
 }
 
-TEMPLATE: dict[str, Any] = {
+TEMPLATE: dict[str, object] = {
     "layout": {
         "font": {"family": FONT, "size": SMALL, "color": INK},
         "paper_bgcolor": PANEL,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
@@ -23,7 +22,7 @@ _BUSY = 2**29  # bytes of large images that keep a processor's cores busy: more 
 _COPIES = 2  # of what a forward pass keeps: its gradient has the same size
 _PIXELS = 32  # copies of an image that an attack and a model hold at least
 
-_needs: WeakKeyDictionary[nn.Module, dict[tuple[Any, ...], int]] = WeakKeyDictionary()
+_needs: WeakKeyDictionary[nn.Module, dict[tuple[object, ...], int]] = WeakKeyDictionary()
 
 
 def in_batches(
@@ -51,7 +50,7 @@ def in_batches(
     return x_adv
 
 
-def _one_for_each(x: Tensor, proposed: Any) -> Tensor:
+def _one_for_each(x: Tensor, proposed: object) -> Tensor:
     """What an attack returned, which a plug-in may have got wrong."""
     if isinstance(proposed, Tensor) and proposed.shape == x.shape:
         return proposed

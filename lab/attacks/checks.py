@@ -1,8 +1,7 @@
 """Checks of an attack's input: images in [0, 1], a label for each, a threat model, a model that returns logits."""
 
-from typing import Any
-
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lab.errors import AttackError
@@ -12,7 +11,7 @@ _WHOLE = {torch.bool, torch.int8, torch.int16, torch.int32, torch.uint8, torch.u
 _RANGE_TOLERANCE = 1e-5  # what normalising and de-normalising in float32 may add to a pixel
 
 
-def taken(x: Any, y: Any, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
+def taken(x: ArrayLike, y: ArrayLike, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
     """Checked images (n, …) and their labels (n,), whatever holds them: tensors, arrays or lists.
 
     The images come in float64 if they are that, else in float32, where no rounding leads out of a ball; the labels as
@@ -31,7 +30,7 @@ def taken(x: Any, y: Any, device: torch.device | None = None) -> tuple[Tensor, T
     return images.to(device), labels.to(device)
 
 
-def tensor_of(values: Any, what: str) -> Tensor:
+def tensor_of(values: object, what: str) -> Tensor:
     """The values as a tensor without a gradient. Raises :class:`AttackError` when they are not numbers."""
     try:
         if isinstance(values, list | tuple) and values and all(isinstance(each, Tensor) for each in values):
@@ -66,7 +65,7 @@ def check_images(x: Tensor, y: Tensor) -> None:
         )
 
 
-def check_ball(ball: Any) -> None:
+def check_ball(ball: object) -> None:
     """Refuse what is not a threat model, such as a radius without its norm."""
     if isinstance(ball, Ball):
         return

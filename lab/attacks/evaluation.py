@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 from time import monotonic
-from typing import Any
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from lab.attacks import sanity
@@ -41,8 +41,8 @@ Source = tuple[str, nn.Module]
 
 def evaluate(
     model: nn.Module,
-    x: Any,
-    y: Any,
+    x: ArrayLike,
+    y: ArrayLike,
     ball: Ball,
     budget: str = QUICK,
     ctx: Context | None = None,

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from copy import deepcopy
 from types import CellType, FunctionType
-from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
@@ -35,12 +34,12 @@ def fresh(model: Adapted, weights_change: bool) -> Adapted:
     return adapted(named(Fresh(model, weights_change), name_of(model)))
 
 
-def copied(model: Adapted, shared: Iterable[Any] = ()) -> Adapted:
+def copied(model: Adapted, shared: Iterable[object] = ()) -> Adapted:
     """A copy of the model with all that it keeps, in variables of functions too, except for what is ``shared``.
 
     Raises whatever a user's own code raises that cannot be copied.
     """
-    memo: dict[int, Any] = {id(each): each for each in shared}
+    memo: dict[int, object] = {id(each): each for each in shared}
     copy = deepcopy(model, memo)
     for module in copy.modules():
         for name, value in [*vars(module).items()]:
@@ -64,7 +63,7 @@ def for_inference(model: Adapted) -> Adapted:
     return model
 
 
-def _with_variables(value: Any, memo: dict[int, Any]) -> Any:
+def _with_variables(value: object, memo: dict[int, object]) -> object:
     """A function with copies of the variables that it closes over; anything else as it is."""
     if not isinstance(value, FunctionType) or not value.__closure__:
         return value

@@ -5,8 +5,9 @@ None of the libraries is imported unless one of its attacks is given.
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,16 +20,20 @@ from lab.models.aside import users_code
 from lab.results.attack import AttackResult
 from lab.specs.balls import Ball
 
-Proposer = Callable[[Any, nn.Module, Tensor, Tensor, Ball], Any]
+Proposer = Callable[[Any, nn.Module, Tensor, Tensor, Ball], object]
 """How a library's attack is called: (attack, model, images, labels, ball) → adversarial images."""
 
 
-def judge_peer(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> AttackResult:
+class _OfART(Protocol):
+    def generate(self, *, x: np.ndarray, y: np.ndarray) -> object: ...
+
+
+def judge_peer(attack: object, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> AttackResult:
     """Run a peer's attack on a model and judge what it returns. Arguments and errors as in :func:`proposals`."""
     return judge(x, y, proposals(attack, model, x, y, ball), model, ball)
 
 
-def proposals(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> Tensor:
+def proposals(attack: object, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> Tensor:
     """The adversarial images of an attack that is not ours, for :func:`lab.attacks.judge`.
 
     ``attack`` is an object of torchattacks or ART, which was given model and radius when it was made; one of foolbox,
@@ -65,11 +70,15 @@ def proposals(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -
     return x_adv
 
 
-def _torchattacks(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> Any:
+def _torchattacks(
+    attack: Callable[[Tensor, Tensor], object], model: nn.Module, x: Tensor, y: Tensor, ball: Ball
+) -> object:
     return attack(x, y)
 
 
-def _foolbox(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> Any:
+def _foolbox(
+    attack: Callable[..., tuple[object, object, object]], model: nn.Module, x: Tensor, y: Tensor, ball: Ball
+) -> object:
     """Minimum-distance attacks of foolbox are clipped to the ball, as foolbox itself does."""
     import foolbox
 
@@ -78,12 +87,12 @@ def _foolbox(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) ->
     return inside
 
 
-def _art(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> Any:
+def _art(attack: _OfART, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> object:
     return attack.generate(x=x.cpu().numpy(), y=y.cpu().numpy())
 
 
-def _function(attack: Any, model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> Any:
-    arguments: tuple[Any, ...] = (model, x, y)
+def _function(attack: Callable[..., object], model: nn.Module, x: Tensor, y: Tensor, ball: Ball) -> object:
+    arguments: tuple[object, ...] = (model, x, y)
     try:
         inspect.signature(attack).bind(*arguments)
     except TypeError:
@@ -97,7 +106,7 @@ _PROPOSERS: dict[str, Proposer] = {"torchattacks": _torchattacks, "foolbox": _fo
 """By the package that an attack's class, or one of those it derives from, is of."""
 
 
-def _proposer(attack: Any) -> Proposer:
+def _proposer(attack: object) -> Proposer:
     packages = [each.__module__.partition(".")[0] for each in type(attack).__mro__]
     known = [_PROPOSERS[each] for each in packages if each in _PROPOSERS]
     if known:
@@ -110,7 +119,7 @@ def _proposer(attack: Any) -> Proposer:
     )
 
 
-def _name(attack: Any) -> str:
+def _name(attack: object) -> str:
     package = type(attack).__module__.partition(".")[0]
     if package in _PROPOSERS:
         return f"{type(attack).__name__} of {package}"

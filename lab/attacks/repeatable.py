@@ -38,27 +38,28 @@ class Draws:
             _put(reached, before._states)
 
 
-def held(model: nn.Module) -> list[Any]:
+def held(model: nn.Module) -> list[object]:
     """The generators that the model's modules hold."""
     values = (value for module in model.modules() for value in vars(module).values())
     return [each for each in values if isinstance(each, tuple(_OF))]
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _equal(one: object, other: object) -> bool:
     """Return whether two states of generators, of whatever these are made, are the same."""
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, np.ndarray):
-        return np.array_equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_equal, one, other))
+    match one, other:
+        case torch.Tensor(), torch.Tensor():
+            return torch.equal(one, other)
+        case np.ndarray(), np.ndarray():
+            return np.array_equal(one, other)
+        case dict(), dict():
+            return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
+        case ((list() | tuple()), (list() | tuple())):
+            return len(one) == len(other) and all(map(_equal, one, other))
     return bool(one == other)
 
 
-Access = tuple[Callable[[], Any], Callable[[Any], object]]
-"""What reads a generator's state and what sets it."""
+Access = tuple[Callable[[], object], Callable[[Any], object]]
+"""What reads a generator's state and what sets it; only generators of its kind know what a state is."""
 
 
 def _generators(model: nn.Module) -> list[Access]:
@@ -72,7 +73,7 @@ def _generators(model: nn.Module) -> list[Access]:
     return shared + [_OF[next(kind for kind in _OF if isinstance(each, kind))](each) for each in held(model)]
 
 
-def _put(generators: list[Access], states: list[Any]) -> None:
+def _put(generators: list[Access], states: list[object]) -> None:
     for (_, put), state in zip(generators, states, strict=False):  # a copy may hold others
         put(state)
 

@@ -77,10 +77,10 @@ class _Passing(TorchFunctionMode):
     def __torch_function__(
         self,
         function: Callable[..., Any],
-        types: Any,
+        types: object,
         arguments: tuple[Any, ...] = (),
-        keywords: Mapping[str, Any] | None = None,
-    ) -> Any:
+        keywords: Mapping[str, object] | None = None,
+    ) -> object:
         keywords = dict(keywords or {})
         name = getattr(function, "__name__", "")
         if name == "_set_grad_enabled":
@@ -128,11 +128,11 @@ class _Pass(torch.autograd.Function):
     """A value whose gradient goes to another tensor."""
 
     @staticmethod
-    def forward(_: Any, value: Tensor, like: Tensor) -> Tensor:  # noqa: ARG004 the gradient goes there
+    def forward(_: object, value: Tensor, like: Tensor) -> Tensor:  # noqa: ARG004 the gradient goes there
         return value.clone()
 
     @staticmethod
-    def backward(_: Any, *gradients: Tensor) -> tuple[None, Tensor]:
+    def backward(_: object, *gradients: Tensor) -> tuple[None, Tensor]:
         return None, gradients[0]
 
 
@@ -151,20 +151,21 @@ def _marked(value: Tensor, kind: torch.dtype) -> Tensor:
     return value
 
 
-def _stands_for(value: Any) -> torch.dtype | None:
+def _stands_for(value: object) -> torch.dtype | None:
     """The type that a float tensor stands for; None for what is what it is."""
     return getattr(value, _MARK, None) if isinstance(value, Tensor) else None
 
 
-def _hard(value: Any) -> Any:
+def _hard(value: object) -> object:
     """Turn tensors that stand in for whole numbers back into these; leave other values as they are."""
     if isinstance(value, tuple | list):
         return type(value)(map(_hard, value))
-    kind = _stands_for(value)
-    return value if kind is None else value.detach().to(kind)
+    if isinstance(value, Tensor) and (kind := _stands_for(value)) is not None:
+        return value.detach().to(kind)
+    return value
 
 
-def _chosen(found: Tensor, condition: Tensor, *both: Any) -> Tensor:
+def _chosen(found: Tensor, condition: Tensor, *both: object) -> Tensor:
     """``where`` with a gradient also for its condition: what it would change to be true."""
     if len(both) != 2 or not found.is_floating_point():
         return found
@@ -172,7 +173,7 @@ def _chosen(found: Tensor, condition: Tensor, *both: Any) -> Tensor:
     return found + (condition - condition.detach()) * (one - other).nan_to_num(0, 0, 0)
 
 
-def _encoded(found: Tensor, position: Tensor, *_: Any) -> Tensor:
+def _encoded(found: Tensor, position: Tensor, *_: object) -> Tensor:
     """One-hot vectors whose gradient pulls toward the positions nearby."""
     places = torch.arange(found.shape[-1], device=found.device)
     return _marked(_passed(found.to(position.dtype), -(position.unsqueeze(-1) - places).square()), found.dtype)
@@ -181,7 +182,7 @@ def _encoded(found: Tensor, position: Tensor, *_: Any) -> Tensor:
 _CHOICES = {"where": _chosen, "one_hot": _encoded}
 
 
-def _kind_asked(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> torch.dtype | None:
+def _kind_asked(arguments: tuple[object, ...], keywords: Mapping[str, object]) -> torch.dtype | None:
     """The type that ``to`` or ``type`` asks for."""
     for each in (*arguments[1:], *keywords.values()):
         if isinstance(each, torch.dtype):
@@ -191,7 +192,7 @@ def _kind_asked(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> torc
     return None
 
 
-def _property_of(function: Any) -> str:
+def _property_of(function: object) -> str:
     return getattr(getattr(function, "__self__", None), "__name__", "")
 
 
@@ -202,7 +203,7 @@ def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
     Backward hooks of any module, which could turn the gradient round, are left out meanwhile.
     """
 
-    def passed(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
+    def passed(_: nn.Module, inputs: tuple[object, ...], output: object) -> Tensor | None:
         [*given] = (each for each in inputs if isinstance(each, Tensor))
         if len(given) != 1 or not isinstance(output, Tensor) or given[0].shape != x.shape or output.shape != x.shape:
             return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lab.catalogue import find_model
 from lab.cli import options as shared, quick
@@ -142,7 +141,9 @@ def _attacked(request: AttackRequest, download: bool) -> AttackOutcome:
         result = replace(result, seconds=seconds)
         if gain is not None:
             result = result.beside_restart(gain)
-        kept = examples(model, x, y, x_adv, request.ball, **_origin(request)) if request.save else None
+        kept = None
+        if request.save:
+            kept = examples(model, x, y, x_adv, request.ball, name=request.name, spec=request.attack, seed=request.seed)
         if request.source is None:
             return AttackOutcome(result, None, data.notes, kept, instability)
         made = attack(
@@ -152,12 +153,7 @@ def _attacked(request: AttackRequest, download: bool) -> AttackOutcome:
         return AttackOutcome(result.beside_transfer(transferred), transferred, data.notes, kept, instability)
 
 
-def _origin(request: AttackRequest) -> dict[str, Any]:
-    """Return the source of the adversarial examples of a request."""
-    return {"name": request.name, "spec": request.attack, "seed": request.seed}
-
-
-def _record(request: AttackRequest, outcome: AttackOutcome) -> dict[str, Any]:
+def _record(request: AttackRequest, outcome: AttackOutcome) -> dict[str, object]:
     result, transferred = outcome.result, outcome.transferred
     health = result.health
     return {

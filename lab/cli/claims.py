@@ -7,7 +7,6 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 from lab import runs
 from lab.claims import PAPERS, CheckedClaim, Measures, PaperClaim, checked, stored_findings, structure
@@ -113,7 +112,7 @@ def _train_one(run: TrainingRun, ctx: Context) -> None:
     train(run.recipe, ctx, runs.folder(run.name), resume=True)
 
 
-def record(claim: PaperClaim, finding: CheckedClaim) -> dict[str, Any]:
+def record(claim: PaperClaim, finding: CheckedClaim) -> dict[str, object]:
     """A claim with its finding as plain values for ``--json``."""
     [found] = structure([finding])
     return {

@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lab import datafiles
 from lab.cli import options as shared
@@ -78,7 +77,7 @@ def evaluated(request: Request, download: bool, cancelled: Callable[[], bool]) -
     return replace(found, models=tuple(replace(each, model=request.marked) for each in found.models))
 
 
-def plain(request: Request, model: ModelEvaluation) -> dict[str, Any]:
+def plain(request: Request, model: ModelEvaluation) -> dict[str, object]:
     """Return an evaluation as plain values for ``--json``."""
     spec = request.spec
     return record(model, datafiles.name_of(spec.data)) | {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from lab import exhibits
 from lab.cli.tables import table
@@ -20,7 +19,7 @@ def row_of(exhibit: Exhibit) -> tuple[str, ...]:
     return exhibit.short, exhibit.title, ", ".join(exhibit.scales) or "none", kind, size
 
 
-def record_of(exhibit: Exhibit, scale: Scale | None = None, result: ExhibitResult | None = None) -> dict[str, Any]:
+def record_of(exhibit: Exhibit, scale: Scale | None = None, result: ExhibitResult | None = None) -> dict[str, object]:
     """An exhibit as plain values, with the result where there is one."""
     found = result or _stored(exhibit, scale.name if scale else "digits")
     return {
@@ -117,7 +116,7 @@ def _provenance(result: ExhibitResult) -> str:
     return f"{images}{result.seconds:.0f} s, lab {result.version}; {played}; {result.command}"
 
 
-def _plain(values: ExhibitTable) -> dict[str, Any]:
+def _plain(values: ExhibitTable) -> dict[str, object]:
     return {
         "rows": list(values.rows),
         "columns": list(values.headings),
@@ -126,7 +125,7 @@ def _plain(values: ExhibitTable) -> dict[str, Any]:
     }
 
 
-def _result(exhibit: Exhibit, found: ExhibitResult) -> dict[str, Any]:
+def _result(exhibit: Exhibit, found: ExhibitResult) -> dict[str, object]:
     claims = found.claims_frame()
     return {
         "scale": found.scale,

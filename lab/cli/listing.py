@@ -7,7 +7,6 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from typing import Any
 
 from lab import catalogue
 from lab.cli.options import Commands, add_data_folder, add_json, use_data_folder
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _data() -> tuple[list[dict[str, Any]], str]:
+def _data() -> tuple[list[dict[str, object]], str]:
     for sentence in catalogue.data_problems():
         print(sentence, file=sys.stderr)
     cards = catalogue.data_sets()
@@ -67,7 +66,7 @@ def _remarks(card: catalogue.DataCard) -> str:
     return " · ".join(["ready" if card.n_train else "ready, for tests only", *card.notes])
 
 
-def _models() -> tuple[list[dict[str, Any]], str]:
+def _models() -> tuple[list[dict[str, object]], str]:
     for sentence in catalogue.problems():
         print(sentence, file=sys.stderr)
     cards = catalogue.models()
@@ -76,7 +75,7 @@ def _models() -> tuple[list[dict[str, Any]], str]:
     return records, table(rows, ("model", "origin", "data", "shape", "measured accuracy"))
 
 
-def _recipes() -> tuple[list[dict[str, Any]], str]:
+def _recipes() -> tuple[list[dict[str, object]], str]:
     """The methods and the kinds of recipe with their fields, then the papers' whole trainings with what they set."""
     whole = {each.name: each for each in papers.named() if each.whole}
     methods: dict[str, Callable[[], Spec]] = {each.__name__: each for each in family_of(Recipe)}
@@ -109,7 +108,7 @@ _MAIN = ("data", "architecture", "epochs", "batch", "optimiser")
 _LISTS = {"data": _data, "models": _models, "recipes": _recipes}
 
 
-def _model_record(card: catalogue.ModelCard) -> dict[str, Any]:
+def _model_record(card: catalogue.ModelCard) -> dict[str, object]:
     plain = {each.name: getattr(card, each.name) for each in fields(card)}
     architecture = to_dict(card.architecture) if card.architecture else None
     return plain | {
@@ -120,26 +119,26 @@ def _model_record(card: catalogue.ModelCard) -> dict[str, Any]:
     }
 
 
-def _specs(family: type[Spec]) -> tuple[list[dict[str, Any]], str]:
+def _specs(family: type[Spec]) -> tuple[list[dict[str, object]], str]:
     named: dict[str, Callable[[], Spec]] = {each.__name__: each for each in family_of(family)}
     records = [_record(name, make) for name, make in named.items()]
     return records, "\n\n".join(_described(name, make) for name, make in named.items())
 
 
-def _record(name: str, make: Callable[[], Spec]) -> dict[str, Any]:
+def _record(name: str, make: Callable[[], Spec]) -> dict[str, object]:
     return {"name": name, "about": summary(make), "fields": _fields(make()), "presets": _presets(type(make()))}
 
 
-def _presets(kind: type[Spec]) -> list[dict[str, Any]]:
+def _presets(kind: type[Spec]) -> list[dict[str, object]]:
     return [{"name": name, "about": summary(make), "spec": to_dict(make())} for name, make in presets(kind).items()]
 
 
-def _fields(spec: Spec) -> list[dict[str, Any]]:
+def _fields(spec: Spec) -> list[dict[str, object]]:
     defaults = to_dict(spec)
     return [{"name": name, "default": defaults[name]} | _limits(about) for name, about in params(spec).items()]
 
 
-def _limits(about: Param) -> dict[str, Any]:
+def _limits(about: Param) -> dict[str, object]:
     """All about a field but what only pages need."""
     return {each: value for each, value in asdict(about).items() if each not in ("label", "brief")}
 
@@ -155,7 +154,7 @@ def _described(name: str, make: Callable[[], Spec]) -> str:
     return "\n".join([f"{name}: {summary(make)}", *fields_of, *named])
 
 
-def default_text(value: Any, about: Param) -> str:
+def default_text(value: object, about: Param) -> str:
     """Return a field's default as lists show it."""
     return f"0 ({about.zero})" if about.zero and value == 0 else _short(value)
 
@@ -172,7 +171,7 @@ def summary(made: Callable[[], Spec]) -> str:
     return (inspect.getdoc(made) or "").partition("\n")[0]
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(_short, value)) if len(value) < 8 else f"{len(value)} values"
     if isinstance(value, Spec):

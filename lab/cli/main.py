@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -63,7 +63,7 @@ class Parser(argparse.ArgumentParser):
         for action in (None, "store"):
             self.register("action", action, Once)
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """As argparse does, but refuse ``--option=--``, of which it would make an empty list, and what is unknown.
 
         A command refuses this itself, because it then names its own help.

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeAlias, TypeVar
 
 from lab import datafiles, pairing
 from lab.catalogue import find_data, find_model, models as listed_models
@@ -19,7 +19,7 @@ from lab.specs.data import DataSpec
 from lab.specs.models import Custom, ModelSpec
 from lab.specs.spec import Param, Spec, params, parse_field, parse_number
 
-Commands = Any  # argparse names the type of its list of commands only privately
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 S = TypeVar("S", bound=Spec)
 
 
@@ -114,7 +114,7 @@ def add_models(
 class Once(argparse.Action):
     """Action of options with a value, which may be given only once."""
 
-    def __call__(self, _: object, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+    def __call__(self, _: object, namespace: argparse.Namespace, values: object, option: str | None = None) -> None:
         given = vars(namespace).setdefault("_given", set())
         if option is not None and self.dest in given:
             raise argparse.ArgumentError(self, "given more than once: give it one value")

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from lab.catalogue import find_model
 from lab.cli.answers import require_loadable
@@ -19,6 +18,7 @@ from lab.cli.saving import examples_of, images_of, save
 from lab.cli.tables import percent
 from lab.context import Context
 from lab.errors import SpecError
+from lab.reports.records import health_record
 from lab.results import AttackResult, EvaluationResult, Examples
 from lab.results.evaluation_transfer import with_transfer
 from lab.specs import PGD, ModelSpec, to_dict
@@ -94,7 +94,7 @@ def _beside_transfer(
     return replace(result, models=(worst,)), found
 
 
-def _record(outcome: EvaluationOutcome, eight_bit: bool) -> dict[str, Any]:
+def _record(outcome: EvaluationOutcome, eight_bit: bool) -> dict[str, object]:
     """Return what ``--json`` prints: the record of one attack, and the evaluation."""
     [model], source, transferred = outcome.result.models, outcome.source, outcome.transferred
     found = plain(outcome.request, model)
@@ -106,7 +106,7 @@ def _record(outcome: EvaluationOutcome, eight_bit: bool) -> dict[str, Any]:
         "rounded_accuracy": outcome.examples.rounded_accuracy if eight_bit and outcome.examples else None,
         "transferred_accuracy": transferred.robust_accuracy if transferred else None,
         "source": to_dict(source) if source else None,
-        "health": found["health"] | {"transfer_stronger": stronger},
+        "health": health_record(model.health) | {"transfer_stronger": stronger},
     }
 
 

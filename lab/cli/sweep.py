@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lab.cli import options as shared
 from lab.cli.output import print_json
@@ -17,6 +17,9 @@ from lab.context import Progress
 from lab.errors import LabError, SpecError
 from lab.results.run import Run
 from lab.specs import Recipe, TrainingRun
+
+if TYPE_CHECKING:
+    from lab.engine import Job
 
 _PAUSE = 0.2  # seconds between two looks at the jobs
 
@@ -49,7 +52,7 @@ def variants(name: str, recipe: Recipe, vary: Sequence[str], given: Iterable[str
     return runs
 
 
-def run(runs: Sequence[TrainingRun], as_json: bool, record: Callable[[Run], dict[str, Any]]) -> int:
+def run(runs: Sequence[TrainingRun], as_json: bool, record: Callable[[Run], dict[str, object]]) -> int:
     """Train them all, then print a table. The same command resumes what Ctrl-C left unfinished."""
     from lab.engine import Engine, launch
 
@@ -66,15 +69,15 @@ def run(runs: Sequence[TrainingRun], as_json: bool, record: Callable[[Run], dict
     for name, job in found.items():
         if job.error:
             say(f"{name}: {job.error}")
-    results = {name: record(job.result) for name, job in found.items() if job.result is not None}
+    trained = {name: job.result for name, job in found.items() if isinstance(job.result, Run)}
     if as_json:
-        print_json(results)
+        print_json({name: record(each) for name, each in trained.items()})
     else:
-        print(_table(results))
-    return 0 if len(results) == len(runs) else 2
+        print(_table(trained))
+    return 0 if len(trained) == len(runs) else 2
 
 
-def _settle(jobs: Sequence[Any]) -> None:
+def _settle(jobs: Sequence[Job]) -> None:
     """Wait a moment, or until the first job that is not done yet is."""
     waiting = next(each for each in jobs if each.state in ("waiting", "running"))
     try:
@@ -83,15 +86,15 @@ def _settle(jobs: Sequence[Any]) -> None:
         return
 
 
-def _fraction(job: Any) -> float:
+def _fraction(job: Job) -> float:
     if job.state in ("done", "failed", "cancelled"):
         return 1.0
     return job.progress.fraction if job.progress else 0.0
 
 
-def _table(results: dict[str, dict[str, Any]]) -> str:
-    shown = ("clean_accuracy", "fgsm_accuracy", "pgd_accuracy")
-    rows = [(name, *(percent(each[accuracy]) for accuracy in shown)) for name, each in results.items()]
+def _table(trained: dict[str, Run]) -> str:
+    found = {name: each.accuracies for name, each in trained.items()}
+    rows = [(name, *map(percent, (each.clean, each.fgsm, each.pgd))) for name, each in found.items()]
     return table(rows, ("model", "clean", "FGSM", "PGD"))
 
 

@@ -6,7 +6,6 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from lab import catalogue, datafiles, runs
 from lab.cli import options as shared, sweep
@@ -99,7 +98,7 @@ def _say_notes(recipe: Recipe, download: bool) -> None:
             say(each)
 
 
-def record(run: Run) -> dict[str, Any]:
+def record(run: Run) -> dict[str, object]:
     """Return a run as plain values for ``--json``."""
     measured = run.accuracies
     return {f"{name}_accuracy": share for name, share in measured.shares().items()} | {

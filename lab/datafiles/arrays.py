@@ -1,9 +1,9 @@
 """Images and labels that a notebook or program holds, registered in this process under a name. No PyTorch."""
 
 import hashlib
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lab.datafiles.checks import check_image_form, check_images, check_label_form, check_labels
 from lab.datafiles.npz import pixels
@@ -13,7 +13,7 @@ from lab.specs.data import LiveData
 _registered: dict[str, tuple[LiveData, np.ndarray, np.ndarray]] = {}
 
 
-def register(x: Any, y: Any, name: str) -> LiveData:
+def register(x: ArrayLike, y: ArrayLike, name: str) -> LiveData:
     """Test images ``x``, N×H×W, N×H×W×C or N×C×H×W with C 1 or 3, and their labels ``y`` (N,), under a name.
 
     Tensors, arrays or lists; uint8 in 0..255 or floating point in [0, 1]; they are copied. Other images of that name
@@ -47,7 +47,7 @@ def find(spec: LiveData) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
-def _array(values: Any, what: str) -> np.ndarray:
+def _array(values: ArrayLike, what: str) -> np.ndarray:
     """An array of a tensor, on whatever device, or of what numpy takes."""
     try:
         found = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)

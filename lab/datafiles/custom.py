@@ -84,11 +84,12 @@ def offered() -> list[DataSpec]:
     try:
         records = outside_json.parse(os.environ.get(OFFERED) or "[]", paths=True)
         specs = [custom_data(path_of(each)) if isinstance(each, str) else from_dict(each) for each in records]
-        if not all(isinstance(each, DataSpec) for each in specs):
+        found = [each for each in specs if isinstance(each, DataSpec)]
+        if found != specs:
             raise TypeError("not all of it are data sets")
     except (LabError, TypeError, KeyError) as error:
         raise DataError(f"{OFFERED} should be a JSON list of paths: {one_line(str(error), 100)}.") from error
-    return specs
+    return found
 
 
 def offer(spec: DataSpec) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from lab.datafiles.files import shown
 from lab.errors import DataError
@@ -42,7 +42,7 @@ def image_formats() -> tuple[str, ...]:
 
 
 @contextmanager
-def opened_image(file: Any) -> "Iterator[PIL.Image.Image]":
+def opened_image(file: Path | IO[bytes]) -> "Iterator[PIL.Image.Image]":
     """An image file, open; nothing has been decoded yet. Pillow's words about it are not for the terminal.
 
     They are of its size, and of damaged tags that the image itself does not need.

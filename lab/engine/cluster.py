@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import dask
 from distributed import Nanny, Scheduler, Security, SpecCluster
@@ -26,7 +25,7 @@ SLOTS = {"quick": 2, "short": 2, "long": 1}
 
 _LOOPBACK = "127.0.0.1"
 
-_CONFIG: dict[str, Any] = {
+_CONFIG: dict[str, object] = {
     # Dask's defaults are one thread per process and memory given back at once. PyTorch is to use every core, and
     # memory that each operation has to ask for anew takes half of its time. Its threads sleep while they wait for each
     # other, because several jobs, and perhaps a browser, share the cores.
@@ -39,9 +38,9 @@ _CONFIG: dict[str, Any] = {
     "distributed.scheduler.no-workers-timeout": "120s",
 }
 # Read whenever a worker dies: after 15 seconds Dask would end for good one that is only slow to start again.
-_MEANWHILE: dict[str, Any] = {"distributed.deploy.lost-worker-timeout": "1000 days"}
+_MEANWHILE: dict[str, object] = {"distributed.deploy.lost-worker-timeout": "1000 days"}
 # Dask serves HTTP in any case, to whoever asks on this machine: without status pages it then has nothing to tell.
-_NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_NO_PAGES: dict[str, object] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
 @contextmanager
@@ -106,7 +105,7 @@ def _cluster(security: Security, dashboard: int | None) -> SpecCluster:
         )
 
 
-def _pages(dashboard: int | None) -> dict[str, Any]:
+def _pages(dashboard: int | None) -> dict[str, object]:
     return _NO_PAGES if dashboard is None else {}
 
 
@@ -133,7 +132,7 @@ def _cause(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
-def _scheduler_options(security: Security, dashboard: int | None) -> dict[str, Any]:
+def _scheduler_options(security: Security, dashboard: int | None) -> dict[str, object]:
     return {
         "host": _LOOPBACK,
         "port": 0,
@@ -144,7 +143,7 @@ def _scheduler_options(security: Security, dashboard: int | None) -> dict[str, A
     }
 
 
-def _workers(security: Security) -> dict[int, dict[str, Any]]:
+def _workers(security: Security) -> dict[int, dict[str, object]]:
     """One worker process per GPU that sees only that one, or one for the CPU."""
     places: list[dict[str, str]] = [{"CUDA_VISIBLE_DEVICES": each} for each in gpus()] or [{}]
     # Dask's own limit is the memory times threads over cores, as if every thread were a task of its own.

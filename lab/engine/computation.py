@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from distributed import Client, Future, fire_and_forget
 
 from lab.context import Progress
 from lab.engine.inside import tell_scheduler
-from lab.engine.job import Job
-from lab.engine.keeper import LASTING, PARTIAL, PROGRESS, WITHDRAW, Queue
+from lab.engine.job import Ending, Job
+from lab.engine.keeper import LASTING, PARTIAL, PROGRESS, WITHDRAW, PartialNews, ProgressNews, Queue
 from lab.engine.origin import origin
-from lab.engine.work import compute
+from lab.engine.work import Outcome, compute
 from lab.errors import LabError
 from lab.results.result import Result, unpack
 
@@ -35,7 +34,7 @@ class Computation:
     slot: str
     rank: int = 0
     jobs: list[Job] = field(default_factory=list)
-    _future: Future | None = None
+    _future: Future[Outcome] | None = None
     _run: str | None = None
     _again: bool = False
     _heard: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -56,7 +55,7 @@ class Computation:
         if self._partial is not None:
             job.shown(self._partial)
 
-    def submit(self, client: Client) -> Future:
+    def submit(self, client: Client) -> Future[Outcome]:
         """Ask Dask for the result and listen. The task outlives its clients, for how long is the keeper's to say."""
         # A worker looks at the first of its waiting tasks only: a long one there, whose slot is taken, would block
         # the short ones behind it although their slots are free.
@@ -88,13 +87,13 @@ class Computation:
         """True if no worker has been heard of yet."""
         return self._progress is None
 
-    def hear(self, topic: str, event: tuple[float, dict[str, Any]], fetched: bool = False) -> None:
+    def hear(self, topic: str, event: tuple[float, ProgressNews | PartialNews], fetched: bool = False) -> None:
         """An event of one of its topics, from the subscription or ``fetched``; what is older than the last is ignored.
 
         The order is that of the worker's own count: clocks are put back.
         """
-        _, message = event
-        run, number = message["run"], message["number"]
+        _, news = event
+        run, number = news["run"], news["number"]
         last_run, last = self._heard.get(topic, ("", 0))
         if run in self._past or (fetched and last) or (run == last_run and number <= last):
             return
@@ -102,32 +101,32 @@ class Computation:
             self._again = True
             self._past.add(str(self._run))
         self._run, self._heard[topic] = run, (run, number)
-        if topic.startswith(PROGRESS):
-            self._hear_progress(message)
+        if "data" in news:
+            self._hear_partial(news["data"])
         else:
-            self._hear_partial(message["data"])
+            self._hear_progress(news)
 
     def wait(self, queue: Queue) -> None:
         """Tell every job what it waits for."""
         for job in tuple(self.jobs):
             job.waits(queue)
 
-    def end(self, *how: Any) -> None:
+    def end(self, how: Ending) -> None:
         """Tell every job how it ended."""
         for job in tuple(self.jobs):
             job.ended(*how)
 
-    def _hear_progress(self, message: dict[str, Any]) -> None:
-        progress = Progress(message["fraction"], message["doing"], message["metrics"])
-        notes = [message["note"], _AGAIN if self._again else None]
-        self._progress = (progress, message["elapsed"], " ".join(filter(None, notes)) or None)
+    def _hear_progress(self, news: ProgressNews) -> None:
+        progress = Progress(news["fraction"], news["doing"], news["metrics"])
+        notes = [news["note"], _AGAIN if self._again else None]
+        self._progress = (progress, news["elapsed"], " ".join(filter(None, notes)) or None)
         for job in tuple(self.jobs):
             job.started(*self._progress)
 
     def _hear_partial(self, data: bytes) -> None:
         try:
-            self._partial = unpack(data)
+            partial = self._partial = unpack(data)
         except LabError:  # a kind of result this process has not imported; the complete one will say so in words
             return
         for job in tuple(self.jobs):
-            job.shown(self._partial)
+            job.shown(partial)

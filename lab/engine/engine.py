@@ -20,6 +20,7 @@ from lab import runs
 from lab.engine.cluster import SLOTS, launch
 from lab.engine.computation import Computation
 from lab.engine.connection import Connection
+from lab.engine.job import Ending
 from lab.engine.keeper import Keeper, Queue
 from lab.engine.requests import RUN, Requests, how_ended
 from lab.engine.work import Outcome
@@ -96,14 +97,13 @@ class Engine(Requests):
 
     async def _follow(self, computation: Computation) -> None:
         """See a computation through to its end, or until it is withdrawn."""
-        how: tuple[object, ...]
         try:
             how = how_ended(await self._outcome(computation))
         except LabError as error:
-            how = ("failed", None, labelled(error))
+            how = Ending("failed", error=labelled(error))
         except Exception as error:
-            how = ("failed", None, self._in_words(error))
-        if self._end(computation, *how):
+            how = Ending("failed", error=self._in_words(error))
+        if self._end(computation, how):
             self._release(computation)
 
     async def _outcome(self, computation: Computation) -> Outcome:

@@ -5,11 +5,13 @@ Tried with distributed 2026.1 and 2026.8; pyproject.toml and environment.yml nam
 
 import logging
 import os
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
+from dask.typing import Key
 from distributed import Client, Scheduler, Worker
-from distributed.comm import CommClosedError
+from distributed.broker import Topic
+from distributed.comm.core import CommClosedError
+from distributed.scheduler import TaskState
 
 ANYBODY = "fire-and-forget"
 """The client that Dask invents for a task which must outlive its real clients."""
@@ -25,40 +27,40 @@ def is_not_of_a_closed_connection(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], CommClosedError))
 
 
-def tell_scheduler(client: Client, **message: Any) -> None:
+def tell_scheduler(client: Client, **message: object) -> None:
     """Send a message in the client's own stream: it never overtakes a submission before or after it."""
     client._send_to_scheduler(message)
 
 
-def listen(scheduler: Scheduler, operation: str, call: Callable[..., Any], answers: bool = False) -> None:
+def listen(scheduler: Scheduler, operation: str, call: Callable[..., object], answers: bool = False) -> None:
     """Have ``call`` made for messages of clients: those of their stream, or questions that it ``answers``."""
     (scheduler.handlers if answers else scheduler.stream_handlers)[operation] = call
 
 
-def unfinished(scheduler: Scheduler) -> Iterable[Any]:
+def unfinished(scheduler: Scheduler) -> list[TaskState]:
     """The tasks that are not at their end, in the order in which workers take them."""
     found = [task for task in scheduler.tasks.values() if task.state not in _ENDED]
     return sorted(found, key=lambda task: task.priority or ())
 
 
-def wanted_by(scheduler: Scheduler, key: str) -> set[str]:
+def wanted_by(scheduler: Scheduler, key: Key) -> set[str]:
     """The clients that want a task."""
     task = scheduler.tasks.get(key)
     return {each.client_key for each in task.who_wants or ()} if task is not None else set()
 
 
-def slot_of(task: Any) -> str:
+def slot_of(task: TaskState) -> str:
     """The slot that a task takes; empty for one that is not ours."""
     return next(iter(task.resource_restrictions or {}), "")
 
 
-def release(scheduler: Scheduler, key: str, client: str) -> None:
+def release(scheduler: Scheduler, key: Key, client: str) -> None:
     """Take a client's interest in a task back; without any, the task ends."""
     if client in scheduler.clients:
         scheduler.client_releases_keys([key], client)
 
 
-def topics(scheduler: Scheduler) -> Any:
+def topics(scheduler: Scheduler) -> dict[str, Topic]:
     """The topics by name, each with its ``events``, to shorten or to drop."""
     return scheduler._broker._topics
 

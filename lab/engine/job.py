@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 from tornado.ioloop import IOLoop
 
@@ -19,6 +19,14 @@ from lab.specs import Spec
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 _SETTLED = 0.3  # seconds a computation must have run before its pace says anything
 _EARLY, _LITTLE = 10.0, 0.01  # so much of it, too, in the first seconds: to begin with, the pace is of loading
+
+
+class Ending(NamedTuple):
+    """How a job ends: with its result, with the sentence why there is none, or with neither when it is given up."""
+
+    state: JobState
+    result: Result | None = None
+    error: str | None = None
 
 
 class Job:
@@ -46,8 +54,8 @@ class Job:
         self.on_change = on_change
         self.state: JobState = "waiting"
         self.progress: Progress | None = None
-        self.partial: Any = None
-        self.result: Any = None
+        self.partial: Result | None = None
+        self.result: Result | None = None
         self.error: str | None = None
         self.note: str | None = None
         self.queue: Queue | None = None
@@ -93,7 +101,7 @@ class Job:
         """Give the job up. The computation stops unless somebody else waits for it too; twice does no harm."""
         self._withdraw(self)
 
-    def wait(self, timeout: float | None = None) -> Any:
+    def wait(self, timeout: float | None = None) -> Result:
         """Block until the job has ended and return its result.
 
         Raises :class:`EngineError` with the job's sentence when it failed or was cancelled, and
@@ -101,7 +109,7 @@ class Job:
         """
         if not self._ended.wait(timeout):
             raise TimeoutError(f"The computation has not ended after {timeout:g} s.")
-        if self.state != "done":
+        if self.result is None:
             raise EngineError(self.error or "The computation was cancelled.")
         return self.result
 

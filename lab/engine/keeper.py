@@ -2,8 +2,9 @@
 
 import logging
 from time import monotonic
-from typing import Any, TypedDict
+from typing import TypedDict, final
 
+from dask.typing import Key
 from distributed import Scheduler, SchedulerPlugin
 
 from lab.engine import inside
@@ -20,6 +21,28 @@ GRACE = 20.0
 
 LASTING = "long"
 """The slot of the jobs that outlive their pages for good: trainings."""
+
+
+@final
+class ProgressNews(TypedDict):
+    """What a worker says under :data:`PROGRESS`; ``number`` counts what it says in one ``run`` of the task."""
+
+    run: str
+    number: int
+    fraction: float
+    doing: str
+    metrics: dict[str, float]
+    elapsed: float
+    note: str | None
+
+
+@final
+class PartialNews(TypedDict):
+    """What a worker says under :data:`PARTIAL`: the packed result so far."""
+
+    run: str
+    number: int
+    data: bytes
 
 
 class Queue(TypedDict):
@@ -42,7 +65,7 @@ class Keeper(SchedulerPlugin):
 
     async def start(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
-        self._abandoned: dict[str, float] = {}
+        self._abandoned: dict[Key, float] = {}
         logging.getLogger("distributed.scheduler").addFilter(inside.is_not_of_a_closed_connection)
         inside.listen(scheduler, WITHDRAW, self.withdraw)
         inside.listen(scheduler, UNDERWAY, self.underway, answers=True)
@@ -62,7 +85,7 @@ class Keeper(SchedulerPlugin):
         if self._abandoned:
             scheduler.loop.call_later(GRACE, self._give_up)
 
-    def update_graph(self, scheduler: Scheduler, *, keys: set[Any], **kwargs: Any) -> None:  # noqa: ARG002 the hook's
+    def update_graph(self, scheduler: Scheduler, *, keys: set[Key], **kwargs: object) -> None:  # noqa: ARG002 the hook's
         """Count a task that is requested again as no longer abandoned, until this page is gone, too."""
         for key in keys:
             self._abandoned.pop(key, None)
@@ -83,9 +106,9 @@ class Keeper(SchedulerPlugin):
             return None
         return Queue(computing=len(alike) - len(waiting), number=waiting.index(key) + 1)
 
-    def log_event(self, topic: Any, msg: Any) -> None:  # noqa: ARG002 the hook's signature
+    def log_event(self, topic: str, msg: object) -> None:  # noqa: ARG002 the hook's signature
         """A late subscriber needs the last event only, and a partial result may be megabytes."""
-        if not isinstance(topic, str) or not topic.startswith((PROGRESS, PARTIAL)):
+        if not topic.startswith((PROGRESS, PARTIAL)):
             return
         _, _, key = topic.partition("/")
         topics = inside.topics(self._scheduler)
@@ -96,7 +119,7 @@ class Keeper(SchedulerPlugin):
         while len(events) > 1:
             events.popleft()
 
-    def transition(self, key: Any, start: str, finish: str, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+    def transition(self, key: Key, start: str, finish: str, *args: object, **kwargs: object) -> None:  # noqa: ARG002
         """Forget the topics together with their task."""
         if finish == "forgotten":
             self._abandoned.pop(key, None)
@@ -112,10 +135,10 @@ class Keeper(SchedulerPlugin):
                 del self._abandoned[key]
                 inside.release(self._scheduler, key, ANYBODY)
 
-    def _is_nobodys(self, key: str) -> bool:
+    def _is_nobodys(self, key: Key) -> bool:
         return inside.wanted_by(self._scheduler, key) == {ANYBODY}
 
-    def _has_begun(self, key: str) -> bool:
+    def _has_begun(self, key: Key) -> bool:
         topics = inside.topics(self._scheduler)
-        name = PROGRESS + key
+        name = f"{PROGRESS}{key}"
         return name in topics and bool(topics[name].events)

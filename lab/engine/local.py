@@ -8,13 +8,13 @@ import weakref
 from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue as Queue
-from typing import Any
 
 from tornado.ioloop import IOLoop
 
 from lab.context import Cancelled
 from lab.engine.cluster import SLOTS
 from lab.engine.computation import Computation
+from lab.engine.keeper import PartialNews, ProgressNews
 from lab.engine.requests import RUN, Requests, how_ended
 from lab.engine.work import Publisher, outcome
 from lab.errors import EngineError
@@ -88,10 +88,10 @@ class LocalEngine(Requests):
         finally:
             self._started.discard(computation.name)
             slot.release()
-        self.loop.add_callback(self._end, computation, *how)
+        self.loop.add_callback(self._end, computation, how)
 
-    def _tell(self, computation: Computation, topic: str, message: dict[str, Any]) -> None:
-        self.loop.add_callback(computation.hear, topic + computation.name, (0.0, message))
+    def _tell(self, computation: Computation, topic: str, news: ProgressNews | PartialNews) -> None:
+        self.loop.add_callback(computation.hear, topic + computation.name, (0.0, news))
 
 
 def _close(engine: weakref.ref[LocalEngine]) -> None:

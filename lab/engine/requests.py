@@ -6,14 +6,14 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 from tornado.ioloop import IOLoop
 
 from lab import runs, specs
 from lab.cost import cost
 from lab.engine.computation import Computation
-from lab.engine.job import Job
+from lab.engine.job import Ending, Job
 from lab.engine.keeper import LASTING
 from lab.engine.work import Outcome
 from lab.errors import EngineError, Unknown
@@ -149,13 +149,13 @@ class Requests(ABC):
         with self._lock:
             return self._computations.get(computation.key) is computation
 
-    def _end(self, computation: Computation, *how: Any) -> bool:
+    def _end(self, computation: Computation, how: Ending) -> bool:
         """Tell a computation's jobs how it ended; False when it had been withdrawn."""
         with self._lock:
             if self._computations.get(computation.key) is not computation:
                 return False
             del self._computations[computation.key]
-        computation.end(*how)
+        computation.end(how)
         return True
 
     def _end_all(self, sentence: str) -> None:
@@ -163,7 +163,7 @@ class Requests(ABC):
         with self._lock:
             computations, self._computations = list(self._computations.values()), {}
         for computation in computations:
-            computation.end("failed", None, sentence)
+            computation.end(Ending("failed", error=sentence))
 
 
 def slot_for(spec: Spec) -> str:
@@ -173,8 +173,8 @@ def slot_for(spec: Spec) -> str:
     return "quick" if cost(spec).passes <= QUICK else "short"
 
 
-def how_ended(outcome: Outcome) -> tuple[object, ...]:
-    """The end of a job, as :meth:`Job.ended` takes it."""
+def how_ended(outcome: Outcome) -> Ending:
+    """The end of a job whose computation came to this."""
     if outcome.paused:
-        return "cancelled", None, None
-    return ("failed", None, outcome.error) if outcome.data is None else ("done", unpack(outcome.data))
+        return Ending("cancelled")
+    return Ending("failed", error=outcome.error) if outcome.data is None else Ending("done", unpack(outcome.data))

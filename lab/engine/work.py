@@ -16,7 +16,7 @@ from tornado.ioloop import IOLoop
 from lab import clock, plugins, runs
 from lab.context import Cancelled, Context, Progress
 from lab.engine.inside import is_executing, memory_limit, settle
-from lab.engine.keeper import PARTIAL, PROGRESS
+from lab.engine.keeper import PARTIAL, PROGRESS, PartialNews, ProgressNews
 from lab.engine.machine import cores, require_memory
 from lab.engine.origin import Origin, require_alike
 from lab.engine.throttle import Throttle
@@ -53,8 +53,7 @@ def compute(text: str, key: str, name: str, asking: Origin) -> Outcome:
 
     def request() -> Spec:
         require_alike(asking)
-        spec: Spec = from_json(text)
-        return spec
+        return from_json(text)
 
     publisher = Publisher(worker.loop, partial(_tell_scheduler, worker, name), partial(_is_wanted, worker, name))
     try:
@@ -85,8 +84,8 @@ def outcome(request: Callable[[], Spec], key: str, publisher: Publisher, memory:
         publisher.close()
 
 
-def _tell_scheduler(worker: Worker, name: str, topic: str, message: dict[str, object]) -> None:
-    worker.log_event(topic + name, message)
+def _tell_scheduler(worker: Worker, name: str, topic: str, news: ProgressNews | PartialNews) -> None:
+    worker.log_event(topic + name, news)
 
 
 def _is_wanted(worker: Worker, name: str) -> bool:
@@ -118,14 +117,14 @@ class Publisher:
     """Tells whoever listens how far a task is: the last state is always told, but at most ten a second.
 
     Partial results come ever more slowly, each after half as much time again: drawing them takes the processor
-    from what computes them when both are on one machine. ``tell(topic, message)`` is called from any thread;
+    from what computes them when both are on one machine. ``tell(topic, news)`` is called from any thread;
     ``wanted()`` says whether anybody still waits.
     """
 
     def __init__(
-        self, loop: IOLoop, tell: Callable[[str, dict[str, object]], None], wanted: Callable[[], bool]
+        self, loop: IOLoop, tell: Callable[[str, ProgressNews | PartialNews], None], wanted: Callable[[], bool]
     ) -> None:
-        self._heard = tell
+        self._tell = tell
         self.wanted = wanted
         self._run = uuid.uuid4().hex
         self._started = clock.seconds()
@@ -161,26 +160,23 @@ class Publisher:
         return min(2.0, max(0.1, (clock.seconds() - self._started) / 2))
 
     def _tell_progress(self) -> None:
+        if not self._open:
+            return
         now = self._progress
-        self._tell(
-            PROGRESS,
-            {
-                "fraction": float(now.fraction),
-                "doing": now.doing,
-                "metrics": {name: float(value) for name, value in now.metrics.items()},
-                "elapsed": clock.seconds() - self._started,
-                "note": " ".join(self._notes) or None,
-            },
+        news = ProgressNews(
+            run=self._run,
+            number=next(self._numbers),
+            fraction=float(now.fraction),
+            doing=now.doing,
+            metrics={name: float(value) for name, value in now.metrics.items()},
+            elapsed=clock.seconds() - self._started,
+            note=" ".join(self._notes) or None,
         )
+        self._tell(PROGRESS, news)
 
     def _tell_partial(self) -> None:
-        if self._partial is not None:
-            self._tell(PARTIAL, {"data": pack(self._partial)})
-
-    def _tell(self, topic: str, message: dict[str, object]) -> None:
-        if self._open:
-            count = {"run": self._run, "number": next(self._numbers)}
-            self._heard(topic, message | count)
+        if self._open and self._partial is not None:
+            self._tell(PARTIAL, PartialNews(run=self._run, number=next(self._numbers), data=pack(self._partial)))
 
 
 def _stored_key(spec: Spec, asked: str, publisher: Publisher) -> str | None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from lab.exhibits.exhibit import Cell
 from lab.exhibits.networks import models
 from lab.exhibits.scales import Scale
 from lab.results.curves import CurvesResult
 from lab.results.intervals import wilson
 from lab.results.transfer import ACCURACY, ERROR, TransferResult
 from lab.specs.attacks import FGSM, AttackSpec
+from lab.specs.balls import Ball
 from lab.specs.curves import RobustnessCurves
 from lab.specs.transfer import TransferMatrix
-
-Cell = tuple[float, float, float]
-"""A value with the lower and the upper end of its 95 % interval."""
 
 SIXTEENTHS = (2, 4, 8, 16)
 """The ε of Kurakin et al.'s and Na et al.'s tables, in 1/255 there and in sixteenths of the scale's largest here."""
@@ -30,7 +29,7 @@ def percentage(hits: float, of: float) -> Cell:
     return 100 * share, 100 * float(low), 100 * float(high)
 
 
-def mean(values: Any) -> Cell:
+def mean(values: ArrayLike) -> Cell:
     """The mean of independent values that are numbers, with ± 1.96 standard errors."""
     known = np.asarray(values, float).ravel()
     known = known[np.isfinite(known)]
@@ -41,12 +40,22 @@ def mean(values: Any) -> Cell:
 
 
 def matrix(
-    names: Sequence[str], attacks: Sequence[AttackSpec], scale: Scale, sixteenths: Sequence[float] = (), **more: Any
+    names: Sequence[str],
+    attacks: Sequence[AttackSpec],
+    scale: Scale,
+    sixteenths: Sequence[float] = (),
+    ball: Ball | None = None,
+    images: int | None = None,
 ) -> TransferMatrix:
     """Every network's examples shown to every other one, at the largest ε and at so many sixteenths of it."""
-    radii = tuple(scale.ball(each).eps for each in sixteenths if each != 16)
-    about: dict[str, Any] = {"data": scale.data, "ball": scale.ball(), "images": scale.images}
-    return TransferMatrix(models=models(names, scale), attacks=tuple(attacks), eps=radii, **about | more)
+    return TransferMatrix(
+        data=scale.data,
+        models=models(names, scale),
+        attacks=tuple(attacks),
+        ball=ball or scale.ball(),
+        eps=tuple(scale.ball(each).eps for each in sixteenths if each != 16),
+        images=images or scale.images,
+    )
 
 
 def shown(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -28,6 +27,9 @@ TABLE, FIGURE = "table", "figure"
 
 Answers = Mapping[str, Result]
 """The results of an exhibit's analyses by the names that it asked them under."""
+
+Cell = tuple[float, float, float]
+"""A value with the lower and the upper end of its 95 % interval."""
 
 Cells = Callable[[str, str], float]
 """The value in a row and a column, which stands under its heading as in :attr:`ExhibitTable.headings`."""
@@ -171,7 +173,10 @@ def published(
 
 
 def table(
-    rows: Mapping[str, Sequence[Any]], columns: Sequence[str], unit: str = "%", groups: Sequence[str] = ()
+    rows: Mapping[str, Sequence[float | Cell | None]],
+    columns: Sequence[str],
+    unit: str = "%",
+    groups: Sequence[str] = (),
 ) -> ExhibitTable:
     """Our table: cells by row, each a value or (value, low, high), None where there is none."""
     cells = np.array([[_cell(each) for each in row] for row in rows.values()], float).reshape(len(rows), -1, 3)
@@ -179,10 +184,7 @@ def table(
     return ExhibitTable(tuple(rows), tuple(columns), tuple(groups or [""] * len(columns)), unit, values, low, high)
 
 
-def _cell(value: Any) -> tuple[float, float, float]:
+def _cell(value: float | Cell | None) -> Cell:
     if value is None:
         return (np.nan,) * 3
-    if isinstance(value, tuple):
-        value_, low, high = value
-        return value_, low, high
-    return (float(value), np.nan, np.nan)
+    return value if isinstance(value, tuple) else (float(value), np.nan, np.nan)

@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from lab.exhibits.cells import SIXTEENTHS, Cell, clean, matrix, shown
-from lab.exhibits.exhibit import FIGURE, Answers, Claim, Exhibit, table
+from lab.exhibits.cells import SIXTEENTHS, clean, matrix, shown
+from lab.exhibits.exhibit import FIGURE, Answers, Cell, Claim, Exhibit, table
 from lab.exhibits.scales import Scale
 from lab.results.exhibit import ExhibitTable
 from lab.results.transfer import ACCURACY, TransferResult

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from lab.exhibits.cells import SIXTEENTHS, Cell, matrix, shown
-from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cells, Claim, Exhibit, published, table
+from lab.exhibits.cells import SIXTEENTHS, matrix, shown
+from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cell, Cells, Claim, Exhibit, published, table
 from lab.exhibits.scales import Scale
 from lab.results.exhibit import ExhibitTable
 from lab.results.transfer import ERROR, TRANSFER, TransferResult

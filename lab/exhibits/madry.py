@@ -1,13 +1,12 @@
 """Madry et al. 2017: Tables 1 and 2, Figures 1 to 4."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from lab import catalogue, runs
-from lab.exhibits.cells import Cell, clean, matrix, mean, shown
-from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cells, Claim, Exhibit, published, table
+from lab.exhibits.cells import clean, matrix, mean, shown
+from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cell, Cells, Claim, Exhibit, published, table
 from lab.exhibits.networks import model, models
 from lab.exhibits.recipes import CAPACITIES, capacity_name
 from lab.exhibits.scales import Scale
@@ -169,13 +168,14 @@ _IMAGES = (0, 1, 2, 3)
 
 
 def _ask_restarts(scale: Scale) -> Mapping[str, Analysis]:
-    about: dict[str, Any] = {
-        "data": scale.data,
-        "models": models(_PAIR, scale),
-        "ball": scale.ball(),
-        "images": _IMAGES,
-    }
-    return {"restarts": Restarts(attack=_PGD.replace(restarts=200), **about)}
+    restarts = Restarts(
+        data=scale.data,
+        models=models(_PAIR, scale),
+        images=_IMAGES,
+        attack=_PGD.replace(restarts=200),
+        ball=scale.ball(),
+    )
+    return {"restarts": restarts}
 
 
 def _tabulate_f1(answers: Answers, _: Scale) -> ExhibitTable:
@@ -287,7 +287,7 @@ _SIZES = tuple(f"×{round(16 * each)}" for each in CAPACITIES)
 
 
 def _tabulate_f3(answers: Answers, scale: Scale) -> ExhibitTable:
-    rows: dict[str, list[object]] = {}
+    rows: dict[str, list[float | Cell | None]] = {}
     for how in _TRAININGS:
         found = answers[how]
         assert isinstance(found, TransferResult)

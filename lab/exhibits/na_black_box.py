@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from functools import partial
 
-from lab.exhibits.cells import Cell, matrix, mean, shown
-from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Claim, Exhibit, published, table
+from lab.exhibits.cells import matrix, mean, shown
+from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cell, Claim, Exhibit, published, table
 from lab.exhibits.networks import models
 from lab.exhibits.scales import Scale
 from lab.results.exhibit import ExhibitTable

@@ -1,12 +1,12 @@
 """Na et al. 2018, Table 2, Figures 4, 5, 7 and 9: what the similarity of embeddings does."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from lab.exhibits.cells import beyond, clean, matrix, mean, nearest, shown
-from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cells, Claim, Exhibit, published, table
+from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cell, Cells, Claim, Exhibit, published, table
 from lab.exhibits.networks import models
 from lab.exhibits.recipes import WEIGHTS
 from lab.exhibits.scales import Scale
@@ -109,10 +109,11 @@ def _ask_f4(scale: Scale) -> Mapping[str, Analysis]:
 def _tabulate_f4(answers: Answers, scale: Scale) -> ExhibitTable:
     found = answers["embeddings"]
     assert isinstance(found, EmbeddingsResult)
-    rows: dict[str, list[object]] = {}
+    rows: dict[str, list[float | Cell | None]] = {}
     for name, each in zip(_TRAININGS, found.models, strict=True):
         size = np.linalg.norm(each.own.clean, axis=1)
-        rows[name] = [mean(each.distance[round(4 * share)]) for share in _SHARES] + [mean(size), each.between]
+        distances = (mean(each.distance[round(4 * share)]) for share in _SHARES)
+        rows[name] = [*distances, mean(size), each.between]
     columns = [f"ε = {share * scale.eps:.3g}" for share in _SHARES]
     groups = ("distance from the clean embedding",) * len(_SHARES) + ("", "")
     return table(rows, (*columns, "size", "between classes"), unit="embedding units", groups=groups)
@@ -212,13 +213,8 @@ _LEVELS = 8
 
 
 def _ask_f7(scale: Scale) -> Mapping[str, Analysis]:
-    about: dict[str, Any] = {
-        "data": scale.data,
-        "models": models(_THREE, scale),
-        "ball": scale.ball(),
-        "levels": _LEVELS,
-    }
-    return {name: Embeddings(attack=each, **about) for name, each in _CURVES.items()}
+    embeddings = partial(Embeddings, data=scale.data, models=models(_THREE, scale), ball=scale.ball(), levels=_LEVELS)
+    return {name: embeddings(attack=each) for name, each in _CURVES.items()}
 
 
 def _tabulate_f7(answers: Answers, _: Scale) -> ExhibitTable:
@@ -277,7 +273,7 @@ _DISTANCES = (0.05, 0.1, 0.15, 0.2, 0.3)
 def _tabulate_f9(answers: Answers, _: Scale) -> ExhibitTable:
     found = answers["CW"]
     assert isinstance(found, CurvesResult)
-    rows: dict[str, list[object]] = {}
+    rows: dict[str, list[float | Cell | None]] = {}
     for place, name in enumerate(("R20M", "R20MK", "R20MB", "R20MP")):
         distance = found.models[place].distance
         rows[name] = [beyond(found, place, each) for each in _DISTANCES] + [100 * float(np.median(distance))]

@@ -7,7 +7,7 @@ architecture itself matters, as in Tramèr et al.'s A to D on MNIST, the scale `
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
 
 from lab.exhibits.networks import Build, add, model, models
 from lab.exhibits.scales import Scale
@@ -50,7 +50,7 @@ _EPOCHS = {"digits": (15, 40), "mnist": (6, 12), "cifar": (60, 60)}
 """Passes over the training images without and with adversarial examples: Tramèr et al. 2018, App. C.2, on MNIST."""
 
 
-def recipe(preset: Preset, form: Form, seed: int = 0, clean: bool = False, **changes: Any) -> Build:
+def recipe(preset: Preset, form: Form, seed: int = 0, clean: bool = False, **changes: object) -> Build:
     """A preset with an architecture, in the epochs that are usual for a scale, against its largest ε."""
 
     def build(scale: Scale) -> Recipe:
@@ -83,8 +83,8 @@ def _clean(form: Form, seed: int = 0) -> Build:
     return recipe(presets.standard_training, form, seed, clean=True)
 
 
-def _kurakin(form: Form, seed: int = 0, **changes: Any) -> Build:
-    return recipe(presets.kurakin_training, form, seed, **changes)
+def _kurakin(form: Form, seed: int = 0, **changes: object) -> Build:
+    return recipe(partial(presets.kurakin_training, **changes), form, seed)
 
 
 def _with_examples_of(names: Sequence[str], form: Form, seed: int = 0) -> Build:
@@ -200,18 +200,18 @@ for _name, _others in _OTHERS.items():
 # Na et al. 2018
 
 
-def _na(preset: Preset, seed: int = 0, **changes: Any) -> Build:
+def _na(preset: Preset, seed: int = 0, **changes: object) -> Build:
     """A method of Na et al.: their optimiser and its falls where the network is theirs."""
 
     def build(scale: Scale) -> Recipe:
-        theirs: dict[str, Any] = {}
+        theirs: dict[str, object] = {}
         if scale.name != "digits":
             theirs = {
                 "optimiser": SGD(),
                 "schedule": Piecewise(at=(0.5, 0.75), factors=(0.1, 0.01)),
                 "weight_decay": 1e-4,
             }
-        return recipe(preset, resnet, seed, **theirs, **changes)(scale)
+        return recipe(partial(preset, **theirs, **changes), resnet, seed)(scale)
 
     return build
 

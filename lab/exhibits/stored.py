@@ -53,7 +53,7 @@ def write(result: ExhibitResult, folder: Path) -> Path:
     """Keep a result in a folder, which is made; the file's path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = _path(folder, result.exhibit, result.scale)
-    record = {name: each for name, each in _described(result).items() if name != "findings"}
+    record = {name: each for name, each in _record(result).items() if name != "findings"}
     write_whole(path, json.dumps(record, ensure_ascii=False) + "\n")
     return path
 
@@ -67,9 +67,13 @@ def _path(folder: Path, name: str, scale: str) -> Path:
     return folder / f"{name}-{scale}.json"
 
 
-def _described(value: Any) -> Any:
+def _record(result: Result) -> dict[str, object]:
+    return {each.name: _described(getattr(result, each.name)) for each in fields(result)}
+
+
+def _described(value: object) -> object:
     if isinstance(value, Result):
-        return {each.name: _described(getattr(value, each.name)) for each in fields(value)}
+        return _record(value)
     if isinstance(value, np.ndarray):
         return [[_number(each) for each in row] for row in value.tolist()]
     if isinstance(value, tuple):
@@ -87,20 +91,20 @@ def _parsed(path: Path, exhibit: Exhibit) -> ExhibitResult:
         record = outside_json.parse(path.read_text("utf-8"), paths=True)
         table = _table(record["table"])
         findings = tuple(judged(each, table, exhibit.published) for each in exhibit.claims)
-        about = {name: _value(each) for name, each in record.items() if name != "table"}
-        return ExhibitResult(**about, table=table, findings=findings)
+        about = {name: each for name, each in record.items() if name != "table"}
+        return ExhibitResult(**_with_tuples(about), table=table, findings=findings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LabError(f"{path} is damaged ({error}): delete it, and measure the exhibit again.") from error
 
 
 def _table(record: dict[str, Any]) -> ExhibitTable:
     arrays = {name: _array(each) for name, each in record.items() if name in _NUMBERS}
-    return ExhibitTable(**{name: _value(each) for name, each in record.items()} | arrays)
+    return ExhibitTable(**_with_tuples(record) | arrays)
 
 
 def _array(rows: list[list[float | None]]) -> np.ndarray:
     return np.array([[np.nan if each is None else each for each in row] for row in rows], float)
 
 
-def _value(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _with_tuples(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(each) if isinstance(each, list) else each for name, each in record.items()}

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from lab.exhibits.cells import clean, matrix, percentage, shown
-from lab.exhibits.exhibit import FIGURE, Answers, Claim, Exhibit, table
+from lab.exhibits.exhibit import FIGURE, Answers, Cell, Claim, Exhibit, table
 from lab.exhibits.networks import model, models
 from lab.exhibits.scales import Scale
 from lab.results.exhibit import ExhibitTable
@@ -23,15 +22,15 @@ _AT = ("the image", "ε/16 along g", "ε along g", "ε along g⊥", "the largest
 
 def _surfaces(network: str, source: str, images: tuple[int, ...], scale: Scale) -> Mapping[str, Analysis]:
     """The plane of each image over the whole ball, then a zoom of the first one."""
-    about: dict[str, Any] = {
-        "data": scale.data,
-        "models": models((network,), scale),
-        "source": model(source, scale),
-        "ball": scale.ball(),
-        "points": 51,
-    }
-    whole = {f"image {each}": LossSurface(image=each, **about) for each in images}
-    return whole | {"zoom": LossSurface(image=images[0], zoom=16, **about)}
+    plane = partial(
+        LossSurface,
+        data=scale.data,
+        models=models((network,), scale),
+        source=model(source, scale),
+        ball=scale.ball(),
+        points=51,
+    )
+    return {f"image {each}": plane(image=each) for each in images} | {"zoom": plane(image=images[0], zoom=16)}
 
 
 def _tabulate_surface(answers: Answers, _: Scale) -> ExhibitTable:
@@ -161,7 +160,7 @@ def _ask_3(scale: Scale) -> Mapping[str, Analysis]:
 
 
 def _tabulate_3(answers: Answers, _: Scale) -> ExhibitTable:
-    rows: dict[str, list[object]] = {}
+    rows: dict[str, list[float | Cell | None]] = {}
     for name, found in answers.items():
         assert isinstance(found, TransferResult)
         [attack] = found.spec.attacks

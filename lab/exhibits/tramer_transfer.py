@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -102,11 +101,13 @@ def _tabulate_9(answers: Answers, scale: Scale) -> ExhibitTable:
     """The table, and one row of Table 1 to compare with."""
     plain, random = (_transfer(each, answers, scale) for each in (StepLL(), RStepLL()))
     place = plain.rows.index("v3adv")
-    parts: dict[str, Any] = {
-        name: np.concatenate([getattr(random, name), getattr(plain, name)[[place]]])
-        for name in ("values", "low", "high")
-    }
-    return replace(random, rows=(*random.rows, _BEFORE), **parts)
+    return replace(
+        random,
+        rows=(*random.rows, _BEFORE),
+        values=np.concatenate([random.values, plain.values[[place]]]),
+        low=np.concatenate([random.low, plain.low[[place]]]),
+        high=np.concatenate([random.high, plain.high[[place]]]),
+    )
 
 
 TABLE_9 = Exhibit(

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import chain
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
@@ -118,17 +117,17 @@ class Function(nn.Module):
     So they are put into evaluation mode, and their device is known.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., object]) -> None:
         super().__init__()
         self.function = function
         self.parts = nn.ModuleList(_modules_of(function))
 
-    def forward(self, x: Tensor) -> Any:
+    def forward(self, x: Tensor) -> object:
         """Return the function's output."""
         return self.function(x)
 
 
-def adapted(model: nn.Module | Callable[..., Any]) -> Adapted:
+def adapted(model: nn.Module | Callable[..., object]) -> Adapted:
     """The model behind the adapter; one that is behind it already stays as it is. Raises :class:`AttackError` for what
     cannot be called.
     """
@@ -147,7 +146,7 @@ def named(model: nn.Module, name: str) -> nn.Module:
     return model
 
 
-def name_of(model: Any) -> str:
+def name_of(model: object) -> str:
     """Return the model's name in sentences: the name it was loaded by, else its class or function."""
     if not isinstance(model, nn.Module):
         return f"{getattr(model, '__name__', type(model).__name__)}()"
@@ -166,7 +165,7 @@ def core_of(model: nn.Module) -> nn.Module:
 
 
 def _layers_of_wrapping(model: nn.Module) -> Iterator[nn.Module]:
-    inner: Any = model
+    inner: object = model
     while isinstance(inner, nn.Module):
         yield inner
         inner = getattr(inner, _WRAPPED.get(type(inner).__name__, ""), None)
@@ -190,9 +189,9 @@ def _floating(model: nn.Module) -> Iterator[Tensor]:
     return (each for each in chain(model.parameters(), model.buffers()) if each.is_floating_point())
 
 
-def _modules_of(function: Any) -> list[nn.Module]:
+def _modules_of(function: object) -> list[nn.Module]:
     """The modules that a function, partial or method refers to directly."""
-    found: list[Any] = [getattr(function, "__self__", None)]
+    found: list[object] = [getattr(function, "__self__", None)]
     found += [getattr(function, "func", None), *getattr(function, "args", ())]
     found += [*(getattr(function, "keywords", None) or {}).values()]
     for cell in getattr(function, "__closure__", None) or ():
@@ -200,9 +199,8 @@ def _modules_of(function: Any) -> list[nn.Module]:
             found.append(cell.cell_contents)
         except ValueError:  # a variable without a value yet
             continue
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        found += [function.__globals__.get(name) for name in code.co_names]
+    known, names = getattr(function, "__globals__", {}), getattr(getattr(function, "__code__", None), "co_names", ())
+    found += [known.get(name) for name in names]
     modules = [each for each in found if isinstance(each, nn.Module)]
     wrapped = getattr(function, "func", None)  # of a partial
     inner = [] if wrapped is None or isinstance(wrapped, nn.Module) else _modules_of(wrapped)

@@ -4,9 +4,8 @@ import json
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -17,6 +16,7 @@ from torch import Tensor
 from lab.errors import ModelError
 
 StateDict = dict[str, Tensor]
+Container = Mapping[object, object] | list[object] | tuple[object, ...]
 
 _MOST_CONTAINERS = 20_000
 _DEEPEST = 6
@@ -31,7 +31,7 @@ _FOREIGN = (
 )
 
 
-def read(path: Path) -> Any:
+def read(path: Path) -> object:
     """Read a file of weights to the CPU: dictionaries, lists, tensors, numbers and texts.
 
     Raises :class:`ModelError`, in one sentence, when it is none, is damaged, or holds code.
@@ -54,12 +54,12 @@ def read(path: Path) -> Any:
     return _saved(path)
 
 
-def states(found: Any) -> dict[str, StateDict]:
+def states(found: object) -> dict[str, StateDict]:
     """The state dicts in what a file holds, by where they are, as ``['model']`` or ``[0]``; those inside others too."""
     return {where: state for where, value in _containers(found) if (state := _state(value))}
 
 
-def described(found: Any) -> str:
+def described(found: object) -> str:
     """Describe a file without weights in a few words."""
     if isinstance(found, Mapping):
         return f"but {few([str(name)[:40] for name in found])}" if found else "it is empty"
@@ -83,7 +83,7 @@ def _safetensors(path: Path) -> StateDict:
         raise ModelError(f"{path} is damaged or no safetensors file: save or copy it again.") from error
 
 
-def _saved(path: Path) -> Any:
+def _saved(path: Path) -> object:
     _require_unpacked(path)
     try:
         with (
@@ -121,9 +121,9 @@ def _require_unpacked(path: Path) -> None:
         raise ModelError(f"{path} is a packed archive, which torch.save does not write: {_SAVE}.")
 
 
-def _containers(found: Any) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+def _containers(found: object) -> Iterator[tuple[str, Mapping[object, object]]]:
     """Every dictionary in a file by where it is, but not deeper, nor more of them, than anybody saves."""
-    waiting: list[tuple[str, Any, int]] = [("", found, 0)] if isinstance(found, Mapping | list | tuple) else []
+    waiting: list[tuple[str, Container, int]] = [("", found, 0)] if isinstance(found, Mapping | list | tuple) else []
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_CONTAINERS:
         where, value, depth = waiting.pop(0)
@@ -138,14 +138,15 @@ def _containers(found: Any) -> Iterator[tuple[str, Mapping[Any, Any]]]:
             waiting += [(f"{where}[{key!r:.60}]", each, depth + 1) for key, each in inner[:_MOST_CONTAINERS]]
 
 
-def _state(value: Mapping[Any, Any]) -> StateDict | None:
+def _state(value: Mapping[object, object]) -> StateDict | None:
     """The tensors of a dictionary, if it is a state dict: it may hold numbers and texts beside them."""
-    if any(not isinstance(name, str) for name in value):
+    named = {name: each for name, each in value.items() if isinstance(name, str)}
+    if len(named) < len(value):
         return None
-    return {name: each for name, each in value.items() if isinstance(each, Tensor)} or None
+    return {name: each for name, each in named.items() if isinstance(each, Tensor)} or None
 
 
-def _scalar(kind: np.dtype[Any], content: bytes | str) -> Any:
+def _scalar(kind: np.dtype[np.generic], content: bytes | str) -> object:
     """A numpy number of a pickle, which may hold nothing but a number."""
     if kind.hasobject or not isinstance(content, bytes | str):
         raise ValueError("no number")
@@ -153,7 +154,7 @@ def _scalar(kind: np.dtype[Any], content: bytes | str) -> Any:
 
 
 # What besides tensors is let in: numpy's numbers, which are often saved as an accuracy, under their old and new names.
-_NUMBERS: list[Any] = [
+_NUMBERS: list[Callable[..., object] | tuple[Callable[..., object], str]] = [
     (_scalar, "numpy._core.multiarray.scalar"),
     (_scalar, "numpy.core.multiarray.scalar"),
     np.dtype,

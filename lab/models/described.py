@@ -2,9 +2,8 @@
 
 import hashlib
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,9 +24,9 @@ class Described:
     """Describes values, each once, be it in many places or inside itself."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[str, Any]] = {}  # with the values, lest another one takes the place of one
+        self._known: dict[int, tuple[str, object]] = {}  # with the values, lest another one takes the place of one
 
-    def text(self, value: Any) -> str:
+    def text(self, value: object) -> str:
         """A text for the value; for what cannot be told apart, that of its type."""
         kind = type(value).__qualname__
         if isinstance(value, PLAIN):
@@ -42,7 +41,7 @@ class Described:
             self._known[id(value)] = f"{kind} {inside}", value
         return self._known[id(value)][0]
 
-    def _inside(self, value: Any) -> str:
+    def _inside(self, value: object) -> str:
         match value:
             case Mapping():
                 return self._all(each for pair in value.items() for each in pair)
@@ -72,11 +71,11 @@ class Described:
             else ""
         )
 
-    def _all(self, values: Any) -> str:
+    def _all(self, values: Iterable[object]) -> str:
         return str([self.text(each) for each in values])
 
 
-def held_by(module: nn.Module) -> dict[str, Any]:
+def held_by(module: nn.Module) -> dict[str, object]:
     """Collect what a module holds that is not registered; hooks count as what they do, whatever numbers they have."""
     if type(module).__module__.startswith(("torch._", "torch.jit")):  # compiled models and TorchScript
         return {}
@@ -87,7 +86,7 @@ def held_by(module: nn.Module) -> dict[str, Any]:
     }
 
 
-def _cells(function: types.FunctionType) -> list[Any]:
+def _cells(function: types.FunctionType) -> list[object]:
     """Return the values that a function has captured from where it was defined."""
     cells = []
     for cell in function.__closure__ or ():

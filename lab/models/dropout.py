@@ -1,7 +1,5 @@
 """Dropout whose draws can be repeated: it takes them from a generator of its own instead of the global one."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
@@ -51,7 +49,7 @@ class InTrainingMode(nn.Module):
         """Training mode, also where evaluation is asked for."""
         return super().train(True)
 
-    def forward(self, x: Tensor) -> Any:
+    def forward(self, x: Tensor) -> object:
         """What the model returns for the images, with masks of this pass."""
         layers = [each for each in self.model.modules() if isinstance(each, Dropout)]
         before = [each.generator for each in layers]

@@ -1,7 +1,6 @@
 """The seam to what a network knows before it decides: its embedding, for any classifier."""
 
 from threading import get_ident
-from typing import Any
 
 from torch import Tensor, nn
 
@@ -22,7 +21,7 @@ def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     calls: list[tuple[Tensor, Tensor]] = []
     here = get_ident()
 
-    def note(_: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
+    def note(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         if get_ident() == here:  # other threads may run the same model
             calls.append((inputs[0], output))
 

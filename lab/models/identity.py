@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -102,14 +101,17 @@ def _listen() -> None:
             _listens = True
 
 
-def _hear(event: str, args: tuple[Any, ...]) -> None:
+def _hear(event: str, args: tuple[object, ...]) -> None:
     if event != "open":
         return
     found = getattr(_opened, "paths", None)
     if found is None:
         return
     path, mode, flags = args
-    writes = any(each in mode for each in "wax+") if isinstance(mode, str) else flags & (os.O_WRONLY | os.O_RDWR)
+    if isinstance(mode, str):
+        writes = any(each in mode for each in "wax+")
+    else:
+        writes = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
     if isinstance(path, (str, bytes)) and not writes:
         found.add(os.path.abspath(os.fsdecode(path)))
 
@@ -129,12 +131,12 @@ def _users_file(name: str) -> Path | None:
     return path if path and sources.is_users(path) else None
 
 
-def _extra_state(model: nn.Module) -> dict[str, Any]:
+def _extra_state(model: nn.Module) -> dict[str, object]:
     """Return the state that modules save besides tensors."""
     return {name: value for name, value in model.state_dict().items() if not isinstance(value, Tensor)}
 
 
-def _is_setting(name: str, value: Any) -> bool:
+def _is_setting(name: str, value: object) -> bool:
     return not name.startswith("__") and isinstance(
         value, (*PLAIN, list, tuple, dict, set, frozenset, np.ndarray, np.generic, Tensor)
     )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from torch import nn
 
@@ -97,7 +96,7 @@ def torchvision_blueprint(name: str) -> Blueprint:
 _BLUEPRINTS: dict[str, Callable[[str], Blueprint]] = {"timm": timm_blueprint, "torchvision": torchvision_blueprint}
 
 
-def _torchvision_options(name: str, size: int) -> dict[str, Any]:
+def _torchvision_options(name: str, size: int) -> dict[str, object]:
     """As the published weights want it; scipy's slow draws of the first weights are spared."""
     if name in ("googlenet", "inception_v3"):
         return {"transform_input": True, "init_weights": False}
@@ -115,7 +114,7 @@ def _imported(library: str) -> ModuleType:
         ) from error
 
 
-def _made(builder: str, plan: Blueprint, **options: Any) -> nn.Module:
+def _made(builder: str, plan: Blueprint, **options: object) -> nn.Module:
     try:
         with users_code():
             return plan.make(**options)

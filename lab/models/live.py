@@ -35,7 +35,7 @@ def live(model: nn.Module, name: str = "") -> Live:
 @read.register
 def copied(spec: Live) -> nn.Module:
     """A copy of the live module, so that the user's own is neither put into evaluation mode nor frozen."""
-    module: nn.Module = live_models.find(spec).module
+    module = live_models.find(spec).module
     try:
         return copy.deepcopy(module)
     except Exception as error:  # PyTorch's, or that of anything the module holds

@@ -1,7 +1,6 @@
 """The logits in what a model returned: unwrapped where that is unambiguous, else refused in a sentence."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +9,7 @@ from torch import Tensor
 from lab.errors import AttackError
 
 
-def logits_in(output: Any, images: int) -> Tensor:
+def logits_in(output: object, images: int) -> Tensor:
     """(n, classes) logits in a model's output for ``images`` images.
 
     Taken as such: a tensor or NumPy array (n, classes, 1, …), of a single image also (classes,); a tuple, list or
@@ -39,15 +38,15 @@ def logits_in(output: Any, images: int) -> Tensor:
     return logits
 
 
-def _unwrapped(output: Any) -> Any:
+def _unwrapped(output: object) -> Tensor | None:
     if isinstance(output, Tensor):
         return output if output.layout is torch.strided else output.to_dense()
     if isinstance(output, np.ndarray) and output.dtype.kind in "fiu":
         return torch.as_tensor(output)
     if isinstance(output, Mapping) and "logits" in output:
         return _unwrapped(output["logits"])
-    if isinstance(getattr(output, "logits", None), Tensor):
-        return output.logits
+    if isinstance(named := getattr(output, "logits", None), Tensor):
+        return named
     if isinstance(output, Mapping | tuple | list):
         entries = output.values() if isinstance(output, Mapping) else output
         given = [each for each in entries if each is not None]
@@ -55,7 +54,7 @@ def _unwrapped(output: Any) -> Any:
     return None
 
 
-def _kind(output: Any) -> str:
+def _kind(output: object) -> str:
     if isinstance(output, Mapping):
         return f"a mapping with the entries {', '.join(map(str, list(output)[:4]))}"
     if isinstance(output, tuple | list):

@@ -19,7 +19,8 @@ from lab.files import write_whole
 from lab.home import pretrained_folder
 from lab.models import torchvision_classifiers
 from lab.models.build import blank
-from lab.models.weights import StateDict, read_state, save_weights
+from lab.models.checkpoints import StateDict
+from lab.models.weights import read_state, save_weights
 from lab.specs.models import Torchvision
 from lab.specs.spec import to_dict
 

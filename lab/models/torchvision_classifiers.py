@@ -4,7 +4,7 @@ torchvision is imported where it is needed: that takes longer than importing PyT
 """
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from lab.specs.models import Torchvision
 if TYPE_CHECKING:
     from torchvision.models import WeightsEnum
 
-_WITHOUT_AUXILIARY = {"aux_logits": False, "init_weights": False, "transform_input": True}
+_WITHOUT_AUXILIARY: dict[str, object] = {"aux_logits": False, "init_weights": False, "transform_input": True}
 
 
 class Standardise(nn.Module):
@@ -94,12 +94,12 @@ def check_name(name: str) -> None:
         raise ModelError(f"'{name}' is not one of torchvision's classifiers that the lab can build: {hint}.")
 
 
-def _options(name: str, shape: Shape) -> dict[str, Any]:
+def _options(name: str, shape: Shape) -> dict[str, object]:
     """Return the arguments of an architecture besides its classes."""
     return _WITHOUT_AUXILIARY if name in ("googlenet", "inception_v3") else sized(name, shape[1])
 
 
-def sized(name: str, side: int) -> dict[str, Any]:
+def sized(name: str, side: int) -> dict[str, object]:
     """Return the size argument of an architecture that takes a single size; nothing for those that take any."""
     if name.startswith("vit"):
         return {"image_size": side}

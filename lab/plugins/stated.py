@@ -1,7 +1,8 @@
 """Facts that a plug-in's specs have to state: a missing one is named when the plug-in is loaded."""
 
+from collections.abc import Callable
 from functools import singledispatch
-from typing import Any
+from typing import Protocol
 
 from lab.cost import cost, effort, images_in_step, passes_of_image
 from lab.errors import SpecError
@@ -44,6 +45,12 @@ def _(spec: Recipe) -> None:
     _require_registered(images_in_step, Recipe, spec, "lab.cost.images_in_step")
 
 
-def _require_registered(function: Any, family: type[Spec], spec: Spec, name: str) -> None:
+class _Dispatching(Protocol):
+    """A function of :func:`functools.singledispatch`."""
+
+    def dispatch(self, cls: type, /) -> Callable[..., object]: ...
+
+
+def _require_registered(function: _Dispatching, family: type[Spec], spec: Spec, name: str) -> None:
     if function.dispatch(type(spec)) is function.dispatch(family):
         raise SpecError(f"{type(spec).__name__} has no declared cost: register one with {name}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from lab.specs.spec import to_dict
 from lab.specs.threat import radius
 
 
-def record(model: ModelEvaluation, data: str) -> dict[str, Any]:
+def record(model: ModelEvaluation, data: str) -> dict[str, object]:
     """Return one model's evaluation as plain values. Accuracies are fractions, ``seconds`` those of everything.
 
     ``verdict`` is all that is said: what holds, with its numbers, and every flaw that was found.
@@ -49,7 +48,7 @@ def record(model: ModelEvaluation, data: str) -> dict[str, Any]:
     }
 
 
-def health_record(health: Health) -> dict[str, Any]:
+def health_record(health: Health) -> dict[str, object]:
     """Return the ``findings`` of health with their kinds and numbers, and the same as sentences, ``warnings``."""
     return asdict(health) | {
         "findings": [asdict(each) for each in health.findings],
@@ -57,20 +56,20 @@ def health_record(health: Health) -> dict[str, Any]:
     }
 
 
-def stages(model: ModelEvaluation) -> list[dict[str, Any]]:
+def stages(model: ModelEvaluation) -> list[dict[str, object]]:
     """A record for the clean images and for each attack: on how many images it ran, how many it broke, what remains."""
     attacks = [None, *(to_dict(each.attack) for each in model.stages)]
     rows = model.to_frame().drop(columns="model").to_dict("records")
     return [{**row, "attack": attack} for row, attack in zip(rows, attacks, strict=True)]
 
 
-def images(model: ModelEvaluation) -> list[dict[str, Any]]:
+def images(model: ModelEvaluation) -> list[dict[str, object]]:
     """A record for each image: its label, its predictions, what broke it first, and at what distance."""
     frame = model.of_image().reset_index().astype({"adversarial": "Int64"}).astype(object)
     return frame.where(frame.notna(), None).to_dict("records")
 
 
-def robustbench(model: ModelEvaluation, data: str) -> dict[str, Any]:
+def robustbench(model: ModelEvaluation, data: str) -> dict[str, object]:
     """The fields of RobustBench's model_info files that are known here. Accuracies are texts, in per cent.
 
     ``autoattack_acc`` stays None for a budget below AutoAttack's: it is no number for their table.
@@ -92,7 +91,7 @@ def json_report(report: Report) -> str:
     return json.dumps(finite(content), indent=1, allow_nan=False) + "\n"
 
 
-def finite(value: Any) -> Any:
+def finite(value: object) -> object:
     """The value with None for each number that JSON has no word for, and numpy's numbers as Python's."""
     if isinstance(value, dict):
         return {name: finite(each) for name, each in value.items()}
@@ -103,6 +102,6 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _check(check: Check) -> dict[str, Any]:
+def _check(check: Check) -> dict[str, object]:
     plain = {name: getattr(check, name) for name in ("kind", "state", "value", "reference", "images", "detail")}
     return plain | {"expected": KINDS[check.kind], "sentence": sentence(check)}

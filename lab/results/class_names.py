@@ -1,6 +1,7 @@
 """The names of classes, those that only a model knows included."""
 
-from typing import Any
+import operator
+from typing import SupportsIndex, overload
 
 
 class ClassNames(tuple[str, ...]):
@@ -8,8 +9,13 @@ class ClassNames(tuple[str, ...]):
 
     __slots__ = ()
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> str | tuple[str, ...]:
         if isinstance(index, slice):
             length = max(len(self), index.stop or 0)
             return tuple(self[i] for i in range(*index.indices(length)))
-        return super().__getitem__(index) if index < len(self) else str(int(index))
+        label = operator.index(index)
+        return super().__getitem__(label) if label < len(self) else str(label)

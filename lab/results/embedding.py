@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -118,7 +118,7 @@ class EmbeddingsResult(Result):
 
         found = []
         for each in self.models:
-            columns: dict[str, Any] = {"model": each.model, "eps": self.spec.eps[: len(each.true)]}
+            columns: dict[str, object] = {"model": each.model, "eps": self.spec.eps[: len(each.true)]}
             columns["accuracy"] = self.accuracy(each)[: len(each.true)]
             for name in ("true", "others", "distance"):
                 values = getattr(each, name)

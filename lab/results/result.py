@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -36,7 +37,7 @@ def pack(result: Result) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes) -> Any:
+def unpack(data: bytes) -> Result:
     """The result that :func:`pack` wrote.
 
     Raises :class:`LabError` when the bytes are damaged, and :class:`Unknown` when they are whole, but hold kinds of
@@ -44,14 +45,15 @@ def unpack(data: bytes) -> Any:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return _restored(outside_json.parse(arrays["structure"].tobytes(), nan=True, paths=True), arrays)
+            found: Result = _restored(outside_json.parse(arrays["structure"].tobytes(), nan=True, paths=True), arrays)
+            return found
     except Unknown:
         raise
     except Exception as error:  # numpy, zipfile, json and zlib each have their own words for damage
         raise LabError(f"A result is damaged and cannot be read ({error}).") from error
 
 
-def _described(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _described(value: object, arrays: dict[str, np.ndarray]) -> object:
     if isinstance(value, np.ndarray):
         name = f"array{len(arrays)}"
         arrays[name] = value
@@ -67,7 +69,7 @@ def _described(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _restored(value: Any, arrays: Any) -> Any:
+def _restored(value: object, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(value, list):
         return tuple(_restored(each, arrays) for each in value)
     if not isinstance(value, dict):

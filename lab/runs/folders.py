@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -27,13 +27,13 @@ from lab.errors import LONGEST, LabError, SpecError, Unknown, fault_of, one_line
 from lab.files import publish, write_first, write_whole
 from lab.home import runs_folder
 from lab.limits import require_modest, require_room
-from lab.results.run import ACCURACIES, History, Measured, Run
+from lab.results.run import History, Measured, Run
 from lab.runs.claim import is_claimed
 from lab.specs.attacks import PGD
 from lab.specs.balls import Ball
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
-from lab.specs.spec import Spec, from_dict, to_dict
+from lab.specs.spec import from_dict, to_dict
 
 RunState = Literal["waiting", "running", "elsewhere", "paused", "failed", "finished"]
 """``waiting`` and ``running`` are with the engine; ``elsewhere`` is trained by another program, as the command line."""
@@ -295,13 +295,25 @@ def _measured(path: Path) -> Measured:
     try:
         card = outside_json.read(path)
         found = {name: outside_json.number(value, 0, 1) for name, value in card["measured"].items()}
-        shares: dict[str, Any] = {name: found.get(name) for name in ACCURACIES}
         ball, attack = from_dict(card["measured_ball"]), from_dict(card["measured_attack"])
         if not isinstance(ball, Ball) or not isinstance(attack, PGD) or not {"clean", "fgsm", "pgd"} <= set(found):
             raise ValueError("it does not say what was measured")
         n, source = int(outside_json.number(card["measured_images"], 1, 1e9)), str(card.get("measured_source", ""))
         evaluated = int(outside_json.number(card.get("measured_evaluated", 0), 0, 1e9))
-        return Measured(**shares, n=n, ball=ball, attack=attack, source=source, evaluated=evaluated)
+        return Measured(
+            clean=found["clean"],
+            fgsm=found["fgsm"],
+            rfgsm=found.get("rfgsm"),
+            step_ll=found.get("step_ll"),
+            pgd=found["pgd"],
+            black_box=found.get("black_box"),
+            n=n,
+            ball=ball,
+            attack=attack,
+            source=source,
+            evaluation=found.get("evaluation"),
+            evaluated=evaluated,
+        )
     except SpecError as error:
         raise Unknown(_newer(path, error)) from error
     except (OSError, LabError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -315,7 +327,7 @@ def _recipe(place: Path) -> Recipe:
 
 @lru_cache(maxsize=1024)
 def _read_recipe(path: Path, _size: int, _mtime_ns: int) -> Recipe:
-    found: Spec = from_dict(outside_json.read(path))
+    found = from_dict(outside_json.read(path))
     if not isinstance(found, Recipe):
         raise LabError(f"{_RECIPE} holds no recipe")
     return found

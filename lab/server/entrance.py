@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import cached_property
 
+from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPMessageDelegate
+from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
+from tornado.iostream import IOStream
 
 MOST_WAITING = 256
 """Connections on which no whole request has come yet; a browser keeps at most six, and opens a closed one again."""
@@ -18,14 +20,14 @@ _MOST_FILES = 65_536  # connections, and about fifteen for each kernel: the usua
 class Entrance(HTTPServer):
     """Closes the connection that has waited for the longest when too many wait, so that a new one is always heard."""
 
-    def initialize(self, *arguments: Any, **options: Any) -> None:
-        """As Tornado's."""
-        self._waiting: dict[Any, None] = {}  # in the order in which they began to
-        super().initialize(*arguments, **options)
+    @cached_property
+    def _waiting(self) -> dict[IOStream, None]:
+        """The connections that wait, in the order in which they began to."""
+        return {}
 
-    def start_request(self, server_conn: Any, request_conn: Any) -> HTTPMessageDelegate:
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """Wait for a request."""
-        stream = server_conn.stream
+        stream = _stream_of(server_conn)
         self._waiting[stream] = None
         if len(self._waiting) > MOST_WAITING:
             oldest = next(iter(self._waiting))
@@ -34,10 +36,15 @@ class Entrance(HTTPServer):
         asked = super().start_request(server_conn, request_conn)
         return _Whole(asked, lambda: self._waiting.pop(stream, None))
 
-    def on_close(self, server_conn: Any) -> None:
+    def on_close(self, server_conn: object) -> None:
         """It waits no more."""
-        self._waiting.pop(server_conn.stream, None)
+        self._waiting.pop(_stream_of(server_conn), None)
         super().on_close(server_conn)
+
+
+def _stream_of(connection: object) -> IOStream:
+    assert isinstance(connection, HTTP1ServerConnection)  # as all of Tornado's server are
+    return connection.stream
 
 
 class _Whole(HTTPMessageDelegate):
@@ -47,10 +54,12 @@ class _Whole(HTTPMessageDelegate):
         self._inner = inner
         self._arrived = arrived
 
-    def headers_received(self, start_line: Any, headers: Any) -> Any:
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
         return self._inner.headers_received(start_line, headers)
 
-    def data_received(self, chunk: bytes) -> Any:
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         return self._inner.data_received(chunk)
 
     def finish(self) -> None:

@@ -22,7 +22,7 @@ import signal
 import socket
 import sys
 import traceback
-from typing import Any
+from typing import TypedDict
 
 from lab.server.child import end_with, limit_memory
 
@@ -37,6 +37,15 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # else the first collection in each kernel would write on every page of memory they share
     _Server(control).serve()
+
+
+class ForkRequest(TypedDict):
+    """What a forked kernel is told: its connection file, its environment and folder, and its MiB of memory."""
+
+    connection: str
+    env: dict[str, str]
+    cwd: str
+    memory: int
 
 
 class _Server:
@@ -78,7 +87,7 @@ class _Server:
             self._fork(json.loads(each))
         return bool(heard) and len(self._begun) < _LONGEST_REQUEST
 
-    def _fork(self, request: dict[str, Any]) -> None:
+    def _fork(self, request: ForkRequest) -> None:
         server = os.getpid()
         pid = os.fork()
         if not pid:
@@ -128,7 +137,7 @@ def become_kernel(server: int, connection: str, env: dict[str, str], cwd: str, m
 
     from ipykernel.kernelapp import IPKernelApp
 
-    kernel: Any = IPKernelApp.instance(parent_handle=server)  # its default was read from the environment at import
+    kernel = IPKernelApp.instance(parent_handle=server)  # its default was read from the environment at import
     kernel.initialize(sys.argv[1:])
     if widgets := sys.modules.get("ipywidgets"):
         widgets.register_comm_target()  # at its import there was no kernel to register with

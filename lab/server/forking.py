@@ -13,12 +13,15 @@ import socket
 import subprocess
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from lab.server.children import command
+
+if TYPE_CHECKING:
+    from lab.server.fork_server import ForkRequest
 
 
 class ForkedKernel:
@@ -90,7 +93,7 @@ class ForkServer:
         writer = await self.start()
         forked: asyncio.Future[ForkedKernel] = asyncio.get_running_loop().create_future()
         self._asked.append(forked)
-        request = {"connection": connection, "env": env, "cwd": cwd, "memory": memory}
+        request: ForkRequest = {"connection": connection, "env": env, "cwd": cwd, "memory": memory}
         writer.write(json.dumps(request).encode() + b"\n")
         return await forked
 
@@ -143,8 +146,8 @@ class ForkingProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel."""
-        kernel: Any = self.parent
-        connection = os.path.realpath(kernel.connection_file)
+        assert self.parent is not None  # the kernel's manager
+        connection = os.path.realpath(self.parent.connection_file)
         try:
             self.process = await self._server.fork(connection, kwargs["env"], kwargs["cwd"], self._memory)
         except OSError:

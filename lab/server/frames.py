@@ -11,7 +11,7 @@ import json
 import re
 import struct
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 MOST_BYTES = 2**20
@@ -37,12 +37,13 @@ class UnsoundFrame(ValueError):
 
 @dataclass(frozen=True)
 class Message:
-    """A sound frame: the channel it is for, and its JSON objects."""
+    """A sound frame: its bytes, the channel it is for, and its JSON objects."""
 
+    frame: bytes
     channel: bytes
-    header: dict[str, Any]
-    metadata: dict[str, Any]
-    content: dict[str, Any]
+    header: dict[str, object]
+    metadata: dict[str, object]
+    content: dict[str, object]
     content_bytes: int
 
     @property
@@ -71,10 +72,10 @@ def read(frame: bytes | str) -> Message:
     for field in ("username", "version", "date"):
         if not isinstance(header.get(field, ""), str):
             raise UnsoundFrame(f"a header whose {field} is not a text")
-    return Message(channel, header, metadata, content, len(parts[3]))
+    return Message(frame, channel, header, metadata, content, len(parts[3]))
 
 
-def with_metadata(frame: bytes, metadata: dict[str, Any]) -> bytes:
+def with_metadata(frame: bytes, metadata: dict[str, object]) -> bytes:
     """A sound frame with these metadata in place of its own."""
     channel, parts, buffers = _split(frame)
     parts[2] = json.dumps(metadata).encode()
@@ -96,7 +97,7 @@ def _split(frame: bytes) -> tuple[bytes, list[bytes], list[bytes]]:
     return channel, parts[:_PARTS], parts[_PARTS:]
 
 
-def _object(text: bytes) -> dict[str, Any]:
+def _object(text: bytes) -> dict[str, object]:
     """A JSON object that no reader after this one can stumble over."""
     if text.count(b"[") + text.count(b"{") > _DEEPEST:
         _check_depth(text)

@@ -6,8 +6,9 @@ memory ends. Nothing passes here that :mod:`lab.server.frames` has not found sou
 
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import Any
+from collections.abc import Awaitable
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -73,9 +74,9 @@ class Gate(ZMQChannelsWebsocketConnection):
             raise HTTPError(400, reason="This websocket needs the subprotocol of Jupyter's kernels")
         await super().prepare()
 
-    def handle_incoming_message(self, incoming_msg: Any) -> None:
+    def handle_incoming_message(self, incoming_msg: bytes | str) -> None:
         """Pass a frame on, drop it, or close the connection."""
-        socket: Any = self.websocket_handler
+        socket: KernelSocket = self.websocket_handler  # type: ignore[assignment]  # which made this gate
         if not _visitor(self.kernel_manager).may_send(len(incoming_msg)):
             socket.shut(TOO_MUCH, "too many messages")
             return
@@ -86,10 +87,10 @@ class Gate(ZMQChannelsWebsocketConnection):
             return
         if message.wanted:
             come_from = socket.settings["addresses"](socket.request)
-            known: Any = with_metadata(incoming_msg, message.metadata | {"address": come_from})
-            super().handle_incoming_message(known)
+            known = with_metadata(message.frame, message.metadata | {"address": come_from})
+            super().handle_incoming_message(known)  # type: ignore[arg-type]  # says str, and is given these bytes
 
-    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+    def handle_outgoing_message(self, stream: str, outgoing_msg: list[bytes]) -> None:
         """Pass on what a page understands; of an error one sentence, because a traceback shows code and paths.
 
         What a kernel prints, a fault of its own among it, is for the log.
@@ -147,12 +148,14 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         if not self._shut:
             super().on_message(ws_message)
 
-    def write_message(self, message: Any, binary: bool = False) -> Any:
+    def write_message(
+        self, message: bytes | str | dict[str, object], binary: bool = False
+    ) -> asyncio.Future[None] | None:
         """Send what the kernel says, unless nobody listens any more."""
         if self.ws_connection is None or self.ws_connection.is_closing():
             return None
         try:
-            sent = super().write_message(message, binary)
+            sent: asyncio.Future[None] = super().write_message(message, binary)
         except StreamBufferFullError:
             self._shut = True
             self._stream.close()  # no word of farewell would get through
@@ -160,12 +163,13 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         sent.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # who has gone misses nothing
         return sent
 
-    def open(self, *arguments: Any, **options: Any) -> Any:
+    def open(self, *arguments: str, **options: str) -> Awaitable[None] | None:
         """Begin to speak, as long as the other side listens."""
         assert self.ws_connection is not None
         self._stream = self.ws_connection.stream
         self._stream.max_write_buffer_size = MOST_BYTES_UNREAD
-        return super().open(*arguments, **options)
+        opened: Awaitable[None] | None = super().open(*arguments, **options)
+        return opened
 
     def on_ping(self, data: bytes) -> None:
         """Count it like a message."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 import zmq
+from jupyter_client.manager import KernelManager
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from tornado.ioloop import IOLoop, PeriodicCallback
@@ -46,7 +47,7 @@ class Kernel(ServerKernelManager):
         arguments = ["-f", os.path.realpath(self.connection_file), *(extra_arguments or [])]
         return command("ipykernel_launcher", arguments, "--memory", str(self.most_memory))
 
-    async def _async_pre_start_kernel(self, **options: Any) -> Any:
+    async def _async_pre_start_kernel(self, **options: Any) -> tuple[list[str], dict[str, Any]]:
         """Choose who starts it, which is what Jupyter else takes from the kernel's specification."""
         server: ForkServer | None = getattr(self.parent, "fork_server", None)
         if self.provisioner is None and server is not None and not server.broken:
@@ -77,6 +78,12 @@ class MessageBuffer(list[tuple[str, list[bytes]]]):
             super().append(message)
 
 
+class Rendered(TypedDict):
+    """What is read of a kernel that Voilà keeps with its page."""
+
+    kernel_id: str
+
+
 @dataclass(eq=False)
 class Guest:
     """Somebody who opens the page: the kernel that he was given, since when, and whether his page has reached it.
@@ -102,7 +109,7 @@ class Kernels(AsyncMappingKernelManager):
     forked_after = List(Unicode(), config=True, help="modules imported once for all kernels; none: no kernel is forked")
     patience = Float(PATIENCE, config=True, help="seconds until a kernel without a page is ended")
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         self._guests: set[Guest] = set()
         self.waitlist = Waitlist()
         super().__init__(**options)
@@ -184,7 +191,7 @@ class Kernels(AsyncMappingKernelManager):
         for guest in [each for each in self._guests if not each.reached and each.since < before]:
             await self.take_back(guest)
 
-    def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
+    def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, object]) -> None:
         """Keep what a kernel says for a page that is out of reach, and end one that talks on to nobody."""
         super().start_buffering(kernel_id, session_key, channels)
         end = partial(IOLoop.current().add_callback, self.take_back, Guest(kernel_id))
@@ -196,12 +203,12 @@ class Kernels(AsyncMappingKernelManager):
         if guest.kernel_id is not None and guest.kernel_id in self:
             await self.shutdown_kernel(guest.kernel_id)
 
-    async def shutdown_kernel(self, kernel_id: str, *_: Any, **__: Any) -> None:  # type: ignore[override]
+    async def shutdown_kernel(self, kernel_id: str, *_: object, **__: object) -> None:  # type: ignore[override]
         """End a kernel at once, because it has nothing to save; its place is free from now on."""
         self._release(kernel_id)
         await super().shutdown_kernel(kernel_id, now=True)
 
-    def remove_kernel(self, kernel_id: str) -> Any:
+    def remove_kernel(self, kernel_id: str) -> KernelManager:
         """Forget a kernel that has ended, however that came."""
         self._release(kernel_id)
         return super().remove_kernel(kernel_id)
@@ -228,7 +235,7 @@ class Kernels(AsyncMappingKernelManager):
 
     def _fill_to(self, number: int) -> None:
         """Have Voilà start kernels until so many are there, and none of its own accord."""
-        kernels: Any = self
+        kernels: Any = self  # Voilà adds these to the class when it keeps kernels ready
         kernels.kernel_pools_config = {"default": {"pool_size": number, "kernel_env_variables": {}}}
         kernels.fill_if_needed(delay=0, notebook_name=kernels.notebook_path)
         kernels.kernel_pools_config = {"default": {"pool_size": 0, "kernel_env_variables": {}}}
@@ -240,15 +247,16 @@ class Kernels(AsyncMappingKernelManager):
         pool.sort(key=lambda each: not each.done())
         return sum(each.done() for each in pool)
 
-    def _pool(self, notebook: str) -> list[asyncio.Task[dict[str, Any]]]:
+    def _pool(self, notebook: str) -> list[asyncio.Task[Rendered]]:
         return getattr(self, "_pools", {}).get(notebook, [])  # Voilà's own
 
-    def _is_alive(self, started: asyncio.Task[dict[str, Any]]) -> bool:
+    def _is_alive(self, started: asyncio.Task[Rendered]) -> bool:
         if started.cancelled() or started.exception():
             return False
         kernel_id = started.result()["kernel_id"]
-        kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
-        return kernel is not None and kernel.provisioner.process.poll() is None
+        provisioner = self.get_kernel(kernel_id).provisioner if kernel_id in self else None
+        process = getattr(provisioner, "process", None)
+        return process is not None and process.poll() is None
 
 
 class Opening:
@@ -258,14 +266,14 @@ class Opening:
         self._kernels = kernels
         self._guest = guest
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._kernels, name)
 
     def get_pool_size(self, notebook: str) -> int:
         """Return how many kernels are ready; without one, the visitor gets a new one rather than waiting in a queue."""
         return self._kernels.ready(notebook)
 
-    async def get_rendered_notebook(self, **options: Any) -> tuple[Any, list[str], str]:
+    async def get_rendered_notebook(self, **options: object) -> tuple[object, list[str], str]:
         """A kernel of the pool, with its page."""
         kernels: Any = self._kernels  # Voilà adds this to the class when it keeps kernels ready
         found = await kernels.get_rendered_notebook(**options)

@@ -9,9 +9,11 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
+from tornado.routing import URLSpec
 from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler
 from traitlets import Bool, List, Unicode
 from voila.app import Voila
@@ -30,6 +32,9 @@ from lab.server.metrics import CONTENT_TYPE, metrics
 from lab.server.navigation import opens_page
 from lab.server.notices import NO_COOKIE, notice, waiting
 from lab.server.waitlist import MOST_WAITING
+
+if TYPE_CHECKING:
+    from tornado.web import _HandlerDelegate
 
 _NEWS = 20.0  # seconds that a visitor in the queue waits for news at most, less than proxies hold a request
 _MOST_BYTES_OF_A_BODY = 64 * 1024
@@ -151,7 +156,7 @@ class Door(TornadoVoilaHandler):
     _guest: Guest | None = None
 
     @property
-    def kernel_manager(self) -> Any:
+    def kernel_manager(self) -> Opening | Kernels:
         """The kernels, as this visitor sees them."""
         return Opening(super().kernel_manager, self._guest) if self._guest else super().kernel_manager
 
@@ -215,20 +220,17 @@ class Door(TornadoVoilaHandler):
 class Rooms(Application):
     """All addresses of the lab, for those who call it by its name."""
 
-    def find_handler(self, request: Any, **options: Any) -> Any:
+    def find_handler(self, request: HTTPServerRequest, **options: object) -> _HandlerDelegate:
         """Return the handler of a request."""
         if not self.settings["hosts"].admit(request.host):
             return self.get_handler_delegate(request, ForeignHost)
         return super().find_handler(request, **options)
 
-    def listen(self, port: int, address: str | None = None, **options: Any) -> Any:
+    def listen(self, port: int, address: str | None = None, **options: object) -> HTTPServer:
         """Listen, to nobody who sends much or nothing."""
-        limits: dict[str, Any] = {
-            "max_body_size": _MOST_BYTES_OF_A_BODY,
-            "body_timeout": 30,
-            "idle_connection_timeout": 120,
-        }
-        server = Entrance(self, **limits, **options)
+        server = Entrance(
+            self, max_body_size=_MOST_BYTES_OF_A_BODY, body_timeout=30, idle_connection_timeout=120, **options
+        )
         server.listen(port, address=address or None)
         return server
 
@@ -262,22 +264,23 @@ class Pages(Voila):
         forwarded = ",".join(request.headers.get_list("X-Forwarded-For"))
         return address_of(request.remote_ip or "", forwarded, self.trusted_proxies)
 
-    def init_handlers(self) -> list[Any]:
+    def init_handlers(self) -> list[URLSpec]:
         """Voilà's, each with the lab's own in its place, and the health check."""
         own = {TornadoVoilaHandler: Door, VoilaKernelWebsocketHandler: KernelSocket}
         handlers = [
-            (path, own.get(handler, handler), *options)
+            URLSpec(path, own.get(handler, handler), *options)
             for path, handler, *options in super().init_handlers()
             if handler is not RequestInfoSocketHandler  # tells a kernel about its request, which no page asks for
         ]
         base = self.server_url
-        slash = [(base.rstrip("/"), RedirectHandler, {"url": base, "permanent": False})] if base != "/" else []
-        light: list[Any] = [
-            (f"{base}health", HealthHandler),
-            (f"{base}metrics", MetricsHandler),
-            (f"{base}queue", QueueHandler),
+        light = [
+            URLSpec(f"{base}health", HealthHandler),
+            URLSpec(f"{base}metrics", MetricsHandler),
+            URLSpec(f"{base}queue", QueueHandler),
         ]
-        return [*light, *slash, *handlers]
+        if base != "/":
+            light.append(URLSpec(base.rstrip("/"), RedirectHandler, {"url": base, "permanent": False}))
+        return [*light, *handlers]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from lab.errors import FieldError, SpecError
 from lab.specs.balls import Ball
@@ -372,7 +372,7 @@ def _told(attack: AttackSpec, alike: Sequence[AttackSpec], called: Callable[[Spe
     return f"{called(attack)} ({', '.join(words)})" if words else called(attack)
 
 
-def _said(value: Any, about: Param, called: Callable[[Spec], str]) -> str:
+def _said(value: object, about: Param, called: Callable[[Spec], str]) -> str:
     if about.zero and value == 0:
         return about.zero
     return called(value) if isinstance(value, Spec) else f"{value:g}" if type(value) is float else str(value)

@@ -1,7 +1,6 @@
 """Specs as Python: the lines a user would write to make them."""
 
 from dataclasses import fields
-from typing import Any
 
 from lab.specs.spec import Spec
 
@@ -34,11 +33,11 @@ def _kinds(spec: Spec) -> set[type[Spec]]:
     return found
 
 
-def _changed(spec: Spec) -> dict[str, Any]:
+def _changed(spec: Spec) -> dict[str, object]:
     return {each.name: value for each in fields(spec) if (value := getattr(spec, each.name)) != each.default}
 
 
-def _written(value: Any, indent: int) -> str:
+def _written(value: object, indent: int) -> str:
     if isinstance(value, Spec):
         return code(value, indent)
     if isinstance(value, tuple):

@@ -1,7 +1,6 @@
 """One image, one attack, looked at closely."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from lab.errors import FieldError
 from lab.specs.analyses import Analysis
@@ -52,7 +51,7 @@ class Explore(Analysis, title="Attack explorer"):
 
 def shortened(attack: AttackSpec) -> AttackSpec:
     """The attack, and those it is made of, with its settings limited to those of one attack among many."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
     for name, about in params(attack).items():
         value = getattr(attack, name)
         if about.brief is not None and value > about.brief:

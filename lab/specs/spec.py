@@ -7,7 +7,7 @@ form on a page, the options of the command line, the JSON record of a run and, h
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, field, fields
 from functools import partial
 from types import UnionType
@@ -18,6 +18,8 @@ from lab.errors import FieldError, SpecError, no_such, quoted
 
 _PARAM, _PRESET = "param", "preset"
 S = TypeVar("S", bound="Spec")
+T = TypeVar("T")
+Build = TypeVar("Build", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,28 @@ class Param:
     brief: int | None = None
 
 
-def param(default: Any, low: Any = None, high: Any = None, meaning: str = "", **more: Any) -> Any:
+def param(
+    default: T,
+    low: float | None = None,
+    high: float | None = None,
+    meaning: str = "",
+    *,
+    usual: tuple[float, float] | None = None,
+    choices: Sequence[str | type["Spec"]] = (),
+    unit: str = "",
+    log: bool = False,
+    step: int = 1,
+    zero: str = "",
+    label: str = "",
+    brief: int | None = None,
+) -> T:
     """Declare a field of a spec: default, hard limits, meaning (and what else :class:`Param` has).
 
     ``choices`` may be kinds of spec; they are kept by their names.
     """
-    if more.get("choices"):
-        more["choices"] = tuple(each.__name__ if isinstance(each, type) else each for each in more["choices"])
-    return field(default=default, metadata={_PARAM: Param(meaning, low, high, **more)})
+    names = tuple(each if isinstance(each, str) else each.__name__ for each in choices) or None
+    about = Param(meaning, low, high, usual, names, unit, log, step, zero, label, brief)
+    return field(default=default, metadata={_PARAM: about})
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ class Spec:
             value = _checked(type(self), each, hints[each.name], getattr(self, each.name))
             object.__setattr__(self, each.name, value)
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, **changes: object) -> Self:
         """The same spec with some fields changed; an unknown name is refused with the known ones listed."""
         known = [each.name for each in fields(self)]
         for name in changes:
@@ -86,7 +102,7 @@ class Spec:
         return type(self)(**{each: getattr(self, each) for each in known} | changes)
 
 
-def preset(build: Callable[..., Any]) -> Callable[..., Any]:
+def preset(build: Build) -> Build:
     """Mark a class method that makes a spec with a paper's numbers; goes below ``@classmethod``."""
     setattr(build, _PRESET, True)
     return build
@@ -117,18 +133,18 @@ def label_of(spec: Spec | type[Spec], name: str) -> str:
     return params(spec)[name].label or name.replace("_", " ").capitalize()
 
 
-def default_of(spec: type[Spec], name: str) -> Any:
+def default_of(spec: type[Spec], name: str) -> object:
     """The default of one field."""
     [found] = [each for each in fields(spec) if each.name == name]
     return found.default
 
 
-def to_dict(spec: Spec) -> dict[str, Any]:
+def to_dict(spec: Spec) -> dict[str, object]:
     """A spec as plain JSON values; its type is under ``"spec"``."""
     return {"spec": type(spec).__name__} | {each.name: _plain(getattr(spec, each.name)) for each in fields(spec)}
 
 
-def from_dict(record: dict[str, Any]) -> Any:
+def from_dict(record: object) -> Spec:
     """The spec that :func:`to_dict` described. Raises :class:`SpecError` on unknown types, fields or values."""
     if not isinstance(record, dict) or "spec" not in record:
         raise SpecError('A spec is a JSON object with its type under "spec".')
@@ -147,7 +163,7 @@ def to_json(spec: Spec) -> str:
     return json.dumps(to_dict(spec), sort_keys=True, allow_nan=False)
 
 
-def from_json(text: str) -> Any:
+def from_json(text: str) -> Spec:
     """The spec that :func:`to_json` wrote."""
     try:
         record = outside_json.parse(text, paths=True)
@@ -162,7 +178,7 @@ def key(spec: Spec, *fingerprints: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def parse_field(kind: type[Spec], name: str, text: str) -> Any:
+def parse_field(kind: type[Spec], name: str, text: str) -> object:
     """Parse the value of a field as a user typed it, such as ``steps=40`` on the command line."""
     hints = _hints(kind)
     if name not in hints:
@@ -195,7 +211,7 @@ def parse_number(text: str) -> float:
         raise ValueError(f"{text} divides by zero") from None
 
 
-_PARSED: dict[Any, Callable[[str], Any]] = {int: int, float: parse_number, str: str}
+_PARSED: dict[object, Callable[[str], object]] = {int: int, float: parse_number, str: str}
 
 
 def spec_named(family: type[S], name: str) -> type[S]:
@@ -229,7 +245,7 @@ def kinds_of(spec: Spec, name: str) -> list[type[Spec]]:
     return [kind for kind in members if _takes(spec, name, (kind(),) if several else kind())]
 
 
-def _takes(spec: Spec, name: str, value: Any) -> bool:
+def _takes(spec: Spec, name: str, value: object) -> bool:
     try:
         spec.replace(**{name: value})
     except FieldError as error:
@@ -260,19 +276,19 @@ def _hints(kind: type[Spec]) -> dict[str, Any]:
     return {each.name: hints[each.name] for each in fields(kind)}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Spec):
         return to_dict(value)
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
-def _revived(value: Any) -> Any:
+def _revived(value: object) -> object:
     if isinstance(value, dict):
         return from_dict(value)
     return tuple(_revived(each) for each in value) if isinstance(value, list) else value
 
 
-def _checked(kind: type[Spec], each: "Field[Any]", hint: Any, value: Any) -> Any:
+def _checked(kind: type[Spec], each: "Field[object]", hint: object, value: object) -> object:
     """The value in the field's own type, or a sentence about why it cannot be."""
     about: Param = each.metadata.get(_PARAM, Param(""))
     wrong = partial(FieldError, kind.__name__, each.name)
@@ -299,7 +315,7 @@ def _checked(kind: type[Spec], each: "Field[Any]", hint: Any, value: Any) -> Any
     return value
 
 
-def _typed(wrong: Callable[[str], FieldError], hint: Any, value: Any) -> Any:
+def _typed(wrong: Callable[[str], FieldError], hint: object, value: object) -> object:
     if get_origin(hint) in (Union, UnionType):
         if value is None and type(None) in get_args(hint):
             return None
@@ -313,7 +329,7 @@ def _typed(wrong: Callable[[str], FieldError], hint: Any, value: Any) -> Any:
         return _as_float(wrong, value)
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
-    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+    if not (isinstance(hint, type) and isinstance(value, hint)) or (isinstance(value, bool) and hint is not bool):
         raise wrong(f"should be {_named(hint)}, not {quoted(value)}.")
     return value
 
@@ -325,8 +341,13 @@ def _as_float(wrong: Callable[[str], FieldError], value: int) -> float:
         raise wrong(f"should be a number, not {quoted(value)}: it is too large.") from None
 
 
-def _named(hint: Any) -> str:
+def _named(hint: object) -> str:
     if get_origin(hint) is tuple:
         return f"a list with commas between, each {_named(get_args(hint)[0])}"
-    words = {int: "a whole number", float: "a number such as 0.3 or 8/255", bool: "true or false", str: "a text"}
+    words: dict[object, str] = {
+        int: "a whole number",
+        float: "a number such as 0.3 or 8/255",
+        bool: "true or false",
+        str: "a text",
+    }
     return words.get(hint, getattr(hint, "__name__", str(hint)))

@@ -5,7 +5,6 @@ import json
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,7 +21,7 @@ from lab.specs.recipes import Recipe
 from lab.specs.spec import to_dict
 
 
-def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, Any]:
+def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, object]:
     """Assemble a model's card: how it was made, from what, and its accuracies.
 
     ``built_on`` holds the sha256 of the weights of every trained model that the recipe names.
@@ -77,7 +76,7 @@ def add_provenance(path: Path, recipe: Recipe, processes: int) -> None:
     write_json(path, [*known, here])
 
 
-def _sessions(path: Path) -> list[dict[str, Any]]:
+def _sessions(path: Path) -> list[dict[str, object]]:
     """Read the earlier sessions from the file; nothing if it is damaged."""
     try:
         return [dict(each) for each in outside_json.read(path)]
@@ -90,6 +89,6 @@ def versions() -> dict[str, str]:
     return {"lab": lab.__version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
-def write_json(path: Path, record: Any) -> None:
+def write_json(path: Path, record: object) -> None:
     """Write a file that a person can read, whole or not at all."""
     write_whole(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")

@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import safetensors.torch
 from torch import Tensor
@@ -16,7 +15,7 @@ from torch import Tensor
 from lab import outside_json
 from lab.errors import LabError
 from lab.files import write_whole
-from lab.training.state import TrainingState
+from lab.training.state import StateRecord, TrainingState
 
 KEPT = 2  # the last ones; the one before is there in case the last is damaged
 
@@ -31,10 +30,10 @@ def write(folder: Path, state: TrainingState) -> None:
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors().items()}
     content = safetensors.torch.save(tensors)
     record = state.record()
-    record["sha256"] = checksum(record, content)
+    signed = record | {"sha256": checksum(record, content)}
     name = f"step-{state.step:06d}"
     write_whole(folder / f"{name}.safetensors", content)
-    write_whole(folder / f"{name}.json", json.dumps(record, indent=2).encode())
+    write_whole(folder / f"{name}.json", json.dumps(signed, indent=2).encode())
     keep_only(folder, newest_first(folder)[:KEPT])
 
 
@@ -57,7 +56,7 @@ def step_of(path: Path) -> int:
     return int(path.stem.partition("-")[2])
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read(path: Path) -> tuple[dict[str, Tensor], StateRecord]:
     """The tensors and the record of a checkpoint. Raises :class:`DamagedCheckpoint` when they are damaged."""
     try:
         record = outside_json.read(path, nan=True)
@@ -69,6 +68,6 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise DamagedCheckpoint(f"The checkpoint {path.stem} is damaged") from error
 
 
-def checksum(record: dict[str, Any], content: bytes) -> str:
+def checksum(record: StateRecord, content: bytes) -> str:
     """SHA-256 over the record and the tensors."""
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode() + content).hexdigest()

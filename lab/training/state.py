@@ -1,13 +1,22 @@
 """Everything that training changes."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
 
 from lab import clock
 from lab.training.metrics import Line, Tally
+
+
+class StateRecord(TypedDict):
+    """What a checkpoint holds beside tensors: the steps taken, the lines of metrics, the tally, the duration."""
+
+    step: int
+    lines: int
+    tally: dict[str, list[float]]
+    seconds: float
 
 
 @dataclass(eq=False)
@@ -46,11 +55,11 @@ class TrainingState:
             if isinstance(value, Tensor)  # SGD without momentum keeps a None
         }
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> StateRecord:
         """The rest, as plain JSON values."""
         return {"step": self.step, "lines": len(self.lines), "tally": self.tally.sums, "seconds": self.seconds}
 
-    def restore(self, tensors: dict[str, Tensor], record: dict[str, Any], lines: list[Line]) -> None:
+    def restore(self, tensors: dict[str, Tensor], record: StateRecord, lines: list[Line]) -> None:
         """Become the state that :meth:`tensors` and :meth:`record` described, with its lines."""
         self.model.load_state_dict({name[6:]: each for name, each in tensors.items() if name.startswith("model.")})
         memory: dict[int, dict[str, Tensor]] = {}

@@ -81,11 +81,16 @@ def shared_names() -> dict[str, list[str]]:
     return {name: where for name, where in sorted(found.items()) if len(where) > 1}
 
 
-def anys() -> tuple[int, int]:
-    """Annotations (of arguments, results, attributes, variables) that are ``Any``, and those that hold one inside."""
-    every = [each for _, tree in trees() for each in _annotations(tree)]
-    whole = [each for each in every if _is_any(each)]
-    return len(whole), sum(any(map(_is_any, ast.walk(each))) for each in every) - len(whole)
+def anys() -> tuple[int, int, int]:
+    """Annotations (of arguments, results, attributes, variables) that are ``Any``, those that hold one inside, and
+    what says ``Any`` elsewhere: aliases, casts.
+    """
+    parsed = [tree for _, tree in trees()]
+    every = [each for tree in parsed for each in _annotations(tree)]
+    whole = sum(map(_is_any, every))
+    inside = sum(any(map(_is_any, ast.walk(each))) for each in every) - whole
+    said = sum(_is_any(each) for tree in parsed for each in ast.walk(tree))
+    return whole, inside, said - sum(_is_any(each) for annotation in every for each in ast.walk(annotation))
 
 
 def _annotations(tree: ast.Module) -> Iterator[ast.expr]:
@@ -97,7 +102,7 @@ def _annotations(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _is_any(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id == "Any"
+    return ast.unparse(node) in ("Any", "typing.Any") if isinstance(node, ast.Name | ast.Attribute) else False
 
 
 def lines() -> dict[str, int]:
@@ -136,8 +141,8 @@ def main() -> None:
     print(f"classes with one name in several modules: {len(shared)}")
     for name, where in shared.items():
         print(f"{INDENT}{name}: {', '.join(where)}")
-    whole, inside = anys()
-    print(f"annotations that are Any: {whole}, that hold one, as in dict[str, Any]: {inside}")
+    whole, inside, elsewhere = anys()
+    print(f"annotations that are Any: {whole}, that hold one, as in dict[str, Any]: {inside}; elsewhere: {elsewhere}")
     print("lines:", ", ".join(f"{name} {count:,}" for name, count in lines().items()))
     if WORDS.exists():
         print(f"glossary: {glossary()}")

@@ -63,6 +63,13 @@ def test_a_changed_control_changes_the_spec_and_is_counted():
     assert form.changes == 1
 
 
+def test_a_spec_of_another_kind_is_refused_and_changes_nothing():
+    form = Form(PGD(steps=7))
+    with pytest.raises(SpecError, match="of another kind"):
+        form.write(Linf(0.1))
+    assert form.spec() == PGD(steps=7)
+
+
 def test_what_leaves_its_choice_to_something_else_says_so_for_0():
     form = Form(BIM())
     assert (form.parts["steps"].zero, form.parts["step_size"].zero) == ("as in paper", "follows ε")

@@ -28,9 +28,13 @@ class Choice(Control):
 
     _esm = source("choice")
 
-    options = t.List(t.Any()).tag(sync=True)
+    options = t.List[Option]().tag(sync=True)
 
-    def read(self) -> Any:
+    def read(self) -> object:
+        """The chosen option's value. Raises as :meth:`chosen` does."""
+        return self.chosen()
+
+    def chosen(self) -> str:
         """The chosen option's value. Raises :class:`SpecError` when a message set it to something else."""
         return _known(self, self.value)
 
@@ -43,17 +47,21 @@ class Several(Control):
 
     _esm = source("several")
 
-    options = t.List(t.Any()).tag(sync=True)
-    others = t.List(t.Any()).tag(sync=True)
+    options = t.List[Option]().tag(sync=True)
+    others = t.List[Option]().tag(sync=True)
     apart = t.Unicode("Others").tag(sync=True)
     most = t.Int(4).tag(sync=True)
 
-    def read(self) -> Any:
+    def read(self) -> object:
+        """The chosen options' values. Raises as :meth:`chosen` does."""
+        return self.chosen()
+
+    def chosen(self) -> tuple[str, ...]:
         """The chosen options' values. Raises :class:`SpecError` when there is none, or an unknown one."""
         values = self.value if isinstance(self.value, list | tuple) else ()
         return tuple(_known(self, value) for value in self.several(values))
 
-    def several(self, values: Sequence[Any]) -> tuple[Any, ...]:
+    def several(self, values: Sequence[object]) -> tuple[object, ...]:
         """The values, if they are as many as may be chosen. Raises :class:`SpecError` when they are not."""
         if not 1 <= len(values) <= self.most:
             raise SpecError(f"Choose between 1 and {self.most} of the {self.label.lower()}.")
@@ -64,8 +72,9 @@ class Several(Control):
         self.value = list(value)
 
 
-def _known(control: Any, value: Any) -> str:
-    if value not in [option["value"] for option in control.options]:
-        known = one_line(", ".join(option["label"] for option in control.options), 150)
-        raise SpecError(f"{control.label} must be one of {known}, but is {quoted(value, 40)}.")
-    return value
+def _known(control: Choice | Several, value: object) -> str:
+    for option in control.options:
+        if option["value"] == value:
+            return str(option["value"])
+    known = one_line(", ".join(option["label"] for option in control.options), 150)
+    raise SpecError(f"{control.label} must be one of {known}, but is {quoted(value, 40)}.")

@@ -31,11 +31,11 @@ class Control(Plain):
     help = t.Unicode().tag(sync=True)
     error = t.Unicode().tag(sync=True)
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
         self.add_class("lab-control")
 
-    def read(self) -> Any:
+    def read(self) -> object:
         """The value, for the spec to judge. Raises :class:`SpecError` when it is nothing that a spec could hold."""
         if not isinstance(self.value, bool | int | float | str) or len(str(self.value)) > _LONGEST:
             raise SpecError(f"The value that was sent for {self.label} is not one that it can have: choose another.")

@@ -23,8 +23,12 @@ class Images(Control):
     page = t.Any(0).tag(sync=True, heard=True)
     waiting = t.Unicode("The images are being fetched …").tag(sync=True)
 
-    def read(self) -> Any:
+    def read(self) -> object:
         """The chosen positions. Raises :class:`SpecError` when they are too many, or no positions."""
+        return self.chosen()
+
+    def chosen(self) -> tuple[int, ...]:
+        """The chosen positions. Raises as :meth:`read` does."""
         values = self.value if isinstance(self.value, list | tuple) else ()
         if not 1 <= len(values) <= self.most or not all(type(value) is int for value in values):
             raise SpecError(f"Choose between 1 and {self.most} images.")

@@ -1,7 +1,6 @@
 """A slider over some levels that can also play them one after another."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import traitlets as t
 
@@ -16,7 +15,7 @@ class Player(Control):
 
     words = t.List(t.Unicode()).tag(sync=True)
 
-    def read(self) -> Any:
+    def read(self) -> object:
         """The position. Raises :class:`SpecError` when it is none of the levels'."""
         if type(self.value) is not int or not 0 <= self.value < max(1, len(self.words)):
             raise SpecError(

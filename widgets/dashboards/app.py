@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -37,8 +36,9 @@ from widgets.dashboards.transfer import TransferPage
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.carried import LabSettings
+from widgets.parts.engine import PageEngine
 from widgets.parts.links import Link
-from widgets.parts.page import Page, Style
+from widgets.parts.page import AnyPage, Style
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -51,7 +51,7 @@ class Entry:
     label: str
     source: str
     text: str
-    build: Callable[[Any], Page]
+    build: Callable[[PageEngine], AnyPage]
 
 
 PAGES = (
@@ -166,7 +166,7 @@ class App(Box):
     What a person changed on a page (data, models, image, attack, ball) is so on the others, too, where it can be.
     """
 
-    def __init__(self, engine: Any = None) -> None:
+    def __init__(self, engine: PageEngine | None = None) -> None:
         self._engine = engine or Engine.connect()
         self._open, self._state = "home", ""
         entries, refusal = _offered()
@@ -174,7 +174,7 @@ class App(Box):
         tabs = [{"name": "home", "label": "Home"}, *({"name": e.name, "label": e.label} for e in entries)]
         self.navigation = Navigation(pages=tabs, refusal=refusal, presenter=os.environ.get("LAB_PRESENTER") == "1")
         self.home = Home(self._engine, [_card(entry) for entry in entries])
-        self.pages: dict[str, Page] = {}
+        self.pages: dict[str, AnyPage] = {}
         self._settings = LabSettings()
         self.built: dict[str, Box] = {"home": Box([shared(Alert), self.home], "lab-place", "lab-home")}
         self._places = Box(self.built.values(), "lab-places")
@@ -225,7 +225,7 @@ class App(Box):
         if page is not None:
             self._settings.follow(origin, link.page, page, link.settings)
 
-    def _build(self, name: str) -> Page | None:
+    def _build(self, name: str) -> AnyPage | None:
         if name == "home":
             return None
         page = self.pages[name] = self._entries[name].build(self._engine)
@@ -248,7 +248,7 @@ class App(Box):
             return
         self._state = self.navigation.state = state
 
-    def _addressed(self, _: Any) -> None:
+    def _addressed(self, _: object) -> None:
         """Open the page, and the state, that the address holds now."""
         name, state = self.navigation.selected, self.navigation.state
         if not isinstance(name, str):
@@ -267,7 +267,7 @@ class App(Box):
             page.come_back()
         self._told()
 
-    def _arrived(self, _: Any, content: Any, __: Any) -> None:
+    def _arrived(self, _: object, content: object, __: object) -> None:
         """A browser shows the header: say what the engine is like now, long after a waiting kernel was made.
 
         The home page asks for its picture only now, so that a kernel that waits for a visitor computes nothing.
@@ -279,7 +279,7 @@ class App(Box):
             if self._open == "home":
                 self.home.come()
 
-    def _opened(self, change: Any) -> None:
+    def _opened(self, change: t.Bunch) -> None:
         if isinstance(change["new"], str):
             self.visit(change["new"])
 

@@ -1,9 +1,8 @@
 """Parts of all figures: a plain figure without a template, one of words only, the room that a figure needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from textwrap import wrap
-from typing import Any
 
 import plotly.graph_objects as go
 
@@ -13,15 +12,15 @@ UNUSED = {"showticklabels": False, "ticks": "", "showgrid": False, "range": [0, 
 """Axes of a figure without data: their numbers would mean nothing."""
 
 
-def figure(traces: list[dict[str, Any]], title: str, revision: str, **layout: Any) -> go.Figure:
+def figure(traces: Sequence[Mapping[str, object]], title: str, revision: str, **layout: object) -> go.Figure:
     """A plain figure whose caption heads the legend, where no number of legend rows can overlap it.
 
     While ``revision`` stays the same, a redraw keeps zoom and hidden models. The empty template keeps plotly from
     validating its own; the plot view brings the theme's.
     """
     drawn = any(each.get("visible", True) for each in traces)
-    names = "|".join(each.get("legendgroup") or each.get("name") or "" for each in traces)
-    base: dict[str, Any] = {
+    names = "|".join(str(each.get("legendgroup") or each.get("name") or "") for each in traces)
+    base: dict[str, object] = {
         "template": {},
         "uirevision": revision,
         "showlegend": drawn,
@@ -34,12 +33,13 @@ def figure(traces: list[dict[str, Any]], title: str, revision: str, **layout: An
         "margin": {"l": 56, "r": 16, "t": 56, "b": 48},
     }
     if not drawn:
-        layout = {name: each | UNUSED if "axis" in name else each for name, each in layout.items()}
+        axes = {name: each | UNUSED for name, each in layout.items() if "axis" in name and isinstance(each, dict)}
+        layout |= axes
         layout["annotations"] = [nothing_to_draw(title)]
-    return go.Figure({"data": traces, "layout": base | layout})
+    return go.Figure({"data": list(traces), "layout": base | layout})
 
 
-def room(least: int, captions: Sequence[float] = ()) -> dict[str, Any]:
+def room(least: int, captions: Sequence[float] = ()) -> dict[str, object]:
     """Return the layout's minimum width in pixels at which the figure can be read.
 
     In a narrower place it can be moved sideways. ``captions`` says for each annotation what part of the plot's width it
@@ -48,7 +48,7 @@ def room(least: int, captions: Sequence[float] = ()) -> dict[str, Any]:
     return {"meta": {"least": least, "captions": list(captions)}}
 
 
-def placeholder(traces: list[dict[str, Any]], why: str) -> go.Figure:
+def placeholder(traces: list[dict[str, object]], why: str) -> go.Figure:
     """A short figure of words: why there is nothing to draw, and what to do about it. No trace is visible."""
     lines = wrap(why, 46)
     axis = {"visible": False, "fixedrange": True}
@@ -58,7 +58,7 @@ def placeholder(traces: list[dict[str, Any]], why: str) -> go.Figure:
     return go.Figure({"data": traces, "layout": layout | {"margin": margin, "annotations": [words]}})
 
 
-def nothing_to_draw(why: str) -> dict[str, Any]:
+def nothing_to_draw(why: str) -> dict[str, object]:
     """The words in the middle of a figure without data."""
     font = {"size": TEXT, "color": MUTED}
     where = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "xanchor": "center", "yanchor": "middle"}

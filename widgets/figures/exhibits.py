@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -71,7 +71,7 @@ def series_frame(ours: ExhibitTable, paper: ExhibitTable | None) -> pd.DataFrame
     return pd.concat([each.to_frame().assign(source=name) for name, each in tables.items()], ignore_index=True)
 
 
-def _trace(row: Series, position: int, unit: str) -> dict[str, Any]:
+def _trace(row: Series, position: int, unit: str) -> dict[str, object]:
     colour, symbol = class_colour(position), SYMBOLS[position % len(SYMBOLS)]
     known = np.isfinite(row.low) & np.isfinite(row.high)
     bars = {"array": np.where(known, row.high - row.values, 0), "arrayminus": np.where(known, row.values - row.low, 0)}

@@ -1,7 +1,5 @@
 """One image over ε: predictions and pictures at every level, and a sentence of where each model is fooled."""
 
-from typing import Any
-
 import numpy as np
 
 from lab.pairing import unmarked
@@ -16,7 +14,7 @@ MOST_CLASSES = 20
 """Classes of which one can be chosen as the target; more do not fit into a list that is read at a glance."""
 
 
-def record(result: ImageSweepResult) -> dict[str, Any]:
+def record(result: ImageSweepResult) -> dict[str, object]:
     """All that is shown of a result, but for its pixels: plain numbers and words, level by level."""
     names, y, spec = result.class_names, result.y, result.spec
     few = len(names) <= MOST_CLASSES
@@ -52,7 +50,7 @@ def pixels(result: ImageSweepResult) -> bytes:
     return b"".join([_channels_last(result.x).tobytes(), *ends])
 
 
-def path_record(result: ImageSweepResult, level: int) -> dict[str, Any]:
+def path_record(result: ImageSweepResult, level: int) -> dict[str, object]:
     """What the models predict at each step of the attack at one level, with loss and margin."""
     models = []
     for each in result.models:
@@ -75,7 +73,7 @@ def path_pixels(result: ImageSweepResult, level: int) -> bytes:
     return b"".join(_channels_last(each.delta[level]).tobytes() for each in result.models)
 
 
-def readings(result: ImageSweepResult, logits: np.ndarray) -> dict[str, Any]:
+def readings(result: ImageSweepResult, logits: np.ndarray) -> dict[str, object]:
     """(n, K) logits in words: the predicted class, and the probabilities of the label and of its strongest rival.
 
     The rival is the target, where there is one, and else the likeliest wrong class.

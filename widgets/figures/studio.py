@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -104,7 +104,9 @@ def courses_frame(courses: Sequence[Course], metrics: Sequence[str]) -> pd.DataF
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["run", *columns])
 
 
-def _curves(courses: Sequence[Course], lines: Mapping[str, Line], y_axis: dict[str, Any], value: str) -> go.Figure:
+def _curves(
+    courses: Sequence[Course], lines: Mapping[str, Line], y_axis: Mapping[str, object], value: str
+) -> go.Figure:
     """A line for each run and metric; what has no number is left out, so that what comes once an epoch is joined."""
     traces = []
     for course in padded(courses, SLOTS):
@@ -119,7 +121,7 @@ def _curves(courses: Sequence[Course], lines: Mapping[str, Line], y_axis: dict[s
     return figure(traces, note, f"{longest}", xaxis=x_axis, yaxis=y_axis)
 
 
-def _trace(course: Course | None, metric: str, line: Line, value: str) -> dict[str, Any]:
+def _trace(course: Course | None, metric: str, line: Line, value: str) -> dict[str, object]:
     name = escape(course.name) if course else ""
     colour = model_colour(course.name) if course else INK
     y = getattr(course.history, metric) if course else np.zeros(0)
@@ -138,7 +140,7 @@ def _trace(course: Course | None, metric: str, line: Line, value: str) -> dict[s
     }
 
 
-def _log() -> dict[str, Any]:
+def _log() -> dict[str, object]:
     return {"type": "log", "tickformat": "~g", "nticks": 5}
 
 

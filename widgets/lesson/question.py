@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -27,7 +26,7 @@ class Question(Plain):
     verdict = t.Enum(["", "right", "wrong"], "").tag(sync=True)
     words = t.Unicode().tag(sync=True)
 
-    def __init__(self, prompt: str, hint: str, why: str, **traits: Any) -> None:
+    def __init__(self, prompt: str, hint: str, why: str, **traits: object) -> None:
         super().__init__(prompt=prompt, **traits)
         self.style = shared(Style)
         self.add_class("lab")
@@ -36,11 +35,11 @@ class Question(Plain):
         self._why = why
         self.observe(self._judge, "answer")
 
-    def is_right(self, answer: Any) -> bool:
+    def is_right(self, answer: object) -> bool:
         """Return whether this answers the question."""
         raise NotImplementedError
 
-    def _judge(self, _: Any) -> None:
+    def _judge(self, _: object) -> None:
         right = self.is_right(self.answer)
         with self.hold_sync():
             self.verdict = "right" if right else "wrong"
@@ -56,7 +55,7 @@ class Choose(Question):
         super().__init__(prompt, hint or "Look at the numbers above again.", why, options=list(options))
         self._right = right
 
-    def is_right(self, answer: Any) -> bool:
+    def is_right(self, answer: object) -> bool:
         """Return whether the option is the right one."""
         return bool(answer == self._right)
 
@@ -73,10 +72,12 @@ class Estimate(Question):
         self._measured = float(measured)
         self._within = within
 
-    def is_right(self, answer: Any) -> bool:
+    def is_right(self, answer: object) -> bool:
         """Return whether the number is close enough."""
+        if not isinstance(answer, int | float | str):
+            return False
         try:
             number = float(answer)
-        except (TypeError, ValueError):
+        except ValueError:
             return False
         return math.isfinite(number) and abs(number - self._measured) <= self._within

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,7 +16,10 @@ from widgets.figures.curves.robustness import curves, distances, farthest
 from widgets.paper.sheet import in_print, literally, sheet
 from widgets.theme import INK, model_colour
 
-DASHES: tuple[Any, ...] = ("-", "--", ":", "-.")
+if TYPE_CHECKING:
+    from matplotlib.typing import LineStyleType
+
+DASHES: tuple[LineStyleType, ...] = ("-", "--", ":", "-.")
 _MARKS = "osDX"
 
 
@@ -46,8 +49,7 @@ def _accuracies(panel: Axes, result: CurvesResult) -> None:
         colour = model_colour(each.model)
         for attack, rate in enumerate(each.attacks):
             dash, mark = DASHES[attack % len(DASHES)], _MARKS[attack % len(_MARKS)]
-            line: dict[str, Any] = {"linestyle": dash, "marker": mark, "markersize": 2.5}
-            panel.plot(result.spec.eps, 100 * rate.mean, color=colour, **line)
+            panel.plot(result.spec.eps, 100 * rate.mean, color=colour, linestyle=dash, marker=mark, markersize=2.5)
             panel.fill_between(result.spec.eps, 100 * rate.low, 100 * rate.high, color=colour, alpha=0.15, linewidth=0)
     images = max((each.right.shape[-1] for each in result.models if len(each.right)), default=0)
     panel.set(xlabel=f"ε, {title_of(result.spec.ball)}", ylabel="accuracy (%)", title=counted(images, "image"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -60,12 +59,11 @@ def accuracy_waterfall(result: EvaluationResult, columns: int = 1) -> Figure:
         for i in range(len(shown.models)):
             _line(panel, shown, i)
         _names(panel, shown)
-        turned: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
-        panel.set_xticks(
-            range(len(shown.stages)),
-            [literally(each) for each in shown.stages],
-            **(turned if len(shown.stages) > 4 else {}),
-        )
+        ticks = range(len(shown.stages)), [literally(each) for each in shown.stages]
+        if len(shown.stages) > 4:
+            panel.set_xticks(*ticks, rotation=30, ha="right", rotation_mode="anchor")
+        else:
+            panel.set_xticks(*ticks)
         images = counted(max(each.n for each in result.models), "image") if result.models else "no images"
         panel.set(ylabel="accuracy so far (%)", ylim=(-3, 103), title=f"{threat(result.spec.ball)}, {images}")
         panel.grid(axis="y", linewidth=0.4)
@@ -93,5 +91,5 @@ def _names(panel: Axes, shown: StageAccuracies) -> None:
     ends = shown.accuracy[:, -1]
     for i, height in enumerate(spread(ends, 7.0, highest=100.0)):
         words = literally(f"{shown.models[i]} {ends[i]:.1f}")
-        place: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "va": "center", "fontsize": "small"}
-        panel.text(1.02, height, words, color=model_colour(shown.models[i]), **place)
+        colour, across = model_colour(shown.models[i]), panel.get_yaxis_transform()
+        panel.text(1.02, height, words, color=colour, transform=across, va="center", fontsize="small")

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -15,12 +15,15 @@ from lab.errors import LabError
 from lab.files import write_whole
 from widgets.theme import INK, LINE, MUTED
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
 WIDTHS = {1: 3.5, 2: 7.2}
 """Inches: one column of a page of two, and the whole page."""
 
 FORMATS = (".pdf", ".svg", ".png")
 
-_STYLE: dict[Any, Any] = {
+_STYLE: "dict[RcKeyType, object]" = {
     "font.family": "DejaVu Sans",  # it comes with matplotlib, so every machine draws the same
     "font.size": 8,
     "axes.titlesize": 8,

@@ -1,7 +1,6 @@
 """Alert about an error on the page's own thread."""
 
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -20,7 +19,7 @@ class Alert(Plain):
 
     words = t.Unicode().tag(sync=True)
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
         self.add_class("lab-alert")
         listen(self._say)
@@ -30,6 +29,6 @@ class Alert(Plain):
         if self.comm is not None:  # not closed
             self.words = sentence
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         if content == "close":
             self.words = ""

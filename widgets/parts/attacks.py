@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, cast
+from typing import TypeVar, cast
 
 import traitlets as t
 
 from lab.errors import SpecError
-from lab.specs import AttackSpec, RobustnessCurves, TransferMatrix, params
+from lab.specs import AttackSpec, Masking, RobustnessCurves, TransferMatrix, params
 from lab.specs.sentences import labelled
 from lab.specs.spec import kinds_of, parse_number, title_of
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
@@ -15,6 +15,8 @@ from widgets.controls import Choice, Option, Several, Text
 from widgets.parts.choices import ModelChoice
 from widgets.parts.forms import Form, has_control
 from widgets.plain import Box, Plain
+
+M = TypeVar("M", TransferMatrix, Masking)
 
 
 class SourcesAndTargets(ModelChoice):
@@ -62,7 +64,7 @@ class Attacks(Box):
     def __init__(self, spec: TransferMatrix | RobustnessCurves, repeats: bool = False) -> None:
         self._kinds = {kind.__name__: cast(type[AttackSpec], kind) for kind in kinds_of(spec, "attacks")}
         self._repeats = repeats
-        self._forms: dict[str, Form] = {}
+        self._forms: dict[str, Form[AttackSpec]] = {}
         self.chosen = Several(label="Attacks", most=MOST_ATTACKS)
         self.edited = Choice(label="Settings of")
         self.again = Again(self.repeat)
@@ -74,7 +76,7 @@ class Attacks(Box):
     def read(self) -> tuple[AttackSpec, ...]:
         """The chosen attacks as they are set. Raises :class:`SpecError` in words, which stand at the field."""
         try:
-            found = tuple(self.form(name).spec() for name in self.chosen.read())
+            found = tuple(self.form(name).spec() for name in self.chosen.chosen())
             if len(set(found)) < len(found):
                 raise SpecError("Two of the attacks have the same settings: change one of them.")
         except SpecError as error:
@@ -104,13 +106,13 @@ class Attacks(Box):
         self.chosen.value = [*names, name]
         self.edited.value = name
 
-    def form(self, name: str) -> Form:
+    def form(self, name: str) -> Form[AttackSpec]:
         """The settings of an attack, chosen or not."""
         if name not in self._forms:
             self._forms[name] = self._form(self._kinds[name]())
         return self._forms[name]
 
-    def _form(self, attack: AttackSpec) -> Form:
+    def _form(self, attack: AttackSpec) -> Form[AttackSpec]:
         form = Form(attack, skip=[name for name in params(attack) if not has_control(attack, name)])
         form.observe(self._changed, "changes")
         return form
@@ -123,7 +125,7 @@ class Attacks(Box):
         value = self.chosen.value if isinstance(self.chosen.value, list | tuple) else []
         return [name for name in value if isinstance(name, str) and (name in self._kinds or name in self._forms)]
 
-    def _changed(self, change: Any) -> None:
+    def _changed(self, change: t.Bunch) -> None:
         if change["owner"] is self.chosen:
             self._offer()
         self.value += 1
@@ -133,16 +135,16 @@ class Attacks(Box):
         names = self._names()
         repeated = {kind: [name for name in names if _kind(name) == kind and name != kind] for kind in self._kinds}
         self.chosen.options = [
-            dict(Option(value=name, label=self._label(name), help=_said(kind)))
+            Option(value=name, label=self._label(name), help=_said(kind))
             for kind_name, kind in self._kinds.items()
             for name in (kind_name, *repeated[kind_name])
         ]
-        self.edited.options = [dict(Option(value=name, label=self._label(name))) for name in names]
+        self.edited.options = [Option(value=name, label=self._label(name)) for name in names]
         if self.edited.value not in names:
             self.edited.value = names[-1] if names else None
         self._turned()
 
-    def _turned(self, _: Any = None) -> None:
+    def _turned(self, _: object = None) -> None:
         name = self.edited.value
         known = name in self._names()
         room = self._repeats and known and len(self._names()) < self.chosen.most
@@ -169,7 +171,7 @@ class EpsText(Text):
         except ValueError:
             raise SpecError("The ε of the curves are numbers with commas between them, such as 0.1, 0.2.") from None
 
-    def judged(self, spec: Any) -> Any:
+    def judged(self, spec: M) -> M:
         """The spec, if its ball admits all radii. Raises :class:`SpecError`, which stands at the field.
 
         A form judges one field at a time, and no radius by the norm.

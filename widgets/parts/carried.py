@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from lab import datafiles
 from lab.errors import LabError, SpecError
 from lab.specs import AttackSpec, Ball, Linf, Spec, params
 from lab.specs.capabilities import NORM_BALLS
+from lab.specs.data import DataSpec
 from lab.specs.opening import changed
-from widgets.parts.page import Page
+from widgets.parts.page import AnyPage
 
 CARRIED = ("data", "models", "image", "images", "attack", "ball")
 """The settings that travel. A page of one image has ``image``, one of several ``images``: the same for the lab."""
@@ -20,7 +20,7 @@ CARRIED = ("data", "models", "image", "images", "attack", "ball")
 class Change:
     """Change of a field: its new value, and its number among all changes."""
 
-    value: Any
+    value: object
     number: int
 
 
@@ -33,10 +33,10 @@ class LabSettings:
     def __init__(self) -> None:
         self._changes: dict[str, Change] = {}
         self._count = 0
-        self._found: dict[str, dict[str, Any]] = {}  # of each page: what it had when it was visited last
+        self._found: dict[str, dict[str, object]] = {}  # of each page: what it had when it was visited last
         self._known: dict[str, int] = {}  # and how many changes it has taken over
 
-    def arrive(self, name: str, page: Page, take: bool = True) -> None:
+    def arrive(self, name: str, page: AnyPage, take: bool = True) -> None:
         """The page is visited: it takes over what was changed elsewhere since. ``take``: or is set by an address."""
         if take:
             with suppress(LabError):  # settings that cannot be stay as they are, and the page says what is wrong
@@ -44,38 +44,39 @@ class LabSettings:
             self._known[name] = self._count
         self._found[name] = _of(page) or self._found.get(name, {})
 
-    def leave(self, name: str, page: Page) -> None:
+    def leave(self, name: str, page: AnyPage) -> None:
         """The page is left: what was changed on it is so for all. Settings that cannot be stay on their own page."""
         found = self._found.get(name, {})
         self._note({each: value for each, value in _of(page).items() if value != found.get(each)})
         self._known[name] = self._count
 
-    def follow(self, origin: str, name: str, page: Page, settings: Mapping[str, Any]) -> None:
+    def follow(self, origin: str, name: str, page: AnyPage, settings: Mapping[str, object]) -> None:
         """A link on a page leads to another one: what it sets is so everywhere, but for the page that it was on."""
         page.ask(with_fields(page.settings(), settings))
         self._note({each: value for each, value in settings.items() if each in CARRIED and _travels(each, value)})
         self._known[name] = self._known[origin] = self._count
         self._found[name] = _of(page)
 
-    def _set(self, page: Page, news: dict[str, Any]) -> None:
+    def _set(self, page: AnyPage, news: dict[str, object]) -> None:
         mine = page.settings()
-        if "data" in news:
-            before, after = (datafiles.opening_eps(each) for each in (mine.data, news["data"]))  # type: ignore[attr-defined]
+        data = news.get("data")
+        if isinstance(data, DataSpec):
+            before, after = (datafiles.opening_eps(each) for each in (mine.data, data))
             mine = mine.replace(**changed(page.form.opening, before, after))
             if news.get("ball") == Linf(after):  # this page may open on them with a larger one
                 del news["ball"]
-        ball = {each: news.pop(each) for each in ("ball",) if each in news}
+        ball = news.pop("ball", None)
         wanted = with_fields(mine, news)
-        if ball and _admits(wanted, ball["ball"]):
-            wanted = with_fields(wanted, ball)
+        if isinstance(ball, Ball) and _admits(wanted, ball):
+            wanted = with_fields(wanted, {"ball": ball})
         if wanted != mine:
             page.ask(wanted)
 
-    def _news(self, name: str) -> dict[str, Any]:
+    def _news(self, name: str) -> dict[str, object]:
         known = self._known.get(name, 0)
         return {each: change.value for each, change in self._changes.items() if change.number > known}
 
-    def _note(self, values: Mapping[str, Any]) -> None:
+    def _note(self, values: Mapping[str, object]) -> None:
         for each, value in values.items():
             self._count += 1
             if each in ("image", "images"):
@@ -83,7 +84,7 @@ class LabSettings:
             self._changes[each] = Change(value, self._count)
 
 
-def _of(page: Page) -> dict[str, Any]:
+def _of(page: AnyPage) -> dict[str, object]:
     """The settings of a page that travel; none while they cannot be."""
     try:
         spec = page.carried()
@@ -101,11 +102,11 @@ def _admits(spec: Spec, ball: Ball) -> bool:
     return all(isinstance(ball, each) for each in [attack.balls for attack in attacks] or [NORM_BALLS])
 
 
-def _travels(name: str, value: Any) -> bool:
+def _travels(name: str, value: object) -> bool:
     return name != "images" or isinstance(value, tuple)  # elsewhere it is how many images there are
 
 
-def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
+def with_fields(spec: Spec, values: Mapping[str, object]) -> Spec:
     """``spec`` with those of some values that it can have.
 
     A page of one image takes the first of several, and gives its own as the only one where it is not among them; one
@@ -117,8 +118,8 @@ def with_fields(spec: Spec, values: Mapping[str, Any]) -> Spec:
             name, value = "images", mine if value in mine else (value,)
         elif name == "images" and hasattr(spec, "image") and isinstance(value, tuple):
             name, value = "image", value[0]
-        shorter = range(len(value), 0, -1) if name == "models" else ()
-        for each in (value, *(value[:count] for count in shorter)):
+        fewer = [value[:count] for count in range(len(value), 0, -1)] if isinstance(value, tuple) else []
+        for each in (value, *(fewer if name == "models" else ())):
             with suppress(SpecError):
                 spec = spec.replace(**{name: each})
                 break

@@ -1,6 +1,6 @@
 """Choosing data, models that fit it, and some of its test images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -8,12 +8,14 @@ from lab.catalogue import DataCard, ModelCard, data_sets, models
 from lab.counts import counted
 from lab.errors import LabError, SpecError
 from lab.pairing import fits, marked, trained_elsewhere
+from lab.results import PreviewResult
 from lab.specs import Preview, Spec
 from lab.specs.data import DataSpec
 from lab.specs.models import ModelSpec, name_of
 from lab.specs.sentences import labelled
 from widgets.controls import Choice, Images, Option, Several
 from widgets.loop import Every, OnLoop
+from widgets.parts.engine import PageEngine, PageJob
 from widgets.theme import model_colour
 
 _A_PAGE = 16  # thumbnails shown at a time
@@ -23,7 +25,7 @@ _NEWS = 2.0  # seconds until a network that was trained, or discarded, is notice
 class DataChoice(Choice):
     """One of the data sets whose files are there."""
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, **traits: object) -> None:
         self.cards = {card.name: card for card in self._offered()}
         options = [
             Option(value=name, label=name, note=_size(card), help=" ".join(card.notes))
@@ -43,7 +45,7 @@ class DataChoice(Choice):
     @property
     def card(self) -> DataCard:
         """Facts about the chosen data set."""
-        name = super().read()
+        name = self.chosen()
         if name not in self.cards:
             raise SpecError(f"Data set must be one of {', '.join(self.cards):.150}, but is {name!r:.40}.")
         return self.cards[name]
@@ -59,7 +61,7 @@ class ModelChoice(Several):
     unless a person, or a link, chooses it.
     """
 
-    def __init__(self, preferred: tuple[str, ...], **traits: Any) -> None:
+    def __init__(self, preferred: tuple[str, ...], **traits: object) -> None:
         self.cards = {card.name: card for card in models()}
         self._preferred = preferred
         self._data: DataCard | None = None
@@ -94,7 +96,7 @@ class ModelChoice(Several):
             if self._data is not None:
                 self.offer(self._data)
 
-    def read(self) -> Any:
+    def read(self) -> tuple[ModelSpec, ...]:
         """The chosen models. Raises :class:`SpecError` when there are none, too many, or one that does not fit."""
         chosen = self.value if isinstance(self.value, list | tuple) else ()
         if not chosen and not self._mine and self._data is not None:
@@ -103,13 +105,13 @@ class ModelChoice(Several):
         for name in names:
             if name not in (*self._mine, *self._others):
                 raise SpecError(self._misfit(name))
-        return tuple(self.cards[name].spec for name in names)
+        return tuple(self.cards[str(name)].spec for name in names)
 
-    def write(self, value: Any) -> None:
+    def write(self, value: Iterable[ModelSpec]) -> None:
         """Choose these models, from elsewhere or not. Raises :class:`SpecError` when one is not in the lab's list."""
         self.value = [_name_of(each, self.cards, "model") for each in value]
 
-    def _misfit(self, name: Any) -> str:
+    def _misfit(self, name: object) -> str:
         """Why a model that is not offered is not."""
         card = self.cards.get(name) if isinstance(name, str) else None
         if card is None or self._data is None:
@@ -158,10 +160,10 @@ class OneModel(Choice):
 class ImageChoice(Images):
     """Some test images of a data set, by looking at them; a worker fetches the thumbnails."""
 
-    def __init__(self, engine: Any, **traits: Any) -> None:
+    def __init__(self, engine: PageEngine, **traits: object) -> None:
         super().__init__(label="Test images", **traits)
         self._engine = engine
-        self._job: Any = None
+        self._job: PageJob | None = None
         self._data: DataSpec | None = None
         self._changed = OnLoop(self._arrived)
         self.observe(self._turned, "page")
@@ -178,7 +180,7 @@ class ImageChoice(Images):
         super().write(value)
         self.page = self.value[0] // _A_PAGE
 
-    def _turned(self, _: Any) -> None:
+    def _turned(self, _: object) -> None:
         if self._data is not None and type(self.page) is int and 0 <= self.page <= self.total // _A_PAGE:
             self._fetch(self._data)
 
@@ -193,10 +195,11 @@ class ImageChoice(Images):
         self._arrived()
 
     def _arrived(self) -> None:
-        if self._job.result is not None:
-            self.show(self._job.result)
-        elif self._job.error:
-            self.empty(self._job.error)
+        job = self._job
+        if job is not None and isinstance(job.result, PreviewResult):
+            self.show(job.result)
+        elif job is not None and job.error:
+            self.empty(job.error)
 
 
 class PositionChoice(Choice):
@@ -215,7 +218,7 @@ class PositionChoice(Choice):
 
     def read(self) -> int:
         """The chosen position."""
-        position = str(super().read())
+        position = self.chosen()
         if not position.isdecimal():
             raise SpecError(f"{self.label} must be one of those offered, but is {position!r:.40}.")
         return int(position)
@@ -225,12 +228,12 @@ class PositionChoice(Choice):
         super().write(str(value))
 
 
-def _places(names: Sequence[str], hints: Sequence[str] = ()) -> list[Any]:
+def _places(names: Sequence[str], hints: Sequence[str] = ()) -> list[Option]:
     hinted = zip_longest(names, hints, fillvalue="")
-    return [dict(Option(value=str(i), label=name, help=hint)) for i, (name, hint) in enumerate(hinted)]
+    return [Option(value=str(i), label=name, help=hint) for i, (name, hint) in enumerate(hinted)]
 
 
-def _name_of(spec: Spec, cards: dict[str, Any], kind: str) -> str:
+def _name_of(spec: Spec, cards: Mapping[str, DataCard | ModelCard], kind: str) -> str:
     for name, card in cards.items():
         if card.spec == spec:
             return name
@@ -284,15 +287,15 @@ def _sized(shape: tuple[int, int, int] | None) -> str:
 class OneImage(ImageChoice):
     """One test image of a data set, by looking at it."""
 
-    def __init__(self, engine: Any, **traits: Any) -> None:
+    def __init__(self, engine: PageEngine, **traits: object) -> None:
         super().__init__(engine, most=1, **traits)
         self.label = "Test image"
 
     def read(self) -> int:
         """The chosen position."""
-        [position] = Images.read(self)
+        [position] = self.chosen()
         return int(position)
 
-    def write(self, value: Any) -> None:
+    def write(self, value: int) -> None:
         """Choose this position."""
         super().write([value])

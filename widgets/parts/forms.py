@@ -1,7 +1,7 @@
 """Forms generated from specs: a control per field, by its type, range and meaning."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 import traitlets as t
 
@@ -20,17 +20,20 @@ _WIDE = 1e5  # a linear slider over more than this could not be set to anything 
 class Part(Protocol):
     """Part of a form: a control or another form."""
 
-    def read(self) -> Any:
+    def read(self) -> object:
         """The value for the spec. Raises :class:`SpecError`, in words for a person."""
 
     def write(self, value: Any) -> None:
         """Set the part so that it reads as this value. Raises :class:`SpecError` when it cannot."""
 
-    def observe(self, handler: Any, names: Any) -> None:
-        """Call the handler when a trait of that name changes."""
+    def observe(self, handler: Callable[[t.Bunch], object], names: str) -> None:
+        """Call the handler when the trait of that name changes."""
 
 
-class Form(Box):
+S_co = TypeVar("S_co", bound=Spec, covariant=True)
+
+
+class Form(Box, Generic[S_co]):
     """The fields of a spec. ``changes`` counts what was changed, for others to observe; ``opening`` is the spec itself.
 
     ``groups`` puts named fields under headings, in that order (without it all fields follow each other);
@@ -42,9 +45,9 @@ class Form(Box):
 
     def __init__(
         self,
-        default: Spec,
+        default: S_co,
         groups: Mapping[str, Sequence[str]] | None = None,
-        given: Mapping[str, Any] | None = None,
+        given: Mapping[str, Part] | None = None,
         skip: Sequence[str] = (),
         usual: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
@@ -59,9 +62,9 @@ class Form(Box):
         for part in self.parts.values():
             part.observe(self._changed, "changes" if isinstance(part, Form | Variant | Variants) else "value")
 
-    def spec(self) -> Any:
+    def spec(self) -> S_co:
         """The spec as it is set. Every complaint is shown at its field; the first one is raised."""
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         complaints: list[SpecError] = []
         for name, part in self.parts.items():
             try:
@@ -85,7 +88,12 @@ class Form(Box):
     read = spec
 
     def write(self, value: Spec) -> None:
-        """Set every part as the spec has it; fields without a part take the spec's value too."""
+        """Set every part as the spec has it; fields without a part take the spec's value too.
+
+        Raises :class:`SpecError` for a spec of another kind, and when a part cannot have its value.
+        """
+        if not isinstance(value, type(self.opening)):
+            raise SpecError("These settings are of another kind than those that can be set here.")
         self._default = value
         for name, part in self.parts.items():
             part.write(getattr(value, name))
@@ -97,13 +105,13 @@ class Form(Box):
         part.step = step
         part.usual = [0.0, _STEPS * step] if step else list(_slider(params(self._default)[name]))
 
-    def take_out(self, name: str) -> Any:
+    def take_out(self, name: str) -> Part | Box:
         """A field's part that no group names, or the "kind" or "fields" of a variant, such as "ball.fields"."""
         name, _, piece = name.partition(".")
         part = self.parts[name]
         return part.take_out(piece) if isinstance(part, Variant) else part
 
-    def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> list[Any]:
+    def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> Sequence[Part | Box]:
         if groups is None:
             return list(self.parts.values())
         return [
@@ -111,7 +119,7 @@ class Form(Box):
             for title, names in groups.items()
         ]
 
-    def _changed(self, _: Any) -> None:
+    def _changed(self, _: object) -> None:
         self.changes += 1
 
 
@@ -132,10 +140,10 @@ class Variant(Box):
         self._forms[self.kind.value].observe(self._changed, "changes")
         self._show()
 
-    def read(self) -> Any:
+    def read(self) -> Spec:
         """The chosen spec with its fields as they are set."""
         try:
-            name = self.kind.read()
+            name = self.kind.chosen()
         except SpecError as error:
             self.kind.error = labelled(error)
             raise
@@ -154,15 +162,15 @@ class Variant(Box):
         return self._taken[piece]
 
     @property
-    def form(self) -> Form:
+    def form(self) -> Form[Spec]:
         """The fields of the chosen spec."""
-        return self._form(self.kind.read())
+        return self._form(self.kind.chosen())
 
-    def form_of(self, kind: type[Spec]) -> Form:
+    def form_of(self, kind: type[Spec]) -> Form[Spec]:
         """The fields of one of the kinds, whether or not it is the chosen one."""
         return self._form(kind.__name__)
 
-    def _form(self, name: str) -> Form:
+    def _form(self, name: str) -> Form[Spec]:
         if name not in self._forms:
             self._forms[name] = _form(self._members[name]())
             self._forms[name].observe(self._changed, "changes")
@@ -175,7 +183,7 @@ class Variant(Box):
             box.children = pieces.pop(name)
         self.children = [each for piece in pieces.values() for each in piece]
 
-    def _changed(self, change: Any) -> None:
+    def _changed(self, change: t.Bunch) -> None:
         if change["owner"] is self.kind:
             self._show()
         self.changes += 1
@@ -234,7 +242,7 @@ def has_control(spec: Spec, name: str) -> bool:
     return params(spec)[name].choices is not None or hint in (bool, int, float, str) or get_origin(hint) is tuple
 
 
-def _form(spec: Spec) -> Form:
+def _form(spec: Spec) -> Form[Spec]:
     """A form of the fields that have a control; the others keep their values."""
     return Form(spec, skip=[name for name in params(spec) if not has_control(spec, name)])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import traitlets as t
 
@@ -58,7 +58,7 @@ class Gallery(Plain):
 
     heading = t.Unicode().tag(sync=True)
     note = t.Unicode().tag(sync=True)
-    cards = t.List(t.Any()).tag(sync=True)
+    cards = t.List[Card]().tag(sync=True)
 
     def __init__(
         self,
@@ -78,9 +78,9 @@ class Gallery(Plain):
         """Show these cards instead of the present ones."""
         with self.hold_sync():
             self.note = note
-            self.cards = list[Any](cards)
+            self.cards = cards
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         place, call = (content, self._press) if not isinstance(content, dict) else (content.get("fix"), self._fix)
         if call is not None and type(place) is int and 0 <= place < len(self.cards):
             call(place)

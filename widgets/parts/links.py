@@ -1,9 +1,8 @@
 """From what one page shows to the page that explains it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -16,7 +15,7 @@ class Link:
 
     label: str
     page: str
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 Follow = Callable[[Link], None]
@@ -47,6 +46,6 @@ class LinkBar(Plain):
         self.links = tuple(links)
         self.labels = [link.label for link in links] if self.follow else []
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         if self.follow is not None and type(content) is int and 0 <= content < len(self.links):
             self.follow(self.links[content])

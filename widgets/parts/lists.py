@@ -1,13 +1,13 @@
 """Parts of a form for fields that hold several values: numbers, specs of a family, models."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Protocol
 
 import traitlets as t
 
 from lab.catalogue import models
 from lab.errors import SpecError
-from lab.specs import Spec
+from lab.specs import ModelSpec, Spec
 from lab.specs.sentences import labelled
 from lab.specs.spec import parse_number
 from widgets.controls import Option, Several, Text
@@ -22,9 +22,9 @@ class Numbers(Text):
 
     whole = t.Bool(False)
 
-    def read(self) -> Any:
+    def read(self) -> tuple[float, ...]:
         """The numbers. Raises :class:`SpecError` where one is none."""
-        kind = int if self.whole else parse_number
+        kind: Callable[[str], float] = int if self.whole else parse_number
         named = "whole numbers" if self.whole else "numbers"
         typed = super().read()
         try:
@@ -32,9 +32,22 @@ class Numbers(Text):
         except ValueError:
             raise SpecError(f"{self.label} should be {named} with commas between, not {typed!r:.60}.") from None
 
-    def write(self, value: Any) -> None:
+    def write(self, value: Iterable[float]) -> None:
         """Show these numbers."""
         self.value = ", ".join(map(str, value))
+
+
+class SpecForm(Protocol):
+    """The fields of one spec, as :class:`widgets.parts.forms.Form` has them."""
+
+    def spec(self) -> Spec:
+        """The spec as it is set. Raises :class:`SpecError`."""
+
+    def write(self, value: Spec) -> None:
+        """Set every field as the spec has it."""
+
+    def observe(self, handler: Callable[[t.Bunch], object], names: str) -> None:
+        """Call the handler when the trait of that name changes."""
 
 
 class Variants(Box):
@@ -43,19 +56,23 @@ class Variants(Box):
     changes = t.Int(0)
 
     def __init__(
-        self, value: tuple[Spec, ...], options: list[Option], make: Callable[[str, Spec | None], Any], **about: Any
+        self,
+        value: tuple[Spec, ...],
+        options: list[Option],
+        make: Callable[[str, Spec | None], SpecForm],
+        **about: object,
     ) -> None:
         self._make = make
-        self.forms: dict[str, Any] = {}
+        self.forms: dict[str, SpecForm] = {}
         self.kinds = Several(options=options, most=MOST, **about)
         super().__init__([self.kinds], "lab-form")
         self.kinds.observe(self._changed, "value")
         self.write(value)
 
-    def read(self) -> Any:
+    def read(self) -> tuple[Spec, ...]:
         """The chosen specs with their fields as they are set."""
         try:
-            names = self.kinds.read()
+            names = self.kinds.chosen()
             if len(set(names)) < len(names):
                 raise SpecError(f"{self.kinds.label} must not contain the same kind twice.")
         except SpecError as error:
@@ -73,13 +90,13 @@ class Variants(Box):
             self._form(name, each).write(each)
         self.kinds.write(names)
 
-    def _form(self, name: str, value: Spec | None = None) -> Any:
+    def _form(self, name: str, value: Spec | None = None) -> SpecForm:
         if name not in self.forms:
             self.forms[name] = self._make(name, value)
             self.forms[name].observe(self._changed, "changes")
         return self.forms[name]
 
-    def _changed(self, change: Any) -> None:
+    def _changed(self, change: t.Bunch) -> None:
         if change["owner"] is self.kinds:
             chosen = self.kinds.value if isinstance(self.kinds.value, list | tuple) else ()
             known = {option["value"] for option in self.kinds.options}
@@ -91,7 +108,7 @@ class Variants(Box):
 class Listed(Several):
     """Several of the models that this installation lists, each with its data; a visitor can name no others."""
 
-    def __init__(self, value: tuple[Spec, ...], **about: Any) -> None:
+    def __init__(self, value: tuple[Spec, ...], **about: object) -> None:
         found = models()
         self._specs = {card.name: card.spec for card in found}
         options = [
@@ -100,11 +117,11 @@ class Listed(Several):
         here = [name for name, spec in self._specs.items() if spec in value]
         super().__init__(options=options, most=MOST, value=here, **about)
 
-    def read(self) -> Any:
+    def read(self) -> tuple[ModelSpec, ...]:
         """The chosen models."""
-        return tuple(self._specs[name] for name in super().read())
+        return tuple(self._specs[name] for name in self.chosen())
 
-    def write(self, value: Any) -> None:
+    def write(self, value: Collection[ModelSpec]) -> None:
         """Choose these models. Raises :class:`SpecError` when one is not listed."""
         names = {spec: name for name, spec in self._specs.items()}
         if not all(each in names for each in value):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+import ipywidgets as ipw
 import plotly.graph_objects as go
 
 from lab import links
 from lab.errors import LabError, SpecError
 from lab.links import PageState
 from lab.reports.tables import csv
-from lab.results.result import pack
+from lab.results.result import Result, pack
 from lab.specs import Spec
 from lab.specs.balls import Linf
 from lab.specs.code import code, imports
@@ -21,7 +22,7 @@ from lab.specs.opening import changed
 from widgets.controls import Number
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
-from widgets.parts.choices import DataChoice, ModelChoice
+from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice
 from widgets.parts.drawer import DrawerButton
 from widgets.parts.forms import Form, Variant
 from widgets.parts.links import LinkBar
@@ -49,28 +50,34 @@ class Style(Plain):
         self.add_class("lab-style")
 
 
+S = TypeVar("S", bound=Spec)
+R = TypeVar("R")
+L = TypeVar("L")
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
-class Plot:
+class Plot(Generic[R, L]):
     """A figure of a page: its heading, how it is drawn, the numbers behind it, and its place.
 
     Both functions are called with the page's result and with what its :meth:`Page.drawn_as` says.
     """
 
     heading: str
-    draw: Callable[[Any, Any], go.Figure]
-    frame: Callable[[Any, Any], pd.DataFrame]
+    draw: Callable[[R | None, L], go.Figure]
+    frame: Callable[[R, L], pd.DataFrame]
     place: str = "lab-half"
     height: int = 340
     note: str = ""
 
 
-def of_result(made: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+def of_result(made: Callable[[R], T]) -> Callable[[R, object], T]:
     """For a plot: a figure, or its numbers, that the result alone decides."""
     return lambda result, _: made(result)
 
 
-class Page(Box):
-    """A page of the lab.
+class Page(Box, Generic[S, R, L]):
+    """A page of the lab; its brackets name its request, its result, and what says how that is drawn.
 
     Its parts: ``form`` (what is computed), ``bar`` (runs it), ``views`` (the figures by name), ``content`` (the figures
     and what is said about them) and, where there are such, ``data``, ``models`` and ``images`` (of which what fits is
@@ -82,17 +89,17 @@ class Page(Box):
     A page makes its parts, then calls :meth:`begin`.
     """
 
-    form: Form
+    form: Form[S]
     bar: RunBar
     views: Mapping[str, PlotView]
     content: Box
     data: DataChoice
     models: ModelChoice
-    images: Any = None
-    look: Form | None = None
+    images: ImageChoice | None = None
+    look: Form[Spec] | None = None
     links: LinkBar | None = None
-    result: Any = None
-    plots: ClassVar[Mapping[str, Plot]] = {}
+    result: R | None = None
+    plots: Mapping[str, Plot[R, L]] = {}
     strip: ClassVar[Sequence[str]] = ()
     title = ""
     drawing = "print(result.to_frame())"
@@ -109,19 +116,22 @@ class Page(Box):
         if self.result is None:
             self._paint()
 
-    def show(self, result: Any) -> None:
+    def show(self, result: R) -> None:
         """Draw a result, complete or partial, instead of the present one."""
         self.result = result
         self._paint()
 
-    def drawn_as(self) -> Any:
-        """Return how the figures are drawn, which needs no computing. Raises :class:`SpecError` when it cannot be."""
-        return None if self.look is None else self.look.spec()
+    def drawn_as(self) -> L:
+        """Return how the figures are drawn, which needs no computing. Raises :class:`SpecError` when it cannot be.
 
-    def settings(self) -> Spec:
+        The settings of ``look``, or None without it, on a page that does not say more.
+        """
+        drawn: Any = None if self.look is None else self.look.spec()
+        return drawn
+
+    def settings(self) -> S:
         """Return the page's request with its present settings. Raises :class:`SpecError` when they cannot be."""
-        spec: Spec = self.form.spec()
-        return spec
+        return self.form.spec()
 
     def carried(self) -> Spec:
         """The settings that travel to the next page. Raises :class:`LabError` when they cannot be."""
@@ -167,7 +177,7 @@ class Page(Box):
 
     def numbers(self) -> bytes:
         """The result that is shown, with its spec, as the bytes of an .npz file."""
-        if self.result is None:
+        if not isinstance(self.result, Result):
             raise LabError(self.no_numbers)
         return pack(self.result)
 
@@ -179,12 +189,12 @@ class Page(Box):
         """Ask again for what was given up."""
         self.bar.come_back()
 
-    def mark_stale(self, _: Any) -> None:
+    def mark_stale(self, _: object) -> None:
         """Say beside the figures, too, whether they are not of the present settings, and whether Run is what helps."""
         for name, marked in (("lab-stale", self.bar.stale), ("lab-due", self.bar.due)):
             (self.content.add_class if marked else self.content.remove_class)(name)
 
-    def lay_out(self, settings: Iterable[Any], strip: Iterable[Any], *classes: str) -> None:
+    def lay_out(self, settings: Iterable[ipw.Widget], strip: Iterable[ipw.Widget], *classes: str) -> None:
         """Put the page together: the stage, with a strip of controls and the run bar, and the drawer of settings.
 
         The drawer comes second, so that the way to the figures does not lead through it; of no settings there is none.
@@ -196,7 +206,7 @@ class Page(Box):
         stage = Box([Box(strip, "lab-strip"), self.content], "lab-stage")
         super().__init__([shared(Style), shared(Alert), stage, *drawer], "lab", "lab-page", *classes)
 
-    def _drawer(self, settings: Iterable[Any]) -> Box:
+    def _drawer(self, settings: Iterable[ipw.Widget]) -> Box:
         """The settings, and below them what leaves the page."""
         head = Box([Words(heading="Settings"), DrawerButton(inside=True)], "lab-panel-head")
         return Box([head, Box(settings, "lab-settings"), Box([self.take_away], "lab-panel-footer")], "lab-panel")
@@ -222,11 +232,11 @@ class Page(Box):
             self.look.observe(self._paint, "changes")
         self.bar.observe(self.mark_stale, ["stale", "due"])
 
-    def _settings_changed(self, _: Any) -> None:
+    def _settings_changed(self, _: object) -> None:
         """A setting is not what it was."""
         self.bar.settings_changed()
 
-    def _offer(self, _: Any = None) -> None:
+    def _offer(self, _: object = None) -> None:
         """Offer the models and the images that fit the chosen data set."""
         try:
             card = self.data.card
@@ -247,18 +257,18 @@ class Page(Box):
         if isinstance(ball, Variant):
             ball.form_of(Linf).count("eps", eps)
 
-    def _paint(self, _: Any = None) -> None:
+    def _paint(self, _: object = None) -> None:
         """Draw everything as it should look; nothing is computed."""
         try:
             look = self.drawn_as()
         except SpecError:
             return  # the form says it at the field
-        provisional = self.result is not None and self.result.done < 1
+        provisional = getattr(self.result, "done", 1) < 1
         for name, view in self.views.items():
             view.draw(self.plots[name].draw(self.result, look), provisional)
         self._paint_beside(look)
 
-    def _paint_beside(self, look: Any) -> None:
+    def _paint_beside(self, look: L) -> None:
         """Show what is beside the figures, where there is something."""
 
     def _csv(self, name: str) -> str:
@@ -270,7 +280,11 @@ class Page(Box):
         return csv(frame)
 
 
-class LivePage(Page):
+AnyPage = Page[Any, Any, Any]
+"""A page, whatever it asks for and shows."""
+
+
+class LivePage(Page[S, R, L]):
     """A page with nothing to press: a changed setting is computed at once, and the latest one wins."""
 
     no_numbers = "There are no numbers yet: they are still being computed."
@@ -282,7 +296,7 @@ class LivePage(Page):
         self.bar.observe(self._let_play, "draws")
         self._let_play()
 
-    def _settings_changed(self, _: Any) -> None:
+    def _settings_changed(self, _: object) -> None:
         self._again()
 
     def _recompute(self) -> None:
@@ -290,13 +304,13 @@ class LivePage(Page):
         self.bar.settings_changed()  # settings that were wrong for a moment may be those of the running job again
         self._let_play()
 
-    def _let_play(self, _: Any = None) -> None:
+    def _let_play(self, _: object = None) -> None:
         """Let ε be played, and say which one is drawn, or that there is nothing to draw at the present one."""
         try:
             radius = self.form.parts["ball"].form.parts.get("eps")  # type: ignore[attr-defined]
         except SpecError:
             return  # the form says it at the field
         if isinstance(radius, Number):
-            ball = self.result.spec.ball if self.result is not None else None
+            drawn = getattr(self.result, "spec", None)
             radius.plays = True
-            radius.reached = radius.value if self.bar.refusal else getattr(ball, "eps", None)
+            radius.reached = radius.value if self.bar.refusal else getattr(getattr(drawn, "ball", None), "eps", None)

@@ -7,9 +7,11 @@ from typing import Any
 import traitlets as t
 
 from lab.errors import LabError
+from lab.results.result import Result
 from lab.specs import Spec
 from lab.specs.sentences import labelled
 from widgets.loop import OnLoop
+from widgets.parts.engine import PageJob, Submits
 from widgets.plain import Plain
 
 _ACTIVE = ("waiting", "running")
@@ -37,15 +39,15 @@ class RunBar(Plain):
     draws = t.Int(0)
 
     def __init__(
-        self, engine: Any, spec: Callable[[], Spec], show: Callable[[Any], None], interval: float = 0.15
+        self, engine: Submits, spec: Callable[[], Spec], show: Callable[[Any], None], interval: float = 0.15
     ) -> None:
         super().__init__()
         self.add_class("lab-run-bar")
-        self.job: Any = None
+        self.job: PageJob | None = None
         self._engine = engine
         self._spec = spec
         self._show = show
-        self._drawn: Any = None
+        self._drawn: Result | None = None
         self._left = False
         self._changed = OnLoop(self._follow, interval)
         self.on_msg(self._pressed)
@@ -55,7 +57,7 @@ class RunBar(Plain):
         self._left = False
         try:
             spec = self._spec()
-            if self._is_active() and self.job.spec == spec:
+            if self._active is not None and self._active.spec == spec:
                 return
             self.stop()
             self.job = self._engine.submit(spec, on_change=lambda _: self._changed())
@@ -66,17 +68,17 @@ class RunBar(Plain):
 
     def stop(self) -> None:
         """Cancel the running job; what was drawn stays. Without one, nothing happens."""
-        if self._is_active():
-            self.job.cancel()
+        if self._active is not None:
+            self._active.cancel()
 
     def leave(self) -> None:
         """Give up the running job, because nobody looks at its figures any more, until :meth:`come_back`."""
-        self._left = self._left or self._is_active()
+        self._left = self._left or self._active is not None
         self.stop()
 
     def come_back(self) -> None:
         """Ask again for what was given up when the page was left, unless something else was asked for since."""
-        if self._left and self.job.state == "cancelled":
+        if self._left and self.job is not None and self.job.state == "cancelled":
             self.run()
         self._left = False
 
@@ -87,8 +89,8 @@ class RunBar(Plain):
         except LabError as error:
             self._refuse(error)
             return
-        under_way = self.job.spec if self._is_active() else None
-        drawn = self._drawn.spec if self._drawn is not None else None
+        under_way = self._active.spec if self._active is not None else None
+        drawn = getattr(self._drawn, "spec", None)
         with self.hold_sync():
             self.refusal = ""
             self.stale = spec != (drawn or under_way or spec)
@@ -100,10 +102,12 @@ class RunBar(Plain):
             self.refusal = labelled(error)
             self.stale, self.due = self._drawn is not None, False
 
-    def _is_active(self) -> bool:
-        return self.job is not None and self.job.state in _ACTIVE
+    @property
+    def _active(self) -> PageJob | None:
+        """The job, while it waits or runs."""
+        return self.job if self.job is not None and self.job.state in _ACTIVE else None
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         if content == "run":
             self.run()
         elif content == "stop":
@@ -111,7 +115,10 @@ class RunBar(Plain):
 
     def _follow(self) -> None:
         """Show the job as it is now: first what it has found, so that whoever reads "done" sees it."""
-        job, progress = self.job, self.job.progress
+        job = self.job
+        if job is None:
+            return
+        progress = job.progress
         try:
             self._draw(job.result or job.partial)
         finally:
@@ -122,7 +129,7 @@ class RunBar(Plain):
                 self.seconds_left = job.seconds_left
                 self.message = job.error or job.note or job.why_waiting
 
-    def _draw(self, result: Any) -> None:
+    def _draw(self, result: Result | None) -> None:
         if result is not None and result is not self._drawn:
             self._drawn = result
             self._show(result)

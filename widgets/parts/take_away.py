@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from lab.errors import LabError
 from lab.specs.sentences import labelled
@@ -26,7 +25,7 @@ class TakeAway(Plain):
         self._numbers = numbers
         self.on_msg(self._asked)
 
-    def _asked(self, _: Any, content: Any, __: Any) -> None:
+    def _asked(self, _: object, content: object, __: object) -> None:
         try:
             if content == "numbers":
                 self.send({"kind": "numbers"}, buffers=[self._numbers()])

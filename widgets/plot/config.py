@@ -1,6 +1,6 @@
 """Mode bar of a figure: plotly's as an allow-list, and no way to another server."""
 
-from typing import Any
+from collections.abc import Mapping
 
 _FLAT = [["zoom2d", "pan2d"], ["resetScale2d"]]
 _SOLID = [["zoom3d", "pan3d", "orbitRotation"], ["resetCameraDefault3d"]]
@@ -9,7 +9,7 @@ _SOLID = [["zoom3d", "pan3d", "orbitRotation"], ["resetCameraDefault3d"]]
 _ALONE = {"displaylogo": False, "watermark": False, "showSendToCloud": False, "plotlyServerURL": ""}
 
 
-def config(layout: dict[str, Any]) -> dict[str, Any]:
+def config(layout: Mapping[str, object]) -> dict[str, object]:
     """plotly's configuration for a figure with that layout, on a page and in a file alike.
 
     The mode bar holds the buttons named here and no others, whatever a version of plotly adds; a figure whose axes
@@ -20,10 +20,10 @@ def config(layout: dict[str, Any]) -> dict[str, Any]:
     return {"responsive": False, "scrollZoom": False} | _ALONE | bar
 
 
-def _axes(layout: dict[str, Any], kind: str) -> list[Any]:
-    return [each for name, each in layout.items() if name.rstrip("0123456789") == kind and each is not None]
+def _axes(layout: Mapping[str, object], kind: str) -> list[dict[str, object]]:
+    return [each for name, each in layout.items() if name.rstrip("0123456789") == kind and isinstance(each, dict)]
 
 
-def _is_fixed(layout: dict[str, Any]) -> bool:
+def _is_fixed(layout: Mapping[str, object]) -> bool:
     across, up = _axes(layout, "xaxis"), _axes(layout, "yaxis")
     return bool(across and up) and all(each.get("fixedrange") for each in [*across, *up])

@@ -1,7 +1,7 @@
 """A figure as one HTML file that needs nothing else: no server, no network, no other file."""
 
 from html import escape
-from typing import Any
+from typing import TypedDict
 
 from plotly.io import to_html
 
@@ -15,10 +15,17 @@ _STYLE = f"""
 """
 
 
-def document(figure: dict[str, Any], heading: str, note: str, height: int) -> str:
+class FigureRecord(TypedDict, total=False):
+    """A figure as plain JSON values."""
+
+    data: list[dict[str, object]]
+    layout: dict[str, object]
+
+
+def document(figure: FigureRecord, heading: str, note: str, height: int) -> str:
     """The text of an .html file with the figure in the lab's look, interactive, and plotly.js inside.
 
-    ``figure`` is plain JSON values, ``height`` in pixels holds if the figure names none itself.
+    ``height`` in pixels holds if the figure names none itself.
     """
     layout = figure.get("layout", {})
     drawn = {"data": figure.get("data", []), "layout": {"height": height, **layout, "template": TEMPLATE}}

@@ -4,7 +4,6 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import ipywidgets as ipw
 import plotly.graph_objects as go
@@ -15,7 +14,7 @@ from lab.errors import LabError
 from lab.specs.sentences import labelled
 from widgets.plain import Plain, shared
 from widgets.plot.config import config
-from widgets.plot.document import document
+from widgets.plot.document import FigureRecord, document
 from widgets.plot.library import Library
 from widgets.theme import TEMPLATE
 
@@ -45,10 +44,10 @@ class PlotView(Plain):
     clicked = t.Any(None).tag(sync=True, heard=True)
     hovered = t.Any(None).tag(sync=True, heard=True)
     camera = t.Any(None).tag(sync=True, heard=True)
-    tip: Any = t.Dict(None, allow_none=True).tag(sync=True)
+    tip: object = t.Dict(None, allow_none=True).tag(sync=True)
     ranges = t.Any(None).tag(sync=True, heard=True)
 
-    def __init__(self, heading: str = "", csv: Callable[[], str] | None = None, **traits: Any) -> None:
+    def __init__(self, heading: str = "", csv: Callable[[], str] | None = None, **traits: object) -> None:
         traits |= {"library": shared(Library), "template": TEMPLATE}
         super().__init__(heading=heading, has_csv=csv is not None, **traits)
         self._csv = csv
@@ -69,11 +68,11 @@ class PlotView(Plain):
             self.figure = to_json_plotly(content)
 
     @property
-    def drawn(self) -> dict[str, Any]:
-        """The shown figure as plain JSON values; empty before the first :meth:`draw`."""
+    def drawn(self) -> FigureRecord:
+        """The shown figure; empty before the first :meth:`draw`."""
         return json.loads(self.figure) if self.figure else {}
 
-    def _answer(self, _: Any, content: Any, __: Any) -> None:
+    def _answer(self, _: object, content: object, __: object) -> None:
         try:
             if content == "csv" and self._csv is not None:
                 self.send({"csv": self._csv()})

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -118,7 +117,7 @@ def varying_links(sweeps: Sweeps, data: DataSpec) -> list[Link]:
     return links
 
 
-def clicked_point(event: Any, result: CurvesResult | None) -> Point | None:
+def clicked_point(event: object, result: CurvesResult | None) -> Point | None:
     """The point of a curve that an event means; None for nothing, or nothing that a browser of ours would send."""
     trace, level = _place(event)
     if result is None or trace is None or level is None or not 0 <= level <= result.spec.levels:
@@ -128,18 +127,19 @@ def clicked_point(event: Any, result: CurvesResult | None) -> Point | None:
     return point if known and point.right(result) is not None else None
 
 
-def clicked_link(name: str, event: Any, result: CurvesResult | None) -> Link | None:
+def clicked_link(name: str, event: object, result: CurvesResult | None) -> Link | None:
     """Return the link of an event in the trade-off or the distances; None where it leads nowhere."""
     model, _ = _place(event)
     if result is None or model is None or not model < len(result.models):
         return None
     if name == "trade-off":
         return masking_link(result, model)
-    image, searched = event.get("customdata"), len(result.models[model].distance)
+    image = event.get("customdata") if isinstance(event, dict) else None
+    searched = len(result.models[model].distance)
     return distance_link(result, model, image) if type(image) is int and 0 <= image < searched else None
 
 
-def _place(event: Any) -> tuple[int | None, int | None]:
+def _place(event: object) -> tuple[int | None, int | None]:
     """Trace and point of an event, as far as they are whole numbers."""
     values = [event.get(name) if isinstance(event, dict) else None for name in ("trace", "point")]
     trace, point = (each if type(each) is int and each >= 0 else None for each in values)

@@ -1,7 +1,8 @@
 """The page Robustness curves: accuracy over eps, what it costs, and how near the nearest adversarial images are."""
 
 from functools import partial
-from typing import Any
+
+from traitlets import Bunch
 
 from lab.engine import Engine
 from lab.errors import SpecError
@@ -23,6 +24,7 @@ from widgets.dashboards.curves.plots import PLOTS, CurvesDisplay, CurvesLook
 from widgets.dashboards.curves.sweeps import Sweeps
 from widgets.parts.attacks import Attacks
 from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
+from widgets.parts.engine import PageEngine
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.links import Follow, Link, LinkBar
@@ -51,21 +53,21 @@ GROUPS = {
 }
 
 
-class CurvesPage(Page):
+class CurvesPage(Page[RobustnessCurves, CurvesResult, CurvesDisplay]):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name.
 
     It opens with the default settings already asked for. Runs that differ in one setting are read from their cards.
     A click on any point goes where ``follow`` leads; the ``links`` lead there from the chosen one without a mouse.
     """
 
-    look: Form
+    look: Form[CurvesLook]
     links: LinkBar
     plots = PLOTS
     strip = ("images", "ball.fields")
     title = "curves"
     drawing = "from widgets.figures.curves import accuracy_over_eps\naccuracy_over_eps(result, spec.levels).show()"
 
-    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
+    def __init__(self, engine: PageEngine | None = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: CurvesResult | None = None
         self.data, self.models = DataChoice(), ModelChoice(PREFERRED, most=MOST_MODELS)
@@ -108,12 +110,12 @@ class CurvesPage(Page):
             view.observe(partial(self._clicked, name), "clicked")
             view.observe(partial(self._hovered, name), "hovered")
 
-    def _offer(self, _: Any = None) -> None:
+    def _offer(self, _: object = None) -> None:
         """Offer the models that fit the chosen data set, and show its runs."""
         super()._offer()
         self._look_for_runs()
 
-    def _look_for_runs(self, _: Any = None) -> None:
+    def _look_for_runs(self, _: object = None) -> None:
         """Find the runs on the chosen data that differ in one setting; also when a training has ended meanwhile."""
         try:
             data = self.data.card.name
@@ -142,7 +144,7 @@ class CurvesPage(Page):
         others = (distance_link(self.result, look.model), self.trainings.get(unmarked(model)))
         return [*point_links(self.result, look.point), *[each for each in others if each]]
 
-    def _clicked(self, name: str, change: Any) -> None:
+    def _clicked(self, name: str, change: Bunch) -> None:
         """A click on a curve chooses the point, and a click anywhere opens the page that explains what is there."""
         point = clicked_point(change["new"], self.result) if name == "accuracy" else None
         if point is not None:
@@ -153,12 +155,12 @@ class CurvesPage(Page):
             self.views[name].clicked = self.views[name].tip = None  # so that another click there is one again
             self.links.follow(link)
 
-    def _hovered(self, name: str, change: Any) -> None:
+    def _hovered(self, name: str, change: Bunch) -> None:
         """Say beside the pointer where a click leads, if it leads anywhere."""
         link = self._link(name, change["new"]) if self.links.follow is not None else None
         self.views[name].tip = None if link is None else {"pictures": [], "words": f"Click: {link.label}"}
 
-    def _link(self, name: str, event: Any) -> Link | None:
+    def _link(self, name: str, event: object) -> Link | None:
         """Return the link of a click on a figure; None where it leads nowhere."""
         if name == "accuracy":
             point = clicked_point(event, self.result)

@@ -61,7 +61,7 @@ class CurvesDisplay:
     sweeps: Sweeps
 
 
-PLOTS = {
+PLOTS: dict[str, Plot[CurvesResult, CurvesDisplay]] = {
     "accuracy": Plot(
         "Accuracy over ε",
         lambda result, drawn: accuracy_over_eps(result, drawn.look.level, drawn.look.intervals, drawn.look.point),

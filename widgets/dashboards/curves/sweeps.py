@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
-from typing import Any
 
 from lab.catalogue import ModelCard
 from lab.specs import Pivot, to_dict
 from widgets.figures.curves.sweep import MOST_SWEEPS, Sweep, SweepPoint
 
-Split = Callable[[dict[str, Any]], list[tuple[float, dict[str, Any]]]]
+Split = Callable[[dict[str, object]], list[tuple[float, dict[str, object]]]]
 """A recipe without a setting, and the setting's value, once for each sweep it belongs to; [] without that setting."""
 
 _SIZES = ("width", "scale")
@@ -65,7 +64,7 @@ def _name(runs: Sequence[SweepPoint]) -> str:
     return re.sub(rf"[-_.]*({'|'.join((*_SIZES, 'weight'))})?[-_.]*$", "", shared) or ", ".join(names)
 
 
-def _by_width(recipe: dict[str, Any]) -> list[tuple[float, dict[str, Any]]]:
+def _by_width(recipe: dict[str, object]) -> list[tuple[float, dict[str, object]]]:
     architecture = recipe.get("architecture")
     if not isinstance(architecture, dict):
         return []
@@ -76,7 +75,7 @@ def _by_width(recipe: dict[str, Any]) -> list[tuple[float, dict[str, Any]]]:
     return [(float(architecture[size]), recipe | {"architecture": rest})]
 
 
-def _by_pivot(forms: Sequence[dict[str, Any]], recipe: dict[str, Any]) -> list[tuple[float, dict[str, Any]]]:
+def _by_pivot(forms: Sequence[dict[str, object]], recipe: dict[str, object]) -> list[tuple[float, dict[str, object]]]:
     """A run with the pivot loss by its weight; one without it has weight 0 beside every form that others have."""
     found = _similarity(recipe)
     if found is None:
@@ -85,7 +84,7 @@ def _by_pivot(forms: Sequence[dict[str, Any]], recipe: dict[str, Any]) -> list[t
     return [(weight or 0.0, recipe | {"similarity": each}) for each in ([form] if weight is not None else forms)]
 
 
-def _similarity(recipe: dict[str, Any]) -> tuple[float | None, dict[str, Any]] | None:
+def _similarity(recipe: dict[str, object]) -> tuple[float | None, dict[str, object]] | None:
     """The weight and the other settings of a recipe's pivot loss; the weight None without the loss."""
     similarity = recipe.get("similarity")
     if not isinstance(similarity, dict) or similarity.get("spec") not in ("Pivot", "NoSimilarity"):

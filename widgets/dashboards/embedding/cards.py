@@ -1,7 +1,6 @@
 """The pictures of the page Embeddings: the followed images at the shown eps, and the image one points at."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from lab.results import EmbeddingsResult
 from lab.results.prediction import class_in_words, predictions
@@ -18,7 +17,7 @@ class PanelImage:
     image: int
 
 
-def pointed(event: Any, result: EmbeddingsResult | None) -> PanelImage | None:
+def pointed(event: object, result: EmbeddingsResult | None) -> PanelImage | None:
     """Return the image of a hover or click; None for no image, or nothing that a browser of ours would send."""
     if result is None or not isinstance(event, dict) or type(event.get("trace")) is not int:
         return None
@@ -28,7 +27,7 @@ def pointed(event: Any, result: EmbeddingsResult | None) -> PanelImage | None:
     return PanelImage(model, image)
 
 
-def tip(result: EmbeddingsResult, where: PanelImage, level: int) -> dict[str, Any]:
+def tip(result: EmbeddingsResult, where: PanelImage, level: int) -> dict[str, object]:
     """The picture beside the pointer: the clean image and, of a followed one, what it is at this level of eps."""
     model = result.models[where.model]
     label = result.class_names[result.y[where.image]]

@@ -1,6 +1,6 @@
 """The page Embeddings: where images lie before the last layer, and where an attack moves them. Na et al. 2018."""
 
-from typing import Any
+from traitlets import Bunch
 
 from lab.catalogue import models
 from lab.engine import Engine
@@ -14,6 +14,7 @@ from widgets.dashboards.embedding.plots import PLOTS, EmbeddingsLook
 from widgets.figures.embedding.view import AS_IT_IS, PROJECTIONS
 from widgets.loop import OnLoop
 from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, PositionChoice
+from widgets.parts.engine import PageEngine
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -48,14 +49,15 @@ GROUPS = {
 }
 
 
-class EmbeddingsPage(Page):
+class EmbeddingsPage(Page[Embeddings, EmbeddingsResult, EmbeddingsLook]):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``pictures``.
 
     It opens with the default settings already asked for. The slider over eps, the projection and the scales only
     repaint. The chosen image, one of the followed ones, is what travels to other pages, where ``links`` lead, too.
     """
 
-    look: Form
+    images: ImageChoice
+    look: Form[EmbeddingsLook]
     links: LinkBar
     plots = PLOTS
     strip = ("images", "attack.kind", "ball.fields")
@@ -64,7 +66,7 @@ class EmbeddingsPage(Page):
         'from widgets.figures.embedding import embedding_plane\nembedding_plane(result, "as it is", spec.levels).show()'
     )
 
-    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
+    def __init__(self, engine: PageEngine | None = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: EmbeddingsResult | None = None
         self.data = DataChoice()
@@ -77,7 +79,7 @@ class EmbeddingsPage(Page):
         self.pictures = Gallery("The followed images", "lab-gallery-small")
         self.links = LinkBar(follow)
         self.bar = RunBar(engine, self.form.spec, self.show)
-        self._hover: Any = None
+        self._hover: object = None
         self._clicked_last: int | None = None
         self._point = OnLoop(self._show_pointed, 0.03)
         self.begin()
@@ -110,17 +112,17 @@ class EmbeddingsPage(Page):
 
     def carried(self) -> Spec:
         """The settings with the chosen image instead of all followed ones, once a person has chosen any."""
-        spec: Embeddings = self.form.spec()
+        spec = self.form.spec()
         chosen = spec.images[min(self.look.spec().image, len(spec.images) - 1)]
         unchanged = spec.images == DEFAULT.images and chosen == DEFAULT.images[0]
         return spec if unchanged else spec.replace(images=(chosen,))
 
-    def _form(self) -> Form:
+    def _form(self) -> Form[Embeddings]:
         t_sne = Toggle(value=False, label="Compute t-SNE", help="Preserves neighbours; some seconds per model.")
         given = {"data": self.data, "models": self.models, "images": self.images, "t_sne": t_sne}
         return Form(DEFAULT, groups=GROUPS, given=given)
 
-    def _look(self) -> Form:
+    def _look(self) -> Form[EmbeddingsLook]:
         self.player = Radius(DEFAULT.eps, "Radius of the threat model. Play goes from 0 to the largest.")
         self.image = _chosen_image()
         toggles = {name: _toggle(name, label) for name, label in _TOGGLES.items()}
@@ -143,7 +145,7 @@ class EmbeddingsPage(Page):
             self.pictures.show(followed_cards(self.result, look.level), followed_note(self.result, look.level))
             self.links.offer(links(self.result, look.image, look.level))
 
-    def _hovered(self, change: Any) -> None:
+    def _hovered(self, change: Bunch) -> None:
         self._hover = change["new"]
         self._point()
 
@@ -155,7 +157,7 @@ class EmbeddingsPage(Page):
             where = None  # the form says it at the field
         self.views["plane"].tip = tip(self.result, where, level) if self.result and where else None
 
-    def _clicked(self, change: Any) -> None:
+    def _clicked(self, change: Bunch) -> None:
         where = pointed(change["new"], self.result)
         if where is not None and self.result is not None:
             self.choose(int(self.result.positions[where.image]))
@@ -207,5 +209,5 @@ def _projections() -> Choice:
         "toward. t-SNE preserves neighbours only: distances between clusters mean nothing."
     )
     labels = ("as is", *PROJECTIONS[1:])
-    options: list[Any] = [Option(value=name, label=label) for name, label in zip(PROJECTIONS, labels, strict=True)]
+    options = [Option(value=name, label=label) for name, label in zip(PROJECTIONS, labels, strict=True)]
     return Choice(value=AS_IT_IS, label="Plane", help=help_, options=options)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lab.results import EmbeddingsResult
 from lab.specs import Spec, param
 from widgets.figures.embedding.curves import curves_frame, distance_over_eps, logits_over_eps
 from widgets.figures.embedding.plane import embedding_frame, embedding_plane
@@ -20,7 +21,7 @@ class EmbeddingsLook(Spec):
     relative: bool = param(True, meaning="distances in units of the mean distance between two classes of the model")
 
 
-PLOTS = {
+PLOTS: dict[str, Plot[EmbeddingsResult, EmbeddingsLook]] = {
     "plane": Plot(
         "Embeddings",
         lambda result, look: embedding_plane(result, look.projection, look.level, look.image, look.common),

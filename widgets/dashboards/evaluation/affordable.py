@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -43,7 +42,7 @@ class Affordable(Plain):
         with self.hold_sync():
             self.words, self.labels = refusal, list(found)
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         if type(content) is int and 0 <= content < len(self._instead):
             self._take(self._instead[content])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import traitlets as t
 
@@ -43,8 +43,8 @@ class CheckTable(Plain):
 
     heading = t.Unicode().tag(sync=True)
     note = t.Unicode().tag(sync=True)
-    columns = t.List(t.Any()).tag(sync=True)
-    rows = t.List(t.Any()).tag(sync=True)
+    columns = t.List[CheckColumn]().tag(sync=True)
+    rows = t.List[CheckRow]().tag(sync=True)
 
     def __init__(self, heading: str, csv: Callable[[], str]) -> None:
         super().__init__(heading=heading)
@@ -57,9 +57,9 @@ class CheckTable(Plain):
         """Show these outcomes instead of the present ones."""
         with self.hold_sync():
             self.note = note
-            self.columns, self.rows = list[Any](columns), list[Any](rows)
+            self.columns, self.rows = list(columns), list(rows)
 
-    def _asked(self, _: Any, content: Any, __: Any) -> None:
+    def _asked(self, _: object, content: object, __: object) -> None:
         if content != "csv":
             return
         try:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -29,7 +28,7 @@ class Downloads(Plain):
         self._content = content
         self.on_msg(self._pressed)
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         if type(content) is not int or not 0 <= content < len(self.files):
             return
         try:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from html import unescape
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ RESTARTS = 50
 class ImageOf(Choice):
     """One of the images that decide, by its position in the data; another one that was clicked is offered, too."""
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, **traits: object) -> None:
         super().__init__(value=str(CLOSEST), label="Image", **traits)
         self._labels: dict[str, str] = {}
         self.offer((), ())
@@ -48,11 +47,11 @@ class ImageOf(Choice):
 
     def _show(self, labels: dict[str, str]) -> None:
         self._labels = labels
-        self.options = [dict(Option(value=value, label=label)) for value, label in labels.items()]
+        self.options = [Option(value=value, label=label) for value, label in labels.items()]
 
     def read(self) -> int:
         """The chosen image. Raises :class:`SpecError` when it is none that is offered."""
-        value = super().read()
+        value = self.chosen()
         try:
             return int(value)
         except ValueError:

@@ -1,6 +1,6 @@
 """The page Evaluation: how robust is a model, and can the number be trusted? Croce & Hein 2020; Carlini et al. 2019."""
 
-from typing import Any
+from traitlets import Bunch
 
 from lab.engine import Engine
 from lab.errors import LabError, SpecError
@@ -33,6 +33,7 @@ from widgets.dashboards.evaluation.images import (
 from widgets.dashboards.evaluation.plots import PLOTS, ChosenImage, EvaluationLook
 from widgets.dashboards.evaluation.report import FILES, report_text
 from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
+from widgets.parts.engine import PageEngine
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -66,7 +67,7 @@ EXAMPLES = ("adversarial.npz",)
 WAITING = "Nothing computed yet"
 
 
-class EvaluationPage(Page):
+class EvaluationPage(Page[Evaluation, EvaluationResult, ChosenImage]):
     """The page. Its parts: ``form`` (what is computed), ``look`` (whose images are shown, and which one), ``bar``,
     ``verdicts``, ``checks``, ``views`` by name, ``gallery`` with the chosen image, ``links`` to other pages,
     ``downloads`` of reports, ``examples`` (the adversarial ones as a file), ``affordable`` (what to run instead of
@@ -76,14 +77,14 @@ class EvaluationPage(Page):
     to see the chosen image elsewhere; without it there are no such buttons.
     """
 
-    look: Form
+    look: Form[EvaluationLook]
     links: LinkBar
     plots = PLOTS
     strip = ("images", "ball.fields")
     title = "evaluation"
     drawing = "from widgets.figures.evaluation import waterfall\nwaterfall(result).show()"
 
-    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
+    def __init__(self, engine: PageEngine | None = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: EvaluationResult | None = None
         self.names: tuple[str, ...] = ()  # of all models that were asked for, known or still to come
@@ -105,7 +106,7 @@ class EvaluationPage(Page):
 
     def drawn_as(self) -> ChosenImage:
         """The model and the image that are looked at, by their positions."""
-        look: EvaluationLook = self.look.spec()
+        look = self.look.spec()
         name = self.names[look.model] if look.model < len(self.names) else ""
         return within(self.result, name, look.image)
 
@@ -130,21 +131,21 @@ class EvaluationPage(Page):
         self.views["images"].observe(self._clicked_image, "clicked")
         self._settings_changed(None)
 
-    def _settings_changed(self, _: Any) -> None:
+    def _settings_changed(self, _: object) -> None:
         super()._settings_changed(_)
         try:
             self.affordable.judge(self.form.spec())
         except SpecError:
             return  # the form says it at the field
 
-    def _clicked_line(self, change: Any) -> None:
+    def _clicked_line(self, change: Bunch) -> None:
         """A click on a model's line shows its images; what a browser sends may be anything."""
         model = change["new"].get("trace") if isinstance(change["new"], dict) else None
         if self.result is not None and type(model) is int and 0 <= model < len(self.result.models):
             self.place.write(self.names.index(unmarked(self.result.models[model].model)))
             self.views["waterfall"].clicked = None  # so that the same line can be clicked again
 
-    def _clicked_image(self, change: Any) -> None:
+    def _clicked_image(self, change: Bunch) -> None:
         """A click on a column of the matrix chooses its image."""
         image = change["new"].get("customdata") if isinstance(change["new"], dict) else None
         if self.result is None or not self.result.models or type(image) is not int:

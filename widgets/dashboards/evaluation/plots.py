@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lab.results import EvaluationResult
 from lab.specs import Spec, param
 from lab.specs.evaluation import MOST_MODELS
 from widgets.figures.evaluation.chart import waterfall
@@ -29,7 +30,7 @@ class ChosenImage:
     image: int
 
 
-PLOTS = {
+PLOTS: dict[str, Plot[EvaluationResult, ChosenImage]] = {
     "waterfall": Plot(
         "Accuracy after each attack",
         lambda result, chosen: waterfall(result, chosen.model),

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from lab import exhibits
 from lab.context import Progress
@@ -14,6 +13,7 @@ from lab.specs.sentences import labelled
 from lab.specs.spec import to_json
 from widgets.dashboards.exhibits.shown import ShownExhibit
 from widgets.loop import OnLoop
+from widgets.parts.engine import PageJob, Submits
 
 _ACTIVE = ("waiting", "running")
 _PAUSE = 0.05  # seconds between two looks at the engine's job
@@ -26,14 +26,15 @@ class Measurement:
     is stored.
     """
 
-    result = partial = None
+    result: None = None
+    partial: None = None
 
     def __init__(
         self,
-        engine: Any,
+        engine: Submits,
         spec: ShownExhibit,
         measured: Callable[[ExhibitResult], None],
-        on_change: Callable[[Any], None],
+        on_change: Callable[[PageJob], object] | None,
     ) -> None:
         exhibit = spec.opened
         if exhibit is None:
@@ -46,12 +47,12 @@ class Measurement:
         self.seconds_left: float | None = None
         self.why_waiting = ""
         self._engine, self._exhibit, self._scale = engine, exhibit, exhibit.require_scale(spec.scale)
-        self._measured, self._told = measured, on_change
+        self._measured, self._on_change = measured, on_change
         self._left = list({to_json(each): each for each in exhibit.ask(self._scale).values()}.values())
         self._count, self._found = len(self._left), dict[str, Result]()
         self._start = time.perf_counter()
         self._changed = OnLoop(self._follow, _PAUSE)
-        self._job: Any = None
+        self._job: PageJob | None = None
         self._advance()
 
     def cancel(self) -> None:
@@ -60,7 +61,7 @@ class Measurement:
             self.state = "cancelled"
             if self._job is not None:
                 self._job.cancel()
-            self._told(self)
+            self._tell()
 
     def _advance(self) -> None:
         """Request the next analysis, or put the results together."""
@@ -72,19 +73,24 @@ class Measurement:
 
     def _follow(self) -> None:
         """Look at the engine's job."""
-        if self.state not in _ACTIVE:
+        job = self._job
+        if self.state not in _ACTIVE or job is None:
             return
-        if self._job.state == "done":
-            self._found[to_json(self._job.spec)] = self._job.result
+        if job.result is not None:
+            self._found[to_json(job.spec)] = job.result
             try:
                 self._advance()
             except LabError as error:
                 self.state, self.error = "failed", labelled(error)
         else:
-            self._copy(self._job)
-        self._told(self)
+            self._copy(job)
+        self._tell()
 
-    def _copy(self, job: Any) -> None:
+    def _tell(self) -> None:
+        if self._on_change is not None:
+            self._on_change(self)
+
+    def _copy(self, job: PageJob) -> None:
         fraction, doing = (job.progress.fraction, job.progress.doing) if job.progress else (0.0, "")
         self.state, self.note, self.error, self.why_waiting = job.state, job.note, job.error, job.why_waiting
         self.progress = Progress((len(self._found) + fraction) / self._count, doing, {})

@@ -1,7 +1,6 @@
 """An opened exhibit: what is said of it, and below that its values, claims and origin."""
 
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -22,7 +21,7 @@ class Head(Plain):
         self._press = press
         self.on_msg(self._pressed)
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         if isinstance(content, str):
             self._press(content)
 

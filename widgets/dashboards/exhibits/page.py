@@ -1,6 +1,11 @@
 """The page Exhibits: the figures and tables of the four papers beside what the lab measures."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
 
 from lab import exhibits
 from lab.engine import Engine
@@ -16,12 +21,16 @@ from widgets.dashboards.exhibits.records import body, head, shelves
 from widgets.dashboards.exhibits.shelves import Shelves
 from widgets.dashboards.exhibits.shown import ALL, ShownExhibit, exhibit_choice, scale_choice
 from widgets.figures.exhibits import series, series_frame
+from widgets.parts.engine import PageEngine, PageJob
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.links import Follow, LinkBar
 from widgets.parts.page import Page, Plot
 from widgets.parts.run_bar import RunBar
 from widgets.plain import Box
+
+if TYPE_CHECKING:
+    import pandas as pd  # a page that only draws does without its 25 MB
 
 QUESTION = "Do the papers' figures and tables come out here, too?"
 SHOWS = (
@@ -35,18 +44,22 @@ TRIES = (
     "Open the live page from an exhibit, and change ε or the attack: does the claim survive?",
 )
 SOURCE = "Kurakin et al. 2017 · Tramèr et al. 2018 · Na et al. 2018 · Madry et al. 2017"
-PLOTS = {
-    "series": Plot(
-        "Series",
-        lambda result, exhibit: series(result and result.table, exhibit.published, exhibit.label),
-        lambda result, exhibit: series_frame(result.table, exhibit.published),
-        "lab-full",
-        420,
-    )
-}
 
 
-class ExhibitsPage(Page):
+def _series(result: ExhibitResult | None, exhibit: Exhibit | None) -> go.Figure:
+    assert exhibit is not None
+    return series(None if result is None else result.table, exhibit.published, exhibit.label)
+
+
+def _series_frame(result: ExhibitResult, exhibit: Exhibit | None) -> pd.DataFrame:
+    assert exhibit is not None
+    return series_frame(result.table, exhibit.published)
+
+
+PLOTS = {"series": Plot("Series", _series, _series_frame, "lab-full", 420)}
+
+
+class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
     """The page. Its parts: ``form`` (what is shown), ``shelves``, and of an opened exhibit ``head``, ``views`` by name
     (of a figure), ``body``, ``links`` to the live page, and ``bar``, which measures it.
 
@@ -58,7 +71,7 @@ class ExhibitsPage(Page):
     title = "exhibit"
     no_numbers = "There are no numbers: open an exhibit that was measured at this scale."
 
-    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
+    def __init__(self, engine: PageEngine | None = None, follow: Follow | None = None) -> None:
         self._engine = engine or Engine.connect()
         self.result: ExhibitResult | None = None
         self.form = Form(ShownExhibit(), given={"exhibit": exhibit_choice(), "scale": scale_choice()})
@@ -79,8 +92,9 @@ class ExhibitsPage(Page):
         if name in (ALL, *(each.name for each in EXHIBITS)):
             self.form.parts["exhibit"].write(name)
 
-    def submit(self, spec: ShownExhibit, on_change: Any = None) -> Measurement:
+    def submit(self, spec: Spec, on_change: Callable[[PageJob], object] | None = None) -> Measurement:
         """Measure an exhibit on the engine, for the run bar. Raises :class:`LabError` where it cannot be here."""
+        assert isinstance(spec, ShownExhibit)  # the page's settings
         exhibit = spec.opened
         if exhibit is not None and exhibits.missing(exhibit.networks, exhibit.require_scale(spec.scale)):
             raise LabError("Models that it needs are to be trained first: use the command below, which trains them.")
@@ -94,7 +108,7 @@ class ExhibitsPage(Page):
 
     def code(self) -> str:
         """The lines of Python that print what the page shows."""
-        shown: ShownExhibit = self.settings()  # type: ignore[assignment]
+        shown = self.settings()
         if shown.opened is None:
             return "from lab import exhibits\n\nfor each in exhibits.EXHIBITS:\n    print(each.short, each.title)"
         return "\n".join(
@@ -111,10 +125,9 @@ class ExhibitsPage(Page):
 
     def drawn_as(self) -> Exhibit | None:
         """The exhibit that is open."""
-        shown: ShownExhibit = self.settings()  # type: ignore[assignment]
-        return shown.opened
+        return self.settings().opened
 
-    def _settings_changed(self, _: Any) -> None:
+    def _settings_changed(self, _: object) -> None:
         if self.bar.job is not None and not self._is_active():
             self.bar.job, self.bar.state, self.bar.message = None, "ready", ""
         self.bar.settings_changed()
@@ -128,10 +141,10 @@ class ExhibitsPage(Page):
         exhibits.write(found, exhibits.own_folder())
         self._paint()
 
-    def _paint(self, _: Any = None) -> None:
+    def _paint(self, _: object = None) -> None:
         """Show the shelves or the opened exhibit, from what is stored."""
         try:
-            shown: ShownExhibit = self.settings()  # type: ignore[assignment]
+            shown = self.settings()
         except SpecError:
             return  # the form says it at the field
         exhibit = shown.opened

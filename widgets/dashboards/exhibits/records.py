@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
@@ -21,12 +20,12 @@ Place = tuple[str, str]
 """A row and a column of a table, by their names."""
 
 
-def shelves(results: dict[str, ExhibitResult | None]) -> list[dict[str, Any]]:
+def shelves(results: dict[str, ExhibitResult | None]) -> list[dict[str, object]]:
     """The four papers, each with a card for every exhibit; ``results`` by the exhibits' names."""
     return [_shelf(paper, results) for paper in PAPERS]
 
 
-def head(exhibit: Exhibit, result: ExhibitResult | None, scale: Scale) -> dict[str, Any]:
+def head(exhibit: Exhibit, result: ExhibitResult | None, scale: Scale) -> dict[str, object]:
     """What is said of an opened exhibit above its values: its title, its finding, what is before and after it."""
     names = [each.name for each in exhibits.EXHIBITS]
     place = names.index(exhibit.name)
@@ -45,7 +44,7 @@ def head(exhibit: Exhibit, result: ExhibitResult | None, scale: Scale) -> dict[s
 
 def body(
     exhibit: Exhibit, result: ExhibitResult | None, scale: Scale, missing: Mapping[str, Sequence[TrainingRun]]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """An opened exhibit: the values side by side, its claims, which model plays which, how to run it again.
 
     ``missing`` are the runs that train what is not there yet, by the names of the scales that it is offered at.
@@ -76,7 +75,7 @@ def read_by(claim: Claim, table: ExhibitTable) -> list[Place]:
     return list(found)
 
 
-def _shelf(paper: str, results: dict[str, ExhibitResult | None]) -> dict[str, Any]:
+def _shelf(paper: str, results: dict[str, ExhibitResult | None]) -> dict[str, object]:
     shelf = [each for each in exhibits.EXHIBITS if each.paper == paper]
     found = [result for each in shelf if (result := results[each.name]) is not None]
     claims = [each for result in found for each in result.findings]
@@ -91,7 +90,7 @@ def _shelf(paper: str, results: dict[str, ExhibitResult | None]) -> dict[str, An
     }
 
 
-def _card(exhibit: Exhibit, result: ExhibitResult | None) -> dict[str, Any]:
+def _card(exhibit: Exhibit, result: ExhibitResult | None) -> dict[str, object]:
     return {
         "name": exhibit.name,
         "number": f"{exhibit.kind.capitalize()} {exhibit.number}",
@@ -128,7 +127,7 @@ def _stale(exhibit: Exhibit, result: ExhibitResult | None) -> str:
 
 def _table(
     paper: ExhibitTable | None, ours: ExhibitTable | None, claims: Sequence[tuple[ClaimFinding, Claim]]
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     """Both tables in one, in the paper's layout; what only ours has comes last. None where there is neither."""
     shown = [each for each in (paper, ours) if each is not None]
     if not shown:
@@ -168,7 +167,7 @@ def _marks(ours: ExhibitTable | None, claims: Sequence[tuple[ClaimFinding, Claim
     return marks
 
 
-def _cell(paper: ExhibitTable | None, ours: ExhibitTable | None, place: Place, states: list[str]) -> dict[str, Any]:
+def _cell(paper: ExhibitTable | None, ours: ExhibitTable | None, place: Place, states: list[str]) -> dict[str, object]:
     at = {name: _at(each, place) for name, each in (("paper", paper), ("ours", ours)) if each is not None}
     interval = ""
     if ours is not None and place[0] in ours.rows and place[1] in ours.headings:
@@ -186,7 +185,7 @@ def _at(table: ExhibitTable, place: Place) -> str:
         return "–"
 
 
-def _claim(found: ClaimFinding, claim: Claim, ours: ExhibitTable) -> dict[str, Any]:
+def _claim(found: ClaimFinding, claim: Claim, ours: ExhibitTable) -> dict[str, object]:
     return {
         "sentence": found.sentence,
         "where": found.where,
@@ -198,7 +197,7 @@ def _claim(found: ClaimFinding, claim: Claim, ours: ExhibitTable) -> dict[str, A
     }
 
 
-def _open(claim: Claim) -> dict[str, Any]:
+def _open(claim: Claim) -> dict[str, object]:
     """A claim of which nothing was measured."""
     return {"sentence": claim.sentence, "where": claim.where, "kind": outcomes.UNMEASURED}
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -30,6 +29,6 @@ class Shelves(Plain):
         self._press = press
         self.on_msg(self._pressed)
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         if isinstance(content, str):
             self._press(content)

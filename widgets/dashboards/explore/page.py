@@ -1,7 +1,5 @@
 """The page Attack explorer: one image, one attack, looked at closely, and every other attack beside it."""
 
-from typing import Any
-
 from lab.engine import Engine
 from lab.errors import LabError
 from lab.results import ExploreResult
@@ -11,6 +9,7 @@ from widgets.dashboards.explore.finding import success_by_scale
 from widgets.figures.explore import scale
 from widgets.figures.explore.attack import path, path_frame, probabilities, probabilities_frame
 from widgets.parts.choices import DataChoice, ModelChoice, OneImage
+from widgets.parts.engine import PageEngine
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -39,7 +38,7 @@ GROUPS = {
 _FRAME = 0.02  # seconds between two redraws: as fast as results come
 
 
-PLOTS = {
+PLOTS: dict[str, Plot[ExploreResult, None]] = {
     "probabilities": Plot(
         "Class probabilities",
         of_result(probabilities),
@@ -62,7 +61,7 @@ PLOTS = {
 }
 
 
-class ExplorePage(LivePage):
+class ExplorePage(LivePage[Explore, ExploreResult, None]):
     """The page. Its parts: ``form`` (what is computed), ``bar``, ``pictures``, ``row``, ``views`` by name."""
 
     plots = PLOTS
@@ -70,7 +69,7 @@ class ExplorePage(LivePage):
     title = "explore"
     drawing = "from widgets.figures.explore import path\npath(result).show()"
 
-    def __init__(self, engine: Any = None) -> None:
+    def __init__(self, engine: PageEngine | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: ExploreResult | None = None
         self.data = DataChoice()
@@ -104,7 +103,7 @@ class ExplorePage(LivePage):
             self.views["success-by-scale"].note = success_by_scale(result) or PLOTS["success-by-scale"].note
         if result.tried:
             self._earlier(False, self.compared)
-            self.row.show(waiting(attack_cards(result), list[Any](self.row.cards), result), attack_note(result))
+            self.row.show(waiting(attack_cards(result), self.row.cards, result), attack_note(result))
 
     def _fix_chosen(self, _: int) -> None:
         """Take the threat model that the chosen attack needs."""

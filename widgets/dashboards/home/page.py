@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from lab import catalogue, datafiles
 from lab.engine import Engine
@@ -14,6 +13,7 @@ from lab.specs.sentences import labelled
 from widgets.dashboards.home.doors import Doors
 from widgets.dashboards.home.showcase import Showcase
 from widgets.loop import OnLoop
+from widgets.parts.engine import PageEngine, PageJob
 from widgets.parts.links import Follow, Link
 from widgets.plain import Box
 
@@ -42,10 +42,11 @@ class Home(Box):
     place of the one before.
     """
 
-    def __init__(self, engine: Any = None, cards: Sequence[Mapping[str, str]] = ()) -> None:
+    def __init__(self, engine: PageEngine | None = None, cards: Sequence[Mapping[str, str]] = ()) -> None:
         self._engine = engine or Engine.connect()
         self._follow: Follow | None = None
-        self._job: Any = None
+        self._asked: ImageSweep | None = None
+        self._job: PageJob | None = None
         self._drawn: ImageSweepResult | None = None
         self._changed = OnLoop(self._draw, 0.05)
         self.openings = openings()
@@ -59,6 +60,7 @@ class Home(Box):
         self.leave()
         try:
             self._job = self._engine.submit(spec, on_change=lambda _: self._changed())
+            self._asked = spec
         except LabError as error:
             self.showcase.said = labelled(error)
             return
@@ -70,28 +72,27 @@ class Home(Box):
 
     def leave(self) -> None:
         """Give up what is being computed: the page is not looked at any more."""
-        if self._is_active():
+        if self._job is not None and _is_active(self._job):
             self._job.cancel()
 
     def come(self) -> None:
         """Ask for the first picture, or again for what was given up: somebody looks at the page."""
-        if self._job is not None and self._job.state == "cancelled":
-            self.ask(self._job.spec)
+        if self._asked is not None and self._job is not None and self._job.state == "cancelled":
+            self.ask(self._asked)
         elif self._job is None and self.openings:
             self.ask(self.openings[self.showcase.chosen])
 
-    def _is_active(self) -> bool:
-        return self._job is not None and self._job.state in ("waiting", "running")
-
     def _draw(self) -> None:
         job = self._job
+        if job is None:
+            return
         found = job.result or job.partial
-        if found is not None and found is not self._drawn:
+        if isinstance(found, ImageSweepResult) and found is not self._drawn:
             self._drawn = found
             self.showcase.show(found)
-        self.showcase.said = job.error or ("Attacking at every ε …" if self._is_active() else "")
+        self.showcase.said = job.error or ("Attacking at every ε …" if _is_active(job) else "")
 
-    def _pressed(self, content: Any) -> None:
+    def _pressed(self, content: object) -> None:
         """Do what a browser asks for, as far as it can be: anything else changes nothing."""
         if not isinstance(content, dict) or len(content) != 1:
             return
@@ -99,19 +100,18 @@ class Home(Box):
         if wish == "set" and isinstance(value, str) and value in self.openings:
             self.showcase.chosen = value
             self.ask(self.openings[value])
-        elif self._job is not None and wish == "image" and value in ("next", "random"):
-            self._another(at_random=value == "random")
+        elif self._asked is not None and wish == "image" and value in ("next", "random"):
+            self._another(self._asked, at_random=value == "random")
         elif self._drawn is not None and wish in _WISHES:
             _WISHES[wish](self, self._drawn, value)
 
-    def _another(self, at_random: bool) -> None:
+    def _another(self, spec: ImageSweep, at_random: bool) -> None:
         """Look at another test image, attacked without a target, which might be its label."""
-        spec: ImageSweep = self._job.spec
         count = datafiles.outline(spec.data).n_test
         image = random.randrange(count) if at_random else spec.image + 1
         self.ask(spec.replace(image=image % count, attack=spec.attack.replace(labels="true", target=0)))
 
-    def _aim(self, drawn: ImageSweepResult, value: Any) -> None:
+    def _aim(self, drawn: ImageSweepResult, value: object) -> None:
         """Attack toward a class, or away from the label where there is none."""
         attack = drawn.spec.attack
         if value is None:
@@ -119,21 +119,26 @@ class Home(Box):
         elif type(value) is int and 0 <= value < len(drawn.class_names) and value != drawn.y:
             self.ask(drawn.spec.replace(attack=attack.replace(labels=CHOSEN, target=value)))
 
-    def _walk(self, drawn: ImageSweepResult, value: Any) -> None:
+    def _walk(self, drawn: ImageSweepResult, value: object) -> None:
         if type(value) is int and 0 <= value < len(drawn.spec.eps):
             self.showcase.show_path(drawn, value)
 
-    def _closer(self, drawn: ImageSweepResult, value: Any) -> None:
+    def _closer(self, drawn: ImageSweepResult, value: object) -> None:
         """Open the Attack explorer on this image with a model and a level of ε."""
         spec = drawn.spec
-        valid = isinstance(value, list) and len(value) == 2 and all(type(each) is int for each in value)
-        if not valid or not (0 <= value[0] < len(spec.models) and 0 < value[1] < len(spec.eps)):
+        if not isinstance(value, list) or len(value) != 2 or not all(type(each) is int for each in value):
             return
         model, level = value
+        if not (0 <= model < len(spec.models) and 0 < level < len(spec.eps)):
+            return
         if self._follow is not None:
             ball = spec.ball.replace(eps=round(spec.eps[level], 6))
             settings = {"data": spec.data, "models": (spec.models[model],), "image": spec.image}
             self._follow(Link("", "attack-explorer", settings | {"attack": spec.attack, "ball": ball}))
+
+
+def _is_active(job: PageJob) -> bool:
+    return job.state in ("waiting", "running")
 
 
 _WISHES = {"target": Home._aim, "path": Home._walk, "closer": Home._closer}

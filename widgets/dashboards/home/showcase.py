@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -30,7 +29,7 @@ class Showcase(Plain):
     notes = t.Dict().tag(sync=True)
     said = t.Unicode().tag(sync=True)
 
-    def __init__(self, press: Callable[[Any], None], **traits: Any) -> None:
+    def __init__(self, press: Callable[[object], None], **traits: object) -> None:
         super().__init__(**traits)
         self.add_class("lab-front")
         self._press = press
@@ -49,5 +48,5 @@ class Showcase(Plain):
             self.path_pixels = path_pixels(result, level)
             self.path = path_record(result, level)
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         self._press(content)

@@ -1,7 +1,6 @@
 """Single images on the page Masking: which one a person points at, its picture, and where a click leads."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from lab.results import MaskingResult
 from lab.specs import FGSM
@@ -20,7 +19,7 @@ class ModelImage:
     eps: float
 
 
-def pointed(event: Any, result: MaskingResult | None, name: str) -> ModelImage | None:
+def pointed(event: object, result: MaskingResult | None, name: str) -> ModelImage | None:
     """Return the point of a hover or click; None for no image, or nothing that a browser of ours would send."""
     if result is None or not isinstance(event, dict):
         return None

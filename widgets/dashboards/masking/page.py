@@ -1,7 +1,8 @@
 """The page Masking: is the gradient masked? Tramèr et al. 2018, §4.1; Na et al. 2018, App. D."""
 
 from functools import partial
-from typing import Any
+
+from traitlets import Bunch
 
 from lab.engine import Engine
 from lab.pairing import names_on
@@ -14,6 +15,7 @@ from widgets.dashboards.masking.plots import PLOTS, MaskingLook
 from widgets.figures.masking.curves import chosen
 from widgets.parts.attacks import EpsText, SourcesAndTargets
 from widgets.parts.choices import DataChoice, PositionChoice
+from widgets.parts.engine import PageEngine
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -45,7 +47,7 @@ GROUPS = {
 }
 
 
-class MaskingPage(Page):
+class MaskingPage(Page[Masking, MaskingResult, int]):
     """The page. Its parts: ``form`` (what is computed), ``look`` (which model the curves show), ``bar``, ``verdicts``,
     ``views`` by name, ``links`` to other pages.
 
@@ -53,14 +55,14 @@ class MaskingPage(Page):
     wants to see the chosen model's loss surface or the whole transfer matrix; without it there are no such buttons.
     """
 
-    look: Form
+    look: Form[MaskingLook]
     links: LinkBar
     plots = PLOTS
     strip = ("images", "ball.fields")
     title = "masking"
     drawing = "from widgets.figures.masking import error_rates\nerror_rates(result).show()"
 
-    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
+    def __init__(self, engine: PageEngine | None = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: MaskingResult | None = None
         self.data, self.models = DataChoice(), SourcesAndTargets(PREFERRED, MOST_MODELS)
@@ -72,7 +74,7 @@ class MaskingPage(Page):
         self.verdicts = Gallery("Verdict", "lab-gallery-large")
         self.links = LinkBar(follow)
         self.pictures = Pictures(engine, self._show_tip)
-        self._hover: tuple[str, Any] = (IMAGES_IN[0], None)
+        self._hover: tuple[str, object] = (IMAGES_IN[0], None)
         self.bar = RunBar(engine, self.settings, self.show)
         self.begin()
 
@@ -82,8 +84,7 @@ class MaskingPage(Page):
 
     def drawn_as(self) -> int:
         """The place of the model that the curves show."""
-        look: MaskingLook = self.look.spec()
-        return look.model
+        return self.look.spec().model
 
     def show(self, result: MaskingResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -104,20 +105,20 @@ class MaskingPage(Page):
             self.views[name].observe(partial(self._clicked_image, name), "clicked")
             self.views[name].observe(partial(self._hovered, name), "hovered")
 
-    def _clicked_bar(self, change: Any) -> None:
+    def _clicked_bar(self, change: Bunch) -> None:
         """A click on a model's bar shows its curves; what a browser sends may be anything."""
         model = change["new"].get("trace") if isinstance(change["new"], dict) else None
         if self.result is not None and type(model) is int and 0 <= model < len(self.result.models):
             self.place.write(model)
             self.views["errors"].clicked = None  # so that the same bar can be clicked again
 
-    def _clicked_image(self, name: str, change: Any) -> None:
+    def _clicked_image(self, name: str, change: Bunch) -> None:
         where = pointed(change["new"], self.result, name)
         if self.result is not None and where is not None and self.links.follow is not None:
             self.views[name].clicked = None  # so that the same image can be clicked again
             self.links.follow(explored(self.result, where))
 
-    def _hovered(self, name: str, change: Any) -> None:
+    def _hovered(self, name: str, change: Bunch) -> None:
         self._hover = (name, change["new"])
         self._show_tip()
 

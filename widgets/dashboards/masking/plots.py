@@ -20,7 +20,7 @@ class MaskingLook(Spec):
 _RATES = of_result(MaskingResult.to_frame)
 _IMAGES = of_result(per_image_frame)
 
-PLOTS = {
+PLOTS: dict[str, Plot[MaskingResult, int]] = {
     "errors": Plot(
         "One step, a random step first, many steps, other models",
         of_result(error_rates),

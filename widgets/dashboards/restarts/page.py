@@ -1,12 +1,11 @@
 """The page PGD restarts: where many random starts end. Madry et al. 2017, §3.1, Figures 1 and 2."""
 
-from typing import Any
-
 from lab.engine import Engine
 from lab.results import RestartsResult
 from lab.specs import PGD, Restarts
 from widgets.dashboards.restarts.plots import PLOTS, RestartsLook
 from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, PositionChoice
+from widgets.parts.engine import PageEngine
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.page import Page
@@ -34,19 +33,20 @@ GROUPS = {
 _RESTARTS = (1.0, 1000.0)  # the slider's range on this page; an ordinary attack has fewer
 
 
-class RestartsPage(Page):
+class RestartsPage(Page[Restarts, RestartsResult, RestartsLook]):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name.
 
     It opens with the default settings already asked for, so the first picture needs no click.
     """
 
-    look: Form
+    images: ImageChoice
+    look: Form[RestartsLook]
     plots = PLOTS
     strip = ("images", "ball.fields")
     title = "restarts"
     drawing = "from widgets.figures.restarts import final_losses_by_image\nfinal_losses_by_image(result).show()"
 
-    def __init__(self, engine: Any = None) -> None:
+    def __init__(self, engine: PageEngine | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: RestartsResult | None = None
         self.data = DataChoice()
@@ -67,7 +67,7 @@ class RestartsPage(Page):
         self.image.offer(list(map(str, images)), hints)
         super().show(result)
 
-    def _form(self) -> Form:
+    def _form(self) -> Form[Restarts]:
         attack = Form(DEFAULT.attack, skip=("random_start",), usual={"restarts": _RESTARTS})
         given = {"data": self.data, "models": self.models, "images": self.images, "attack": attack}
         return Form(DEFAULT, groups=GROUPS, given=given)

@@ -47,7 +47,7 @@ def _histograms_frame(result: RestartsResult, look: RestartsLook) -> pd.DataFram
     return final_losses_frame(result, look.image, look.bins, look.log_axis)
 
 
-PLOTS = {
+PLOTS: dict[str, Plot[RestartsResult, RestartsLook]] = {
     "final-losses": Plot("Final losses", _histograms, _histograms_frame, "lab-wide lab-main", 420),
     "loss-paths": Plot(
         "Loss over the steps",

@@ -1,6 +1,6 @@
 """The form of a recipe: generated from the spec, with networks and data sets to choose from by name."""
 
-from typing import Any
+from collections.abc import Iterable
 
 from lab.catalogue import DataCard, ModelCard, data_sets, models
 from lab.errors import SpecError, one_line
@@ -19,7 +19,7 @@ from lab.specs.data import DataSpec
 from lab.specs.models import name_of
 from lab.specs.spec import family_of, kinds_of, label_of
 from widgets.parts.choices import DataChoice, ModelChoice, OneModel
-from widgets.parts.forms import Form, Variant, has_control, sentence
+from widgets.parts.forms import Form, Part, Variant, has_control, sentence
 
 _GROUPS = {
     "Data and architecture": ("data", "architecture", "start", "initial", "epochs", "batch", "seed"),
@@ -62,10 +62,11 @@ class Recipes(Variant):
         self._forms.clear()  # the plain form that every variant begins with has no groups
         self._show()
 
-    def _form(self, name: str) -> Form:
+    def _form(self, name: str) -> Form[Spec]:
         if name not in self._forms:
-            kind: Any = self._members[name]
-            self._forms[name] = _recipe_form(kind())
+            recipe = self._members[name]()
+            assert isinstance(recipe, Recipe)
+            self._forms[name] = _recipe_form(recipe)
             self._forms[name].observe(self._changed, "changes")
         return self._forms[name]
 
@@ -75,14 +76,14 @@ class BuiltOnModels(Variant):
 
     def __init__(self, recipe: Recipe, name: str, data: DataChoice) -> None:
         self._data = data
-        self._choices: list[Any] = []
+        self._choices: list[TrainedModelChoice | StaticModels] = []
         about = label_of(recipe, name), sentence(params(recipe)[name].meaning)
         super().__init__(getattr(recipe, name), kinds_of(recipe, name), *about)
         self._forms.clear()  # the plain form that every variant begins with has no choice of networks
         self._show()
         data.observe(lambda _: self._offer(), "value")
 
-    def _form(self, name: str) -> Form:
+    def _form(self, name: str) -> Form[Spec]:
         if name not in self._forms:
             part = self._members[name]()
             given = self._given(part)
@@ -91,8 +92,8 @@ class BuiltOnModels(Variant):
             self._forms[name].observe(self._changed, "changes")
         return self._forms[name]
 
-    def _given(self, part: Spec) -> dict[str, Any]:
-        given: dict[str, Any] = {}
+    def _given(self, part: Spec) -> "dict[str, TrainedModelChoice | StaticModels]":
+        given: dict[str, TrainedModelChoice | StaticModels] = {}
         for name, about in params(part).items():
             value = getattr(part, name)
             if isinstance(value, ModelSpec):
@@ -116,7 +117,7 @@ class BuiltOnModels(Variant):
 class StaticModels(ModelChoice):
     """The static models of an ensemble, those that the lab has."""
 
-    def write(self, value: Any) -> None:
+    def write(self, value: Iterable[ModelSpec]) -> None:
         """Choose these models. Raises :class:`SpecError` when one of them is not there."""
         missing = [name_of(each) for each in value if isinstance(each, Trained) and name_of(each) not in self.cards]
         if missing:
@@ -137,9 +138,9 @@ class TrainedModelChoice(OneModel):
         return [card for card in models() if isinstance(card.spec, Trained)]
 
 
-def _recipe_form(recipe: Recipe) -> Form:
+def _recipe_form(recipe: Recipe) -> Form[Recipe]:
     data = TrainingData()
-    given: dict[str, Any] = {"data": data}
+    given: dict[str, Part] = {"data": data}
     values = {name: getattr(recipe, name) for name in params(recipe)}
     built_on = [name for name, value in values.items() if isinstance(value, Source | Start)]
     given |= {name: BuiltOnModels(recipe, name, data) for name in built_on}

@@ -64,7 +64,7 @@ class StartFrom(Choice):
         others = [] if origin.label in [each.label for each in self.presets] else [origin.option(changed)]
         presets = [each.option(changed and each.label == origin.label) for each in self.presets]
         with self.hold_sync():
-            self.options = [dict(each) for each in (*others, *presets)]
+            self.options = [*others, *presets]
             self.value = origin.label
 
     def preset(self) -> Origin | None:

@@ -1,7 +1,5 @@
 """The page Training studio: pick a recipe, change it, start it, and watch several runs side by side."""
 
-from typing import Any
-
 from lab import runs
 from lab.catalogue import require_listed
 from lab.cost import training_steps
@@ -14,6 +12,7 @@ from lab.runs import RunCard, visitors
 from lab.specs import Recipe, Spec, TrainingRun
 from lab.specs.code import code, imports
 from lab.specs.sentences import labelled
+from widgets.controls import Control
 from widgets.dashboards.studio.form import Recipes
 from widgets.dashboards.studio.origin import Origin, StartFrom, of_run, of_trial
 from widgets.dashboards.studio.plots import PLOTS
@@ -21,6 +20,7 @@ from widgets.dashboards.studio.runs import RunList, Shipped, actions, run_row, s
 from widgets.dashboards.studio.start import TRIALS, Starter, Trial, Trials
 from widgets.figures.studio import SLOTS, Course
 from widgets.loop import Every, OnLoop
+from widgets.parts.engine import PageEngine, PageJob
 from widgets.parts.forms import Form
 from widgets.parts.page import Page
 from widgets.plain import Box, Words
@@ -40,21 +40,21 @@ PAUSE = 1.0
 """Seconds between two looks at the runs."""
 
 
-class StudioPage(Page):
+class StudioPage(Page[TrainingRun, list[Course], None]):
     """The page. Its parts: ``preset`` and ``form`` (what is trained), ``bar`` (starts it), ``list``, ``views`` by name.
 
     The runs are looked up in their folders again and again, so that everybody sees the same ones, also those that went
     on while no page was open.
     """
 
-    bar: Any
+    bar: Starter
     plots = PLOTS
     title = "training"
     no_numbers = "There are no numbers yet: start a run, or show the curves of one."
 
-    def __init__(self, engine: Any = None) -> None:
+    def __init__(self, engine: PageEngine | None = None) -> None:
         self._engine = engine or Engine.connect()
-        self._jobs: dict[str, Any] = {}
+        self._jobs: dict[str, PageJob] = {}
         self._shipped = {each.name: each for each in shipped()}
         self._shown: list[str] | None = None
         self._visitor = self._address = ""
@@ -80,7 +80,7 @@ class StudioPage(Page):
 
     def settings(self) -> TrainingRun:
         """The run as it is set. Every complaint is shown at its field; the first one is raised."""
-        spec: TrainingRun = self.form.spec()
+        spec = self.form.spec()
         try:
             runs.folder(spec.name)
         except LabError as error:
@@ -158,7 +158,7 @@ class StudioPage(Page):
         shown = [cards[name] if name in cards else self._shipped[name] for name in self._shown]
         self._draw([_course(each) for each in shown], any(map(_growing, shown)))
 
-    def _introduced(self, _: Any) -> None:
+    def _introduced(self, _: object) -> None:
         """The browser says who it is; the first word counts, so that a page stays one visitor's."""
         said = self.list.visitor
         if not self._visitor and isinstance(said, str) and len(said) <= LONGEST_NAME:
@@ -244,7 +244,7 @@ class StudioPage(Page):
         others = [each for each in self._shown or [] if each != name]
         self._shown = [*others[-(SLOTS - 1) :], name]
 
-    def _picked(self, _: Any) -> None:
+    def _picked(self, _: object) -> None:
         preset = self.preset.preset()
         if preset is not None and preset != self._origin:
             self._fill(preset)
@@ -271,10 +271,9 @@ class StudioPage(Page):
     def _set(self) -> TrainingRun:
         """The run as it is set or, where that cannot be, as it was filled in."""
         try:
-            spec: TrainingRun = self.form.spec()
+            return self.form.spec()
         except LabError:
-            spec = TrainingRun(runs.free_name(_without_number(self._origin.name)), self._origin.recipe)
-        return spec
+            return TrainingRun(runs.free_name(_without_number(self._origin.name)), self._origin.recipe)
 
     def _judge(self) -> None:
         """Say what the run that is set would cost, or what is wrong with it."""
@@ -298,8 +297,10 @@ class StudioPage(Page):
         self.trials.chosen = tried.name if tried else ""
 
     @property
-    def _name(self) -> Any:
-        return self.form.parts["name"]
+    def _name(self) -> Control:
+        name = self.form.parts["name"]
+        assert isinstance(name, Control)
+        return name
 
     def _content(self) -> Box:
         lead = Words(tag="h1", heading=QUESTION, words=SOURCE)

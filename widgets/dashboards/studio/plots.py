@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+
+import plotly.graph_objects as go
 
 from widgets.figures import studio as figures
 from widgets.figures.studio import Course, Line
 from widgets.parts.page import Plot, of_result
 
 
-def _plot(heading: str, draw: Callable[[list[Course]], Any], lines: Mapping[str, Line], note: str) -> Plot:
+def _plot(
+    heading: str, draw: Callable[[list[Course]], go.Figure], lines: Mapping[str, Line], note: str
+) -> Plot[list[Course], None]:
     """A figure of these metrics, of the runs that are shown."""
     frame = partial(figures.courses_frame, metrics=list(lines))
-    return Plot(heading, of_result(draw), of_result(frame), height=300, note=note)
+    return Plot(heading, lambda courses, _: draw(courses or []), of_result(frame), height=300, note=note)
 
 
 PLOTS = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import traitlets as t
 
@@ -55,7 +55,7 @@ class RunList(Plain):
     _esm = Path(__file__).with_name("runs.js")
     _css = Path(__file__).with_name("page.css")
 
-    rows = t.List(t.Any()).tag(sync=True)
+    rows = t.List[RunRow]().tag(sync=True)
     problems = t.List(t.Unicode()).tag(sync=True)
     message = t.Unicode().tag(sync=True)
     visitor = t.Any("").tag(sync=True, heard=True)
@@ -71,10 +71,10 @@ class RunList(Plain):
     def show(self, rows: list[RunRow], problems: list[str]) -> None:
         """Show these rows; nothing is sent when they are the present ones."""
         with self.hold_sync():
-            self.rows = list[Any](rows)
+            self.rows = rows
             self.problems = problems
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         action, name = (content.get(each) for each in ("action", "name")) if isinstance(content, dict) else (None, None)
         if not isinstance(action, str) or not isinstance(name, str):
             return

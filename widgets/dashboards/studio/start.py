@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import traitlets as t
 
@@ -78,7 +77,7 @@ class Trials(Plain):
         self._on = on
         self.on_msg(self._pressed)
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         for each in TRIALS:
             if each.name == content:
                 self._on(each)
@@ -100,6 +99,6 @@ class Starter(Plain):
         self._start = start
         self.on_msg(self._pressed)
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+    def _pressed(self, _: object, content: object, __: object) -> None:
         if content == "start":
             self._start()

@@ -1,7 +1,6 @@
 """The image at the point of a loss surface that a person points at, and which model reads what there."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,7 @@ class PlanePoint:
     across: float
 
 
-def plane_point(event: Any, result: SurfaceResult, traces: int) -> PlanePoint | None:
+def plane_point(event: object, result: SurfaceResult, traces: int) -> PlanePoint | None:
     """Return the point of a hover; None if there is none, or nothing that a browser of ours would send.
 
     ``traces`` is how many of them belong to each model.

@@ -5,10 +5,12 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+
+from traitlets import Bunch
 
 from lab.engine import Engine
 from lab.errors import SpecError
+from lab.links import Camera
 from lab.results import SurfaceResult
 from lab.specs import LossSurface, Trained
 from lab.specs.surface import DEEPEST
@@ -19,6 +21,7 @@ from widgets.dashboards.surface.here import Here, PlanePoint, plane_point
 from widgets.dashboards.surface.plots import PLOTS, TRACES, SurfaceDisplay, SurfaceLook, orthogonality
 from widgets.loop import OnLoop
 from widgets.parts.choices import DataChoice, ModelChoice, OneImage, OneModel
+from widgets.parts.engine import PageEngine
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.page import LivePage
@@ -48,19 +51,20 @@ GROUPS = {
 _FRAME = 0.1  # seconds between two redraws: the 3-D surface takes the browser about as long
 
 
-class SurfacePage(LivePage):
+class SurfacePage(LivePage[LossSurface, SurfaceResult, SurfaceDisplay]):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views``, ``here``.
 
     The model of the second axis may be chosen on another page.
     """
 
-    look: Form
+    images: OneImage
+    look: Form[SurfaceLook]
     plots = PLOTS
     strip = ("image", "ball.fields")
     title = "surface"
     drawing = "from widgets.figures.surface import surface_3d\nsurface_3d(result).show()"
 
-    def __init__(self, engine: Any = None) -> None:
+    def __init__(self, engine: PageEngine | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: SurfaceResult | None = None
         self.data = DataChoice()
@@ -88,7 +92,7 @@ class SurfacePage(LivePage):
         self._paint()
         self._point()
 
-    def _form(self) -> Form:
+    def _form(self) -> Form[LossSurface]:
         kept = ("steps", "step_size")
         pgd = Form(DEFAULT.pgd, skip=[name for name in vars(DEFAULT.pgd) if name not in kept])
         given = {
@@ -109,12 +113,12 @@ class SurfacePage(LivePage):
         for name in ("mountains", "map"):
             self.views[name].observe(partial(self._hovered, name), "hovered")
 
-    def _offer(self, _: Any = None) -> None:
+    def _offer(self, _: object = None) -> None:
         super()._offer()
         with suppress(SpecError):  # the form says it at the field
             self.source.offer(self.data.card)
 
-    def _hovered(self, name: str, change: Any) -> None:
+    def _hovered(self, name: str, change: Bunch) -> None:
         if self.result is not None and change["new"] is not None:  # what was pointed at last stays in sight
             place = plane_point(change["new"], self.result, TRACES[name])
             if place is not None:
@@ -128,7 +132,7 @@ class SurfacePage(LivePage):
             place = self._place or PlanePoint(last, self.result.spec.ball.eps, 0.0)
             self.here.point(self.result, replace(place, model=min(place.model, last)))
 
-    def _moved(self, change: Any) -> None:
+    def _moved(self, change: Bunch) -> None:
         """A person moved the map: the window follows, to the next power of two."""
         window = window_of(change["new"], self.result)
         if window is None:
@@ -137,7 +141,7 @@ class SurfacePage(LivePage):
             self.form.parts[name].value = value  # type: ignore[attr-defined]
 
 
-def camera_of(sent: Any) -> dict[str, Any] | None:
+def camera_of(sent: object) -> Camera | None:
     """A scene's camera as a browser or a link gave it; None when it is nothing that a browser of ours would send."""
     if not isinstance(sent, dict) or "eye" not in sent:
         return None
@@ -148,7 +152,7 @@ def camera_of(sent: Any) -> dict[str, Any] | None:
     return {name: {axis: float(part[axis]) for axis in "xyz"} for name, part in parts.items()}
 
 
-def window_of(ranges: Any, result: SurfaceResult | None) -> dict[str, float] | None:
+def window_of(ranges: object, result: SurfaceResult | None) -> dict[str, float] | None:
     """The zoom and centre whose square is nearest to the ranges of both axes; of none, the whole ball.
 
     None when that is nothing a browser of ours would send.

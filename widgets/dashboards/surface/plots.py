@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from lab.links import Camera
 from lab.results import SurfaceResult
 from lab.results.surface import QUANTITIES
 from lab.specs import Spec, param
@@ -39,10 +39,10 @@ class SurfaceDisplay:
     """Display of the figures, with the camera of the 3-D surface where the user turned it."""
 
     look: SurfaceLook
-    camera: dict[str, Any] | None
+    camera: Camera | None
 
 
-PLOTS = {
+PLOTS: dict[str, Plot[SurfaceResult, SurfaceDisplay]] = {
     "mountains": Plot(
         "Surface",
         lambda result, drawn: surface_3d(

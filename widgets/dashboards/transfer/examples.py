@@ -1,7 +1,5 @@
 """Images that transferred: what the source and the target read in each."""
 
-from typing import Any
-
 import numpy as np
 
 from lab.counts import counted
@@ -45,7 +43,7 @@ def example_note(result: TransferResult, cell: Cell) -> str:
     return f"{made}: images that {fooled}; {source} classifies them correctly when they are clean"
 
 
-def example_tip(result: TransferResult, cell: Cell) -> dict[str, Any] | None:
+def example_tip(result: TransferResult, cell: Cell) -> dict[str, object] | None:
     """The first example, to stand beside the pointer; None without any."""
     cell = cell.within(result)
     for each in examples(result, cell)[:1]:

@@ -1,7 +1,8 @@
 """The page Transfer: whose adversarial images fool whom. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1."""
 
 from dataclasses import replace
-from typing import Any
+
+from traitlets import Bunch
 
 from lab.engine import Engine
 from lab.results import TransferResult
@@ -12,6 +13,7 @@ from widgets.dashboards.transfer.plots import PLOTS, TransferLook
 from widgets.figures.transfer.matrix import FEW, Cell
 from widgets.parts.attacks import Attacks, EpsText, SourcesAndTargets
 from widgets.parts.choices import DataChoice, PositionChoice
+from widgets.parts.engine import PageEngine
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -45,7 +47,7 @@ GROUPS = {
 }
 
 
-class TransferPage(Page):
+class TransferPage(Page[TransferMatrix, TransferResult, Cell]):
     """The page. Its parts: ``form`` (what is computed), ``look`` (how it is drawn), ``bar``, ``views`` by name,
     ``gallery`` of images that transferred, ``links`` to other pages.
 
@@ -53,7 +55,7 @@ class TransferPage(Page):
     wants to go on from the chosen cell; without it there are no such buttons.
     """
 
-    look: Form
+    look: Form[TransferLook]
     links: LinkBar
     plots = PLOTS
     strip = ("images", "ball.fields")
@@ -64,7 +66,7 @@ class TransferPage(Page):
         "transfer_matrix(result, TransferLook().cell).show()"
     )
 
-    def __init__(self, engine: Any = None, follow: Follow | None = None) -> None:
+    def __init__(self, engine: PageEngine | None = None, follow: Follow | None = None) -> None:
         engine = engine or Engine.connect()
         self.result: TransferResult | None = None
         self.data, self.models = DataChoice(), SourcesAndTargets(PREFERRED)
@@ -90,8 +92,7 @@ class TransferPage(Page):
 
     def drawn_as(self) -> Cell:
         """The chosen cell, and what is shown of it."""
-        look: TransferLook = self.look.spec()
-        return look.cell
+        return self.look.spec().cell
 
     def show(self, result: TransferResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
@@ -113,7 +114,7 @@ class TransferPage(Page):
         self.views["matrix"].observe(self._clicked, "clicked")
         self.views["matrix"].observe(self._hovered, "hovered")
 
-    def _clicked(self, change: Any) -> None:
+    def _clicked(self, change: Bunch) -> None:
         """A click on a cell of the matrix chooses its source and target."""
         place = place_of(change["new"], self.result)
         if place is not None:
@@ -121,7 +122,7 @@ class TransferPage(Page):
                 self.places[name].write(position)
             self.views["matrix"].clicked = None  # so that the same cell can be clicked again
 
-    def _hovered(self, change: Any) -> None:
+    def _hovered(self, change: Bunch) -> None:
         """The first of a cell's images stands beside the pointer."""
         place = place_of(change["new"], self.result)
         tip = None
@@ -146,7 +147,7 @@ class TransferPage(Page):
             self.links.offer(links(self.result, cell))
 
 
-def place_of(event: Any, result: TransferResult | None) -> tuple[int, int] | None:
+def place_of(event: object, result: TransferResult | None) -> tuple[int, int] | None:
     """Source and target of the cell one points at; None for nothing that a browser of ours would send."""
     place = event if isinstance(event, dict) else {}
     count = len(result.models) if result else 0
@@ -154,7 +155,7 @@ def place_of(event: Any, result: TransferResult | None) -> tuple[int, int] | Non
     return None if source is None or target is None else (source, target)
 
 
-def _position(value: Any, count: int) -> int | None:
+def _position(value: object, count: int) -> int | None:
     return int(value) if isinstance(value, int | float) and value in range(count) else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.results.transfer import MEASURES, TRANSFER
+from lab.results.transfer import MEASURES, TRANSFER, TransferResult
 from lab.specs import Spec, param
 from widgets.figures.transfer.black_boxes import black_box, black_box_frame
 from widgets.figures.transfer.curves import correlation_frame, over_eps, over_eps_frame, perturbation_correlation
@@ -28,7 +28,7 @@ class TransferLook(Spec):
         return Cell(self.attack, self.measure, self.top, self.source, self.target)
 
 
-PLOTS = {
+PLOTS: dict[str, Plot[TransferResult, Cell]] = {
     "matrix": Plot("Transfer matrix", transfer_matrix, transfer_matrix_frame, "lab-wide lab-main", 482),
     "over-eps": Plot("Over ε, for the chosen cell", over_eps, over_eps_frame, "lab-narrow lab-main", 482),
     "black-box": Plot("White box and black box", black_box, black_box_frame),

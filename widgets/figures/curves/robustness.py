@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from lab.counts import counted
 from lab.results import CurvesResult, ModelCurves
@@ -219,7 +220,7 @@ def _distances(model: ModelCurves, eps: float) -> Distances:
     return Distances(model.model, model.distance[images], images, len(model.distance), beyond)
 
 
-def _reach(result: CurvesResult | None) -> dict[str, Any]:
+def _reach(result: CurvesResult | None) -> dict[str, object]:
     """An axis of eps with room for the markers at both ends."""
     return {"range": [-0.03 * result.spec.ball.eps, 1.03 * result.spec.ball.eps]} if result else {}
 
@@ -235,7 +236,7 @@ def _attacks(result: CurvesResult) -> str:
     return ", ".join(attack_titles(result.spec.attacks)[:finished])
 
 
-def _curve(result: CurvesResult | None, slot: Slot[Curves], attack: int, intervals: bool) -> dict[str, Any]:
+def _curve(result: CurvesResult | None, slot: Slot[Curves], attack: int, intervals: bool) -> dict[str, object]:
     base = {"type": "scatter", "mode": "lines+markers"}
     if result is None or slot.shown is None or attack >= len(slot.shown.attacks):
         return base | {"x": [], "y": [], "visible": False}
@@ -258,7 +259,7 @@ def _curve(result: CurvesResult | None, slot: Slot[Curves], attack: int, interva
     }
 
 
-def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
+def _legend(result: CurvesResult | None, attack: int) -> dict[str, object]:
     """Legend entries of a dash and a symbol."""
     shown = result is not None and attack < len(result.spec.attacks) and _attacked(result, 0) is not None
     name = attack_titles(result.spec.attacks)[attack] if result and shown else ""
@@ -275,7 +276,7 @@ def _legend(result: CurvesResult | None, attack: int) -> dict[str, Any]:
     }
 
 
-def _ring(result: CurvesResult | None, chosen: Point | None) -> dict[str, Any]:
+def _ring(result: CurvesResult | None, chosen: Point | None) -> dict[str, object]:
     right = chosen.right(result) if chosen else None
     base = {"type": "scatter", "mode": "markers", "showlegend": False, "hoverinfo": "skip", "cliponaxis": False}
     if result is None or chosen is None or right is None or chosen.level >= len(right):
@@ -285,7 +286,7 @@ def _ring(result: CurvesResult | None, chosen: Point | None) -> dict[str, Any]:
     return base | {"x": [x], "y": [y], "marker": marker, "visible": True}
 
 
-def _point(slot: Slot[Price], symbol: str) -> dict[str, Any]:
+def _point(slot: Slot[Price], symbol: str) -> dict[str, object]:
     base = {"type": "scatter", "mode": "markers", "visible": slot.shown is not None}
     base["showlegend"] = slot.shown is not None
     if slot.shown is None:
@@ -302,8 +303,9 @@ def _point(slot: Slot[Price], symbol: str) -> dict[str, Any]:
     }
 
 
-def _bars(middle: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:
-    up, down = np.atleast_1d(high - middle), np.atleast_1d(middle - low)
+def _bars(middle: ArrayLike, low: ArrayLike, high: ArrayLike, colour: str) -> dict[str, object]:
+    middle, low, high = (np.atleast_1d(each) for each in (middle, low, high))
+    up, down = high - middle, middle - low
     return {
         "type": "data",
         "symmetric": False,
@@ -315,7 +317,7 @@ def _bars(middle: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:
     }
 
 
-def _steps(slot: Slot[Distances], end: float) -> dict[str, Any]:
+def _steps(slot: Slot[Distances], end: float) -> dict[str, object]:
     base = {"type": "scatter", "mode": "lines", "visible": slot.shown is not None}
     base["showlegend"] = slot.shown is not None
     if slot.shown is None:
@@ -335,7 +337,7 @@ def _unsearched(result: CurvesResult | None) -> str:
     return "No images are searched: set their number on the left" if result and not result.spec.searched else WAITING
 
 
-def _upright(x: float) -> dict[str, Any]:
+def _upright(x: float) -> dict[str, object]:
     """A dotted line from the bottom to the top."""
     line = {"color": INK, "width": 1, "dash": "dot"}
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "y domain", "line": line}

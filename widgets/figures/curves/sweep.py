@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
@@ -98,8 +98,8 @@ def _over_setting(
     found: Mapping[str, Mapping[str, float]],
     setting: str,
     invitation: str,
-    y_axis: dict[str, Any],
-    shapes: Sequence[dict[str, Any]] = (),
+    y_axis: Mapping[str, object],
+    shapes: Sequence[Mapping[str, object]] = (),
 ) -> go.Figure:
     """A line for each measure in ``found`` (its value for each run by name) of each sweep."""
     places = padded(sweeps, MOST_SWEEPS)
@@ -128,7 +128,7 @@ def _place(value: float, values: Sequence[float]) -> float:
 
 def _line(
     sweep: Sweep | None, values: Sequence[float], measure: str, place: int, found: Mapping[str, float]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     words, colour, symbol = MEASURES[measure]
     known = [run for run in sweep.runs if run.name in found] if sweep else []
     return {
@@ -148,7 +148,7 @@ def _line(
     }
 
 
-def _legend(sweep: Sweep | None, place: int) -> dict[str, Any]:
+def _legend(sweep: Sweep | None, place: int) -> dict[str, object]:
     """Legend entries of the runs of a dash."""
     return {
         "type": "scatter",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -27,8 +27,8 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
     A panel for each model; ``common`` gives all panels one scale.
     """
     models = _measured(result)
-    traces: list[dict[str, Any]] = []
-    axes: dict[str, Any] = {}
+    traces: list[dict[str, object]] = []
+    axes: dict[str, object] = {}
     words = []
     for i, model in enumerate(padded(models, SLOTS)):
         end = "" if i == 0 or model is None else str(i + 1)
@@ -94,12 +94,12 @@ def _eps(result: EmbeddingsResult | None, values: np.ndarray) -> np.ndarray:
 
 def _mean_and_band(
     eps: np.ndarray, values: np.ndarray, colour: str, dash: str
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, object], dict[str, object]]:
     middle, spread = (values.mean(1), values.std(1)) if values.size else (np.zeros(0), np.zeros(0))
     return _band(eps, middle - spread, middle + spread, colour), _line(eps, middle, colour, dash)
 
 
-def _distance(result: EmbeddingsResult | None, slot: Slot[ModelEmbeddings], relative: bool) -> list[dict[str, Any]]:
+def _distance(result: EmbeddingsResult | None, slot: Slot[ModelEmbeddings], relative: bool) -> list[dict[str, object]]:
     name, colour, model = slot.name, slot.colour, slot.shown
     values = model.distance / (model.between if relative else 1.0) if model else np.zeros((0, 0))
     eps = _eps(result, values)
@@ -110,7 +110,7 @@ def _distance(result: EmbeddingsResult | None, slot: Slot[ModelEmbeddings], rela
     return [band | shared, _line(eps, middle, colour, "solid") | shared | hover]
 
 
-def _band(eps: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str) -> dict[str, Any]:
+def _band(eps: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str) -> dict[str, object]:
     return {
         "type": "scatter",
         "mode": "lines",
@@ -123,7 +123,7 @@ def _band(eps: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str) -> di
     }
 
 
-def _line(eps: np.ndarray, values: np.ndarray, colour: str, dash: str) -> dict[str, Any]:
+def _line(eps: np.ndarray, values: np.ndarray, colour: str, dash: str) -> dict[str, object]:
     line = {"color": colour, "width": 2.5, "dash": dash}
     return {"type": "scatter", "mode": "lines", "x": eps, "y": values, "line": line}
 
@@ -133,9 +133,9 @@ def _domain(place: int, count: int) -> list[float]:
     return [place * (width + _GAP), place * (width + _GAP) + width]
 
 
-def _panel_axes(place: int, count: int, end: str, common: bool) -> dict[str, Any]:
+def _panel_axes(place: int, count: int, end: str, common: bool) -> dict[str, object]:
     x_axis = {"title": {"text": "ε"}, "domain": _domain(place, count), "anchor": f"y{end}", "nticks": 5}
-    y_axis: dict[str, Any] = {"anchor": f"x{end}", "nticks": 6}
+    y_axis: dict[str, object] = {"anchor": f"x{end}", "nticks": 6}
     if place == 0:
         y_axis["title"] = {"text": "logit"}
     elif common:
@@ -143,7 +143,7 @@ def _panel_axes(place: int, count: int, end: str, common: bool) -> dict[str, Any
     return {f"xaxis{end}": x_axis, f"yaxis{end}": y_axis}
 
 
-def _title(model: ModelEmbeddings, domain: list[float]) -> dict[str, Any]:
+def _title(model: ModelEmbeddings, domain: list[float]) -> dict[str, object]:
     """The model's name inside its panel: above it stands the legend."""
     place = {"xref": "paper", "yref": "paper", "x": domain[1], "y": 1, "xanchor": "right", "yanchor": "top"}
     font = {"size": SMALL, "color": model_colour(model.model)}
@@ -151,7 +151,7 @@ def _title(model: ModelEmbeddings, domain: list[float]) -> dict[str, Any]:
     return {"text": text, "showarrow": False, "font": font, "bgcolor": PANEL} | place
 
 
-def _now(result: EmbeddingsResult | None, level: int, ends: list[str]) -> list[dict[str, Any]]:
+def _now(result: EmbeddingsResult | None, level: int, ends: list[str]) -> list[dict[str, object]]:
     """A dotted line at the eps that the pictures show."""
     if result is None:
         return []

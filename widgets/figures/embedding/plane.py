@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -45,10 +45,10 @@ def embedding_plane(
     views = [seen(result, each, projection, image) for each in models] if result else []
     extents = [each.extent() for each in views if not each.missing]
     widest = max((half.max() for _, half in extents), default=1.0)
-    traces: list[dict[str, Any]] = []
-    axes: dict[str, Any] = {}
-    shapes: list[dict[str, Any]] = []
-    words: list[dict[str, Any]] = []
+    traces: list[dict[str, object]] = []
+    axes: dict[str, dict[str, object]] = {}
+    shapes: list[dict[str, object]] = []
+    words: list[dict[str, object]] = []
     for i, (model, view) in enumerate(zip(padded(models, SLOTS), padded(views, SLOTS), strict=True)):
         end = "" if i == 0 or model is None else str(i + 1)
         axis = {"xaxis": f"x{end}", "yaxis": f"y{end}"}
@@ -94,7 +94,7 @@ def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -
 
 def _traces(
     result: EmbeddingsResult | None, model: ModelEmbeddings | None, view: Seen | None, level: int, image: int
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """The :data:`TRACES` of a panel."""
     if result is None or model is None or view is None:
         return [{"type": "scatter", "x": [], "y": [], "visible": False} for _ in range(TRACES)]
@@ -110,7 +110,7 @@ def _traces(
     ]
 
 
-def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict[str, Any]:
+def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict[str, object]:
     names = result.class_names
     read = predictions(model.logits)
     said = [
@@ -129,7 +129,7 @@ def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict
     }
 
 
-def _names(result: EmbeddingsResult, view: Seen) -> dict[str, Any]:
+def _names(result: EmbeddingsResult, view: Seen) -> dict[str, object]:
     """The classes' names at the medians of their clean images, readable before dots and arrows."""
     labels = np.unique(result.y)
     labels = labels if len(labels) <= LABELLED else labels[:0]
@@ -146,7 +146,7 @@ def _names(result: EmbeddingsResult, view: Seen) -> dict[str, Any]:
     }
 
 
-def _ways(way: np.ndarray, read: np.ndarray) -> dict[str, Any]:
+def _ways(way: np.ndarray, read: np.ndarray) -> dict[str, object]:
     """All ways in one trace, a gap after each; an arrowhead at every level but the first."""
     levels, images = way.shape[:2]
     gap = np.full((1, images, 2), np.nan)
@@ -167,7 +167,7 @@ def _ways(way: np.ndarray, read: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _starts(view: Seen, result: EmbeddingsResult) -> dict[str, Any]:
+def _starts(view: Seen, result: EmbeddingsResult) -> dict[str, object]:
     start = view.layout.way[0]
     return {
         "type": "scatter",
@@ -183,7 +183,7 @@ def _starts(view: Seen, result: EmbeddingsResult) -> dict[str, Any]:
     }
 
 
-def _heads(result: EmbeddingsResult, now: np.ndarray, read: np.ndarray) -> dict[str, Any]:
+def _heads(result: EmbeddingsResult, now: np.ndarray, read: np.ndarray) -> dict[str, object]:
     names = result.class_names
     labels = result.y[result.followed]
     said = [
@@ -207,7 +207,7 @@ def _heads(result: EmbeddingsResult, now: np.ndarray, read: np.ndarray) -> dict[
     }
 
 
-def _ring(now: np.ndarray, image: int) -> dict[str, Any]:
+def _ring(now: np.ndarray, image: int) -> dict[str, object]:
     """Round the chosen image, where it is now."""
     x, y = now[min(image, len(now) - 1)]
     marker = {"symbol": "circle-open", "size": 21, "color": INK, "line": {"width": 2}}
@@ -219,9 +219,9 @@ def _domain(place: int, count: int) -> tuple[float, float]:
     return place * (width + _GAP), place * (width + _GAP) + width
 
 
-def _axes(view: Seen, domain: tuple[float, float], end: str, half: float | None) -> dict[str, Any]:
+def _axes(view: Seen, domain: tuple[float, float], end: str, half: float | None) -> dict[str, dict[str, object]]:
     """Both axes of a panel, of equal units: a distance is as long in every direction."""
-    shared = {"zeroline": False, "showgrid": not len(view.weight), "nticks": 6}
+    shared: dict[str, object] = {"zeroline": False, "showgrid": not len(view.weight), "nticks": 6}
     if view.missing:
         return {f"xaxis{end}": {"visible": False, "domain": domain}, f"yaxis{end}": {"visible": False}}
     middle, own = view.extent()
@@ -235,7 +235,7 @@ def _axes(view: Seen, domain: tuple[float, float], end: str, half: float | None)
 
 def _head(
     result: EmbeddingsResult, model: ModelEmbeddings, view: Seen, level: int, domain: tuple[float, float]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Over a panel: the model, which plane it is, and how many images are correctly classified at this ε."""
     eps = result.spec.eps[level]
     share = result.accuracy(model)[level]
@@ -245,14 +245,15 @@ def _head(
     lines = [f'<b><span style="color:{model_colour(model.model)}">{escape(model.model)}</span></b>', view.words, right]
     place = {"xref": "paper", "yref": "paper", "x": domain[0], "y": 1, "xanchor": "left", "yanchor": "bottom"}
     font = {"size": SMALL, "color": MUTED}
-    head = {"text": "<br>".join(lines), "showarrow": False, "align": "left", "font": font, "yshift": 4} | place
+    words = {"text": "<br>".join(lines), "showarrow": False, "align": "left", "font": font, "yshift": 4}
+    head: dict[str, object] = words | place
     if not view.missing:
         return [head]
     middle = {"x": sum(domain) / 2, "y": 0.5, "xanchor": "center", "yanchor": "middle"}
     return [head, head | middle | {"text": view.missing, "font": {"size": TEXT, "color": MUTED}, "yshift": 0}]
 
 
-def _region(label: int, polygon: np.ndarray, end: str) -> dict[str, Any]:
+def _region(label: int, polygon: np.ndarray, end: str) -> dict[str, object]:
     edge = {"color": PANEL, "width": 2}
     place = {"xref": f"x{end}", "yref": f"y{end}", "layer": "below"}
     return {
@@ -260,4 +261,5 @@ def _region(label: int, polygon: np.ndarray, end: str) -> dict[str, Any]:
         "path": outline(polygon),
         "fillcolor": fade(class_colour(label), 0.16),
         "line": edge,
-    } | place
+        **place,
+    }

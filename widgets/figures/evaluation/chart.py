@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from html import escape
 from math import ceil
 from textwrap import wrap
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -66,14 +65,14 @@ def beside(rows: Sequence[Sequence[str]]) -> int:
     return ceil(12 + _LETTER * max(len(line) for row in rows for line in row))
 
 
-def headline(text: str, left: int) -> dict[str, Any]:
+def headline(text: str, left: int) -> dict[str, object]:
     """A caption above a plot without a legend, from ``left`` pixels left of its axis on."""
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
     font = {"size": SMALL, "color": MUTED}
     return place | {"text": text, "showarrow": False, "align": "left", "font": font, "xshift": 8 - left, "yshift": 6}
 
 
-def _steps(fall: Fall | None, i: int, count: int, chosen: bool) -> dict[str, Any]:
+def _steps(fall: Fall | None, i: int, count: int, chosen: bool) -> dict[str, object]:
     rows, accuracy, drawn = _points(fall, i, count)
     colour = model_colour(fall.model) if fall else INK
     return {
@@ -101,7 +100,7 @@ def _steps(fall: Fall | None, i: int, count: int, chosen: bool) -> dict[str, Any
     }
 
 
-def _numbers(fall: Fall) -> list[dict[str, Any]]:
+def _numbers(fall: Fall) -> list[dict[str, object]]:
     """The accuracies of a model in a column right of the plot, each beside its row."""
     rows, accuracy, _ = _points(fall, 0, 1)
     place = {"xref": "paper", "x": 1, "xanchor": "right", "xshift": _COLUMN - 4, "yref": "y", "yanchor": "middle"}
@@ -139,7 +138,7 @@ def _hover(fall: Fall, i: int) -> str:
     )
 
 
-def _axes(rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+def _axes(rows: Sequence[Sequence[str]]) -> dict[str, object]:
     return {
         "xaxis": {
             "title": {"text": "accuracy (%)"},

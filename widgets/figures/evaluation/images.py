@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -86,7 +86,7 @@ def image_matrix(result: EvaluationResult | None, chosen: int, image: int) -> go
     traces = [_cells(shown), _points(shown), _mark(shown, image)]
     rows = [stage_lines(stage) for stage in shown.stages]
     left = beside(rows)
-    layout: dict[str, Any] = {
+    layout: dict[str, object] = {
         "xaxis": {
             "title": {"text": "images, first broken first"},
             "showticklabels": False,
@@ -180,7 +180,7 @@ def _ordinal(number: int) -> str:
     return {2: "second", 3: "third"}.get(number, f"{number}th")
 
 
-def _cells(shown: ImageMatrix | None) -> dict[str, Any]:
+def _cells(shown: ImageMatrix | None) -> dict[str, object]:
     colour = model_colour(shown.model) if shown else INK
     scale = [PANEL, PANEL, fade(colour, 0.22), fade(colour, 0.22), colour, colour]
     stops = (0, 1 / 3, 1 / 3, 2 / 3, 2 / 3, 1)
@@ -198,7 +198,7 @@ def _cells(shown: ImageMatrix | None) -> dict[str, Any]:
     }
 
 
-def _points(shown: ImageMatrix | None) -> dict[str, Any]:
+def _points(shown: ImageMatrix | None) -> dict[str, object]:
     """A point for each image where it was broken: unseen, but what is pointed at and pressed."""
     return {
         "type": "scatter",
@@ -214,7 +214,7 @@ def _points(shown: ImageMatrix | None) -> dict[str, Any]:
     }
 
 
-def _mark(shown: ImageMatrix | None, image: int) -> dict[str, Any]:
+def _mark(shown: ImageMatrix | None, image: int) -> dict[str, object]:
     """The chosen image, above its column."""
     at = np.flatnonzero(shown.images == image) if shown is not None else np.zeros(0)
     return {
@@ -229,7 +229,7 @@ def _mark(shown: ImageMatrix | None, image: int) -> dict[str, Any]:
     }
 
 
-def _boundary(shown: ImageMatrix) -> list[dict[str, Any]]:
+def _boundary(shown: ImageMatrix) -> list[dict[str, object]]:
     """Between the images that some attack broke and those that withstood all."""
     if not 0 < shown.survivors < len(shown.images):
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -58,7 +58,7 @@ def probabilities(result: ExploreResult | None) -> go.Figure:
     models = result.models if result else ()
     shown = likeliest(models)
     places = np.arange(len(shown))
-    traces: list[dict[str, Any]] = []
+    traces: list[dict[str, object]] = []
     for i, slot in enumerate(slots(model_probabilities(result), SLOTS)):
         model = slot.shown
         axis = "y" if i == 0 or model is None else f"y{i + 1}"
@@ -70,7 +70,7 @@ def probabilities(result: ExploreResult | None) -> go.Figure:
     names = [under_a_bar(result.class_names[each]) if result else "" for each in shown]
     some = f"the {len(shown)} likeliest of {len(models[0].clean)} classes" if models and _too_many(models) else ""
     some = " · ".join(filter(None, (some, refused(models))))
-    axes: dict[str, Any] = {
+    axes: dict[str, object] = {
         "xaxis": {
             "title": {"text": f"class (label: {_label(result)})"},
             "tickvals": places.tolist(),
@@ -93,7 +93,7 @@ def probabilities(result: ExploreResult | None) -> go.Figure:
 def path(result: ExploreResult | None) -> go.Figure:
     """Loss, and below it the margin, at every step of the attack; an attack without steps has a start and an end."""
     models = attack_paths(result)
-    traces: list[dict[str, Any]] = []
+    traces: list[dict[str, object]] = []
     for axis, quantity in (("y", "loss"), ("y2", "margin")):
         for slot in slots(models, SLOTS):
             values = getattr(slot.shown, quantity) if slot.shown else np.zeros(0)
@@ -115,7 +115,7 @@ def path(result: ExploreResult | None) -> go.Figure:
     upper, lower = panels(2)
     longest = max((len(each.loss) for each in models), default=0)
     zero = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y2", "y0": 0, "y1": 0}
-    axes: dict[str, Any] = {
+    axes: dict[str, object] = {
         "xaxis": {"title": {"text": _steps(models)}, "anchor": "y2"} | ({"dtick": 1} if 0 < longest <= 3 else {}),
         "yaxis": {"title": {"text": "loss (nats)"}, "domain": upper, "rangemode": "tozero"},
         "yaxis2": {"title": {"text": "margin of logits"}, "domain": lower},
@@ -200,7 +200,7 @@ def panels(count: int) -> list[list[float]]:
     return [[max(0.0, top - height), top] for top in tops]
 
 
-def _bars(heights: Any, name: str, colour: str) -> dict[str, Any]:
+def _bars(heights: object, name: str, colour: str) -> dict[str, object]:
     hover = f"%{{y:.2%}}<extra>{name}</extra>"
     return {"y": heights, "name": name, "marker": {"color": colour}, "hovertemplate": hover}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -46,7 +47,7 @@ def scale_frame(result: ExploreResult) -> pd.DataFrame:
 
 
 def _by_scale(
-    result: ExploreResult | None, quantity: str, unit: float, y_axis: dict[str, Any], hover: str
+    result: ExploreResult | None, quantity: str, unit: float, y_axis: Mapping[str, object], hover: str
 ) -> go.Figure:
     sweeps = result.sweeps if result else ()
     traces = []
@@ -67,7 +68,7 @@ def _missing(result: ExploreResult | None) -> str:
     return "PGD follows a gradient in L∞ and L2 only" if result and result.done == 1 else WAITING
 
 
-def _line(slot: Slot[ScaleSweep], which: str, values: np.ndarray, hover: str) -> dict[str, Any]:
+def _line(slot: Slot[ScaleSweep], which: str, values: np.ndarray, hover: str) -> dict[str, object]:
     dash, symbol = _LINES[which]
     return {
         "type": "scatter",
@@ -85,7 +86,7 @@ def _line(slot: Slot[ScaleSweep], which: str, values: np.ndarray, hover: str) ->
     }
 
 
-def _chosen(result: ExploreResult | None, top: float) -> dict[str, Any]:
+def _chosen(result: ExploreResult | None, top: float) -> dict[str, object]:
     """The scale that the slider is set to."""
     scale = result.spec.logit_scale if result else 1.0
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -57,7 +57,7 @@ def accuracy_over_eps(result: MaskingResult | None, place: int) -> go.Figure:
     traces = [_attack(model, eps, attack) for attack in COMPARED]
     chance = 100 / result.classes if result else 0.0
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": chance, "y1": chance}
-    layout: dict[str, Any] = {"yaxis": {"title": {"text": "accuracy (%)"}, "range": [-3, 103]}}
+    layout: dict[str, object] = {"yaxis": {"title": {"text": "accuracy (%)"}, "range": [-3, 103]}}
     if model:
         layout["shapes"] = [line | {"line": {"color": INK, "width": 1, "dash": "dot"}}]
     note = f"{escape(model.model)} · dotted line: chance" if model else WAITING
@@ -99,7 +99,7 @@ def gradient_frame(result: MaskingResult) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _attack(model: ModelMasking | None, eps: np.ndarray, attack: str) -> dict[str, Any]:
+def _attack(model: ModelMasking | None, eps: np.ndarray, attack: str) -> dict[str, object]:
     colour, dash, symbol = _LINES[attack]
     if model:
         wrong = model.wrong[Masking.attacks.index(attack)]
@@ -119,7 +119,7 @@ def _attack(model: ModelMasking | None, eps: np.ndarray, attack: str) -> dict[st
     }
 
 
-def _pair(shown: GradientCorrelation, eps: np.ndarray, colour: str, dash: str) -> list[dict[str, Any]]:
+def _pair(shown: GradientCorrelation, eps: np.ndarray, colour: str, dash: str) -> list[dict[str, object]]:
     """The mean and its band for one pair of images."""
     mean, deviation = shown.mean, shown.deviation
     band = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -121,7 +122,7 @@ def _slots(result: MaskingResult | None) -> list[Slot[ModelMasking]]:
     return slots(result.models if result else (), MOST_MODELS)
 
 
-def _bars(result: MaskingResult | None, slot: Slot[ModelMasking]) -> dict[str, Any]:
+def _bars(result: MaskingResult | None, slot: Slot[ModelMasking]) -> dict[str, object]:
     errors = errors_of(result, slot.shown) if result and slot.shown else {}
     hits, of = np.array([each.sum() for each in errors.values()]), np.array([len(each) for each in errors.values()])
     low, high = wilson(hits, of)
@@ -140,7 +141,9 @@ def _bars(result: MaskingResult | None, slot: Slot[ModelMasking]) -> dict[str, A
     }
 
 
-def _distribution(result: MaskingResult | None, values: list[PerImage], x_axis: dict[str, Any], name: str) -> go.Figure:
+def _distribution(
+    result: MaskingResult | None, values: list[PerImage], x_axis: Mapping[str, object], name: str
+) -> go.Figure:
     """Plot the fraction of the images with at most a value, a step line per model; its legend has the mean.
 
     ``customdata`` of a point is the image that has this value.
@@ -169,7 +172,7 @@ def _distribution(result: MaskingResult | None, values: list[PerImage], x_axis: 
     return figure(traces, note, name, xaxis=x_axis, yaxis={"title": {"text": "images (%)"}, "range": [-3, 103]})
 
 
-def _directions(slot: Slot[ModelMasking]) -> dict[str, Any]:
+def _directions(slot: Slot[ModelMasking]) -> dict[str, object]:
     counts = slot.shown.orthogonal if slot.shown else np.zeros(0)
     k = np.arange(1, 101) if len(counts) else np.zeros(0)
     shares = [100 * float((counts >= each).mean()) for each in k]

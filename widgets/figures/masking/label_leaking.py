@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -43,7 +43,7 @@ def leaks(result: MaskingResult | None) -> go.Figure:
     """
     found = slots(leaked_labels(result), MOST_MODELS)
     traces = [_marks(slot, _SYMBOLS[i]) for i, slot in enumerate(found)]
-    axes: dict[str, Any] = {
+    axes: dict[str, object] = {
         "xaxis": {"title": {"text": "ε"}, "range": [0, 1.05 * max(result.spec.radii) or 1.0] if result else None},
         "yaxis": {"title": {"text": "test image"}, "range": [-0.03 * _count(result), 1.03 * _count(result)]},
     }
@@ -63,7 +63,7 @@ def leaks_frame(result: MaskingResult) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _marks(slot: Slot[Leaks], symbol: str) -> dict[str, Any]:
+def _marks(slot: Slot[Leaks], symbol: str) -> dict[str, object]:
     shown = slot.shown
     radii, images = shown.leaked.nonzero() if shown else np.zeros((2, 0), int)
     most = int(shown.leaked.sum(1).max()) if shown else 0

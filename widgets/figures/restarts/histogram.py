@@ -1,7 +1,6 @@
 """Overlaid histograms: common bins, one outlined and half-transparent step curve per model, a line at a value."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -40,7 +39,7 @@ def counts(sample: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0]
 
 
-def step_trace(edges: np.ndarray, heights: np.ndarray, colour: str, log: bool = False) -> dict[str, Any]:
+def step_trace(edges: np.ndarray, heights: np.ndarray, colour: str, log: bool = False) -> dict[str, object]:
     """One histogram as a filled step curve: points at the bins' middles, and zero on both sides of its data."""
     if not heights.any():
         return {"type": "scatter", "x": np.zeros(0), "y": np.zeros(0), "visible": False}
@@ -62,7 +61,7 @@ def step_trace(edges: np.ndarray, heights: np.ndarray, colour: str, log: bool = 
     }
 
 
-def line_trace(value: float, top: float, colour: str, dash: str = "dash") -> dict[str, Any]:
+def line_trace(value: float, top: float, colour: str, dash: str = "dash") -> dict[str, object]:
     """A vertical line from zero to the top at a value; nothing where the value is NaN."""
     seen = bool(np.isfinite(value))
     return {

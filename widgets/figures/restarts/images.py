@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -67,8 +67,9 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     first = f"first {shown} of {len(result.x)} images" if shown < len(result.x) else ""
     thinned = f"one pixel of {step} × {step}" if step > 1 else ""
     note = caption(result, None, in_words(limit, clean.shape[1]) if worst else "", first, thinned)
-    layout = _bare(cells.shape[0], cells.shape[1], lines=1 + note.count("<br>"))
-    layout["height"] = layout["margin"]["t"] + min(104, 500 // shown) * grid.rows
+    lines = 1 + note.count("<br>")
+    layout = _bare(cells.shape[0], cells.shape[1], lines)
+    layout["height"] = _above(lines) + min(104, 500 // shown) * grid.rows
     words = [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, grid)]
     return figure([trace], "", "images", annotations=[_headline(note), *words], **layout)
 
@@ -105,14 +106,14 @@ def _largest_loss_image(result: RestartsResult, model: ModelRestarts, i: int) ->
     return LargestLossImage(i, model.model, prediction, prediction != int(result.y[i]), losses.max(), change)
 
 
-def _words(text: str, y: float, x: float, colour: str = INK, **place: Any) -> dict[str, Any]:
+def _words(text: str, y: float, x: float, colour: str = INK, **place: object) -> dict[str, object]:
     """Text at a place of the mosaic, in its pixels, whose middles have whole coordinates."""
     base = {"text": text, "x": x - 0.5, "y": y - 0.5, "xref": "x", "yref": "y", "showarrow": False, "borderpad": 0}
     font = {"size": SMALL, "color": colour}
     return base | {"xanchor": "left", "yanchor": "top", "align": "left", "font": font} | place
 
 
-def _column_heads(result: RestartsResult, grid: Grid) -> list[dict[str, Any]]:
+def _column_heads(result: RestartsResult, grid: Grid) -> list[dict[str, object]]:
     heads = []
     for i in range(grid.images):
         text = f"<b>label {_short(result.class_names[int(result.y[i])])}</b><br>image {result.spec.images[i]}"
@@ -123,7 +124,7 @@ def _column_heads(result: RestartsResult, grid: Grid) -> list[dict[str, Any]]:
     return heads
 
 
-def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, Any]]:
+def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, object]]:
     names = [("clean", INK), *[(each.model, model_colour(each.model)) for each in models]]
     left = {"xanchor": "right", "yanchor": "middle", "xshift": -10}
     return [
@@ -134,7 +135,7 @@ def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, An
     ]
 
 
-def _verdicts(result: RestartsResult, grid: Grid) -> list[dict[str, Any]]:
+def _verdicts(result: RestartsResult, grid: Grid) -> list[dict[str, object]]:
     """Under every adversarial image: label → prediction, and a word, so that colour alone tells nothing."""
     found = []
     for row, of_model in enumerate(largest_loss_images(result), start=1):
@@ -153,18 +154,23 @@ def _short(name: str, most: int = 14) -> str:
     return escape(name if len(name) <= most else name[: most - 1] + "…")
 
 
-def _headline(text: str) -> dict[str, Any]:
+def _headline(text: str) -> dict[str, object]:
     """The caption, above everything: a picture has no legend to carry it."""
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 38}
     return {"text": text, "showarrow": False, "align": "left", "font": {"size": TEXT - 1, "color": MUTED}} | place
 
 
-def _bare(height: int, width: int, lines: int = 1) -> dict[str, Any]:
+def _bare(height: int, width: int, lines: int = 1) -> dict[str, object]:
     """A picture's axes: square pixels, the first line on top, nothing drawn; room for a caption of some lines."""
     hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
     return {
         "xaxis": hidden | {"range": [-0.5, width - 0.5], "constraintoward": "left"},
         "yaxis": hidden | {"range": [height - 0.5, -0.5], "scaleanchor": "x", "constraintoward": "top"},
         "showlegend": False,
-        "margin": {"l": 110, "r": 16, "t": 48 + 18 * lines, "b": 4},
+        "margin": {"l": 110, "r": 16, "t": _above(lines), "b": 4},
     }
+
+
+def _above(lines: int) -> int:
+    """Pixels for a caption of some lines."""
+    return 48 + 18 * lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -94,7 +94,7 @@ def final_losses(
 def final_losses_by_image(result: RestartsResult | None, bins: int | None = None, log: bool = False) -> go.Figure:
     """:func:`final_losses` of up to four images side by side, with common axes. Madry et al. 2017, Figure 1."""
     shown = histograms(result, first_images(result), bins, log)
-    traces: list[dict[str, Any]] = []
+    traces: list[dict[str, object]] = []
     for i, bars in enumerate(padded(shown.bars, PANELS)):
         # A panel that is not shown must not have axes either: their background would cover the others.
         axis = _suffix(i) if bars else ""
@@ -131,7 +131,7 @@ def _rows(result: RestartsResult, shown: Histograms) -> pd.DataFrame:
     return stacked(rows)
 
 
-def _overlaid(bars: Sequence[Bars], edges: np.ndarray, log: bool, named: bool = True) -> list[dict[str, Any]]:
+def _overlaid(bars: Sequence[Bars], edges: np.ndarray, log: bool, named: bool = True) -> list[dict[str, object]]:
     """A histogram for every slot, then a mean line for every slot; ``named`` gives the mean in the legend."""
     top = 1.05 * max((float(each.restarts.max()) for each in bars), default=0.0)
     drawn, means = [], []
@@ -166,10 +166,10 @@ def _domains(i: int, shown: int) -> tuple[list[float], list[float]]:
     return [left, min(left + width, 1.0)], [max(top - height, 0.0), top - heading]
 
 
-def _panel_axes(shown: int, losses: dict[str, Any]) -> dict[str, Any]:
+def _panel_axes(shown: int, losses: dict[str, object]) -> dict[str, object]:
     """Axes of the shown panels, with numbers at the outer edges only."""
     rows, columns = _grid(shown)
-    axes: dict[str, Any] = {}
+    axes: dict[str, object] = {}
     for i in range(shown):
         name = _suffix(i)
         across, up = _domains(i, shown)
@@ -183,7 +183,7 @@ def _panel_axes(shown: int, losses: dict[str, Any]) -> dict[str, Any]:
     return axes
 
 
-def _headings(result: RestartsResult | None, shown: int) -> list[dict[str, Any]]:
+def _headings(result: RestartsResult | None, shown: int) -> list[dict[str, object]]:
     """Above every panel its image and label."""
     if result is None:
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -113,16 +113,16 @@ def _finite(values: np.ndarray) -> np.ndarray:
     return values[np.isfinite(values)]
 
 
-def _axis(title: str, end: float) -> dict[str, Any]:
+def _axis(title: str, end: float) -> dict[str, object]:
     """An axis from zero, where two maxima are the same, to a little beyond the data."""
     return {"title": {"text": title}, "rangemode": "tozero", "autorangeoptions": {"include": end}}
 
 
-def _model_traces(shown: Spread, where: str) -> list[dict[str, Any]]:
+def _model_traces(shown: Spread, where: str) -> list[dict[str, object]]:
     return [_rate_trace(slot.shown, shown.edges, slot.name, slot.colour, where) for slot in slots(shown.models, SLOTS)]
 
 
-def _rate_trace(shown: Pairs | None, edges: np.ndarray, name: str, colour: str, where: str) -> dict[str, Any]:
+def _rate_trace(shown: Pairs | None, edges: np.ndarray, name: str, colour: str, where: str) -> dict[str, object]:
     hover = f"{where}: %{{y:.1f}}% of the pairs<extra>{name}</extra>"
     heights = shown.percent if shown else np.zeros(0)
     return step_trace(edges, heights, colour) | {"name": name, "hovertemplate": hover}

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 
@@ -52,7 +51,7 @@ def clipped(losses: Sequence[np.ndarray], log: bool) -> str:
     return f"losses below {LOWEST_ON_LOG} drawn at {LOWEST_ON_LOG}" if below else ""
 
 
-def loss_axis(title: str, log: bool) -> dict[str, Any]:
+def loss_axis(title: str, log: bool) -> dict[str, object]:
     """An axis of losses in nats."""
     # Without a format plotly writes "2" on a logarithmic axis where it means 20; with more ticks 8, 9 and 10 touch.
     shape = {"type": "log", "tickformat": "~g", "nticks": 4} if log else {"type": "linear"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -68,7 +68,7 @@ def loss_paths_frame(result: RestartsResult, image: int) -> pd.DataFrame:
     return stacked(rows)
 
 
-def _paths(slot: Slot[Paths], log: bool) -> dict[str, Any]:
+def _paths(slot: Slot[Paths], log: bool) -> dict[str, object]:
     """All drawn restarts in one trace, a gap after each: far cheaper for the browser than a trace a restart."""
     loss = (slot.shown.drawn if slot.shown else np.zeros((0, 0))).astype(np.float32)
     if log:
@@ -90,7 +90,7 @@ def _paths(slot: Slot[Paths], log: bool) -> dict[str, Any]:
     }
 
 
-def _mean_path(slot: Slot[Paths], log: bool) -> dict[str, Any]:
+def _mean_path(slot: Slot[Paths], log: bool) -> dict[str, object]:
     loss = slot.shown.loss if slot.shown else np.zeros((0, 0))
     mean = loss.mean(0) if len(loss) else np.zeros(0)
     return {

@@ -1,7 +1,5 @@
 """Concentration of the final losses. Madry et al. 2017, §3.1."""
 
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -36,7 +34,7 @@ def concentration(result: RestartsResult | None, log: bool = False) -> go.Figure
     return figure(traces, note, f"{log}", **axes)
 
 
-def _whiskers(slot: Slot[ModelRestarts], shift: float, symbol: str, log: bool) -> list[dict[str, Any]]:
+def _whiskers(slot: Slot[ModelRestarts], shift: float, symbol: str, log: bool) -> list[dict[str, object]]:
     """The means with their standard deviations, and the largest final losses, of one model over the images."""
     final = slot.shown.final_loss if slot.shown else np.zeros((0, 0))
     images = final.shape[1]
@@ -74,7 +72,7 @@ def _whiskers(slot: Slot[ModelRestarts], shift: float, symbol: str, log: bool) -
     return [shared | dots, shared | outliers]
 
 
-def _image_axis(result: RestartsResult | None) -> dict[str, Any]:
+def _image_axis(result: RestartsResult | None) -> dict[str, object]:
     if result is None:
         return {"title": {"text": "test image"}, "showticklabels": False}
     images = result.spec.images

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -41,7 +41,7 @@ def contour_map(
     places = panels(result, quantity)
     low, high = limits(places, quantity)
     classes = other_classes(result)
-    traces: list[dict[str, Any]] = []
+    traces: list[dict[str, object]] = []
     named: set[str] = set()
     for i, panel in enumerate(places):
         axes = {"xaxis": f"x{i + 1}" if i and panel.model else "x", "yaxis": f"y{i + 1}" if i and panel.model else "y"}
@@ -53,7 +53,7 @@ def contour_map(
         traces += [axes | each for each in [*parts, *_marks(panel, quantity, marks, first=i == 0)]]
     traces.append({"type": "scatter", "x": [None], "y": [None]} | label_in_legend(result, by_class))
     shown = max(len(result.models) if result else 1, 1)
-    layout = _axes(result, shown)
+    layout: dict[str, object] = {**_axes(result, shown)}
     if result:
         layout["annotations"] = [
             each | {"xref": f"x{i + 1 if i else ''} domain", "yref": "y domain", "x": 0.02, "y": 0.98}
@@ -75,8 +75,8 @@ def _ground(
     by_class: bool,
     span: tuple[float, float],
     first: bool,
-) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "heatmap", "visible": panel.model is not None, "name": panel.name}
+) -> dict[str, object]:
+    base: dict[str, object] = {"type": "heatmap", "visible": panel.model is not None, "name": panel.name}
     if result is None or panel.model is None or panel.z is None:
         return base
     colour = colouring(quantity, by_class, *span)
@@ -100,8 +100,8 @@ def _ground(
     }  # fmt: skip
 
 
-def _lines(result: SurfaceResult | None, panel: Panel, low: float, high: float) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "contour", "hoverinfo": "skip", "showscale": False, "showlegend": False}
+def _lines(result: SurfaceResult | None, panel: Panel, low: float, high: float) -> dict[str, object]:
+    base: dict[str, object] = {"type": "contour", "hoverinfo": "skip", "showscale": False, "showlegend": False}
     base["visible"] = panel.z is not None
     if result is None or panel.z is None:
         return base
@@ -118,7 +118,7 @@ def _lines(result: SurfaceResult | None, panel: Panel, low: float, high: float) 
 
 def _boundaries(
     result: SurfaceResult | None, panel: Panel, classes: list[int], named: set[str]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """The classes' boundaries; the first model that reads a class puts it into the legend."""
     found = []
     for name, colour, segments in borders(result, panel, classes):
@@ -132,14 +132,14 @@ def _boundaries(
     return found
 
 
-def _edge(panel: Panel, first: bool) -> dict[str, Any]:
+def _edge(panel: Panel, first: bool) -> dict[str, object]:
     x, y = panel.model.edge.T if panel.model else ([], [])
     style = {"line": {"color": INK, "dash": "dash", "width": 1.5}, "hoverinfo": "skip", "name": "edge of the ball"}
     shown = {"visible": panel.model is not None, "showlegend": first, "legendgroup": "edge"}
     return {"type": "scatter", "mode": "lines", "x": x, "y": y} | style | shown
 
 
-def _marks(panel: Panel, quantity: str, marks: bool, first: bool) -> list[dict[str, Any]]:
+def _marks(panel: Panel, quantity: str, marks: bool, first: bool) -> list[dict[str, object]]:
     """The image itself, then every attack; PGD with its path."""
     ring = {"symbol": "circle", "size": 9, "color": "#fff", "line": {"color": INK, "width": 2}}
     clean = {"x": [0.0], "y": [0.0], "marker": ring, "hoverinfo": "name", "mode": "markers", "name": "image"}
@@ -159,10 +159,10 @@ def _marks(panel: Panel, quantity: str, marks: bool, first: bool) -> list[dict[s
     return found
 
 
-def _axes(result: SurfaceResult | None, shown: int) -> dict[str, Any]:
+def _axes(result: SurfaceResult | None, shown: int) -> dict[str, dict[str, object]]:
     """Square maps beside each other that move together."""
     gap = 0.03 if shown > 1 else 0.0
-    base: dict[str, Any] = {"showgrid": False, "nticks": 5, "uirevision": window_name(result)}
+    base: dict[str, object] = {"showgrid": False, "nticks": 5, "uirevision": window_name(result)}
     if result:
         x_range, y_range = ([float(values[0]), float(values[-1])] for values in (result.along, result.across))
         x = base | {"title": {"text": "ε₁ along g"}, "range": x_range, "constrain": "domain"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -28,13 +28,12 @@ def cross_sections(result: SurfaceResult | None, quantity: str = "loss") -> go.F
     fixed = (result.across[middle], result.along[middle]) if result else (0.0, 0.0)
     titles = (f"ε₁ along g, at ε₂ = {fixed[0]:.3g}", f"ε₂ along g⊥, at ε₁ = {fixed[1]:.3g}")
     upright = {"title": {"text": UNITS[quantity]}, "uirevision": f"{window_name(result)} {quantity}"}
-    layout: dict[str, Any] = {"yaxis": upright, "yaxis2": {"matches": "y", "showticklabels": False, "anchor": "x2"}}
+    layout: dict[str, object] = {"yaxis": upright, "yaxis2": {"matches": "y", "showticklabels": False, "anchor": "x2"}}
     for i, (name, domain) in enumerate({"xaxis": [0, 0.485], "xaxis2": [0.515, 1]}.items()):
-        layout[name] = {"title": {"text": titles[i]}, "domain": domain, "nticks": 5, "uirevision": window_name(result)}
-        if result:
-            values = (result.along, result.across)[i]
-            layout[name]["range"] = [float(values[0]), float(values[-1])]
-    layout["xaxis2"]["anchor"] = "y2"
+        style = {"domain": domain, "anchor": ("y", "y2")[i], "nticks": 5, "uirevision": window_name(result)}
+        values = (result.along, result.across)[i] if result else None
+        reach = {} if values is None else {"range": [float(values[0]), float(values[-1])]}
+        layout[name] = {"title": {"text": titles[i]}} | style | reach
     if result:
         layout["shapes"] = _ball(result)
     return figure(traces, "dotted: another class is predicted" if result else WAITING, "cuts", **layout)
@@ -51,8 +50,10 @@ def cross_sections_frame(result: SurfaceResult) -> pd.DataFrame:
     return pd.concat([first, second], ignore_index=True)
 
 
-def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misclassified: bool, quantity: str) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "scatter", "mode": "lines", "name": panel.name, "legendgroup": panel.name}
+def _cut(
+    result: SurfaceResult | None, panel: Panel, axis: int, misclassified: bool, quantity: str
+) -> dict[str, object]:
+    base: dict[str, object] = {"type": "scatter", "mode": "lines", "name": panel.name, "legendgroup": panel.name}
     if result is None or panel.model is None or panel.z is None:
         return base | {"visible": False}
     middle = len(result.along) // 2
@@ -75,7 +76,7 @@ def _cut(result: SurfaceResult | None, panel: Panel, axis: int, misclassified: b
     }
 
 
-def _ball(result: SurfaceResult) -> list[dict[str, Any]]:
+def _ball(result: SurfaceResult) -> list[dict[str, object]]:
     """Upright lines where the cross-sections through the image leave the ball, if that is in sight."""
     eps = result.spec.ball.eps
     found = []

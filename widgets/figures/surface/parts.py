@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,10 @@ WAITING = "Not computed yet"
 UNITS = {"loss": "loss (nats)", "log loss": "log₁₀ loss", "margin": "margin of logits", "probability": "p(label)"}
 SYMBOLS = {"FGSM": "square", "R+FGSM": "diamond", "PGD": "x"}
 """The attacks that are marked, and their signs."""
+
+
+Marks = dict[str, np.ndarray | list[float]]
+"""Coordinates of points, and what is said of each, by plotly's names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ def limits(places: tuple[Panel, ...], quantity: str) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def colouring(quantity: str, by_class: bool, low: float, high: float) -> dict[str, Any]:
+def colouring(quantity: str, by_class: bool, low: float, high: float) -> dict[str, object]:
     """The colour scale of a surface: of its height, or of the class read there."""
     if not by_class:
         scale = DIVERGING[::-1] if quantity == "margin" else HEIGHTS
@@ -118,7 +121,7 @@ def borders(result: SurfaceResult | None, panel: Panel, classes: list[int]) -> l
     return found
 
 
-def label_in_legend(result: SurfaceResult | None, by_class: bool) -> dict[str, Any]:
+def label_in_legend(result: SurfaceResult | None, by_class: bool) -> dict[str, object]:
     """A trace of nothing that tells the colour of the label's own class, where colours tell classes."""
     shown = result is not None and by_class
     name = f"predicted {escape(result.class_names[result.y])} (label)" if result else ""
@@ -159,7 +162,7 @@ def window_name(result: SurfaceResult | None) -> str:
     return f"{result.along[0]:.9g},{result.along[-1]:.9g},{result.across[0]:.9g},{result.across[-1]:.9g}"
 
 
-def headings(places: tuple[Panel, ...], corners: tuple[tuple[float, float], ...]) -> list[dict[str, Any]]:
+def headings(places: tuple[Panel, ...], corners: tuple[tuple[float, float], ...]) -> list[dict[str, object]]:
     """The models' names inside their panels, at these upper left corners."""
     where = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "showarrow": False}
     paint = {"bgcolor": fade(PANEL, 0.85), "borderpad": 3}
@@ -172,7 +175,7 @@ def headings(places: tuple[Panel, ...], corners: tuple[tuple[float, float], ...]
     ]
 
 
-def marked(panel: Panel, name: str, quantity: str) -> dict[str, Any]:
+def marked(panel: Panel, name: str, quantity: str) -> Marks:
     """Return the hover data of an attack's points: coordinates, values at the points, distance from the plane."""
     marker = panel.marker(name)
     if marker is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.links import Camera
 from lab.results import SurfaceResult
 from widgets.figures.drawing import figure, room
 from widgets.figures.surface.parts import (
@@ -15,6 +16,7 @@ from widgets.figures.surface.parts import (
     SYMBOLS,
     UNITS,
     WAITING,
+    Marks,
     Panel,
     borders,
     colouring,
@@ -41,7 +43,7 @@ def surface_3d(
     quantity: str = "loss",
     by_class: bool = False,
     marks: bool = True,
-    camera: dict[str, Any] | None = None,
+    camera: Camera | None = None,
 ) -> go.Figure:
     """One scene for each model, all with one scale and, in the plot view, one camera.
 
@@ -50,7 +52,7 @@ def surface_3d(
     places = panels(result, quantity)
     low, high = limits(places, quantity)
     classes = other_classes(result)
-    traces: list[dict[str, Any]] = []
+    traces: list[dict[str, object]] = []
     named: set[str] = set()
     for i, panel in enumerate(places):
         scene = {"scene": f"scene{i + 1}" if i else "scene"}
@@ -62,7 +64,7 @@ def surface_3d(
     traces.append(nowhere | label_in_legend(result, by_class))
     shown = max(len(result.models) if result else 1, 1)
     span = _heights(result if marks else None, places, low, high, quantity)
-    layout: dict[str, Any] = {}
+    layout: dict[str, object] = {}
     for i in range(len(places)):
         domain = {"x": [i / shown, (i + 1) / shown] if i < shown else [0, 1], "y": [0, 1]}
         layout[f"scene{i + 1}" if i else "scene"] = _scene(result, domain, span, quantity, camera)
@@ -80,8 +82,8 @@ def _sheet(
     by_class: bool,
     span: tuple[float, float],
     first: bool,
-) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "surface", "visible": panel.model is not None, "name": panel.name}
+) -> dict[str, object]:
+    base: dict[str, object] = {"type": "surface", "visible": panel.model is not None, "name": panel.name}
     if result is None or panel.model is None or panel.z is None:
         return base
     colour = (panel.model.answers.prediction % COLOURS) if by_class else panel.z
@@ -98,7 +100,7 @@ def _sheet(
     }  # fmt: skip
 
 
-def _rings(low: float, high: float) -> dict[str, Any]:
+def _rings(low: float, high: float) -> dict[str, object]:
     """Lines of equal height, which show the shape where colours hardly differ."""
     step = (high - low) / LEVELS
     style = {"color": fade(INK, 0.4), "width": 1, "usecolormap": False, "highlight": False}
@@ -107,7 +109,7 @@ def _rings(low: float, high: float) -> dict[str, Any]:
 
 def _boundaries(
     result: SurfaceResult | None, panel: Panel, classes: list[int], named: set[str]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """The classes' boundaries on the surface; the first model that reads a class puts it into the legend."""
     found = []
     for name, colour, segments in borders(result, panel, classes):
@@ -121,8 +123,8 @@ def _boundaries(
     return found
 
 
-def _edge(result: SurfaceResult | None, panel: Panel, first: bool) -> dict[str, Any]:
-    base: dict[str, Any] = {"type": "scatter3d", "mode": "lines", "hoverinfo": "skip", "name": "edge of the ball"}
+def _edge(result: SurfaceResult | None, panel: Panel, first: bool) -> dict[str, object]:
+    base: dict[str, object] = {"type": "scatter3d", "mode": "lines", "hoverinfo": "skip", "name": "edge of the ball"}
     if result is None or panel.model is None or panel.z is None:
         return base | {"visible": False}
     x, y = panel.model.edge.T
@@ -133,7 +135,9 @@ def _edge(result: SurfaceResult | None, panel: Panel, first: bool) -> dict[str, 
     return base | where | style | {"visible": True, "showlegend": first and bool(shown.any())}
 
 
-def _marks(result: SurfaceResult | None, panel: Panel, quantity: str, marks: bool, first: bool) -> list[dict[str, Any]]:
+def _marks(
+    result: SurfaceResult | None, panel: Panel, quantity: str, marks: bool, first: bool
+) -> list[dict[str, object]]:
     """The image itself, then every attack; PGD with its path."""
     found = [_clean(result, panel, marks, first)]
     for name, symbol in SYMBOLS.items():
@@ -150,16 +154,23 @@ def _marks(result: SurfaceResult | None, panel: Panel, quantity: str, marks: boo
     return found
 
 
-def _clean(result: SurfaceResult | None, panel: Panel, marks: bool, first: bool) -> dict[str, Any]:
+def _clean(result: SurfaceResult | None, panel: Panel, marks: bool, first: bool) -> dict[str, object]:
     style = {"mode": "markers", "marker": {"size": 5, "color": "#fff", "line": {"color": INK, "width": 2}}}
-    base: dict[str, Any] = {"type": "scatter3d", "name": "image", "legendgroup": "image", "showlegend": first} | style
+    base: dict[str, object] = {
+        "type": "scatter3d",
+        "name": "image",
+        "legendgroup": "image",
+        "showlegend": first,
+    } | style
     if result is None or panel.z is None or not marks:
         return base | {"visible": False}
     height = interpolated(panel.z, in_grid(result, np.zeros(1), np.zeros(1)))
     return base | {"x": [0.0], "y": [0.0], "z": height, "visible": not np.isnan(height[0]), "hoverinfo": "name"}
 
 
-def _heights(result: SurfaceResult | None, places: tuple[Panel, ...], low: float, high: float, quantity: str) -> Any:
+def _heights(
+    result: SurfaceResult | None, places: tuple[Panel, ...], low: float, high: float, quantity: str
+) -> list[float]:
     """The upright axis: the common scale, and higher or lower where a mark in sight is."""
     if result is None:
         return [low, high]
@@ -171,28 +182,28 @@ def _heights(result: SurfaceResult | None, places: tuple[Panel, ...], low: float
     return [min(seen) - room, max(seen) + room]
 
 
-def _seen(result: SurfaceResult | None, about: dict[str, Any]) -> dict[str, Any]:
+def _seen(result: SurfaceResult | None, about: Marks) -> Marks:
     """The marks in the window; a scene draws those outside of it, too."""
     if result is None or not len(about["x"]):
         return about
-    places = in_grid(result, about["x"], about["y"])
+    places = in_grid(result, np.asarray(about["x"]), np.asarray(about["y"]))
     inside = ((places >= 0) & (places <= len(result.along) - 1)).all(-1)
-    return {name: values[inside] for name, values in about.items()}
+    return {name: np.asarray(values)[inside] for name, values in about.items()}
 
 
 def _scene(
     result: SurfaceResult | None,
-    domain: dict[str, Any],
+    domain: Mapping[str, object],
     span: list[float],
     quantity: str,
-    camera: dict[str, Any] | None,
-) -> dict[str, Any]:
-    axis: dict[str, Any] = {"nticks": 5, "color": MUTED, "showspikes": False}
+    camera: Camera | None,
+) -> dict[str, object]:
+    axis: dict[str, object] = {"nticks": 5, "color": MUTED, "showspikes": False}
     sides = {"xaxis": ("ε₁ · g", result.along), "yaxis": ("ε₂ · g⊥", result.across)} if result else {}
     axes = {
         name: axis | {"title": {"text": title}, "range": [float(values[0]), float(values[-1])]}
         for name, (title, values) in sides.items()
     }
-    upright = {"zaxis": axis | {"title": {"text": UNITS[quantity]}, "range": span}}
+    upright: dict[str, object] = {"zaxis": axis | {"title": {"text": UNITS[quantity]}, "range": span}}
     look = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.72}, "camera": camera or CAMERA}
     return {"domain": domain, "uirevision": f"camera {camera}"} | axes | upright | look

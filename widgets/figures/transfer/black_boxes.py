@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -37,7 +37,7 @@ def black_box(result: TransferResult | None, cell: Cell) -> go.Figure:
     rows = error_rates(result, cell.top) if result else np.zeros((4, 0))
     traces = [_marks(i, 100 * rates, names) for i, rates in enumerate(rows)]
     masked = [i for i, (white, worst) in enumerate(rows[1:3].T) if worst > white]
-    layout: dict[str, Any] = {
+    layout: dict[str, object] = {
         "xaxis": {"tickvals": list(range(len(names))), "ticktext": [wrapped(name) for name in names], "tickangle": 0}
         | {"showgrid": False}
         | {"range": [-0.5, max(len(names), 1) - 0.5]},
@@ -75,7 +75,7 @@ def black_box_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
     return pd.DataFrame({"target": result.models, "top": cell.top, **found})
 
 
-def _marks(i: int, rates: np.ndarray, names: list[str]) -> dict[str, Any]:
+def _marks(i: int, rates: np.ndarray, names: list[str]) -> dict[str, object]:
     label, symbol, size, colour = _MARKS[i]
     return {
         "type": "scatter",
@@ -91,6 +91,6 @@ def _marks(i: int, rates: np.ndarray, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _warning(place: int, height: float) -> dict[str, Any]:
+def _warning(place: int, height: float) -> dict[str, object]:
     font = {"size": 11, "color": DANGER}
     return {"x": place, "y": height, "text": "above<br>white box", "showarrow": False, "yshift": 20, "font": font}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -55,7 +55,7 @@ def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
     attacks = result.spec.attacks if result else ()
     names = attack_titles(attacks)
     colour = model_colour(result.models[cell.target]) if result else INK
-    traces: list[dict[str, Any]] = []
+    traces: list[dict[str, object]] = []
     for i, attack in enumerate(padded(attacks, MOST_ATTACKS)):
         shown = _with_source(result.over_eps(attack), cell.source) if result and attack else []
         traces.append(_line(result, shown, cell, i, colour) | {"name": names[i] if i < len(names) else ""})
@@ -110,7 +110,7 @@ def _with_source(shown: list[Shown], source: int) -> list[Shown]:
     return [each for each in shown if len(each.rank) > source]
 
 
-def _line(result: TransferResult | None, shown: list[Shown], cell: Cell, i: int, colour: str) -> dict[str, Any]:
+def _line(result: TransferResult | None, shown: list[Shown], cell: Cell, i: int, colour: str) -> dict[str, object]:
     cells = [result.counts(each, cell.measure, cell.top) for each in shown] if result else []
     pairs = [(hits[cell.source, cell.target], of[cell.source, cell.target]) for hits, of in cells]
     hits, of = np.array(pairs, int).reshape(-1, 2).T
@@ -141,7 +141,7 @@ def _line(result: TransferResult | None, shown: list[Shown], cell: Cell, i: int,
     }
 
 
-def _grey(shown: list[Shown], eps: np.ndarray) -> dict[str, Any]:
+def _grey(shown: list[Shown], eps: np.ndarray) -> dict[str, object]:
     """All pairs as one trace, with a gap after each."""
     pairs = len(shown[0].correlation) if shown else 0
     means = (
@@ -161,7 +161,7 @@ def _grey(shown: list[Shown], eps: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _pair(shown: list[Shown], eps: np.ndarray, cell: Cell) -> list[dict[str, Any]]:
+def _pair(shown: list[Shown], eps: np.ndarray, cell: Cell) -> list[dict[str, object]]:
     """The chosen pair: its mean, and a band of ± 0.1 standard deviations."""
     found = [correlation(each.pair(cell.source, cell.target)) for each in shown]
     mean, spread = np.array([each.mean for each in found]), np.array([each.deviation for each in found])
@@ -207,7 +207,7 @@ def _pair_words(result: TransferResult, cell: Cell) -> str:
     return f"{source} and {target} · band ± 0.1 standard deviations"
 
 
-def _eps_axis(result: TransferResult | None) -> dict[str, Any]:
+def _eps_axis(result: TransferResult | None) -> dict[str, object]:
     largest = max(result.spec.radii) if result else 1.0
     return {"title": {"text": "ε"}, "range": [0, 1.05 * largest or 1.0]}
 

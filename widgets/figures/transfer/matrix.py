@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from lab.counts import counted
 from lab.results import TransferResult
@@ -88,8 +89,8 @@ def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
     ]
     frames = [_frame(i, i, INK, 2) for i in range(count)] + [_frame(cell.source, cell.target, SELECTED, 3)]
     layout = _axes(names, cell.measure) | {"shapes": frames, "height": 162 + _above(names) + 68 * count}
-    layout["annotations"] = [_headline(_caption(result, cell), layout["margin"]["l"], _above(names))]
-    layout |= room(layout["margin"]["l"] + count * (_CELL if count <= FEW else _SMALL_CELL), [1])
+    layout["annotations"] = [_headline(_caption(result, cell), _room(names), _above(names))]
+    layout |= room(_room(names) + count * (_CELL if count <= FEW else _SMALL_CELL), [1])
     return figure(traces, "", "matrix", **layout)
 
 
@@ -98,7 +99,7 @@ def transfer_matrix_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
     return result.to_frame(cell.top)
 
 
-def interval(hits: Any, of: Any) -> tuple[np.ndarray, np.ndarray]:
+def interval(hits: ArrayLike, of: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """The 95% interval in %."""
     low, high = wilson(np.asarray(hits), np.asarray(of))
     return 100 * low, 100 * high
@@ -124,7 +125,9 @@ def _counts(result: TransferResult, shown: Shown | None, cell: Cell) -> tuple[np
     return hits, of
 
 
-def _heatmap(z: Any, y: Any, words: Any, hovers: Any) -> dict[str, Any]:
+def _heatmap(
+    z: ArrayLike, y: Iterable[float], words: Sequence[Sequence[str]], hovers: Sequence[Sequence[str]]
+) -> dict[str, object]:
     values = np.asarray(z, float)
     return {
         "type": "heatmap",
@@ -198,12 +201,12 @@ def _summary_hovers(names: Sequence[str], rates: np.ndarray, measure: str) -> li
     ]
 
 
-def _frame(source: int, target: int, colour: str, width: int) -> dict[str, Any]:
+def _frame(source: int, target: int, colour: str, width: int) -> dict[str, object]:
     edges = {"x0": target - 0.49, "x1": target + 0.49, "y0": source - 0.49, "y1": source + 0.49}
     return {"type": "rect", **edges, "line": {"color": colour, "width": width}}
 
 
-def _axes(names: Sequence[str], measure: str = "") -> dict[str, Any]:
+def _axes(names: Sequence[str], measure: str = "") -> dict[str, object]:
     count = len(names)
     shared = {"showgrid": False, "ticks": "", "showline": False, "fixedrange": True}
     rows = [*map(shortened, names), f"<i>{_WORST.get(measure, 'highest')} of others</i>", "<i>mean of others</i>"]
@@ -234,7 +237,7 @@ def _caption(result: TransferResult, cell: Cell) -> str:
     return f"{first}{coming}<br>{DEFINITIONS[cell.measure]}"
 
 
-def _headline(text: str, left: int, above: int) -> dict[str, Any]:
+def _headline(text: str, left: int, above: int) -> dict[str, object]:
     """The caption, above everything, as is what stands over the columns: a matrix has no legend to carry it."""
     place = {
         "xref": "paper",
