@@ -6,12 +6,14 @@
   const TRYING = "The connection to the lab was lost. Trying again …";
   const BLOCKED = "The connection to the lab is blocked, perhaps by a proxy that passes no WebSockets or not the lab's name.";
   const PATIENCE = 2000; // milliseconds until a gap is worth a word
+  const HANDSHAKE = 20000; // milliseconds that a busy server may take to accept a websocket
   const INTERVAL = 2000; // milliseconds between two questions whether the kernel is still there
   const REOPENED = "lab-reopened";
   const channels = /\/api\/kernels\/[\w-]+\/channels/;
 
   let kernel = null; // the address of the kernel that the page speaks with
   let socket = null;
+  let asked = null; // when the page first asked for a websocket
   let connected = false; // ever
   let over = false; // for good
   let timer = null;
@@ -51,13 +53,14 @@
     }
     if (over || socket?.readyState === WebSocket.OPEN) return;
     if (status === 404) return connected ? lose(LOST) : reopen();
-    if (status !== 0 && socket !== null && !connected) return lose(BLOCKED);
     if (status === 0 || connected) say(TRYING, true);
+    else if (socket !== null && (socket.readyState === WebSocket.CLOSED || performance.now() - asked > HANDSHAKE)) say(BLOCKED, true);
     timer = setTimeout(inquire, INTERVAL);
   }
 
   function watch(made, address) {
     socket = made;
+    asked ??= performance.now();
     kernel = address.replace(/^ws/, "http").replace(/\/channels.*$/, "");
     made.addEventListener("open", () => {
       connected = true;

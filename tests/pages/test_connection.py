@@ -1,0 +1,85 @@
+"""What stands between a page and its kernel: a proxy that refuses websockets, and one that lets them through late."""
+
+import socket
+import socketserver
+import threading
+import time
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.pages.visit import PATIENCE
+
+pytestmark = pytest.mark.page
+
+REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Passes on what comes to a port of its own; websockets only when ``allowed``, and then ``late`` seconds."""
+
+    daemon_threads = True
+
+    def __init__(self, address: str) -> None:
+        super().__init__(("127.0.0.1", 0), Passing)
+        self.behind = (urlsplit(address).hostname, urlsplit(address).port)
+        self.address = f"http://127.0.0.1:{self.server_address[1]}"
+        self.allowed, self.late = False, 0.0
+
+
+class Passing(socketserver.BaseRequestHandler):
+    """One connection through the proxy, which closes it where it ends."""
+
+    def handle(self) -> None:
+        first = self.request.recv(65536)
+        if b"upgrade: websocket" in first.lower():
+            if not self.server.allowed:
+                return self.request.sendall(REFUSED)
+            time.sleep(self.server.late)
+        with socket.create_connection(self.server.behind) as answering:
+            answering.sendall(first)
+            back = threading.Thread(target=pump, args=(answering, self.request))
+            back.start()
+            pump(self.request, answering)
+            back.join()
+        return None
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    """Pass on what arrives until there is no more, and say so."""
+    with suppress(OSError):
+        while part := source.recv(65536):
+            target.sendall(part)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def proxy(lab):
+    with Proxy(lab.address) as found:
+        serving = threading.Thread(target=found.serve_forever, daemon=True)
+        serving.start()
+        yield found
+        found.shutdown()
+        serving.join()
+
+
+def test_a_proxy_that_blocks_websockets_is_said_until_one_comes_through_late(browser, proxy):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{proxy.address}/#pgd-restarts")
+    page.get_by_text("The connection to the lab is blocked, perhaps by a proxy").wait_for()
+    assert page.get_by_role("button", name="Reload", exact=True).is_visible()
+    proxy.allowed, proxy.late = True, 3.0
+    page.wait_for_selector(".lab-run-bar[data-state]")
+    assert page.locator("#connection").is_hidden()
+
+    page.evaluate("sessionStorage.clear()")
+    said = """() => new MutationObserver(() => { window.said = document.getElementById('connection').textContent; })
+      .observe(document, { subtree: true, childList: true, characterData: true })"""
+    page.add_init_script(f"({said})()")
+    page.reload()
+    page.wait_for_selector(".lab-run-bar[data-state]")
+    assert "blocked" not in (page.evaluate("window.said") or "")
+    page.close()
