@@ -45,6 +45,8 @@ def settle_folders() -> None:
 
 def path_of(text: str) -> Path:
     """The full path that a person names, ``~`` included. Raises :class:`LabError` when it can be none."""
+    if not text.strip():
+        raise LabError(f"{quoted(text)} is not a path: name a file or folder, or '.' for the current one.")
     try:
         here = Path.cwd()
     except OSError:

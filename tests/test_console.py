@@ -76,6 +76,27 @@ def test_a_full_disk_is_one_sentence(place: Path) -> None:
     assert (ran.returncode, ran.stderr) == (2, "The system: No space left on device.\n")
 
 
+AT_EXIT = """
+import atexit, os, sys
+from lab.__main__ import main
+
+def last_words():
+    print("printed")
+    os.write(1, b"written")
+    os.system("echo said")
+
+atexit.register(last_words)
+sys.argv = ["lab", "list", "networks", "--json"]
+sys.exit(main())
+"""
+
+
+def test_what_a_users_code_prints_at_the_exit_is_not_of_the_answer(place: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", AT_EXIT], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(ran.stdout)
+    assert all(each in ran.stderr for each in ("printed", "written", "said"))
+
+
 @pytest.mark.parametrize(
     "error", [TypeError("a\nb"), MemoryError(), RecursionError("x" * 5000), KeyError("ε"), UnicodeError("\ud800")]
 )
@@ -124,6 +145,9 @@ def test_ctrl_c_is_no_traceback_also_while_the_lab_is_imported(monkeypatch) -> N
         ("attack --weights ~nobody-of-this-name/w.pt --model a.b:c", "is not a path"),
         ("attack --eps 0,3", "should be a number such as 0.3 or 8/255, not '0,3'"),
         ("attack --eps 8/0", "not '8/0'"),
+        ("attack --attack=", "Argument --attack: the value is empty: give one, or leave the option out"),
+        ("attack --data=", "--data: the value is empty"),
+        ("analyse Preview --csv=", "--csv: the value is empty"),
         ("attack --eps nan", "between 0 and 1, but is nan"),
         ("attack --set step_size=0,1", "PGD.step_size should be a number such as 0.3 or 8/255, not '0,1'"),
         ("attack --set step_size=2/0", "not '2/0'"),
@@ -188,7 +212,7 @@ def test_without_the_variables_nothing_is_set(monkeypatch) -> None:
     assert data_folder() == home() / "data"
 
 
-@pytest.mark.parametrize("text", ["a\0b", "~nobody-of-this-name", "x" * 5000])
+@pytest.mark.parametrize("text", [" ", "a\0b", "~nobody-of-this-name", "x" * 5000])
 def test_what_is_no_path_is_said_with_its_variable(monkeypatch, text: str) -> None:
     with pytest.raises(LabError, match="is not a path"):
         path_of(text)

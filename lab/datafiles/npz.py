@@ -22,7 +22,7 @@ from lab.datafiles.checks import (
     image_shape,
     layout,
 )
-from lab.datafiles.files import printable, shown, stamp
+from lab.datafiles.files import mistaken, printable, shown, stamp
 from lab.errors import DataError
 from lab.memory import free_memory
 
@@ -154,6 +154,8 @@ class Npz:
                 raise DataError(
                     f"{self.where} holds one bare array: save {', '.join(FIELDS)} with numpy.savez."
                 ) from error
+            if words := mistaken(self._path):
+                raise DataError(f"{self.where} {words}.") from error
             raise DataError(
                 f"{self.where} is not a valid .npz file (damaged or truncated): save it again with numpy.savez."
             ) from error
@@ -173,7 +175,7 @@ class Npz:
 def _read_header(member: IO[bytes]) -> Header:
     read = npy.read_array_header_1_0 if npy.read_magic(member) == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(member)
-    if any(side < 0 for side in shape):
+    if any(type(side) is not int or side < 0 for side in shape):
         raise ValueError
     return Header(shape, dtype)
 

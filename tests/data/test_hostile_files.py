@@ -108,6 +108,36 @@ def test_headers_that_lie_are_refused_before_anything_is_unpacked(folder, name, 
         assert name in refusal(ask, "lies.npz")
 
 
+FOREIGN = {
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n": "fetch it with 'git lfs pull'",
+    b"<!DOCTYPE html><html>404": "is a web page",
+    b"\x1f\x8b\x08": "is packed with gzip",
+}
+
+
+@pytest.mark.parametrize(("content", "words"), FOREIGN.items(), ids=FOREIGN.values())
+def test_a_file_that_is_something_else_is_called_by_what_it_is(folder, content, words):
+    (folder / "mine.npz").write_bytes(content)
+    assert words in refusal(lambda: datafiles.outline(NpzFile(str(folder / "mine.npz"))), "mine.npz")
+    picture = folder / "imgs" / "test" / "a" / "picture.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(content)
+    assert words in refusal(lambda: load(ImageFolder(str(folder / "imgs"), size=8)), "picture.png")
+
+
+def test_arrays_are_read_by_content_and_what_is_no_data_set_is_said_to_be_none(folder):
+    for name in ("MINE.NPZ", "mine", "mine.npz.bak"):
+        assert datafiles.outline(catalogue.find_data(str(written(folder / name)))).n_test == 6
+    np.save(folder / "bare.npy", X)
+    os.mkfifo(folder / "pipe")
+    for name in ("bare.npy", "pipe", "imgs.txt"):
+        if name.endswith("txt"):
+            (folder / name).write_text("imgs")
+        assert "neither a folder of images nor an .npz file" in refusal(
+            lambda name=name: catalogue.find_data(str(folder / name)), name
+        )
+
+
 def test_gigabytes_of_labels_are_refused_from_their_header(folder, monkeypatch):
     monkeypatch.setattr(npz, "MOST_IMAGES", 1000)
     many = np.zeros(2000, np.uint8)
