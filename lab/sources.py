@@ -91,15 +91,23 @@ def _spec(name: str, known: dict[str, ModuleSpec | None]) -> ModuleSpec | None:
     """Return where the module would be imported from; its packages are looked up, but not imported."""
     if name not in known:
         package = name.rpartition(".")[0]
-        if package:
-            parent = _spec(package, known)
-            places = list(parent.submodule_search_locations or []) if parent else []
-        else:
-            places = [*sys.path, os.getcwd()]
+        places = _places(package, known)
         known[name] = PathFinder.find_spec(name, places) if places else None
         if known[name] is None and not package:
             known[name] = _editable(name)
     return known[name]
+
+
+def _places(package: str, known: dict[str, ModuleSpec | None]) -> list[str]:
+    """Return the folders in which the modules of a package lie; without a package, those of all others."""
+    if not package:
+        return [*sys.path, os.getcwd()]
+    spec = _spec(package, known)
+    try:
+        return list(spec.submodule_search_locations or []) if spec else []
+    except KeyError:  # a folder without __init__.py in another one asks the imported modules for that
+        above, _, name = package.rpartition(".")
+        return [str(each) for place in _places(above, known) if (each := Path(place) / name).is_dir()]
 
 
 def _editable(name: str) -> ModuleSpec | None:

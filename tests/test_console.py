@@ -15,6 +15,7 @@ from lab.cli.main import main
 from lab.cli.output import print_json
 from lab.errors import LONGEST, LabError
 from lab.home import data_folder, home, path_of, settle_folders
+from lab.memory import NOT_ENOUGH
 
 ROOT = Path(__file__).resolve().parents[1]
 LONG = "9" * 5000
@@ -98,7 +99,26 @@ def test_what_a_users_code_prints_at_the_exit_is_not_of_the_answer(place: Path) 
 
 
 @pytest.mark.parametrize(
-    "error", [TypeError("a\nb"), MemoryError(), RecursionError("x" * 5000), KeyError("ε"), UnicodeError("\ud800")]
+    "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")]
+)
+def test_too_little_memory_is_no_fault_of_the_lab(monkeypatch, capsys, error) -> None:
+    monkeypatch.setattr(listing, "use_data_folder", lambda _: (_ for _ in ()).throw(error))
+    assert main(["list", "data"]) == 2
+    assert capsys.readouterr().err == f"{NOT_ENOUGH}\n"
+
+
+def test_a_folder_that_is_gone_is_only_needed_for_relative_paths(place: Path, monkeypatch, capsys) -> None:
+    (place / "gone").mkdir()
+    monkeypatch.chdir(place / "gone")
+    (place / "gone").rmdir()
+    assert main(["list", "networks"]) == 0
+    monkeypatch.setenv("LAB_HOME", "relative")
+    assert main(["list", "networks"]) == 2
+    assert "The current folder no longer exists: change to another one." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("a\nb"), RecursionError("x" * 5000), KeyError("ε"), UnicodeError("\ud800")]
 )
 def test_what_nobody_thought_of_is_one_sentence_and_exit_code_1(monkeypatch, capsys, error) -> None:
     def fails(_: object) -> int:

@@ -58,6 +58,8 @@ def read_image_file(path: Path, size: int, fitted: Callable[[Image.Image, int], 
         raise DataError(f"{shown(path)} is too large, having more than {most} million pixels: shrink it.") from error
     except DataError:
         raise
+    except PermissionError as error:
+        raise DataError(f"{shown(path)} cannot be read ({error.strerror}): change its permissions.") from error
     except Exception as error:  # each of Pillow's decoders has its own words for damage
         words = mistaken(path) or "cannot be decoded as an image (corrupt or truncated): replace or remove it"
         raise DataError(f"{shown(path)} {words}.") from error

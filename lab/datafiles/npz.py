@@ -149,6 +149,8 @@ class Npz:
                 yield archive
         except DataError:
             raise
+        except PermissionError as error:
+            raise DataError(f"{self.where} cannot be read ({error.strerror}): change its permissions.") from error
         except Exception as error:  # zipfile has many words for damage
             if _is_bare(self._path):
                 raise DataError(

@@ -6,6 +6,7 @@ import socket
 import threading
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -106,6 +107,27 @@ def test_headers_that_lie_are_refused_before_anything_is_unpacked(folder, name, 
     path = written(folder / "lies.npz", **{name: LIES[lie]})
     for ask in (lambda: load(NpzFile(str(path))), lambda: datafiles.outline(NpzFile(str(path)))):
         assert name in refusal(ask, "lies.npz")
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(folder, monkeypatch):
+    """Simulated, because whoever runs the tests may read everything."""
+    picture = folder / "imgs" / "test" / "a" / "picture.png"
+    picture.parent.mkdir(parents=True)
+    Image.new("L", (8, 8)).save(picture)
+    written(folder / "mine.npz")
+    opened = Path.open
+
+    def refuse(path, *rest, **options):
+        if path.name in ("mine.npz", "picture.png"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    for name, spec in (
+        ("mine.npz", NpzFile(str(folder / "mine.npz"))),
+        ("picture.png", ImageFolder(str(folder / "imgs"))),
+    ):
+        assert "cannot be read (Permission denied)" in refusal(lambda spec=spec: load(spec), name)
 
 
 FOREIGN = {

@@ -310,6 +310,47 @@ def test_an_interrupt_is_no_refusal(x, y):
         attack(SPEC, Around(interrupted), x, y, BALL)
 
 
+ARRAYS = {
+    "big-endian": lambda images: images.astype(">f4"),
+    "long double": lambda images: images.astype(np.longdouble),
+    "read only": lambda images: np.frombuffer(images.tobytes(), images.dtype).reshape(images.shape),
+    "upside down": lambda images: np.ascontiguousarray(images[:, :, ::-1])[:, :, ::-1],
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("form", ARRAYS)
+def test_arrays_may_lie_in_memory_in_any_way(form, x, y):
+    given = ARRAYS[form](x.numpy())
+    plain = x.double() if form == "long double" else x
+    assert torch.equal(attack(SPEC, net(), given, y, BALL), attack(SPEC, net(), plain, y, BALL))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: x.masked_fill(x > 0.5, float("nan")), "of 6 hold NaN or infinity: replace or remove them"),
+        (lambda x: x.masked_fill(x > 0.5, float("inf")), "of 6 hold NaN or infinity"),
+        (lambda x: x * 255, "divide them by 255"),
+        (lambda x: 4 * x - 2, "put the normalisation inside the model"),
+        (lambda x: x.to("meta"), "on the meta device and have no values"),
+    ],
+)
+def test_what_is_wrong_with_images_is_said_with_its_remedy(change, words, x, y):
+    with pytest.raises(AttackError, match=words):
+        attack(SPEC, net(), change(x), y, BALL)
+
+
+def test_sparse_images_are_images(x, y):
+    assert torch.equal(attack(SPEC, net(), x.to_sparse(), y, BALL), attack(SPEC, net(), x, y, BALL))
+
+
+@pytest.mark.parametrize(("spec", "kind"), [(PGD, "the class PGD"), ("PGD", "a value of type str"), (BALL, "Linf")])
+def test_what_is_no_attack_is_refused_as_such(spec, kind, x, y):
+    with pytest.raises(AttackError, match=rf"The attack must be one such as PGD\(steps=40\), not .*{kind}"):
+        attack(spec, net(), x, y, BALL)
+
+
 @pytest.mark.parametrize("form", ["list", "numpy", "int32", "int16", "uint8", "uint16", "strided", "bfloat16", "half"])
 def test_images_and_labels_may_come_in_any_form(form, x, y):
     images = {"list": x.tolist(), "numpy": x.numpy(), "bfloat16": x.bfloat16(), "half": x.half()}.get(form, x)
