@@ -98,6 +98,16 @@ def test_what_a_users_code_prints_at_the_exit_is_not_of_the_answer(place: Path) 
     assert all(each in ran.stderr for each in ("printed", "written", "said"))
 
 
+def test_settings_that_a_package_cannot_read_are_one_sentence(place: Path) -> None:
+    (place / "dask.yaml").write_text("distributed: [\n  : }")
+    command = [sys.executable, "-m", "lab", "list", "networks"]
+    settings = os.environ | {"DASK_CONFIG": str(place / "dask.yaml")}
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=settings)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert f"A dask config file at '{place / 'dask.yaml'}' is malformed" in ran.stderr
+    assert len(ran.stderr) <= LONGEST + 1
+
+
 @pytest.mark.parametrize(
     "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")]
 )

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
@@ -120,7 +121,7 @@ class KernelAsked(KernelHandler):
     async def get(self, kernel_id: str) -> None:
         """Answer as Jupyter does."""
         self.settings["kernel_manager"].hear(kernel_id)
-        await super().get(kernel_id)
+        await ensure_async(super().get(kernel_id))
 
 
 class ForeignHost(RequestHandler):
