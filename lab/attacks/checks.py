@@ -5,7 +5,6 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from lab.counts import counted
 from lab.errors import AttackError
 from lab.specs.attacks import AttackSpec
 from lab.specs.balls import Ball
@@ -104,7 +103,7 @@ def check_classes(logits: Tensor, y: Tensor) -> None:
     classes = logits.shape[1]
     if classes < 2:
         raise AttackError(
-            f"The model has {counted(classes, 'output')}, but two are needed, one for each class: return "
+            f"The model has {classes} output{'s' * (classes != 1)}, but two are needed, one for each class: return "
             "torch.cat([-z, z], 1) / 2 for its logit z (n, 1)."
         )
     if len(y) and not 0 <= int(y.min()) <= int(y.max()) < classes:

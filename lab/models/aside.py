@@ -25,7 +25,7 @@ def _here() -> str | None:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Before:
     """What all threads share, as it was before the first of them ran a user's code."""
 
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
@@ -49,7 +49,7 @@ class _Kept:
 
 _lock = Lock()
 _inside = 0  # threads that run a user's code at present
-_kept: _Kept | None = None
+_kept: _Before | None = None
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def _enter() -> None:
     global _inside, _kept
     with _lock:
         if _inside == 0:
-            _kept = _Kept()
+            _kept = _Before()
             sys.stdout = sys.stderr
         _inside += 1
 
