@@ -26,6 +26,7 @@ from lab.keys import names_users_models, stored_key
 from lab.memory import NOT_ENOUGH, ran_out
 from lab.results.result import Result, pack
 from lab.results.run import Run
+from lab.runs.claim import Held
 from lab.specs import Recipe, Spec, TrainingRun, from_json
 from lab.specs.sentences import labelled
 from lab.store import DamagedResult, Store
@@ -225,7 +226,8 @@ def _resume(spec: TrainingRun, publisher: Publisher) -> Outcome:
         return Outcome(paused=True)
     except Exception as error:
         sentence = labelled(error) if isinstance(error, LabError) else _in_words(error, spec.name)
-        runs.fail(spec.name, sentence)
+        if not isinstance(error, Held):
+            runs.fail(spec.name, sentence)
         return Outcome(error=sentence)
 
 
