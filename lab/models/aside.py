@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ class _Before:
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     print: Callable[..., None] = field(default_factory=lambda: builtins.print)
     depth: int = field(default_factory=sys.getrecursionlimit)
-    filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
+    filters: list[tuple[object, ...]] = field(default_factory=lambda: [*warnings.filters])
     dtype: torch.dtype = field(default_factory=torch.get_default_dtype)
     folder: str | None = field(default_factory=_here)
 

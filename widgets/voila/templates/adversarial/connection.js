@@ -94,7 +94,7 @@
   addEventListener("pagehide", () => (over = true)); // a page that is left has lost nothing
   addEventListener("pageshow", (event) => event.persisted && location.reload()); // its kernel ended when it was left
 
-  // From the first moment on, while the scripts still load: a kernel that nobody asks for is taken back after a minute.
+  // From the first moment on, also while the scripts load: a kernel that nobody asks for is taken back after a minute.
   function begin() {
     try {
       const { baseUrl, kernelId } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
