@@ -1,14 +1,25 @@
 """``python -m lab``: the command line."""
 
+import os
 import sys
+
+from lab.errors import LONGEST, in_words, one_line
 
 
 def main() -> int:
     """Run the command that was typed; Ctrl-C ends it without a word, also while its modules are still read."""
     try:
-        from lab.cli import main as run
-
-        return run()
+        try:
+            from lab.cli import leave_stdout, main as run
+        except Exception as error:  # a package that is missing, or does not like its own settings, as Dask's
+            if os.environ.get("LAB_DEBUG"):
+                raise
+            sentence = f"The lab cannot start ({in_words(error)}): correct what that names, or install the lab again."
+            print(one_line(sentence, LONGEST), file=sys.stderr)
+            return 2
+        code = run()
+        leave_stdout()
+        return code
     except KeyboardInterrupt:
         return 130
 

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -121,8 +122,11 @@ def find_data(name: str, size: int | None = None, labels: str | None = None) -> 
     if name.lower() in known or name in known:
         return datafiles.scaled(known.get(name) or known[name.lower()], size, labels)
     path = path_of(name)
-    if path.suffix == ".npz" or path.is_dir():
+    if path.suffix == ".npz" or path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
         return datafiles.custom_data(path, size, labels)
+    if path.exists():
+        words = datafiles.mistaken(path) or "is neither a folder of images nor an .npz file: save it with numpy.savez"
+        raise DataError(f"{datafiles.shown(path)} {words}.")
     raise DataError(no_such("data set", name, known))
 
 

@@ -8,6 +8,7 @@ from itertools import accumulate
 LONGEST = 300
 """Characters of a sentence that is still read."""
 
+_SCRIPTED = "in the TorchScript interpreter."
 _TAIL = 110  # of them at the end, where the sentence says how to fix it
 
 
@@ -94,12 +95,16 @@ def quoted(value: object, most: int = 60) -> str:
 
 
 def in_words(error: BaseException) -> str:
-    """Describe any error for the middle of a sentence: its kind and the first line of its message."""
+    """Describe any error for the middle of a sentence: its kind and the first line of its message.
+
+    TorchScript begins with where it failed; why is in its last line.
+    """
     if isinstance(error, LabError):
         return str(error).rstrip(".")
     text = ""
     with suppress(Exception):  # a user's error may fail to say what it is
-        text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        text = next(iter(lines[-1:] if lines and lines[0].endswith(_SCRIPTED) else lines), "")
     return f"{type(error).__name__}: {text}".rstrip(": .")
 
 

@@ -45,18 +45,25 @@ def settle_folders() -> None:
 
 def path_of(text: str) -> Path:
     """The full path that a person names, ``~`` included. Raises :class:`LabError` when it can be none."""
+    if not text.strip():
+        raise LabError(f"{quoted(text)} is not a path: name a file or folder, or '.' for the current one.")
+    path = Path(text)
     try:
-        here = Path.cwd()
-    except OSError:
-        raise LabError("The current folder no longer exists: change to another one.") from None
-    try:
-        path = here / Path(text).expanduser()
+        path = path.expanduser()
+        path = path if path.is_absolute() else _here() / path
         path.stat()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return path
     except (OSError, ValueError, RuntimeError) as error:  # too long; a null byte; ~ of nobody
         raise LabError(f"{quoted(text)} is not a path ({getattr(error, 'strerror', None) or error}).") from None
     return path
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise LabError("The current folder no longer exists: change to another one.") from None
 
 
 def _named_by(variable: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""Memory that this process can still have. No PyTorch."""
+"""Memory: what this process can still have, and the errors that mean it ran out. No PyTorch."""
 
 from pathlib import Path
 
@@ -14,6 +14,27 @@ _CGROUPS = (
     ),
 )
 """Limit, use, and the use that gives way, in a container: control groups of version 2, then of version 1."""
+
+
+_TOO_LITTLE = (
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "bad_alloc",
+    "out of memory",
+    "failed to allocate",
+    "alloc_failed",
+)
+"""What PyTorch, oneDNN, CUDA's libraries and the operating systems call it, in lower case."""
+
+NOT_ENOUGH = "The memory does not suffice: take fewer images or a smaller model, or allow this process more memory."
+
+
+def ran_out(error: BaseException) -> bool:
+    """Return whether the error says that memory ran out."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError | OSError) and any(each in str(error).lower() for each in _TOO_LITTLE)
 
 
 def free_memory() -> int:

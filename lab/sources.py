@@ -66,7 +66,7 @@ def files(modules: Iterable[str]) -> dict[str, Path]:
     importlib.invalidate_caches()
     specs: dict[str, ModuleSpec | None] = {}
     found: dict[str, Path] = {}
-    waiting = list(_each(map(_with_parents, modules)))
+    waiting = list(_each(map(with_parents, modules)))
     seen = set(waiting)
     while waiting:
         name = waiting.pop()
@@ -76,7 +76,7 @@ def files(modules: Iterable[str]) -> dict[str, Path]:
         found[name] = path
         if path.suffix == ".py":
             package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-            new = {each for named in _read(path).modules for each in _with_parents(_absolute(named, package))} - seen
+            new = {each for named in _read(path).modules for each in with_parents(_absolute(named, package))} - seen
             seen |= new
             waiting += new
     return found
@@ -91,15 +91,29 @@ def _spec(name: str, known: dict[str, ModuleSpec | None]) -> ModuleSpec | None:
     """Return where the module would be imported from; its packages are looked up, but not imported."""
     if name not in known:
         package = name.rpartition(".")[0]
-        if package:
-            parent = _spec(package, known)
-            places = list(parent.submodule_search_locations or []) if parent else []
-        else:
-            places = [*sys.path, os.getcwd()]
-        known[name] = PathFinder.find_spec(name, places) if places else None
+        places = _places(package, known)
+        known[name] = _found(name, places)
         if known[name] is None and not package:
             known[name] = _editable(name)
     return known[name]
+
+
+def _places(package: str, known: dict[str, ModuleSpec | None]) -> list[str]:
+    """Return the folders in which the modules of a package lie; without a package, those of all others."""
+    if not package:
+        return [*sys.path, os.getcwd()]
+    spec = _spec(package, known)
+    if spec is not None:
+        return list(spec.submodule_search_locations or [])
+    above, _, name = package.rpartition(".")
+    return [str(each) for place in _places(above, known) if (each := Path(place) / name).is_dir()]
+
+
+def _found(name: str, places: list[str]) -> ModuleSpec | None:
+    try:
+        return PathFinder.find_spec(name, places) if places else None
+    except KeyError:  # a folder without __init__.py below another one, for which Python asks the imported modules
+        return None
 
 
 def _editable(name: str) -> ModuleSpec | None:
@@ -177,7 +191,8 @@ def _absolute(named: tuple[int, str], package: str) -> str:
     return ".".join(filter(None, [*parents[: len(parents) - dots + 1], name]))
 
 
-def _with_parents(name: str) -> list[str]:
+def with_parents(name: str) -> list[str]:
+    """Return the names of a module's packages, the outermost first, and its own; none for what is no name."""
     parts = name.split(".")
     return [".".join(parts[: i + 1]) for i in range(len(parts))] if all(parts) else []
 

@@ -15,6 +15,7 @@ from lab.cli.main import main
 from lab.cli.output import print_json
 from lab.errors import LONGEST, LabError
 from lab.home import data_folder, home, path_of, settle_folders
+from lab.memory import NOT_ENOUGH
 
 ROOT = Path(__file__).resolve().parents[1]
 LONG = "9" * 5000
@@ -76,8 +77,58 @@ def test_a_full_disk_is_one_sentence(place: Path) -> None:
     assert (ran.returncode, ran.stderr) == (2, "The system: No space left on device.\n")
 
 
+AT_EXIT = """
+import atexit, os, sys
+from lab.__main__ import main
+
+def last_words():
+    print("printed")
+    os.write(1, b"written")
+    os.system("echo said")
+
+atexit.register(last_words)
+sys.argv = ["lab", "list", "networks", "--json"]
+sys.exit(main())
+"""
+
+
+def test_what_a_users_code_prints_at_the_exit_is_not_of_the_answer(place: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", AT_EXIT], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(ran.stdout)
+    assert all(each in ran.stderr for each in ("printed", "written", "said"))
+
+
+def test_settings_that_a_package_cannot_read_are_one_sentence(place: Path) -> None:
+    (place / "dask.yaml").write_text("distributed: [\n  : }")
+    command = [sys.executable, "-m", "lab", "list", "networks"]
+    settings = os.environ | {"DASK_CONFIG": str(place / "dask.yaml")}
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=settings)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert f"A dask config file at '{place / 'dask.yaml'}' is malformed" in ran.stderr
+    assert len(ran.stderr) <= LONGEST + 1
+
+
 @pytest.mark.parametrize(
-    "error", [TypeError("a\nb"), MemoryError(), RecursionError("x" * 5000), KeyError("ε"), UnicodeError("\ud800")]
+    "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")]
+)
+def test_too_little_memory_is_no_fault_of_the_lab(monkeypatch, capsys, error) -> None:
+    monkeypatch.setattr(listing, "use_data_folder", lambda _: (_ for _ in ()).throw(error))
+    assert main(["list", "data"]) == 2
+    assert capsys.readouterr().err == f"{NOT_ENOUGH}\n"
+
+
+def test_a_folder_that_is_gone_is_only_needed_for_relative_paths(place: Path, monkeypatch, capsys) -> None:
+    (place / "gone").mkdir()
+    monkeypatch.chdir(place / "gone")
+    (place / "gone").rmdir()
+    assert main(["list", "networks"]) == 0
+    monkeypatch.setenv("LAB_HOME", "relative")
+    assert main(["list", "networks"]) == 2
+    assert "The current folder no longer exists: change to another one." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("a\nb"), RecursionError("x" * 5000), KeyError("ε"), UnicodeError("\ud800")]
 )
 def test_what_nobody_thought_of_is_one_sentence_and_exit_code_1(monkeypatch, capsys, error) -> None:
     def fails(_: object) -> int:
@@ -124,6 +175,9 @@ def test_ctrl_c_is_no_traceback_also_while_the_lab_is_imported(monkeypatch) -> N
         ("attack --weights ~nobody-of-this-name/w.pt --model a.b:c", "is not a path"),
         ("attack --eps 0,3", "should be a number such as 0.3 or 8/255, not '0,3'"),
         ("attack --eps 8/0", "not '8/0'"),
+        ("attack --attack=", "Argument --attack: the value is empty: give one, or leave the option out"),
+        ("attack --data=", "--data: the value is empty"),
+        ("analyse Preview --csv=", "--csv: the value is empty"),
         ("attack --eps nan", "between 0 and 1, but is nan"),
         ("attack --set step_size=0,1", "PGD.step_size should be a number such as 0.3 or 8/255, not '0,1'"),
         ("attack --set step_size=2/0", "not '2/0'"),
@@ -188,7 +242,7 @@ def test_without_the_variables_nothing_is_set(monkeypatch) -> None:
     assert data_folder() == home() / "data"
 
 
-@pytest.mark.parametrize("text", ["a\0b", "~nobody-of-this-name", "x" * 5000])
+@pytest.mark.parametrize("text", [" ", "a\0b", "~nobody-of-this-name", "x" * 5000])
 def test_what_is_no_path_is_said_with_its_variable(monkeypatch, text: str) -> None:
     with pytest.raises(LabError, match="is not a path"):
         path_of(text)

@@ -15,4 +15,7 @@ def analyse(spec: Analysis, ctx: Context) -> Result:
     Raises :class:`lab.errors.LabError` in a sentence a person can act on, and
     :class:`lab.context.Cancelled` when nobody waits any more.
     """
+    if not isinstance(spec, Analysis):
+        kind = f"the class {spec.__name__}" if isinstance(spec, type) else f"a value of type {type(spec).__name__}"
+        raise SpecError(f"The analysis must be one such as Restarts(), not {kind}.")
     raise SpecError(f"The analysis {type(spec).__name__} has no function: register one with lab.analysis.analyse.")

@@ -5,6 +5,7 @@ from functools import singledispatch
 from torch import Tensor, nn
 
 from lab.attacks.batches import in_batches
+from lab.attacks.checks import check_attack
 from lab.attacks.radii import Region
 from lab.context import Context
 from lab.errors import AttackError
@@ -65,4 +66,5 @@ def perturb(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Regi
 @singledispatch
 def ascend(spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Region, ctx: Context) -> Tensor:
     """One batch of :func:`maximise`, on a frozen model and checked images."""
+    check_attack(spec)
     raise AttackError(f"The attack {type(spec).__name__} has no function: register one with lab.attacks.attack.ascend.")

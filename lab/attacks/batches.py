@@ -120,7 +120,7 @@ def dry_pass(model: nn.Module, x: Tensor, y: Tensor) -> None:
 def _measure(model: Adapted, two: Tensor) -> Tensor | None:
     """The logits of two images, if the model takes them with a gradient, whose needs are known from then on."""
     kept, logits = 0, None
-    with suppress(RuntimeError, AttackError):  # it takes no hooks, or no gradient: without them it may do
+    with suppress(RuntimeError, MemoryError, AttackError):  # it takes no hooks, or no gradient: without them it may do
         kept, logits = kept_for_backward(model, two.detach().requires_grad_())
     _needs[core_of(model)][two.shape[1:], two.dtype] = _COPIES * kept // len(two)
     return None if logits is None else logits.detach()

@@ -1,13 +1,16 @@
 """Checks of an attack's input: images in [0, 1], a label for each, a threat model, a model that returns logits."""
 
+import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lab.errors import AttackError
+from lab.specs.attacks import AttackSpec
 from lab.specs.balls import Ball
 
 _WHOLE = {torch.bool, torch.int8, torch.int16, torch.int32, torch.uint8, torch.uint16, torch.uint32, torch.uint64}
+_FIRST_OF_BYTES = 16.0  # no normalisation leads so far above 0 without leading below it
 _RANGE_TOLERANCE = 1e-5  # what normalising and de-normalising in float32 may add to a pixel
 
 
@@ -35,13 +38,24 @@ def tensor_of(values: object, what: str) -> Tensor:
     try:
         if isinstance(values, list | tuple) and values and all(isinstance(each, Tensor) for each in values):
             values = torch.stack(list(values))
+        if isinstance(values, np.ndarray):
+            values = _native(values)
         found = values if isinstance(values, Tensor) else torch.as_tensor(values)
     except (TypeError, ValueError, RuntimeError) as error:
         raise AttackError(
             f"The {what} must be a tensor, an array or a list of numbers, not a value of type {type(values).__name__}."
         ) from error
-    found = found.detach()
+    if found.is_meta:
+        raise AttackError(f"The {what} are on the meta device and have no values: give them on the CPU or a GPU.")
+    found = found.detach() if found.layout is torch.strided else found.detach().to_dense()
     return found.clone() if found.is_inference() else found
+
+
+def _native(values: np.ndarray) -> np.ndarray:
+    """The array as PyTorch takes one: it has no long doubles, foreign byte orders, nor steps backwards in memory."""
+    kind = np.dtype(np.float64) if values.dtype.char == "g" else values.dtype.newbyteorder("=")
+    fits = values.flags.writeable and min(values.strides, default=0) >= 0
+    return values.astype(kind, copy=not fits)
 
 
 def check_images(x: Tensor, y: Tensor) -> None:
@@ -57,12 +71,22 @@ def check_images(x: Tensor, y: Tensor) -> None:
         )
     if not len(x):
         return
-    low, high = x.min().item(), x.max().item()
-    if not (low >= -_RANGE_TOLERANCE and high <= 1 + _RANGE_TOLERANCE):  # also refuses NaN
+    if strange := int((~x.isfinite()).flatten(1).any(1).sum()):
         raise AttackError(
-            f"Images must lie in [0, 1], but they reach from {low:g} to {high:g}: "
-            "put the normalisation inside the model (lab.models.Normalised)."
+            f"Images must lie in [0, 1], but {strange} of {len(x)} hold NaN or infinity: replace or remove them."
         )
+    low, high = x.min().item(), x.max().item()
+    if low < -_RANGE_TOLERANCE or high > 1 + _RANGE_TOLERANCE:
+        bytes_ = low >= 0 and _FIRST_OF_BYTES < high <= 255
+        remedy = "divide them by 255" if bytes_ else "put the normalisation inside the model (lab.models.Normalised)"
+        raise AttackError(f"Images must lie in [0, 1], but they reach from {low:g} to {high:g}: {remedy}.")
+
+
+def check_attack(spec: object) -> None:
+    """Refuse what is not an attack, such as its name or its class."""
+    if not isinstance(spec, AttackSpec):
+        kind = f"the class {spec.__name__}" if isinstance(spec, type) else f"a value of type {type(spec).__name__}"
+        raise AttackError(f"The attack must be one such as PGD(steps=40), not {kind}.")
 
 
 def check_ball(ball: object) -> None:
@@ -79,7 +103,7 @@ def check_classes(logits: Tensor, y: Tensor) -> None:
     classes = logits.shape[1]
     if classes < 2:
         raise AttackError(
-            f"The model has {classes} output, but two are needed, one for each class: return "
+            f"The model has {classes} output{'s' * (classes != 1)}, but two are needed, one for each class: return "
             "torch.cat([-z, z], 1) / 2 for its logit z (n, 1)."
         )
     if len(y) and not 0 <= int(y.min()) <= int(y.max()) < classes:

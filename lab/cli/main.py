@@ -30,6 +30,7 @@ from lab.cli.options import Once
 from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
 from lab.errors import LONGEST, LabError, one_line
 from lab.home import home, settle_folders
+from lab.memory import NOT_ENOUGH, ran_out
 
 _COMMANDS = (
     serve,
@@ -110,6 +111,8 @@ def _answered(arguments: Sequence[str] | None) -> int:
     except Exception as error:
         if os.environ.get("LAB_DEBUG"):
             raise
+        if ran_out(error):
+            return _complain(NOT_ENOUGH)
         what = one_line(f"{type(error).__name__}: {error}", 200)
         if place := plugins.fault_in(error):
             return _complain(f"The plug-in failed at {place} ({what}): with LAB_DEBUG=1 the traceback is shown.")

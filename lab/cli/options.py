@@ -112,9 +112,11 @@ def add_models(
 
 
 class Once(argparse.Action):
-    """Action of options with a value, which may be given only once."""
+    """Action of options with a value, which may be given only once, and not empty, as from an unset variable."""
 
     def __call__(self, _: object, namespace: argparse.Namespace, values: object, option: str | None = None) -> None:
+        if option is not None and values == "":
+            raise argparse.ArgumentError(self, "the value is empty: give one, or leave the option out")
         given = vars(namespace).setdefault("_given", set())
         if option is not None and self.dest in given:
             raise argparse.ArgumentError(self, "given more than once: give it one value")

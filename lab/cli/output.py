@@ -45,6 +45,14 @@ def stdout_of_its_own() -> Iterator[None]:
             own.close()
 
 
+def leave_stdout() -> None:
+    """Let nothing more reach standard output: the answer is complete without what a user's model prints at the exit."""
+    with suppress(OSError, ValueError):  # nobody reads it
+        sys.stdout.flush()
+    sys.stdout = sys.stderr
+    _lead(1, to=2)
+
+
 def _writes_to(stream: io.TextIOWrapper, descriptor: int) -> bool:
     try:
         return stream.fileno() == descriptor

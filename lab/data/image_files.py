@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngImageFile
 
-from lab.datafiles import shown, stamp
+from lab.datafiles import mistaken, shown, stamp
 from lab.datafiles.checks import TOLERANCE
 from lab.datafiles.walk import opened_image
 from lab.errors import DataError
@@ -58,10 +58,11 @@ def read_image_file(path: Path, size: int, fitted: Callable[[Image.Image, int], 
         raise DataError(f"{shown(path)} is too large, having more than {most} million pixels: shrink it.") from error
     except DataError:
         raise
+    except PermissionError as error:
+        raise DataError(f"{shown(path)} cannot be read ({error.strerror}): change its permissions.") from error
     except Exception as error:  # each of Pillow's decoders has its own words for damage
-        raise DataError(
-            f"{shown(path)} cannot be decoded as an image (corrupt or truncated): replace or remove it."
-        ) from error
+        words = mistaken(path) or "cannot be decoded as an image (corrupt or truncated): replace or remove it"
+        raise DataError(f"{shown(path)} {words}.") from error
     return ImageFile(pixels, animated, sixteen)
 
 

@@ -11,7 +11,13 @@ from lab.datafiles.custom import (
     offered as offered,
     scaled as scaled,
 )
-from lab.datafiles.files import file_hash as file_hash, printable as printable, shown as shown, stamp as stamp
+from lab.datafiles.files import (
+    file_hash as file_hash,
+    mistaken as mistaken,
+    printable as printable,
+    shown as shown,
+    stamp as stamp,
+)
 from lab.datafiles.folder import (
     LARGEST as LARGEST,
     is_image_folder as is_image_folder,

@@ -10,6 +10,14 @@ from pathlib import Path
 
 from lab.errors import DataError
 
+_FOREIGN = (
+    (b"version https://git-lfs", "is a Git LFS pointer, not the file itself: fetch it with 'git lfs pull'"),
+    (b"<!doctype html", "is a web page, not the file itself: download it again"),
+    (b"<html", "is a web page, not the file itself: download it again"),
+    (b"\x1f\x8b", "is packed with gzip: unpack it"),
+)
+"""How files begin that lie where another kind of file is expected, and what to do, in words that follow the name."""
+
 _LONGEST = 120  # characters of a path in a sentence
 _TICK = 20_000_000  # nanoseconds in which a file may change twice and show one time of change
 
@@ -46,6 +54,16 @@ def file_hash(path: Path) -> str:
     if time.time_ns() - path.stat().st_ctime_ns < _TICK:
         return _file_hash.__wrapped__(*known)
     return _file_hash(*known)
+
+
+def mistaken(path: Path) -> str:
+    """What a file is that was taken for another kind, in words that follow its name; empty when that is not known."""
+    try:
+        with stamp(path)[0].open("rb") as file:
+            start = file.read(64).lstrip().lower()
+    except (OSError, DataError):
+        return ""
+    return next((words for magic, words in _FOREIGN if start.startswith(magic)), "")
 
 
 def present(folder: Path, names: Iterable[str], remedy: str) -> tuple[Path, ...]:

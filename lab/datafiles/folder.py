@@ -26,8 +26,8 @@ Classes = dict[str, tuple[Path, ...]]
 class Survey:
     """Content of a folder of images: the images of each class in ``train`` and ``test``, in the order of the labels.
 
-    ``labels`` (classes,) the label of each class; ``unread`` the visible files that are no images, cannot be reached or
-    lie outside the class folders.
+    ``labels`` (classes,) the label of each class; ``unread`` what is visible there and is no image, cannot be
+    reached or lies outside the class folders.
     """
 
     root: Path
@@ -94,7 +94,7 @@ def _found(spec: ImageFolder) -> _Found:
     root = Path(spec.path)
     if not os.path.isdir(root):
         raise DataError(f"There is no folder {shown(root)}: give the path of an existing folder of images.")
-    folders, _, _ = listed(root)
+    folders, files, _ = listed(root)
     splits = {path.name.casefold(): path for path in reversed(folders) if _is_split(path)}
     train_folder = splits.get("train")
     test_folder = next((splits[name] for name in _TEST if name in splits), None if train_folder else root)
@@ -104,6 +104,8 @@ def _found(spec: ImageFolder) -> _Found:
     test, more = _classes(test_folder)
     if not train_folder:  # other things may lie beside the classes
         test = {name: paths for name, paths in test.items() if paths}
+    beside = [] if test_folder == root else [*folders, *filter(is_image, files)]  # as val, where there is a test
+    unread += [path for path in beside if path not in (train_folder, test_folder)]
     return _Found(root, train_folder, train, test_folder, test, (*unread, *more))
 
 
@@ -246,11 +248,16 @@ def notes(found: Survey, spec: ImageFolder) -> Iterator[str]:
 
 
 def about_unread(root: Path, unread: Sequence[Path]) -> Iterator[str]:
-    """A sentence about files that are not read, if there are any."""
+    """A sentence about files, and folders with all that is in them, that are not read, if there are any."""
     if unread:
         count, first = len(unread), shown(unread[0].relative_to(root))
-        files = f"1 file is not read: {first}" if count == 1 else f"{count:,} files are not read, such as {first}"
-        yield f"{files}."
+        folders = sum(map(os.path.isdir, unread))
+        kinds = "folders" if folders == count else "files and folders" if folders else "files"
+        yield (
+            f"1 {kinds[:-1]} is not read: {first}."
+            if count == 1
+            else f"{count:,} {kinds} are not read, such as {first}."
+        )
 
 
 def _about_labels(found: Survey) -> Iterator[str]:

@@ -22,7 +22,7 @@ from lab.datafiles.checks import (
     image_shape,
     layout,
 )
-from lab.datafiles.files import printable, shown, stamp
+from lab.datafiles.files import mistaken, printable, shown, stamp
 from lab.errors import DataError
 from lab.memory import free_memory
 
@@ -149,11 +149,15 @@ class Npz:
                 yield archive
         except DataError:
             raise
+        except PermissionError as error:
+            raise DataError(f"{self.where} cannot be read ({error.strerror}): change its permissions.") from error
         except Exception as error:  # zipfile has many words for damage
             if _is_bare(self._path):
                 raise DataError(
                     f"{self.where} holds one bare array: save {', '.join(FIELDS)} with numpy.savez."
                 ) from error
+            if words := mistaken(self._path):
+                raise DataError(f"{self.where} {words}.") from error
             raise DataError(
                 f"{self.where} is not a valid .npz file (damaged or truncated): save it again with numpy.savez."
             ) from error
@@ -173,7 +177,7 @@ class Npz:
 def _read_header(member: IO[bytes]) -> Header:
     read = npy.read_array_header_1_0 if npy.read_magic(member) == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(member)
-    if any(side < 0 for side in shape):
+    if any(type(side) is not int or side < 0 for side in shape):
         raise ValueError
     return Header(shape, dtype)
 

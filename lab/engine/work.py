@@ -23,8 +23,10 @@ from lab.engine.throttle import Throttle
 from lab.errors import LONGEST, LabError, Unknown, Unrepeatable, one_line
 from lab.home import results_folder
 from lab.keys import names_users_models, stored_key
+from lab.memory import NOT_ENOUGH, ran_out
 from lab.results.result import Result, pack
 from lab.results.run import Run
+from lab.runs.claim import Held
 from lab.specs import Recipe, Spec, TrainingRun, from_json
 from lab.specs.sentences import labelled
 from lab.store import DamagedResult, Store
@@ -224,7 +226,8 @@ def _resume(spec: TrainingRun, publisher: Publisher) -> Outcome:
         return Outcome(paused=True)
     except Exception as error:
         sentence = labelled(error) if isinstance(error, LabError) else _in_words(error, spec.name)
-        runs.fail(spec.name, sentence)
+        if not isinstance(error, Held):
+            runs.fail(spec.name, sentence)
         return Outcome(error=sentence)
 
 
@@ -260,4 +263,6 @@ def _context(publisher: Publisher, seed: int = 0) -> Context:
 def _in_words(error: Exception, what: str) -> str:
     """A fault of the program as a sentence; the whole story goes to the log."""
     logger.error("The computation of %s failed.", what, exc_info=error)
+    if ran_out(error):
+        return NOT_ENOUGH
     return one_line(f"The computation failed: {type(error).__name__}: {error}", LONGEST)

@@ -3,33 +3,69 @@
 A command's output stays clean, other models compute as they would without it, and files are written where one stands.
 """
 
+import builtins
 import os
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TextIO
 
+import numpy as np
 import torch
+
+
+def _here() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # a folder that was removed
+        return None
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What all threads share, as it was before the first of them ran a user's code."""
+
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    print: Callable[..., None] = field(default_factory=lambda: builtins.print)
+    depth: int = field(default_factory=sys.getrecursionlimit)
+    filters: list[tuple[object, ...]] = field(default_factory=lambda: [*warnings.filters])
+    dtype: torch.dtype = field(default_factory=torch.get_default_dtype)
+    folder: str | None = field(default_factory=_here)
+
+    def restore(self) -> None:
+        """Undo what was set meanwhile. A greater depth, and filters that silence warnings, may be needed later."""
+        sys.stdout, builtins.print = self.stdout, self.print
+        sys.setrecursionlimit(max(self.depth, sys.getrecursionlimit()))
+        if strict := [each for each in warnings.filters if each[0] == "error" and each not in self.filters]:
+            warnings.filters[:] = [each for each in warnings.filters if each not in strict]  # type: ignore[index]
+        torch.set_default_dtype(self.dtype)
+        if self.folder is not None and _here() != self.folder:
+            with suppress(OSError):  # it may be gone
+                os.chdir(self.folder)
+
 
 _lock = Lock()
 _inside = 0  # threads that run a user's code at present
-_kept: tuple[TextIO, torch.dtype, str | None] | None = None
+_kept: _Before | None = None
 
 
 @contextmanager
 def users_code() -> Iterator[None]:
     """Run a user's code, with ``print`` to standard error; several threads may be inside at the same time.
 
-    PyTorch's default type and device, whether it records gradients, and the working directory are afterwards what they
-    were before.
+    PyTorch's default type and device, whether it records gradients, NumPy's treatment of errors, ``print`` itself, the
+    working directory, warnings as errors and a smaller recursion limit are afterwards what they were before.
     """
-    device, gradients = torch.get_default_device(), torch.is_grad_enabled()
+    device, gradients, errors = torch.get_default_device(), torch.is_grad_enabled(), np.geterr()
     _enter()
     try:
         yield
     finally:
         _leave()
+        np.seterr(**errors)
         torch.set_grad_enabled(gradients)
         if torch.get_default_device() != device:
             torch.set_default_device(None if device.type == "cpu" else device)
@@ -39,7 +75,7 @@ def _enter() -> None:
     global _inside, _kept
     with _lock:
         if _inside == 0:
-            _kept = sys.stdout, torch.get_default_dtype(), _here()
+            _kept = _Before()
             sys.stdout = sys.stderr
         _inside += 1
 
@@ -50,16 +86,5 @@ def _leave() -> None:
     with _lock:
         _inside -= 1
         if _inside == 0 and _kept is not None:
-            sys.stdout, dtype, folder = _kept
+            _kept.restore()
             _kept = None
-            torch.set_default_dtype(dtype)
-            if folder is not None and _here() != folder:
-                with suppress(OSError):  # it may be gone
-                    os.chdir(folder)
-
-
-def _here() -> str | None:
-    try:
-        return os.getcwd()
-    except OSError:  # a folder that was removed
-        return None

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable
 
@@ -9,6 +10,8 @@ from torch import nn
 
 from lab.errors import LabError, ModelError, in_words, one_sentence
 from lab.models.aside import users_code
+
+_PATH = re.compile(r"[/\\\\]|^\.|\.py$")  # what a name of a file has, and a module's has not
 
 
 def call_builder(builder: str) -> nn.Module:
@@ -19,6 +22,11 @@ def call_builder(builder: str) -> nn.Module:
     module_name, _, function_name = builder.partition(":")
     if not module_name or not function_name:
         raise ModelError(f"'{builder}' is not a builder: write it as package.module:function.")
+    if _PATH.search(module_name):
+        raise ModelError(
+            f"'{builder:.120}' does not name a module: write package.module:function, such as nets:build for the "
+            "function build in nets.py, without a path, and start from its folder."
+        )
     function = _imported(module_name, function_name)
     try:
         with users_code():
@@ -26,9 +34,8 @@ def call_builder(builder: str) -> nn.Module:
     except (LabError, KeyboardInterrupt):
         raise
     except BaseException as error:  # the user's own code may raise anything
-        raise ModelError(
-            one_sentence(f"{builder}() raised ", in_words(error), ": it is called without arguments.")
-        ) from error
+        how = "it is called without arguments" if isinstance(error, TypeError) else "call it in Python to see where"
+        raise ModelError(one_sentence(f"{builder}() raised ", in_words(error), f": {how}.")) from error
     if not isinstance(model, nn.Module):
         raise ModelError(f"{builder}() returned {_kind(model)}: it must return a torch.nn.Module.")
     return model

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 from torch import nn
 
-from lab import datafiles
+from lab import datafiles, sources
 from lab.errors import LabError
 from lab.models.aside import users_code
 from lab.models.identity import Parts, code_of, contents_of, opened_files, parts_of, settings_in
@@ -87,8 +87,8 @@ def _forget_changed(module: str) -> None:
         return
     for name, path in code.items():
         if name != "__main__":
-            sys.modules.pop(name, None)
-            sys.modules.pop(name.partition(".")[0], None)  # may be a folder without a file
+            for each in sources.with_parents(name):  # which may be folders without a file
+                sys.modules.pop(each, None)
             with suppress(OSError, NotImplementedError):  # it is compared with its source by the second
                 Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     importlib.invalidate_caches()

@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from lab import datafiles
 from lab.errors import ModelError
 
 StateDict = dict[str, Tensor]
@@ -22,12 +23,9 @@ _MOST_CONTAINERS = 20_000
 _DEEPEST = 6
 _SAVE = "save model.state_dict() with torch.save or safetensors.torch.save_file"
 _FOREIGN = (
-    (b"version https://git-lfs", "is a Git LFS pointer, not the file itself: fetch it with 'git lfs pull'"),
-    (b"<", "is a web page, not weights: download it again"),
     (b"\x93NUMPY", f"is a NumPy array: {_SAVE}"),
     (b"\x89HDF", f"is an HDF5 (Keras) file: {_SAVE}"),
     (b"{", "is a text (an index of several files?): join the weights in one file"),
-    (b"\x1f\x8b", "is packed with gzip: unpack it"),
 )
 
 
@@ -46,6 +44,8 @@ def read(path: Path) -> object:
         raise ModelError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= size:
         return _safetensors(path)
+    if words := datafiles.mistaken(path):
+        raise ModelError(f"{path} {words}.")
     for magic, words in _FOREIGN:
         if start.startswith(magic):
             raise ModelError(f"{path} {words}.")

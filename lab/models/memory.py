@@ -5,25 +5,12 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.multiprocessing.reductions import StorageWeakRef
 
-from lab.memory import free_memory
-
-_TOO_LITTLE = (
-    "can't allocate memory",
-    "cannot allocate memory",
-    "not enough memory",
-    "bad_alloc",
-    "out of memory",
-    "failed to allocate",
-    "alloc_failed",
-)
-"""What PyTorch, oneDNN, CUDA's libraries and the operating systems call it, in lower case."""
+from lab.memory import free_memory, ran_out
 
 
 def out_of_memory(error: BaseException) -> bool:
     """Return whether the error says that memory ran out, on a GPU or on a CPU, where it is a plain RuntimeError."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError | OSError) and any(each in str(error).lower() for each in _TOO_LITTLE)
+    return isinstance(error, torch.OutOfMemoryError) or ran_out(error)
 
 
 def free_on(device: torch.device) -> int:

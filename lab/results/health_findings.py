@@ -108,6 +108,10 @@ def _restart(whose: str) -> str:
     )
 
 
+def _classes(number: float) -> str:
+    return "1 class" if number == 1 else f"{number:.0f} classes"
+
+
 def _always(sentence: str) -> Sentence:
     return lambda _: sentence
 
@@ -140,7 +144,7 @@ _SENTENCES: dict[Kind, Sentence] = {
         "normalisation missing, or are the labels in another order?"
     ),
     Kind.OUTPUTS: lambda one: (
-        f"The model has {one.value:.0f} outputs, but the data only {one.reference:.0f} classes: does label 0 mean "
+        f"The model has {one.value:.0f} outputs, but the data only {_classes(one.reference)}: does label 0 mean "
         "the same class to both?"
     ),
     Kind.LARGE_EPS: _always(

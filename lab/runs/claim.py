@@ -12,18 +12,22 @@ _LOCK = ".lock"
 _PATIENCE = 0.5  # seconds; whoever looks whether a folder is claimed holds it for an instant
 
 
+class Held(LabError):
+    """Somebody else trains the run at present; it has not failed."""
+
+
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
     """Hold the folder. The system lets go of it when the process ends, however it ends.
 
-    Raises :class:`LabError` when another process holds it or it cannot be made.
+    Raises :class:`Held` when another process holds it, and :class:`LabError` when it cannot be made.
     """
     lock = FileLock(folder / _LOCK, poll_interval=0.01)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=_PATIENCE)
     except Timeout:
-        raise LabError(f"The run in {folder} is being trained already: wait for it or stop it.") from None
+        raise Held(f"The run in {folder} is being trained already: wait for it or stop it.") from None
     except OSError as error:
         raise LabError(f"{folder} cannot be written ({error.strerror}): choose another name or LAB_HOME.") from error
     try:

@@ -24,7 +24,7 @@ from lab.server.forking import ForkingProvisioner, ForkServer
 from lab.server.waitlist import Waitlist
 
 PATIENCE = 60.0
-"""Seconds until a kernel is taken back that no page has connected to."""
+"""Seconds until a kernel is taken back that no page has connected to, or asked for while its scripts still load."""
 
 MOST_BYTES_KEPT = 8 * 2**20
 """Of what a kernel has said since its page is out of reach; with more, the page could not catch up."""
@@ -86,7 +86,7 @@ class Rendered(TypedDict):
 
 @dataclass(eq=False)
 class Guest:
-    """Somebody who opens the page: the kernel that he was given, since when, and whether his page has reached it.
+    """Somebody who opens the page: his kernel, when the page last showed that it comes, and whether it has reached it.
 
     ``address`` is the network address he comes from, empty when that is unknown; ``visitor`` tells his browser from
     others.
@@ -184,6 +184,12 @@ class Kernels(AsyncMappingKernelManager):
         super().notify_connect(kernel_id)
         for each in self._guests:
             each.reached |= each.kernel_id == kernel_id
+
+    def hear(self, kernel_id: str) -> None:
+        """Note that a page asks for its kernel: it is slow, not gone."""
+        for each in self._guests:
+            if each.kernel_id == kernel_id and each.since < float("inf"):
+                each.since = time.monotonic()
 
     async def end_the_forgotten(self) -> None:
         """End the kernels that no page has connected to in time."""

@@ -11,6 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import URLSpec
@@ -111,6 +113,15 @@ class QueueHandler(RequestHandler):
                 return
             await kernels.waitlist.change(1.0)
         self.finish({"position": 0, "open": True, "sentence": ""})  # he lost his place, and takes another at the door
+
+
+class KernelAsked(KernelHandler):
+    """``GET /api/kernels/ID``: whether a kernel is there; a page asks while its scripts load and when it lost it."""
+
+    async def get(self, kernel_id: str) -> None:
+        """Answer as Jupyter does."""
+        self.settings["kernel_manager"].hear(kernel_id)
+        await ensure_async(super().get(kernel_id))
 
 
 class ForeignHost(RequestHandler):
@@ -266,7 +277,11 @@ class Pages(Voila):
 
     def init_handlers(self) -> list[URLSpec]:
         """Voilà's, each with the lab's own in its place, and the health check."""
-        own = {TornadoVoilaHandler: Door, VoilaKernelWebsocketHandler: KernelSocket}
+        own = {
+            TornadoVoilaHandler: Door,
+            VoilaKernelWebsocketHandler: KernelSocket,
+            KernelHandler: KernelAsked,
+        }
         handlers = [
             URLSpec(path, own.get(handler, handler), *options)
             for path, handler, *options in super().init_handlers()

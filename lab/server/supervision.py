@@ -105,7 +105,7 @@ class Voila:
         self.process = start(
             "lab.server.pages",
             _arguments(self.site, self.port, self._connections, self.room, self.ready),
-            _environment() | self._marks | {MARK: self._mark},
+            _environment(self._connections) | self._marks | {MARK: self._mark},
             self._output,
             called="voila",
         )
@@ -169,10 +169,14 @@ def _computing_ahead(marks: dict[str, str]) -> Iterator[None]:
             end(mark)
 
 
-def _environment() -> dict[str, str]:
-    """This environment, with the page's template, and with this Python's kernel rather than another one's."""
+def _environment(folder: str) -> dict[str, str]:
+    """This environment, with the page's template, and with this Python's kernel rather than another one's.
+
+    Without the settings of a person's other Jupyter and IPython, which may name another template, or code to run.
+    """
+    apart = {"JUPYTER_CONFIG_DIR": folder, "JUPYTER_CONFIG_PATH": "", "IPYTHONDIR": os.path.join(folder, "ipython")}
     path = os.pathsep.join(filter(None, (str(TEMPLATES), os.environ.get("JUPYTER_PATH"))))
-    return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_PREFER_ENV_PATH": "1"}
+    return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_PREFER_ENV_PATH": "1", **apart}
 
 
 def _arguments(site: Site, port: int, connections: str, room: int, ready: int) -> list[str]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, field, fields
 from functools import partial
+from numbers import Integral, Real
 from types import UnionType
 from typing import Any, ClassVar, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -322,11 +323,13 @@ def _typed(wrong: Callable[[str], FieldError], hint: object, value: object) -> o
         [hint] = [each for each in get_args(hint) if each is not type(None)]
     if get_origin(hint) is tuple:
         [item, *_] = get_args(hint)
-        if not isinstance(value, (tuple, list)):
+        if not isinstance(value, (tuple, list, range)):
             raise wrong(f"should be a list, not {quoted(value)}.")
         return tuple(_typed(wrong, item, each) for each in value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+    if hint is float and isinstance(value, Real) and not isinstance(value, bool | float):
         return _as_float(wrong, value)
+    if hint is int and isinstance(value, Integral) and not isinstance(value, bool):  # NumPy's, too
+        return int(value)
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if not (isinstance(hint, type) and isinstance(value, hint)) or (isinstance(value, bool) and hint is not bool):
@@ -334,7 +337,7 @@ def _typed(wrong: Callable[[str], FieldError], hint: object, value: object) -> o
     return value
 
 
-def _as_float(wrong: Callable[[str], FieldError], value: int) -> float:
+def _as_float(wrong: Callable[[str], FieldError], value: Real) -> float:
     try:
         return float(value)
     except OverflowError:

@@ -118,10 +118,11 @@ def test_so_does_all_that_measures(model, x, y):
     assert torch.allclose(minimum_distance(search, small, x, y)[1], minimum_distance(search, model, x, y)[1])
 
 
+@pytest.mark.parametrize("error", [*ERRORS[:1], MemoryError()], ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("spec", [FGSM(), PGD(steps=2), Square(queries=3)])
-def test_too_little_for_one_image_is_said(spec, model, x, y):
+def test_too_little_for_one_image_is_said(spec, error, model, x, y):
     with pytest.raises(AttackError, match="Not even one image fits"):
-        attack(spec, Limited(model, 0), x, y, BALL)
+        attack(spec, Limited(model, 0, error), x, y, BALL)
 
 
 def test_a_batch_is_as_large_as_what_the_model_keeps_allows(model, x, y, monkeypatch):

@@ -57,6 +57,16 @@ def test_class_folders_called_by_numbers_count_in_their_order(root, names, order
     assert data.test.y.tolist() == list(range(len(names)))
 
 
+def test_what_lies_beside_the_classes_and_is_not_read_is_named(root):
+    classes(root, "cat", "dog", splits=("train", "test", "val"))
+    assert outline(root).notes[-1] == "1 folder is not read: val."
+    put(root / "extra" / "cat" / "a.png")
+    assert outline(root).notes[-1] == "2 folders are not read, such as extra."
+    put(root / "stray.png")
+    (root / "labels.csv").touch()
+    assert outline(root).notes[-1] == "3 files and folders are not read, such as extra."
+
+
 def test_what_the_labels_mean_is_said_unless_the_names_say_it(root):
     classes(root, "cat", "dog")
     assert "Labels: 0 = cat, 1 = dog." in load(spec(root)).notes

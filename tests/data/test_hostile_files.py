@@ -6,6 +6,7 @@ import socket
 import threading
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -106,6 +107,57 @@ def test_headers_that_lie_are_refused_before_anything_is_unpacked(folder, name, 
     path = written(folder / "lies.npz", **{name: LIES[lie]})
     for ask in (lambda: load(NpzFile(str(path))), lambda: datafiles.outline(NpzFile(str(path)))):
         assert name in refusal(ask, "lies.npz")
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(folder, monkeypatch):
+    """Simulated, because whoever runs the tests may read everything."""
+    picture = folder / "imgs" / "test" / "a" / "picture.png"
+    picture.parent.mkdir(parents=True)
+    Image.new("L", (8, 8)).save(picture)
+    written(folder / "mine.npz")
+    opened = Path.open
+
+    def refuse(path, *rest, **options):
+        if path.name in ("mine.npz", "picture.png"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    for name, spec in (
+        ("mine.npz", NpzFile(str(folder / "mine.npz"))),
+        ("picture.png", ImageFolder(str(folder / "imgs"))),
+    ):
+        assert "cannot be read (Permission denied)" in refusal(lambda spec=spec: load(spec), name)
+
+
+FOREIGN = {
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n": "fetch it with 'git lfs pull'",
+    b"<!DOCTYPE html><html>404": "is a web page",
+    b"\x1f\x8b\x08": "is packed with gzip",
+}
+
+
+@pytest.mark.parametrize(("content", "words"), FOREIGN.items(), ids=FOREIGN.values())
+def test_a_file_that_is_something_else_is_called_by_what_it_is(folder, content, words):
+    (folder / "mine.npz").write_bytes(content)
+    assert words in refusal(lambda: datafiles.outline(NpzFile(str(folder / "mine.npz"))), "mine.npz")
+    picture = folder / "imgs" / "test" / "a" / "picture.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(content)
+    assert words in refusal(lambda: load(ImageFolder(str(folder / "imgs"), size=8)), "picture.png")
+
+
+def test_arrays_are_read_by_content_and_what_is_no_data_set_is_said_to_be_none(folder):
+    for name in ("MINE.NPZ", "mine", "mine.npz.bak"):
+        assert datafiles.outline(catalogue.find_data(str(written(folder / name)))).n_test == 6
+    np.save(folder / "bare.npy", X)
+    os.mkfifo(folder / "pipe")
+    for name in ("bare.npy", "pipe", "imgs.txt"):
+        if name.endswith("txt"):
+            (folder / name).write_text("imgs")
+        assert "neither a folder of images nor an .npz file" in refusal(
+            lambda name=name: catalogue.find_data(str(folder / name)), name
+        )
 
 
 def test_gigabytes_of_labels_are_refused_from_their_header(folder, monkeypatch):

@@ -11,9 +11,11 @@ import pytest
 import torch
 
 import lab
+from lab import runs
 from lab.engine import LocalEngine
 from lab.errors import EngineError, LabError
 from lab.home import results_folder
+from lab.runs.claim import claimed
 from lab.specs import Preview, Restarts, Trained, TrainingRun, standard_training
 from tests.engine.slow_analysis import Slow, held, let_go
 from tests.engine.test_engine import begun
@@ -155,3 +157,15 @@ def test_a_program_that_ends_does_not_wait_for_what_is_computed() -> None:
 def running() -> list[str]:
     """The computations that are in a thread of this process."""
     return [each.name for each in threading.enumerate() if each.name.startswith("Slow-")]
+
+
+def test_a_run_that_somebody_else_trains_has_not_failed(local: LocalEngine) -> None:
+    """As on another server with the same LAB_HOME, where the run that waits here was resumed."""
+    spec = TrainingRun("theirs", standard_training().replace(epochs=1))
+    runs.begin(spec)
+    with claimed(runs.folder("theirs")):
+        job = local.submit(spec)
+        with pytest.raises(EngineError, match="is being trained already"):
+            job.wait(PATIENCE)
+        assert [each.state for each in runs.runs()] == ["elsewhere"]
+    assert [(each.state, each.error) for each in runs.runs()] == [("paused", "")]

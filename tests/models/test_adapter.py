@@ -1,9 +1,11 @@
 """Every kind of model that users bring is attacked as it is, or refused in one sentence."""
 
+import builtins
 import contextlib
 import functools
 import os
 import sys
+import warnings
 from collections import OrderedDict
 from types import SimpleNamespace
 
@@ -181,6 +183,23 @@ def somewhere_else(inner, pixels):
     return inner(pixels)
 
 
+def silences_print(inner, pixels):
+    """As published training programs do on all processes but the first."""
+    builtins.print = lambda *_, **__: None
+    return inner(pixels)
+
+
+def strict(inner, pixels):
+    np.seterr(all="raise")
+    warnings.simplefilter("error")
+    return inner(pixels)
+
+
+def shallow(inner, pixels):
+    sys.setrecursionlimit(200)
+    return inner(pixels)
+
+
 def fails_in_a_mess(inner, pixels):
     torch.set_default_dtype(torch.float64)
     os.chdir("/")
@@ -193,17 +212,25 @@ def settings():
 
     def look():
         made = torch.empty(1)
-        return made.dtype, made.device, torch.is_grad_enabled(), os.getcwd()
+        errors = [each for each in warnings.filters if each[0] == "error"], np.geterr()
+        torchs = made.dtype, made.device, torch.is_grad_enabled()
+        return *torchs, os.getcwd(), builtins.print, errors, sys.getrecursionlimit()
 
     before = look()
     yield look
+    builtins.print = before[4]
+    np.seterr(**before[5][1])
+    sys.setrecursionlimit(before[6])
     torch.set_default_dtype(before[0])
     torch.set_default_device(None)
     torch.set_grad_enabled(before[2])
     os.chdir(before[3])
 
 
-@pytest.mark.parametrize("run", [no_gradients, double_everywhere, nowhere, somewhere_else, fails_in_a_mess])
+SETTERS = [no_gradients, double_everywhere, nowhere, somewhere_else, silences_print, strict, shallow, fails_in_a_mess]
+
+
+@pytest.mark.parametrize("run", SETTERS)
 def test_what_a_model_sets_in_the_process_is_undone(run, settings, x):
     before, model = settings(), adapted(Around(run))
     with contextlib.suppress(AttackError):
@@ -231,6 +258,18 @@ def test_the_users_layout_is_tried_when_channels_last_fails(layout):
     assert gradient.shape == shown.shape
 
 
+def scripted_for_four():
+    """TorchScript that has the size of its first batch in it, and says the reason of its failure last."""
+
+    class Fixed(nn.Module):
+        def forward(self, pixels):
+            return pixels.reshape(len(pixels), 64)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.trace(Fixed(), torch.rand(4, 1, 8, 8), check_trace=False)
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [
@@ -248,6 +287,7 @@ def test_the_users_layout_is_tried_when_channels_last_fails(layout):
         (Around(lambda inner, pixels: inner(pixels).long()), "real number"),
         (Around(lambda inner, pixels: None), "NoneType"),
         (Around(lambda inner, pixels: 1 / 0), "ZeroDivisionError"),
+        (scripted_for_four(), "images of .*: .*shape '.4, 64.' is invalid"),
         (Around(lambda inner, pixels: exec("raise Wordless", {"Wordless": Wordless})), "images of .*: Wordless"),
         (nn.Linear, "the class Linear"),
         ("standard", "a value of type str"),
@@ -268,6 +308,47 @@ def test_an_interrupt_is_no_refusal(x, y):
 
     with pytest.raises(KeyboardInterrupt):
         attack(SPEC, Around(interrupted), x, y, BALL)
+
+
+ARRAYS = {
+    "big-endian": lambda images: images.astype(">f4"),
+    "long double": lambda images: images.astype(np.longdouble),
+    "read only": lambda images: np.frombuffer(images.tobytes(), images.dtype).reshape(images.shape),
+    "upside down": lambda images: np.ascontiguousarray(images[:, :, ::-1])[:, :, ::-1],
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("form", ARRAYS)
+def test_arrays_may_lie_in_memory_in_any_way(form, x, y):
+    given = ARRAYS[form](x.numpy())
+    plain = x.double() if form == "long double" else x
+    assert torch.equal(attack(SPEC, net(), given, y, BALL), attack(SPEC, net(), plain, y, BALL))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: x.masked_fill(x > 0.5, float("nan")), "of 6 hold NaN or infinity: replace or remove them"),
+        (lambda x: x.masked_fill(x > 0.5, float("inf")), "of 6 hold NaN or infinity"),
+        (lambda x: x * 255, "divide them by 255"),
+        (lambda x: 4 * x - 2, "put the normalisation inside the model"),
+        (lambda x: x.to("meta"), "on the meta device and have no values"),
+    ],
+)
+def test_what_is_wrong_with_images_is_said_with_its_remedy(change, words, x, y):
+    with pytest.raises(AttackError, match=words):
+        attack(SPEC, net(), change(x), y, BALL)
+
+
+def test_sparse_images_are_images(x, y):
+    assert torch.equal(attack(SPEC, net(), x.to_sparse(), y, BALL), attack(SPEC, net(), x, y, BALL))
+
+
+@pytest.mark.parametrize(("spec", "kind"), [(PGD, "the class PGD"), ("PGD", "a value of type str"), (BALL, "Linf")])
+def test_what_is_no_attack_is_refused_as_such(spec, kind, x, y):
+    with pytest.raises(AttackError, match=rf"The attack must be one such as PGD\(steps=40\), not .*{kind}"):
+        attack(spec, net(), x, y, BALL)
 
 
 @pytest.mark.parametrize("form", ["list", "numpy", "int32", "int16", "uint8", "uint16", "strided", "bfloat16", "half"])

@@ -104,6 +104,11 @@ def package():
     return "nets.mine:build", new_seed("nets/__init__.py")
 
 
+def folders_without_init():
+    put(nets__sub__mine="from nets.other.parts import make as build", nets__other__parts=SEED)
+    return "nets.sub.mine:build", new_seed("nets/other/parts.py")
+
+
 def relative():
     put(nets__="", nets__sub__="", nets__parts=SEED)
     put(nets__sub__mine="from ..parts import make as build")
@@ -203,6 +208,7 @@ def configuration_read_when_imported():
         relative,
         sibling,
         folder_without_init,
+        folders_without_init,
         inside_a_function,
         by_name,
         elsewhere_on_the_path,

@@ -117,6 +117,7 @@ def nothing(): return None
 class Odd(BaseException):
     def __str__(self): raise RuntimeError
 def odd(): raise Odd
+def wide(width): return nn.Linear(width, 3)
 made = nn.Linear(2, 3)
 class NoEvaluation(nn.Linear):
     def eval(self): raise RuntimeError("no such mode")
@@ -175,11 +176,15 @@ def test_normalisation_is_no_part_of_the_weights(builders):
         ("own_nets.nets:", "is not a builder"),
         ("own_nets.nowhere:Net", "The module 'own_nets.nowhere' cannot be imported (ModuleNotFoundError"),
         ("own_nets.bad:Net", "cannot be imported (SyntaxError"),
-        ("..own:Net", "cannot be imported"),
+        ("..own:Net", "does not name a module: write package.module:function, such as nets:build"),
+        ("own_nets/nets.py:Net", "without a path, and start from its folder"),
+        ("./nets:Net", "does not name a module"),
+        ("nets.py:Net", "does not name a module"),
         ("own_nets.nets:Nut", "has no 'Nut': define a function that returns the model"),
         ("own_nets.nets:number", "has a value of type int as 'number'"),
-        ("own_nets.nets:broken", "own_nets.nets:broken() raised OSError: no such thing"),
-        ("own_nets.nets:odd", "own_nets.nets:odd() raised Odd: it is called without arguments"),
+        ("own_nets.nets:broken", "own_nets.nets:broken() raised OSError: no such thing: call it in Python"),
+        ("own_nets.nets:odd", "own_nets.nets:odd() raised Odd: call it in Python to see where"),
+        ("own_nets.nets:wide", "'width': it is called without arguments"),
         ("own_nets.nets:made", "own_nets.nets:made is a model itself: name a function that returns it"),
         (
             "own_nets.nets:no_evaluation",

@@ -78,6 +78,10 @@ def test_a_finding_about_the_only_image_speaks_of_one(kind):
     assert kind == Kind.BATCH_DEPENDENT or "this image" in sentence or "the adversarial image:" in sentence
 
 
+def test_one_class_is_no_classes():
+    assert "but the data only 1 class:" in " ".join(health(outputs=10, classes=1).warnings)
+
+
 @pytest.mark.parametrize("kind", WHOLE)
 @pytest.mark.parametrize("images", [1, 40])
 def test_a_finding_about_the_model_or_the_attack_says_what_was_measured(kind, images):

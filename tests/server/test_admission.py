@@ -164,6 +164,28 @@ def test_visitors_are_counted_from_the_door_on_and_who_never_comes_loses_his_ker
     asyncio.run(visit())
 
 
+def test_a_kernel_stays_as_long_as_its_page_asks_for_it_while_its_scripts_load(monkeypatch):
+    async def visit():
+        kernels, now = Counted(most_visitors=2), [0.0]
+        monkeypatch.setattr("lab.server.kernels.time", SimpleNamespace(monotonic=lambda: now[0]))
+        with kernels.welcome() as slow:
+            slow.kernel_id = kernels.begin("a")
+            kernels.hear("a")  # the page is read before it is whole
+        with kernels.welcome() as gone:
+            gone.kernel_id = kernels.begin("b")
+        for second in range(2, 200, 2):
+            now[0] = second
+            kernels.hear("a")
+            kernels.hear("of nobody")
+            await kernels.end_the_forgotten()
+        assert list(kernels._kernels) == ["a"]
+        now[0] = 260
+        await kernels.end_the_forgotten()
+        assert not kernels._kernels
+
+    asyncio.run(visit())
+
+
 class Channel:
     """A kernel's channel, of which whoever listens hears what the kernel says."""
 

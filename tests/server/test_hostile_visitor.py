@@ -27,7 +27,10 @@ CONTROL = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A lab behind a proxy, for three visitors, but one of each address; this machine's own is none."""
+    """A lab behind a proxy, for three visitors, but one of each address; this machine's own is none.
+
+    Its owner also has a Jupyter and an IPython with settings that are not for the lab.
+    """
     options = (
         "--lazy",
         "--public",
@@ -43,6 +46,14 @@ def server(tmp_path_factory):
     options += ("--trust-proxy", "127.0.0.1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_MAX_ADDRESS_SHARE", "34")
+        foreign = tmp_path_factory.mktemp("foreign")
+        (foreign / "voila.json").write_text(json.dumps({"VoilaConfiguration": {"template": "no such"}}))
+        (foreign / "ipython_config.py").write_text("raise SystemExit\n")
+        startup = foreign / "profile_default" / "startup"
+        startup.mkdir(parents=True)
+        (startup / "mine.py").write_text("raise SystemExit\n")
+        for variable in ("JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH", "IPYTHONDIR"):
+            patch.setenv(variable, str(foreign))
         with served(tmp_path_factory.mktemp("home"), *options) as found:
             yield found
 

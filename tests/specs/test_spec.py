@@ -3,7 +3,9 @@
 import math
 import subprocess
 import sys
+from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from lab.errors import SpecError
@@ -35,6 +37,27 @@ from lab.specs import (
 from lab.specs.spec import Spec, family_of, parse_field, spec_named
 
 FAMILIES = [AttackSpec, Analysis, Architecture, DataSpec, ModelSpec, Recipe]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float16, np.longdouble, Fraction])
+def test_numbers_of_any_kind_are_numbers(kind):
+    eps = Linf(kind(0.25)).eps
+    assert (type(eps), eps) == (float, 0.25)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, np.float64])
+def test_whole_numbers_of_any_kind_are_whole_numbers(kind):
+    assert PGD(steps=kind(7)) == PGD(steps=7)
+    assert to_json(PGD(steps=kind(7))) == to_json(PGD(steps=7))
+    assert Restarts(images=range(2)) == Restarts(images=(0, 1))
+
+
+@pytest.mark.parametrize("value", [np.float32(7.5), np.True_, True, Fraction(10**400), np.float32("nan")])
+def test_other_numbers_are_refused(value):
+    with pytest.raises(SpecError):
+        PGD(steps=value)
+    with pytest.raises(SpecError):
+        Linf(value)
 
 
 def kinds():

@@ -94,11 +94,17 @@
   addEventListener("pagehide", () => (over = true)); // a page that is left has lost nothing
   addEventListener("pageshow", (event) => event.persisted && location.reload()); // its kernel ended when it was left
 
-  addEventListener("DOMContentLoaded", () => {
-    const { baseUrl, kernelId } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
-    kernel ??= `${baseUrl}api/kernels/${kernelId}`;
-    timer ??= setTimeout(inquire, PATIENCE);
-  });
+  // From the first moment on, also while the scripts load: a kernel that nobody asks for is taken back after a minute.
+  function begin() {
+    try {
+      const { baseUrl, kernelId } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+      kernel ??= `${baseUrl}api/kernels/${kernelId}`;
+      timer ??= setTimeout(inquire, PATIENCE);
+    } catch {
+      setTimeout(begin, INTERVAL); // this part of the page has not come yet
+    }
+  }
+  begin();
 
   const Plain = window.WebSocket;
   window.WebSocket = class extends Plain {
