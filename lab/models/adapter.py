@@ -146,6 +146,11 @@ def named(model: nn.Module, name: str) -> nn.Module:
     return model
 
 
+def is_named(model: nn.Module) -> bool:
+    """Return whether the model, or one within it, has a name already: it was loaded before, and others use it."""
+    return any(each in _names for each in model.modules())
+
+
 def name_of(model: object) -> str:
     """Return the model's name in sentences: the name it was loaded by, else its class or function."""
     if not isinstance(model, nn.Module):

@@ -1,5 +1,6 @@
 """``load``: the trained network that a spec names, read once per process and device."""
 
+import copy
 import hashlib
 from dataclasses import replace
 from functools import partial, singledispatch
@@ -11,7 +12,7 @@ from torch.nn.parameter import is_lazy
 from lab import datafiles
 from lab.catalogue import find_card, fingerprints
 from lab.errors import LabError, ModelError, Unrepeatable, in_words, one_sentence
-from lab.models.adapter import Adapted, adapted, evaluating, named
+from lab.models.adapter import Adapted, adapted, evaluating, is_named, named
 from lab.models.aside import users_code
 from lab.models.build import blank
 from lab.models.builder import call_builder
@@ -108,6 +109,8 @@ def custom(spec: Custom) -> nn.Module:
     if spec.library:
         return library_model(spec.builder, spec.weights)
     network = call_builder(spec.builder)
+    if is_named(network):  # a builder may return, or build on, a model that is loaded already, such as one of the lab's
+        network = copy.deepcopy(network)
     if spec.weights:
         load_weights(network, spec.weights)
     return network

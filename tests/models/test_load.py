@@ -12,7 +12,9 @@ from torch import nn
 from lab import catalogue, datafiles
 from lab.errors import ModelError
 from lab.models import build, load, load_weights, save_weights
+from lab.models.adapter import name_of as name_in_sentences
 from lab.specs import Custom, SmallCNN, Standard, Trained, to_dict
+from lab.specs.models import name_of
 
 SMALL = SmallCNN(width=2)
 
@@ -138,6 +140,14 @@ def exits_later():
 def normalised():
     from lab.models import Normalised
     return Normalised(nn.Conv2d(3, 4, 1), [0.5] * 3, [0.2] * 3)
+def of_the_lab():
+    from lab.models import load
+    from lab.specs import Trained
+    return load(Trained("mine"))
+def around_the_labs(): return nn.Sequential(nn.Identity(), of_the_lab())
+shared = nn.Linear(2, 3)
+def one_name(): return shared
+def other_name(): return shared
 """
 
 
@@ -162,6 +172,27 @@ def test_an_own_network_is_imported_from_the_working_directory(tmp_path, builder
     assert torch.equal(found.weight, state["weight"])
     assert not found.training
     assert not found.weight.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("builder", "other"),
+    [
+        ("of_the_lab", Trained("mine")),
+        ("around_the_labs", Trained("mine")),
+        ("one_name", Custom("own_nets.nets:other_name")),
+        ("one_name", Custom("own_nets.nets:one_name", "other.pt")),
+    ],
+)
+def test_a_builder_that_returns_a_loaded_model_leaves_that_as_it_is(tmp_path, builders, builder, other):
+    put_run(tmp_path)
+    torch.save({"weight": torch.zeros(3, 2), "bias": torch.zeros(3)}, "other.pt")
+    loaded = load(other)
+    before, called = {key: value.clone() for key, value in loaded.state_dict().items()}, name_in_sentences(loaded)
+    changed = {key: value + 1 for key, value in load(Custom(f"{builders}:{builder}")).state_dict().items()}
+    torch.save(changed, "changed.pt")
+    load(Custom(f"{builders}:{builder}", "changed.pt"))
+    assert all(torch.equal(before[key], value) for key, value in loaded.state_dict().items())
+    assert name_in_sentences(loaded) == called == name_of(other)
 
 
 def test_normalisation_is_no_part_of_the_weights(builders):
