@@ -18,10 +18,9 @@ from lab.attacks.ball import projection, steepest
 from lab.attacks.goals import Goal
 from lab.attacks.gradient import expected_gradient, pulled_back
 from lab.attacks.labels import answer
-from lab.attacks.radii import Region, around, norm, per_image, reach
+from lab.attacks.radii import Region, around, per_image, reach
 from lab.context import Context
 from lab.specs.auto_attack import AutoPGD, Climbing
-from lab.specs.balls import Ball
 
 MOMENTUM = 0.75  # α: how much of a step is the gradient's; the rest repeats the step before
 _FIRST, _LESS, _LEAST = 0.22, 0.03, 0.06  # of all steps: the first window, how much shorter each next one is, the last
@@ -124,7 +123,10 @@ class Climbers:
 
 
 def climb(spec: Climbing, model: nn.Module, climbers: Climbers, ball: Region, ctx: Context, stay: Stay) -> Climbers:
-    """Steps from the climbers' points; those that do not ``stay`` leave the batch. Returns the ones left."""
+    """Steps from the climbers' points; those that do not ``stay`` leave the batch. Returns the ones left.
+
+    Their best points are of those steps after which all points lie in the ball.
+    """
     region = around(ball, climbers.owner)
     project = projection(region, climbers.x)
     for step in range(spec.steps + 1):
@@ -137,25 +139,25 @@ def climb(spec: Climbing, model: nn.Module, climbers: Climbers, ball: Region, ct
                 break
             region = around(ball, climbers.owner)
             project = projection(region, climbers.x)
-        climbers.note(gradient, logits) if step else climbers.begin(gradient, logits)
-        go_on(spec, climbers, step, norm(region), project)
+        climbers.note(gradient, logits) if step > spec.outside else climbers.begin(gradient, logits)
+        go_on(spec, climbers, step, region, project)
     return climbers
 
 
 @singledispatch
-def go_on(spec: Climbing, climbers: Climbers, step: int, ball: Ball, project: Callable[[Tensor], Tensor]) -> None:
+def go_on(spec: Climbing, climbers: Climbers, step: int, region: Region, project: Callable[[Tensor], Tensor]) -> None:
     """Take the climbers' next step once their points after so many steps are known, unless that was the last."""
     raise TypeError(f"no steps of {type(spec).__name__}")
 
 
 @go_on.register
-def _(spec: AutoPGD, climbers: Climbers, step: int, ball: Ball, project: Callable[[Tensor], Tensor]) -> None:
+def _(spec: AutoPGD, climbers: Climbers, step: int, region: Region, project: Callable[[Tensor], Tensor]) -> None:
     """Algorithm 1."""
     checks = checkpoints(spec.steps)
     if step in checks:
         climbers.check(checks[step], spec.rho)
     if step < spec.steps:
-        climbers.move(ball, project, MOMENTUM if step else 1.0)
+        climbers.move(region, project, MOMENTUM if step else 1.0)
 
 
 def _wide(which: Tensor, like: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from lab.attacks.batches import batch_size, room
 from lab.attacks.best import Best
 from lab.attacks.goals import Goal
 from lab.attacks.objectives import predicted
-from lab.attacks.radii import Region, around, ball_of
+from lab.attacks.radii import Region, around, ball_of, widened
 from lab.context import Context
 from lab.specs.auto_attack import Climbing
 
@@ -77,14 +77,18 @@ def all_stay(owner: Tensor, points: Tensor, logits: Tensor) -> Tensor:
     return torch.ones_like(owner, dtype=torch.bool)
 
 
-def random_starts(x: Tensor, ball: Region, ctx: Context) -> Start:
-    """Random points of the ball's boundary, clipped to [0, 1]: for each image and climb its own draw."""
+def random_starts(x: Tensor, ball: Region, ctx: Context, factor: float = 1.0) -> Start:
+    """Random points of the ball's boundary, clipped to [0, 1]: for each image and climb its own draw.
+
+    ``factor``: by how much their changes are longer than ε.
+    """
     like = torch.empty(x.shape[1:], dtype=x.dtype)
 
     def start(owner: Tensor, numbers: Tensor) -> Tensor:
         deltas = []
         for image, number in zip(owner.tolist(), numbers.tolist(), strict=True):
             deltas += ctx.draws([image], number, partial(boundary_delta, ball_of(ball, image), like))
-        return project(around(ball, owner), x[owner] + torch.stack(deltas).to(x.device), x[owner])
+        region = around(ball, owner) if factor == 1 else widened(around(ball, owner), factor, len(owner))
+        return project(region, x[owner] + factor * torch.stack(deltas).to(x.device), x[owner])
 
     return start

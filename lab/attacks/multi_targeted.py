@@ -2,7 +2,9 @@
 
 Gowal et al. 2019, *An Alternative Surrogate Loss for PGD-based Adversarial Testing*, with two changes that save
 gradients: the step falls evenly from 2 ε to nothing, and successive halving (Jamieson & Talwalkar 2016) leaves out the
-targets that stay behind.
+targets that stay behind. It may start outside the ball, which then shrinks onto ε: the multi-ε scheme of Croce & Hein
+2021, *Mind the box: l1-APGD for sparse adversarial attacks on image classifiers*, here in L∞ and L2, and by even steps
+instead of from 3 ε by 2 ε.
 """
 
 from collections.abc import Callable
@@ -14,17 +16,17 @@ from torch import Tensor, nn
 
 from lab.attacks.apgd import Climbers, climb, climbers_at, go_on
 from lab.attacks.attack import ascend, perturb
+from lab.attacks.ball import projection
 from lab.attacks.batches import batch_size, in_pieces, room
 from lab.attacks.best import Best
 from lab.attacks.climbs import random_starts
 from lab.attacks.goals import AwayFrom, Goal, Overtaken
 from lab.attacks.labels import answer
 from lab.attacks.objectives import likeliest_wrong, margin, predicted
-from lab.attacks.radii import Region
+from lab.attacks.radii import Region, widened
 from lab.context import Context
 from lab.specs.attacks import Margin
-from lab.specs.balls import Ball
-from lab.specs.multi_targeted import MultiTargeted, halvings
+from lab.specs.multi_targeted import MultiTargeted, halvings, radius
 
 
 @ascend.register
@@ -42,11 +44,15 @@ def multi_targeted_verdict(
 
 
 @go_on.register
-def _(spec: MultiTargeted, climbers: Climbers, step: int, ball: Ball, project: Callable[[Tensor], Tensor]) -> None:
-    """A step of 2 ε (1 - step / steps)."""
-    if step < spec.steps:
-        climbers.step_size = climbers.step_size * ((spec.steps - step) / (spec.steps - step + 1) if step else 1)
-        climbers.move(ball, project, 1.0)
+def _(spec: MultiTargeted, climbers: Climbers, step: int, region: Region, project: Callable[[Tensor], Tensor]) -> None:
+    """A step of twice the present radius times 1 - step / steps, into the ball as wide as it is after the step."""
+    if step == spec.steps:
+        return
+    before = radius(spec, step - 1) * (spec.steps - step + 1) if step else spec.steps
+    climbers.step_size = climbers.step_size * (radius(spec, step) * (spec.steps - step) / before)
+    if step + 1 < spec.outside:
+        project = projection(widened(region, radius(spec, step + 1), len(climbers.owner)), climbers.x)
+    climbers.move(region, project, 1.0)
 
 
 def _every_restart(
@@ -57,7 +63,7 @@ def _every_restart(
     targets = likeliest_wrong(clean, y, spec.targets) if spec.targets else None
     count = 1 if targets is None else targets.shape[1]  # fewer than asked for where there are fewer wrong classes
     standing = predicted(clean) == y if verdict else torch.ones_like(y, dtype=torch.bool)
-    start = random_starts(x, ball, ctx.seeded("multi-targeted"))
+    start = random_starts(x, ball, ctx.seeded("multi-targeted"), spec.initial_radius)
     together = max(1, min(batch_size(x.device), room(model, x)) // count)
 
     def goal(owner: Tensor, number: Tensor) -> Goal:
@@ -86,7 +92,7 @@ def _every_restart(
 class _Staying:
     """Selection of climbers that continue: on unbroken images, of these periodically the better half.
 
-    ``standing`` (n,) is marked where an image is broken; None where that ends nothing.
+    ``standing`` (n,) is marked where a point of the ball breaks its image; None where that ends nothing.
     """
 
     spec: MultiTargeted
@@ -98,12 +104,12 @@ class _Staying:
 
     def __call__(self, owner: Tensor, points: Tensor, logits: Tensor) -> Tensor:
         kept = torch.ones_like(owner, dtype=torch.bool)
-        if self.standing is not None:
+        if self.standing is not None and self.step >= self.spec.outside:
             broken = predicted(logits) != self.y[owner]
             self.best.x_adv[owner[broken]] = points[broken]
             self.standing[owner[broken]] = False
             kept = self.standing[owner]
-        if self.most > 1 and self.step in halvings(self.spec.steps):
+        if self.most > 1 and self.step in halvings(self.spec):
             self.most = ceil(self.most / 2)
             kept &= place_among_its_own(owner, margin(logits, self.y[owner])) < self.most
         self.step += 1

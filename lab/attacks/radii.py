@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from lab.errors import AttackError
@@ -61,6 +62,12 @@ def reach(region: Region, like: Tensor, share: float = 1.0) -> float | Tensor:
     if isinstance(region, Ball):
         return share * region.eps
     return per_image(share * region.eps, like)
+
+
+def widened(region: Region, factor: float, images: int) -> Radii:
+    """The region around so many images with its radii multiplied, beyond what a ball may have."""
+    eps = region.eps if isinstance(region, Radii) else torch.full((images,), region.eps, dtype=torch.float64)
+    return Radii(norm(region), factor * eps)
 
 
 def per_image(numbers: Tensor, like: Tensor) -> Tensor:

@@ -135,7 +135,7 @@ def _(attack: APGD, asked: Asked) -> Effort:
 @effort.register
 def _(attack: MultiTargeted, asked: Asked) -> Effort:
     points, climbs = 0, max(min(attack.targets, asked.data.classes - 1), 1)
-    halved = halvings(attack.steps)
+    halved = halvings(attack)
     for step in range(attack.steps + 1):
         points += climbs  # those that leave are those whose points are known
         climbs = math.ceil(climbs / 2) if step in halved else climbs

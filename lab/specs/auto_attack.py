@@ -26,6 +26,11 @@ class Climbing(AttackSpec):
     )
 
     @property
+    def outside(self) -> int:
+        """Number of steps after which all points lie in the ball; those before may lie outside."""
+        return 0
+
+    @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
             balls=NORM_BALLS,

@@ -20,9 +20,9 @@ class Evaluation(Analysis, title="Evaluation"):
     """Robust accuracy under parameter-free attacks, with sanity checks. Croce & Hein 2020; Carlini et al. 2019.
 
     Attacks go from the cheapest to the dearest, each on the images that all before have left. 'standard' has
-    AutoAttack's four attacks and MultiTargeted, but after a first pass (in L2 with FAB-T) spends them only on images
-    near the decision boundary; 'quick' is what breaks most per gradient; 'thorough' is AutoAttack's standard version in
-    full, with further restarts and every check on every image.
+    AutoAttack's four attacks and MultiTargeted, but after a first pass (in L2 with FAB-T, and with MultiTargeted from
+    outside the ball) spends them only on images near the decision boundary; 'quick' is what breaks most per gradient;
+    'thorough' is AutoAttack's standard version in full, with further restarts and every check on every image.
     """
 
     data: DataSpec = param(Digits(), meaning="data set the images come from")

@@ -42,6 +42,7 @@ ONE_STEP = [FGSM(labels="predicted"), StepLL(), StepRnd(), RFGSM(), RStepLL(alph
 FAST = [FastEntropy(alpha=0.2), FastGradientL2(), FastGradientLinf(), RandomSign(), TruncatedNormal()]
 ITERATED = [BIM(), IterLL(), IterRnd(), BIM(steps=3, step_size=0.0), PGD(steps=3, momentum=0.5), PGD(3, 0.01)]
 AUTO = [APGD(steps=6), APGD(steps=5, objective=DLR()), APGDTargeted(steps=4, targets=2), MultiTargeted(steps=5)]
+AUTO += [MultiTargeted(steps=6, targets=3, initial_radius=3.0)]
 SEVERAL = [PGD(steps=3, restarts=2, labels="random", keep_best=True), WorstCase((StepLL(), PGD(steps=2), BIM()))]
 SEVERAL += [AutoAttack((APGD(steps=3), APGDTargeted(steps=2, targets=3)))]
 METHODS = ONE_STEP + FAST + ITERATED + AUTO + SEVERAL

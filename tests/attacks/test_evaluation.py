@@ -127,17 +127,18 @@ def test_models_that_hide_nothing_are_broken_without_a_flaw(name):
     assert (verdict(result).kind, failed(result)) == (BROKEN, set())
 
 
-@pytest.mark.parametrize("ball", [Linf(0.1), L2(1.0)])
+@pytest.mark.parametrize("ball", [Linf(0.1), L2(0.5)])
 def test_an_adversarially_trained_model_is_robust_in_a_small_ball(ball):
     result = evaluated(load_model(Trained("pgd-trained")), n=24, ball=ball)
     assert (verdict(result).kind, failed(result)) == (ROBUST, set())
     assert result.robust_accuracy > 0.4
 
 
-def test_in_l2_the_quick_budget_breaks_what_comes_to_the_boundary_from_outside_the_ball():
-    """Ascent within the ball leaves some of these images, however long it goes on; FAB-T leaves none."""
-    result = evaluate(load_model(Trained("pgd-trained")), *digits(48), L2(2.0))
-    assert result.robust_accuracy == 0
+@pytest.mark.parametrize(("eps", "most"), [(1.0, 0.25), (2.0, 0.0)])
+def test_in_l2_the_quick_budget_breaks_what_ascent_within_the_ball_leaves(eps, most):
+    """Of some of these images ascent within the ball finds nothing, however long it goes on; from outside it does."""
+    result = evaluate(load_model(Trained("pgd-trained")), *digits(48), L2(eps))
+    assert result.robust_accuracy <= most
 
 
 def test_the_records_agree_with_the_model():

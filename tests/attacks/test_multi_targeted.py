@@ -6,24 +6,26 @@ from torch import nn
 
 from lab.attacks import attack, batches, maximise
 from lab.attacks.apgd import climbers_at, go_on
-from lab.attacks.ball import projection
+from lab.attacks.ball import distance, projection
 from lab.attacks.goals import Overtaken
 from lab.attacks.multi_targeted import place_among_its_own
 from lab.specs import L2, Linf, MultiTargeted
+from lab.specs.multi_targeted import radius
 from tests.attacks.conftest import images, network
 
 BALLS = [Linf(0.1), L2(0.7)]
 
 
 class Watched(nn.Module):
-    """Keeps how many images every call has."""
+    """Keeps the points of every call, and how many they are."""
 
     def __init__(self, inner):
         super().__init__()
-        self.inner, self.sizes = inner, []
+        self.inner, self.sizes, self.points = inner, [], []
 
     def forward(self, x):
         self.sizes.append(len(x))
+        self.points.append(x.detach())
         return self.inner(x)
 
 
@@ -74,6 +76,14 @@ def test_the_better_half_of_the_targets_goes_on(steps, targets, sizes):
     assert watched.sizes[-len(sizes) :] == sizes
 
 
+def test_of_starts_outside_the_ball_no_target_is_left_out_before_half_of_the_steps():
+    watched, x = Watched(network()), images(1)
+    y = watched(x).argmax(1)
+    watched.sizes.clear()
+    maximise(MultiTargeted(steps=16, initial_radius=3.0), watched, x, y, Linf(0.01))
+    assert watched.sizes[-17:] == [9] * 9 + [5] * 2 + [3] * 2 + [2] * 4
+
+
 def test_places_are_counted_among_the_climbs_of_the_same_image():
     draw = torch.Generator().manual_seed(0)
     owner = torch.randint(5, (60,), generator=draw) * 3
@@ -104,12 +114,44 @@ def test_of_a_linear_model_exactly_what_can_be_broken_is(classes, norm, targets)
 
 @pytest.mark.parametrize("ball", BALLS)
 @pytest.mark.parametrize("run", [attack, maximise])
-def test_an_image_comes_out_alike_in_whatever_batch(model, x, y, ball, run, monkeypatch):
-    spec = MultiTargeted(steps=6, restarts=2)
+@pytest.mark.parametrize("initial_radius", [1.0, 3.0])
+def test_an_image_comes_out_alike_in_whatever_batch(model, x, y, ball, run, initial_radius, monkeypatch):
+    spec = MultiTargeted(steps=6, restarts=2, initial_radius=initial_radius)
     whole = run(spec, model, x, y, ball)
     for size in (1, 5, 20):
         monkeypatch.setattr(batches, "_FULL", size)
         assert torch.allclose(run(spec, model, x, y, ball), whole, atol=1e-12)
+
+
+@pytest.mark.parametrize("ball", BALLS)
+def test_with_an_initial_radius_the_points_begin_outside_and_end_inside(ball):
+    watched, x = Watched(network()), images(3)
+    y = watched(x).argmax(1)
+    spec = MultiTargeted(steps=10, targets=1, initial_radius=4.0)
+    found = maximise(spec, watched, x, y, ball)
+    lengths = [distance(ball, each, x).max().item() / ball.eps for each in watched.points[-11:]]
+    allowed = [radius(spec, step) for step in range(11)]
+    assert allowed == pytest.approx([4, 3.5, 3, 2.5, 2, 1.5, 1, 1, 1, 1, 1])
+    assert all(length <= most + 1e-9 for length, most in zip(lengths, allowed, strict=True))
+    assert max(lengths) > 2
+    assert (distance(ball, found, x) <= ball.eps + 1e-9).all()
+
+
+@pytest.mark.parametrize("run", [attack, maximise])
+def test_what_is_misclassified_outside_the_ball_breaks_nothing(run):
+    """A step function: every point on its far side, and none of the ball, is misclassified."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 2, bias=True)).double()
+    model[1].weight.data = torch.tensor([[1.0], [-1.0]], dtype=torch.float64).expand(2, 16).clone()
+    model[1].bias.data = torch.tensor([-8.0, 8.0], dtype=torch.float64)
+    x = torch.full((4, 1, 4, 4), 0.65, dtype=torch.float64)
+    y = torch.zeros(4, dtype=torch.long)
+    for ball in (Linf(0.14), L2(0.59)):  # the boundary is 0.15 and 0.6 away
+        found = run(MultiTargeted(steps=10, initial_radius=5.0), model, x, y, ball)
+        assert (distance(ball, found, x) <= ball.eps + 1e-9).all()
+        assert (model(found).argmax(1) == 0).all()
+    for ball in (Linf(0.16), L2(0.61)):
+        found = run(MultiTargeted(steps=10, initial_radius=5.0), model, x, y, ball)
+        assert (model(found).argmax(1) == 1).all()
 
 
 def test_an_image_that_is_broken_is_left_alone():

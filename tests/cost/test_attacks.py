@@ -54,6 +54,7 @@ CASES: list[tuple[AttackSpec, Ball]] = [
     (APGDTargeted(steps=5, targets=1), Linf(0.1)),
     (MultiTargeted(steps=8, restarts=2), L2(1.0)),
     (MultiTargeted(steps=5, targets=0), Linf(0.1)),
+    (MultiTargeted(steps=9, initial_radius=4.0), L2(1.0)),
     (AutoAttack((APGD(steps=5), APGDTargeted(steps=3), Square(queries=20))), Linf(0.1)),
     (WorstCase((PGD(steps=5), WorstCase((BIM(steps=0), FGSM())))), Linf(0.5)),
     (WorstCase((PGD(steps=5, passes=9),)), Linf(0.1)),
