@@ -26,6 +26,7 @@ def few(monkeypatch):
     monkeypatch.setattr(module, "LULL", 0)
 
 
+@pytest.mark.slow  # every attack whole, twice; the page's test asks the same of one model
 def test_every_attack_has_a_place_for_every_model():
     result = analyse(Explore(models=MODELS), Context())
     kinds = family_of(AttackSpec)

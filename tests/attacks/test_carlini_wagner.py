@@ -31,7 +31,7 @@ def linear():
     ("method", "dual", "excess"),
     [
         (CarliniWagnerLinf(), 1, 0.01),
-        (CarliniWagnerL2(learning_rate=0.01), 2, 0.01),
+        pytest.param(CarliniWagnerL2(learning_rate=0.01), 2, 0.01, marks=pytest.mark.slow),  # the next, more exactly
         (CarliniWagnerL2(), 2, 0.05),
     ],
 )

@@ -122,8 +122,13 @@ def test_eps_zero_gives_the_image_back(model, x, y, method, ball, run):
 
 
 @every
-@pytest.mark.parametrize(("n", "channels", "classes"), [(0, 1, 10), (1, 1, 10), (1, 3, 2), (2, 3, 1000)])
-@pytest.mark.parametrize("run", [attack, maximise])
+@pytest.mark.parametrize(
+    ("run", "n", "channels", "classes"),
+    [
+        *((run, *numbers) for run in (attack, maximise) for numbers in ((0, 1, 10), (1, 1, 10), (1, 3, 2))),
+        (attack, 2, 3, 1000),
+    ],
+)
 def test_any_number_of_images_channels_and_classes(method, ball, n, channels, classes, run):
     net, x = network(channels, classes, side=SIDE), images(n, channels, side=SIDE)
     y = torch.zeros(n, dtype=torch.long)

@@ -196,7 +196,8 @@ class Constant(nn.Module):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"x": images(12) * 255}, "lab.models.Normalised"),
+        ({"x": images(12) * 255}, "divide them by 255"),
+        ({"x": (images(12) - 0.5) / 0.2}, "lab.models.Normalised"),
         ({"x": images(12) * torch.nan}, "[0, 1]"),
         ({"x": images(12).mul(255).byte()}, "floating-point"),
         ({"y": torch.zeros(11, dtype=torch.long)}, "one whole-number label"),
