@@ -126,7 +126,10 @@ def test_other_settings_are_computed_after_a_press_and_are_said_to_be_stale_befo
     type_in(page, "ε", "0.1")
     type_in(page, "Images", "40")
     page.get_by_role("button", name="Add another PGD").click()
+    said = page.locator(f"{HERE} .lab-run-words")
+    said.get_by_text("Two of the attacks have the same settings").wait_for()  # its own controls are there
     type_in(page, "Steps", "2")
+    said.get_by_text("Settings changed").wait_for()
     page.wait_for_selector(f"{HERE} .lab-stale")
     assert matrix(page)["rows"] == before
     run(page)
