@@ -11,6 +11,7 @@ import pytest
 from tests import imports
 from tests.benchmarks.measure import anys, shared_names
 from tests.imports import ROOT
+from widgets.dashboards.app import PAGES
 
 FACES = [path for package in imports.PACKAGES for path in sorted((ROOT / package).rglob("__init__.py"))]
 USED_BY_FACES = {"lab.discovery", "lab.errors"}
@@ -173,6 +174,14 @@ def test_no_page_imports_another_page_or_the_application(folder):
     for path in folder.rglob("*.py"):
         pages = {each for each in imported(path) if within(each, {"widgets.dashboards"})}
         assert not {each for each in pages if not within(each, {own})}, path
+
+
+def test_every_page_is_in_the_list_with_a_sketch_and_a_position_of_its_own():
+    """The home page alone is in no list."""
+    assert {each.build.__module__ for each in PAGES} == {
+        f"widgets.dashboards.{each.name}.page" for each in PAGE_FOLDERS if each.name != "home"
+    }
+    assert len({each.position for each in PAGES}) == len({each.sketch for each in PAGES}) == len(PAGES)
 
 
 def test_every_page_has_a_folder():

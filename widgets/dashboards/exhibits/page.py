@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -22,6 +23,7 @@ from widgets.dashboards.exhibits.shelves import Shelves
 from widgets.dashboards.exhibits.shown import ALL, ShownExhibit, exhibit_choice, scale_choice
 from widgets.figures.exhibits import series, series_frame
 from widgets.parts.engine import PageEngine, PageJob
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.links import Follow, LinkBar
@@ -184,3 +186,14 @@ def _stored(exhibit: Exhibit, scale: str) -> ExhibitResult | None:
 def _show(box: Box, is_shown: bool) -> None:
     """Show a box, or fold it away."""
     (box.remove_class if is_shown else box.add_class)("lab-closed")
+
+
+ENTRY = Entry(
+    "exhibits",
+    "Exhibits",
+    "Every figure and table of the four papers",
+    "Open a figure or table by its number: the paper's values beside ours, and which of its claims hold here.",
+    ExhibitsPage,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=100,
+)
