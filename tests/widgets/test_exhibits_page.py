@@ -206,7 +206,7 @@ async def test_no_live_page_and_no_run_where_a_model_is_missing(engine):
     assert page.links.links == ()
     assert "lab-idle" in page._dom_classes
     page.bar._handle_custom_msg("run", [])
-    assert page.bar.refusal.startswith("Models that it needs are to be trained first")
+    assert page.bar.refusal.startswith("Models that it needs must be trained first")
     assert "First it trains 2 models" in page.body.record["commands"][1]["words"]
     assert engine.jobs == []
 

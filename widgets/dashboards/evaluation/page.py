@@ -203,7 +203,7 @@ ENTRY = Entry(
     "evaluation",
     title_of(Evaluation),
     "Croce & Hein 2020 · Carlini et al. 2019",
-    "How robust is a model under attacks that need no tuning, and what speaks against the number?",
+    "How robust is a model under attacks that need no tuning, and what casts doubt on the number?",
     EvaluationPage,
     asks=Evaluation,
     sketch=Path(__file__).with_name("sketch.svg"),

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 QUESTION = "Do the papers' figures and tables come out here, too?"
 SHOWS = (
     "Each card is a figure or table, measured here by the same attacks on smaller data. A claim holds in kind where "
-    "its effect has the claimed direction, by more than the number of images leaves open; it holds in size where the "
+    "its effect has the claimed direction, by more than the sampling error; it holds in size where the "
     "effect is also as large as in the paper, within a stated tolerance."
 )
 TRIES = (
@@ -99,7 +99,7 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         assert isinstance(spec, ShownExhibit)  # the page's settings
         exhibit = spec.opened
         if exhibit is not None and exhibits.missing(exhibit.networks, exhibit.require_scale(spec.scale)):
-            raise LabError("Models that it needs are to be trained first: use the command below, which trains them.")
+            raise LabError("Models that it needs must be trained first: use the command below, which trains them.")
         return Measurement(self._engine, spec, self._measured, on_change)
 
     def ask(self, spec: Spec) -> None:
