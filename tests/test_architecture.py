@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import imports
-from tests.benchmarks.measure import anys, shared_names
+from tests.benchmarks.measure import anys, places, shared_names
 from tests.imports import ROOT
 from widgets.dashboards.app import PAGES
 
@@ -232,6 +232,12 @@ def test_nothing_is_unpickled_evaluated_or_seeded_globally():
 def test_every_module_is_named_after_what_it_holds():
     names = {path.stem for path in [*sources("lab"), *sources("widgets")]}
     assert not names & {"utils", "util", "helpers", "common", "misc"}
+
+
+def test_few_places_are_touched_to_add_one():
+    """As docs/extending.md names them, which tests/test_extending_inside.py follows."""
+    inside = {kind: found for kind, (_, found) in places().items()}
+    assert inside == {"attack": 3, "analysis and page": 6, "data set": 1, "recipe": 2}
 
 
 def test_no_two_classes_have_one_name():
