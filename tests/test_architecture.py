@@ -25,7 +25,6 @@ controls and pages of all kinds.
 """
 
 BASE = {
-    "live_models",
     "errors",
     "outside_json",
     "home",
@@ -47,17 +46,13 @@ MAY_IMPORT = {
     "memory": set(),
     "recent": set(),
     "clock": set(),
-    "live_models": {"errors", "specs"},
     "specs": {"discovery", "errors", "outside_json"},
     "results": {"counts", "discovery", "errors", "outside_json", "specs"},
     "context": {"errors", "results"},
     "datafiles": {"errors", "outside_json", "home", "specs", "memory"},
-    "packaged": {"datafiles", "specs"},
     "catalogue": {
-        "packaged",
         "errors",
         "home",
-        "live_models",
         "specs",
         "datafiles",
         "outside_json",
