@@ -25,7 +25,7 @@ from lab.specs.augmentation import Augmentation
 from lab.specs.capabilities import Capabilities
 from lab.specs.examples import Source
 from lab.specs.optimisers import Optimiser, Schedule
-from lab.specs.presets import PRESETS, Preset
+from lab.specs.presets import Preset, every
 from lab.specs.query import Estimator
 from lab.specs.similarity import Similarity
 from lab.specs.spec import family_of, params, presets
@@ -46,7 +46,7 @@ def recipes() -> Iterator[str]:
     """The papers' methods and whole trainings by name, then every part that a recipe is made of."""
     yield "## Methods on your data"
     yield "What makes a method is set; data set, architecture, optimiser and number of epochs are yours."
-    yield _presets(PRESETS)
+    yield _presets(every())
     yield "## Whole trainings of the papers"
     yield (
         "A paper's training, complete: method, data set, architecture, initial weights, optimiser, schedule, batch, "

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab import live_models
+from lab.catalogue import live_models
 from lab.datafiles import arrays
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -37,7 +37,7 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("LAB_OWN_DATA", raising=False)
     monkeypatch.delenv("LAB_OWN_MODELS", raising=False)
-    monkeypatch.setattr(catalogue, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr("lab.catalogue.model_cards.ZOO", tmp_path / "zoo")
     monkeypatch.setattr(catalogue.packaged, "PACKAGED", ())
     (tmp_path / "data").mkdir()
     (tmp_path / "zoo").mkdir()
@@ -244,7 +244,7 @@ def test_the_catalogue_needs_no_torch():
 def test_what_a_page_calls_a_spec_is_in_no_key_and_all_else_is(tmp_path, monkeypatch):
     source = tmp_path / "specs" / "bim.py"
     source.parent.mkdir()
-    monkeypatch.setattr(catalogue, "__file__", str(tmp_path / "catalogue.py"))
+    monkeypatch.setattr("lab.catalogue.deciding.__file__", str(tmp_path / "catalogue" / "deciding.py"))
 
     def version(text):
         source.write_text(text, "utf-8")

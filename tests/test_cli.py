@@ -1,11 +1,7 @@
 """The command line: what a person reads, what a program reads, and how it refuses."""
 
-import contextlib
 import json
 import os
-import pty
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -19,7 +15,6 @@ from lab.results.result import unpack
 from lab.specs import PRESETS, Custom, Margin, Recipe, Trained, from_dict, papers
 from lab.specs.papers import tramer
 from lab.specs.spec import family_of
-from tests.served import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +47,6 @@ def refused(said) -> str:
     assert err.endswith(".\n")
     assert err.count("\n") == 1
     return err
-
-
-def fresh(*arguments: str, **options) -> subprocess.CompletedProcess:
-    """The command in a process of its own."""
-    command = [sys.executable, "-m", "lab", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **options)
 
 
 @pytest.mark.parametrize("what", ["data", "models", "attacks", "networks", "recipes", "analyses"])
@@ -93,11 +82,6 @@ def test_a_trained_network_is_listed_with_what_was_measured(say):
     assert "rfgsm" not in row
 
 
-def test_lists_start_no_pytorch():
-    code = "import sys; from lab.cli import main; main(['list', 'models']); sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
-
-
 def test_attack_prints_one_object_for_programs(say):
     code, out, err = say("attack --model quick --attack PGD --eps 0.1 --set steps=3 --images 20 --seed 1 --json")
     record = json.loads(out)
@@ -106,35 +90,6 @@ def test_attack_prints_one_object_for_programs(say):
     assert (record["n"], record["eps"], record["attack"]["steps"], record["seed"]) == (20, 0.1, 3, 1)
     assert record["robust_accuracy"] <= record["clean_accuracy"]
     assert len(record["health"]["warnings"]) == len(record["health"]["findings"])  # the steps are long enough
-
-
-LOUD = """
-import ctypes, os, sys, torch
-from torch import nn
-class Loud(nn.Linear):
-    def forward(self, x):
-        os.write(1, b"NOISE")
-        return super().forward(x.flatten(1))
-def build():
-    ctypes.CDLL(None).puts(b"NOISE")
-    os.system("echo NOISE")
-    print("NOISE", file=sys.__stdout__)
-    torch.manual_seed(0)
-    return Loud(784, 10)
-"""
-
-
-def test_a_model_cannot_write_to_standard_output(tmp_path):
-    (tmp_path / "loud.py").write_text(LOUD)
-    environment = os.environ | {
-        "LAB_HOME": str(tmp_path / "home"),
-        "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))),
-    }
-    line = ("attack", "--model", "loud:build", "--attack", "FGSM", "--images", "5")
-    found = fresh(*line, "--json", env=environment)
-    assert found.returncode == 0, found.stderr
-    assert json.loads(found.stdout)["n"] == 5
-    assert found.stderr.count("NOISE") >= 4
 
 
 def test_attack_is_the_attack_of_the_library(say):
@@ -356,46 +311,10 @@ def test_without_a_command_the_lab_is_served(home):
     assert parser().parse_args(["serve"]).preheat is None
 
 
-def test_help_and_version_print_and_succeed():
-    assert fresh("--version").returncode == 0
-    shown = fresh("--help").stdout
-    commands = ("serve", "doctor", "list", "attack", "train", "analyse", "pretrained", "zoo", "browser")
-    assert all(each in shown for each in commands)
-
-
 def test_a_file_that_cannot_be_written_is_one_sentence(say, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("LAB_HOME", str(tmp_path / "file"))
     assert str(tmp_path / "file") in refused(say("train Standard --set epochs=1"))
-
-
-def test_a_reader_that_leaves_is_no_error():
-    reading, writing = os.pipe()
-    os.close(reading)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lab", "list", "attacks"], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE
-    )
-    os.close(writing)
-    _, complaint = process.communicate()
-    assert (process.returncode, complaint) == (141, b"")
-
-
-def test_progress_is_drawn_on_a_terminal_and_wiped(home):
-    command = [sys.executable, "-m", "lab", "train", "Standard", "--set", "epochs=1", "--name", "shown", "--json"]
-    environment = os.environ | {"LAB_HOME": str(home)}
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs)
-    os.close(theirs)
-    drawn = b""
-    with contextlib.suppress(OSError):  # how Linux says that nobody holds the terminal any more
-        while chunk := os.read(ours, 4096):
-            drawn += chunk
-    os.close(ours)
-    said, _ = process.communicate()
-    assert b"epoch 1 of 1" in drawn
-    assert drawn.rpartition(b" left")[2].endswith(b" \r")  # spaces over it
-    assert b"\x1b" not in drawn
-    assert json.loads(said)["name"] == "shown"
 
 
 @pytest.mark.parametrize("option", ["--data", "--model", "--set", "--weights", "--name", "--eps"])

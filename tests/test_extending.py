@@ -154,7 +154,7 @@ class Faulty(Recipe, title="Faulty"):
             "from lab.specs import Spec\nclass Faulty(Spec, title='Faulty'): steps: int = 3",
             "Faulty is not a dataclass: write @dataclass(frozen=True) above its class",
         ),
-        (RECIPE, "Faulty has no declared cost: register one with lab.cost.passes_of_image"),
+        (RECIPE, "Faulty does not state what a training step costs: give it a property 'step_cost'"),
         (RECIPE.replace("fixed =", "fixes ="), "Faulty does not state which examples"),
         (
             "from lab.specs import Analysis\nclass Faulty(Analysis, title='Faulty'): pass",

@@ -3,9 +3,6 @@
 Every file here is imported, which registers its attacks.
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from lab.attacks.attack import attack as attack, maximise as maximise
 from lab.attacks.bfloat16 import attack_in_bfloat16 as attack_in_bfloat16, computes_bfloat16 as computes_bfloat16
 from lab.attacks.each import attack_sweep as attack_sweep, maximise_each as maximise_each
@@ -18,6 +15,6 @@ from lab.attacks.orthogonal import orthogonal_count as orthogonal_count
 from lab.attacks.peers import judge_peer as judge_peer
 from lab.attacks.query_model import attack_counting as attack_counting
 from lab.attacks.restart import further_restart as further_restart
+from lab.discovery import import_all
 
-for _each in iter_modules(__path__):
-    import_module(f"{__name__}.{_each.name}")
+import_all(__name__)

@@ -3,9 +3,6 @@
 Every file here is imported, which registers its claims.
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from lab.claims.claim import (
     PAPERS as PAPERS,
     CheckedClaim as CheckedClaim,
@@ -14,6 +11,6 @@ from lab.claims.claim import (
 )
 from lab.claims.measures import Measures as Measures
 from lab.claims.stored import stored_findings as stored_findings, structure as structure
+from lab.discovery import import_all
 
-for _each in iter_modules(__path__):
-    import_module(f"{__name__}.{_each.name}")
+import_all(__name__)

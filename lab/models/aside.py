@@ -16,6 +16,8 @@ from typing import TextIO
 import numpy as np
 import torch
 
+from lab.errors import LabError, ModelError, in_words, one_sentence
+
 
 def _here() -> str | None:
     try:
@@ -69,6 +71,24 @@ def users_code() -> Iterator[None]:
         torch.set_grad_enabled(gradients)
         if torch.get_default_device() != device:
             torch.set_default_device(None if device.type == "cpu" else device)
+
+
+@contextmanager
+def as_model_error(
+    before: str,
+    after: Callable[[BaseException], str],
+    passed: tuple[type[BaseException], ...] = (LabError, KeyboardInterrupt),
+) -> Iterator[None]:
+    """Turn what a user's code raises into a :class:`ModelError`: one sentence that says between two parts what it was.
+
+    ``passed`` are raised as they are.
+    """
+    try:
+        yield
+    except passed:
+        raise
+    except BaseException as error:  # a user's own code may raise anything
+        raise ModelError(one_sentence(before, in_words(error), after(error))) from error
 
 
 def _enter() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from torch import nn
 
-from lab.errors import LabError, ModelError, in_words, one_sentence
-from lab.models.aside import users_code
+from lab.errors import ModelError
+from lab.models.aside import as_model_error, users_code
 
 _PATH = re.compile(r"[/\\\\]|^\.|\.py$")  # what a name of a file has, and a module's has not
 
@@ -28,17 +28,16 @@ def call_builder(builder: str) -> nn.Module:
             "function build in nets.py, without a path, and start from its folder."
         )
     function = _imported(module_name, function_name)
-    try:
-        with users_code():
-            model = function()
-    except (LabError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # the user's own code may raise anything
-        how = "it is called without arguments" if isinstance(error, TypeError) else "call it in Python to see where"
-        raise ModelError(one_sentence(f"{builder}() raised ", in_words(error), f": {how}.")) from error
+    with as_model_error(f"{builder}() raised ", _remedy), users_code():
+        model = function()
     if not isinstance(model, nn.Module):
         raise ModelError(f"{builder}() returned {_kind(model)}: it must return a torch.nn.Module.")
     return model
+
+
+def _remedy(error: BaseException) -> str:
+    how = "it is called without arguments" if isinstance(error, TypeError) else "call it in Python to see where"
+    return f": {how}."
 
 
 def _imported(module_name: str, function_name: str) -> Callable[[], object]:
@@ -46,19 +45,10 @@ def _imported(module_name: str, function_name: str) -> Callable[[], object]:
     if here not in sys.path and "" not in sys.path:
         sys.path.append(here)
     importlib.invalidate_caches()
-    try:
-        with users_code():
-            module = importlib.import_module(module_name)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # the user's own code may raise anything
-        raise ModelError(
-            one_sentence(
-                f"The module '{module_name}' cannot be imported (",
-                in_words(error),
-                "): start from the folder that holds it, or install it.",
-            )
-        ) from error
+    failed = f"The module '{module_name}' cannot be imported ("
+    remedy = "): start from the folder that holds it, or install it."
+    with as_model_error(failed, lambda _: remedy, passed=(KeyboardInterrupt,)), users_code():
+        module = importlib.import_module(module_name)
     function = getattr(module, function_name, None)
     if isinstance(function, nn.Module):
         raise ModelError(f"{module_name}:{function_name} is a model itself: name a function that returns it.")

@@ -6,9 +6,10 @@ from functools import partial
 
 from torch import nn
 
-from lab import catalogue, live_models
+from lab import catalogue
+from lab.catalogue import live_models
+from lab.catalogue.live_models import LiveModel
 from lab.errors import ModelError, in_words, one_sentence, quoted
-from lab.live_models import LiveModel
 from lab.models.adapter import core_of
 from lab.models.identity import parts_of
 from lab.models.load import read

@@ -11,9 +11,9 @@ from torch.nn.parameter import is_lazy
 
 from lab import datafiles
 from lab.catalogue import find_card, fingerprints
-from lab.errors import LabError, ModelError, Unrepeatable, in_words, one_sentence
+from lab.errors import ModelError, Unrepeatable
 from lab.models.adapter import Adapted, adapted, evaluating, is_named, named
-from lab.models.aside import users_code
+from lab.models.aside import as_model_error, users_code
 from lab.models.build import blank
 from lab.models.builder import call_builder
 from lab.models.built import Built, built
@@ -118,16 +118,10 @@ def custom(spec: Custom) -> nn.Module:
 
 def _made_by_user(spec: Custom, device: torch.device) -> Built:
     """A custom model at rest. Whatever its own code raises on the way is a :class:`ModelError`."""
-    try:
+    with as_model_error(f"{name_of(spec):.120} cannot be made ready (", lambda _: "): change its class."):
         made = built(spec.builder.partition(":")[0], partial(read, spec))
         with users_code():
             return replace(made, model=_at_rest(made.model, device))
-    except (LabError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # a user's own code may raise anything
-        raise ModelError(
-            one_sentence(f"{name_of(spec):.120} cannot be made ready (", in_words(error), "): change its class.")
-        ) from error
 
 
 def _at_rest(network: nn.Module, device: torch.device) -> nn.Module:

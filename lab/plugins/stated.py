@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import singledispatch
 from typing import Protocol
 
-from lab.cost import cost, effort, images_in_step, passes_of_image
+from lab.cost import cost, effort
 from lab.errors import SpecError
 from lab.specs.analyses import Analysis
 from lab.specs.attacks import AttackSpec
+from lab.specs.examples import Source
 from lab.specs.recipes import Recipe
 from lab.specs.spec import Spec, family_of, title_of
 
@@ -39,10 +40,13 @@ def _(spec: Analysis) -> None:
 
 
 @_require.register
+def _(spec: Source) -> None:
+    _ = spec.fixed, spec.attacks
+
+
+@_require.register
 def _(spec: Recipe) -> None:
-    _ = spec.trained_against, spec.fixed
-    _require_registered(passes_of_image, Recipe, spec, "lab.cost.passes_of_image")
-    _require_registered(images_in_step, Recipe, spec, "lab.cost.images_in_step")
+    _ = spec.trained_against, spec.fixed, spec.step_cost
 
 
 class _Dispatching(Protocol):

@@ -1,5 +1,9 @@
-"""Results: what came out, as frozen records of numpy arrays without PyTorch."""
+"""Results: what came out, as frozen records of numpy arrays without PyTorch.
 
+Every file here is imported, which makes its results known; the names below are those that most programs need.
+"""
+
+from lab.discovery import import_all
 from lab.results.attack import AttackResult as AttackResult, Health as Health
 from lab.results.curves import CurvesResult as CurvesResult, ModelCurves as ModelCurves
 from lab.results.embedding import (
@@ -39,3 +43,5 @@ from lab.results.surface import (
     SurfaceResult as SurfaceResult,
 )
 from lab.results.transfer import Example as Example, Shown as Shown, TransferResult as TransferResult
+
+import_all(__name__)

@@ -1,5 +1,9 @@
-"""Specs: what to compute, as frozen values without PyTorch."""
+"""Specs: what to compute, as frozen values without PyTorch.
 
+Every file here is imported, which makes its specs known; the names below are those that most programs need.
+"""
+
+from lab.discovery import import_all
 from lab.specs.analyses import Analysis as Analysis, Preview as Preview, Restarts as Restarts
 from lab.specs.attacks import (
     BIM as BIM,
@@ -169,3 +173,5 @@ from lab.specs.surface import (
     TowardSecondAttack as TowardSecondAttack,
 )
 from lab.specs.transfer import TransferMatrix as TransferMatrix
+
+import_all(__name__)

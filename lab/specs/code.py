@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+from lab import specs
 from lab.specs.spec import Spec
 
 _WIDTH = 100
@@ -14,15 +15,15 @@ def code(spec: Spec, indent: int = 0) -> str:
 
 
 def imports(spec: Spec) -> list[str]:
-    """The lines that import what :func:`code` uses: from ``lab.specs``, and from plug-ins."""
+    """The lines that import what :func:`code` uses: from ``lab.specs``, and what it does not offer from its module."""
     found = _kinds(spec)
-    ours = [each.__name__ for each in found if _is_ours(each)]
+    ours = [each.__name__ for each in found if _is_offered(each)]
     lines = [f"from lab.specs import {', '.join(sorted(ours))}"] if ours else []
-    return lines + sorted(f"from {each.__module__} import {each.__name__}" for each in found if not _is_ours(each))
+    return lines + sorted(f"from {each.__module__} import {each.__name__}" for each in found if not _is_offered(each))
 
 
-def _is_ours(kind: type[Spec]) -> bool:
-    return kind.__module__.startswith("lab.specs.")
+def _is_offered(kind: type[Spec]) -> bool:
+    return getattr(specs, kind.__name__, None) is kind
 
 
 def _kinds(spec: Spec) -> set[type[Spec]]:

@@ -61,6 +61,11 @@ class Source(Spec):
             "'fixed'."
         )
 
+    @property
+    def attacks(self) -> tuple[AttackSpec, ...]:
+        """The attacks of which one makes an image's example. Raises :class:`SpecError` where the class names none."""
+        raise SpecError(f"{type(self).__name__} does not state its attacks: give it a property 'attacks'.")
+
 
 @dataclass(frozen=True)
 class OwnExamples(Source, title="White box: the model being trained"):
@@ -74,6 +79,10 @@ class OwnExamples(Source, title="White box: the model being trained"):
     @property
     def fixed(self) -> None:
         return None
+
+    @property
+    def attacks(self) -> tuple[AttackSpec, ...]:
+        return (self.attack,)
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,10 @@ class EnsembleExamples(Source, title="Ensemble: the model being trained, or a st
     def fixed(self) -> FixedExamples:
         stored = self.stored and self.mode == EVALUATION
         return FixedExamples(self.models, self.attack, 1, stored, own_eps=True, same_start=False, mode=self.mode)
+
+    @property
+    def attacks(self) -> tuple[AttackSpec, ...]:
+        return (self.attack,)
 
 
 @dataclass(frozen=True)
@@ -151,3 +164,7 @@ class CascadeExamples(Source, title="Cascade: the model being trained, and a def
         return FixedExamples(
             (self.defended,), self.iterative, self.levels, stored, own_eps=False, same_start=True, mode=self.mode
         )
+
+    @property
+    def attacks(self) -> tuple[AttackSpec, ...]:
+        return (self.attack, self.iterative)

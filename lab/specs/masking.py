@@ -35,7 +35,7 @@ class Masking(Analysis, title="Masking"):
     )
     ball: Ball = param(Linf(0.2), meaning="threat model of the verdict", choices=NORM_BALLS, label="Norm")
     eps: tuple[float, ...] = param(
-        (0.05, 0.1, 0.15, 0.3, 0.5), 0.0, 1000.0, "further radii of the ball, for the curves over ε", label="ε"
+        (0.05, 0.1, 0.15, 0.3, 0.5), 0.0, 1000.0, "further ε of the threat model, for the curves over ε", label="ε"
     )
     images: int = param(100, 1, 10_000, "how many test images, from the first one on", usual=(20, 360))
     steps: int = param(40, 1, 1000, "gradient steps of PGD, whose length follows ε", usual=(10, 100))

@@ -15,6 +15,7 @@ from lab.specs.optimisers import Adam, Constant, Optimiser, Schedule
 from lab.specs.similarity import NoSimilarity, Similarity
 from lab.specs.spec import Spec, param
 from lab.specs.start import NewWeights, Start
+from lab.specs.step_cost import StepCost
 
 REDRAWN, CLIPPED = "drawn again", "clipped"
 
@@ -73,6 +74,13 @@ class Recipe(Spec):
             "'fixed'."
         )
 
+    @property
+    def step_cost(self) -> StepCost:
+        """The cost of a training step. Raises :class:`SpecError` where its class does not state it."""
+        raise SpecError(
+            f"{type(self).__name__} does not state what a training step costs: give it a property 'step_cost'."
+        )
+
 
 @dataclass(frozen=True)
 class Standard(Recipe, title="Standard"):
@@ -85,6 +93,10 @@ class Standard(Recipe, title="Standard"):
     @property
     def fixed(self) -> None:
         return None
+
+    @property
+    def step_cost(self) -> StepCost:
+        return StepCost(passes=1, images=1)
 
 
 @dataclass(frozen=True)
@@ -157,6 +169,11 @@ class Adversarial(Recipe, title="Adversarial"):
         changing = self.warm_up or (self.spread and found.own_eps)
         return replace(found, stored=found.stored and same and not changing)
 
+    @property
+    def step_cost(self) -> StepCost:
+        images = 1 + self.share * self.keep_clean
+        return StepCost(passes=images, images=images, attacks=self.source.attacks, share=self.share)
+
 
 @dataclass(frozen=True)
 class TRADES(Recipe, title="TRADES"):
@@ -180,3 +197,8 @@ class TRADES(Recipe, title="TRADES"):
     @property
     def fixed(self) -> None:
         return None
+
+    @property
+    def step_cost(self) -> StepCost:
+        """The clean predictions that the divergence is from, the steps, and the loss of both."""
+        return StepCost(passes=3 + self.steps, images=2)

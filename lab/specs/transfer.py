@@ -31,7 +31,7 @@ class TransferMatrix(Analysis, title="Transfer"):
     )
     ball: Ball = param(Linf(0.2), meaning="threat model", label="Norm")
     eps: tuple[float, ...] = param(
-        (0.05, 0.1, 0.15, 0.3), 0.0, 1000.0, "further radii of the ball, for the curves over ε", label="ε"
+        (0.05, 0.1, 0.15, 0.3), 0.0, 1000.0, "further ε of the threat model, for the curves over ε", label="ε"
     )
     images: int = param(200, 1, 1_000_000, "how many test images, from the first one on", usual=(20, 360))
     seed: int = param(0, 0, 2**31 - 1, "seed of the random starts")

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from torchvision.models import ResNet18_Weights
 
-from lab import catalogue, packaged
-from lab.catalogue import find_card, find_data
+from lab import catalogue
+from lab.catalogue import find_card, find_data, packaged
 from lab.data import load
 from lab.data.image_files import centre_crop
 from lab.datafiles.packages import package_folder
@@ -65,7 +65,7 @@ def fake(tmp_path, monkeypatch):
 @pytest.fixture
 def absent(monkeypatch):
     """No package is installed."""
-    for module in ("lab.packaged", "lab.datafiles.packages"):
+    for module in ("lab.catalogue.packaged", "lab.datafiles.packages"):
         monkeypatch.setattr(f"{module}.package_folder", lambda _: None)
 
 

@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from lab import catalogue, datafiles
+from lab import datafiles
 from lab.errors import ModelError
 from lab.models import build, load, load_weights, save_weights
 from lab.models.adapter import name_of as name_in_sentences
@@ -23,7 +23,7 @@ SMALL = SmallCNN(width=2)
 def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("LAB_OWN_MODELS", raising=False)
-    monkeypatch.setattr(catalogue, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr("lab.catalogue.model_cards.ZOO", tmp_path / "zoo")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
 

@@ -21,5 +21,12 @@ def test_the_lines_make_the_spec(spec):
     assert max(map(len, code(spec).splitlines())) <= 110
 
 
+def test_what_the_packages_face_does_not_offer_is_imported_from_its_module(monkeypatch):
+    monkeypatch.delattr("lab.specs.Margin")
+    lines = imports(MANY)
+    assert "from lab.specs.attacks import Margin" in lines
+    assert not [each for each in lines if "Margin" in each and each.startswith("from lab.specs import")]
+
+
 def test_defaults_are_left_out():
     assert code(Restarts(attack=PGD(steps=7))) == "Restarts(attack=PGD(steps=7))"

@@ -1,6 +1,10 @@
 """Facts about specs: each is stated by the spec itself, and none is guessed where it is not."""
 
+import ast
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +15,7 @@ from lab.specs import (
     PGD,
     RFGSM,
     Adversarial,
+    AttackSpec,
     CascadeExamples,
     EnsembleExamples,
     Optimiser,
@@ -37,7 +42,24 @@ def test_all_families_were_walked():
     families = {each for each in Spec.__subclasses__() if each.__module__.startswith("lab.specs")}
     assert len(families) > 15
     assert all(issubclass(kind, tuple(families)) for kind in KINDS)
-    assert {kind.__name__ for kind in KINDS} <= set(vars(lab.specs))
+
+
+def test_every_spec_is_known_from_its_file_alone():
+    """The package's face need not name it."""
+    titled = {
+        node.name
+        for path in Path(lab.specs.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and "title" in {each.arg for each in node.keywords}
+    }
+    assert len(titled) > 80
+    code = (
+        "from lab.specs import Spec\n"
+        "def walk(kind): return [kind, *(each for child in kind.__subclasses__() for each in walk(child))]\n"
+        "print(*(each.__name__ for each in walk(Spec)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert titled <= set(ran.stdout.split())
 
 
 def test_a_spec_without_a_title_is_refused_and_not_called_as_what_it_derives_from():
@@ -94,9 +116,14 @@ def test_every_recipe_states_what_it_trains_against_and_on(kind):
     recipe = kind()
     assert recipe.trained_against == getattr(recipe, "ball", None)
     assert recipe.fixed is None
+    assert recipe.step_cost.passes >= recipe.step_cost.images >= 1
+    assert all(issubclass(type(each), AttackSpec) for each in recipe.step_cost.attacks)
 
 
-@pytest.mark.parametrize(("kind", "needs"), [(Recipe, "trained_against"), (Recipe, "fixed"), (Source, "fixed")])
+@pytest.mark.parametrize(
+    ("kind", "needs"),
+    [(Recipe, "trained_against"), (Recipe, "fixed"), (Recipe, "step_cost"), (Source, "fixed"), (Source, "attacks")],
+)
 def test_a_recipe_or_source_that_states_nothing_is_refused(kind, needs):
     with pytest.raises(SpecError, match=rf"^{kind.__name__} does not state .*: give it a property '{needs}'\.$"):
         getattr(kind(), needs)
@@ -109,6 +136,7 @@ def test_every_source_and_optimiser_states_its_facts():
         "CascadeExamples": "Cascade",
     }
     assert all(0 < kind().learning_rate <= kind.high_rate for kind in family_of(Optimiser))
+    assert Adversarial(source=CascadeExamples()).step_cost.attacks == (StepLL(), CascadeExamples().iterative)
     assert not hasattr(Source, "short")
     assert not hasattr(Optimiser, "high_rate")
 

@@ -23,10 +23,10 @@ from lab.specs import (
     pivot_training,
 )
 from lab.training.losses import batch_loss
+from lab.training.losses.trades import most_divergent
 from lab.training.similarity import dissimilarity
 from lab.training.step import Moment
 from lab.training.strength import strengths, warmed_up
-from lab.training.trades import most_divergent
 
 BALL, CTX, NOW = Linf(0.1), Context(seed=3), Moment(0, 0.0)
 SOURCE = OwnExamples(FGSM(labels="predicted"))

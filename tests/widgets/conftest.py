@@ -61,7 +61,7 @@ def engine() -> FakeEngine:
 @pytest.fixture
 def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalogue of three models for grey 28×28 images and one for colour ones; no data set but the digits."""
-    monkeypatch.setattr(catalogue, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr("lab.catalogue.model_cards.ZOO", tmp_path / "zoo")
     monkeypatch.setattr(catalogue.packaged, "PACKAGED", ())
     found = packages.package_folder
     monkeypatch.setattr(packages, "package_folder", lambda name: None if name == "foolbox" else found(name))

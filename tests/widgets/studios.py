@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lab import catalogue, runs
+from lab import runs
 from lab.specs import Standard, TrainingRun, fgsm_training, to_dict
 
 
@@ -15,7 +15,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
     zoo = tmp_path / "zoo"
     zoo.mkdir()
-    monkeypatch.setattr(catalogue, "ZOO", zoo)
+    monkeypatch.setattr("lab.catalogue.model_cards.ZOO", zoo)
     for name in ("standard-b", "fgsm-trained", "pivot-trained"):
         finish(zoo / f"{name}.json", zoo / f"{name}.safetensors", fgsm_training(epochs=4))
     (zoo / "fgsm-trained.metrics.jsonl").write_text(lines(4))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import widgets
-from lab import catalogue, live_models
+from lab.catalogue import live_models, model_cards
 from lab.datafiles import arrays
 from lab.errors import LabError
 from lab.specs import Digits, Linf, Live, LiveData, RandomSigns, Trained
@@ -19,7 +19,7 @@ from widgets import notebook
 from widgets.dashboards.app import PAGES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "live_models.md"
-ZOO = catalogue.ZOO
+ZOO = model_cards.ZOO
 
 pytestmark = pytest.mark.usefixtures("cards", "own_registers")
 
@@ -101,7 +101,7 @@ def test_the_package_has_nothing_else():
 
 
 async def test_the_examples_of_the_docs_run(asked, capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(catalogue, "ZOO", ZOO)  # in place of the fixture's empty models
+    monkeypatch.setattr(model_cards, "ZOO", ZOO)  # in place of the fixture's empty models
     monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
     examples = re.findall(r"```python\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
     exec("\n".join(examples), {})

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from lab.catalogue import ZOO as ZOO_FOLDER
+from lab.catalogue.model_cards import ZOO as ZOO_FOLDER
 from widgets import theme
 
 ZOO = tuple(theme._MODELS)

@@ -1,137 +1,40 @@
 """The lab as one application: a home and a tab for every page, each built when it is first opened."""
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 import traitlets as t
 
 from lab import plugins
+from lab.discovery import import_all
 from lab.engine import Engine
 from lab.errors import LabError
-from lab.specs import (
-    Embeddings,
-    Evaluation,
-    Explore,
-    LossSurface,
-    Masking,
-    Restarts,
-    RobustnessCurves,
-    TransferMatrix,
-)
+from lab.specs import Spec
 from lab.specs.sentences import labelled
-from lab.specs.spec import title_of
-from widgets.dashboards.curves import CurvesPage
-from widgets.dashboards.embedding import EmbeddingsPage
-from widgets.dashboards.evaluation import EvaluationPage
-from widgets.dashboards.exhibits import ExhibitsPage
-from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.home import TITLE, Home
-from widgets.dashboards.masking import MaskingPage
-from widgets.dashboards.restarts import RestartsPage
-from widgets.dashboards.studio import StudioPage
-from widgets.dashboards.surface import SurfacePage
-from widgets.dashboards.transfer import TransferPage
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.carried import LabSettings
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.links import Link
 from widgets.parts.page import AnyPage, Style
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A page in the list: its name in the address, its tab, where it comes from, what it shows, how it is built."""
-
-    name: str
-    label: str
-    source: str
-    text: str
-    build: Callable[[PageEngine], AnyPage]
+def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=lambda entry: entry.position))
 
 
-PAGES = (
-    Entry(
-        "pgd-restarts",
-        title_of(Restarts),
-        "Madry et al. 2017 · Figures 1 and 2",
-        "Start PGD from many random points of the ball. Do all of them end at the same loss, and how far apart?",
-        RestartsPage,
-    ),
-    Entry(
-        "attack-explorer",
-        title_of(Explore),
-        "Every attack of the four papers",
-        "Take one image and drag ε. See what an attack changes, what the model then predicts, and whether to trust it.",
-        ExplorePage,
-    ),
-    Entry(
-        "evaluation",
-        title_of(Evaluation),
-        "Croce & Hein 2020 · Carlini et al. 2019",
-        "How robust is a model under attacks that need no tuning, and what speaks against the number?",
-        EvaluationPage,
-    ),
-    Entry(
-        "loss-surface",
-        title_of(LossSurface),
-        "Tramèr et al. 2018 · Figures 1, 4 and 5",
-        "Look at the loss surface around an image. Zoom in: does single-step training bend it?",
-        SurfacePage,
-    ),
-    Entry(
-        "masking",
-        title_of(Masking),
-        "Tramèr et al. 2018 · Section 4.1",
-        "Single-step attacks fail on a model: is it robust, or is its gradient masked? A verdict with its reasons.",
-        MaskingPage,
-    ),
-    Entry(
-        "transfer",
-        title_of(TransferMatrix),
-        "Kurakin et al. 2017 · Tables 4 and 6",
-        "Evaluate adversarial examples of one model on another: which models' examples transfer to which?",
-        TransferPage,
-    ),
-    Entry(
-        "embeddings",
-        title_of(Embeddings),
-        "Na et al. 2018 · Figures 4 and 7",
-        "See where images lie in the last layer, and watch an attack push them across the decision boundary.",
-        EmbeddingsPage,
-    ),
-    Entry(
-        "robustness-curves",
-        title_of(RobustnessCurves),
-        "Kurakin et al. 2017 · Figures 1 and 3",
-        "Accuracy over ε for any models and attacks, what robustness costs, and the distance to the "
-        "nearest adversarial example.",
-        CurvesPage,
-    ),
-    Entry(
-        "training-studio",
-        "Training studio",
-        "Every training recipe of the four papers",
-        "Train a model by a paper's recipe or your own, and watch whether it becomes robust or only looks so.",
-        StudioPage,
-    ),
-    Entry(
-        "exhibits",
-        "Exhibits",
-        "Every figure and table of the four papers",
-        "Open a figure or table by its number: the paper's values beside ours, and which of its claims hold here.",
-        ExhibitsPage,
-    ),
-)
+PAGES: tuple[Entry, ...] = _in_order(page.ENTRY for page in import_all("widgets.dashboards") if hasattr(page, "ENTRY"))
+"""The lab's own pages."""
 
 
 def pages() -> tuple[Entry, ...]:
-    """Every page: the lab's, then those of its plug-ins. Raises :class:`LabError` when one cannot be loaded."""
-    return (*PAGES, *(entry for module in plugins.parts("pages") for entry in module.PAGES))
+    """Every page, the lab's and those of its plug-ins. Raises :class:`LabError` when one cannot be loaded."""
+    return _in_order((*PAGES, *(entry for module in plugins.parts("pages") for entry in module.PAGES)))
 
 
 def _offered() -> tuple[tuple[Entry, ...], str]:
@@ -219,11 +122,15 @@ class App(Box):
 
         Back on the page where the link was, all is as it was left, but for what is changed meanwhile.
         """
-        origin = self._open
-        self.visit(link.page, carry=False)
-        page = self.pages.get(link.page)
+        origin, name = self._open, link.page if isinstance(link.page, str) else self._asking(link.page)
+        self.visit(name, carry=False)
+        page = self.pages.get(name)
         if page is not None:
-            self._settings.follow(origin, link.page, page, link.settings)
+            self._settings.follow(origin, name, page, link.settings)
+
+    def _asking(self, kind: type[Spec]) -> str:
+        """The name of the page that asks for specs of that kind."""
+        return next(name for name, entry in self._entries.items() if entry.asks is kind)
 
     def _build(self, name: str) -> AnyPage | None:
         if name == "home":
@@ -285,4 +192,5 @@ class App(Box):
 
 
 def _card(entry: Entry) -> dict[str, str]:
-    return {"name": entry.name, "label": entry.label, "source": entry.source, "text": entry.text}
+    card = {"name": entry.name, "label": entry.label, "source": entry.source, "text": entry.text}
+    return card | {"sketch": entry.sketch.read_text("utf-8")}

@@ -156,7 +156,7 @@ class EpsText(Text):
     """Numbers with commas between them."""
 
     def __init__(self, eps: Sequence[float]) -> None:
-        help_ = "Further radii of the ball, for the curves; leave it empty for none."
+        help_ = "Further ε of the threat model, for the curves; leave it empty for none."
         super().__init__(label="ε of the curves", help=help_)
         self.write(eps)
 

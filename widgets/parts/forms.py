@@ -93,7 +93,7 @@ class Form(Box, Generic[S_co]):
         Raises :class:`SpecError` for a spec of another kind, and when a part cannot have its value.
         """
         if not isinstance(value, type(self.opening)):
-            raise SpecError("These settings are of another kind than those that can be set here.")
+            raise SpecError("These settings are of another kind and cannot be set here.")
         self._default = value
         for name, part in self.parts.items():
             part.write(getattr(value, name))

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import traitlets as t
 
+from lab.specs import Spec
 from widgets.plain import Plain
 
 
 @dataclass(frozen=True)
 class Link:
-    """A page by its name in the address, and the fields of its spec that the link sets; ``label`` is on the button."""
+    """A page and the fields of its spec that the link sets; ``label`` is on the button.
+
+    The page is named as in the address, or by the kind of spec that it asks for.
+    """
 
     label: str
-    page: str
+    page: str | type[Spec]
     settings: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -5,7 +5,13 @@ import pytest
 
 from lab.specs import Embeddings, Trained
 from tests.widgets.embedded import embedded
-from widgets.figures.embedding.curves import distance_over_eps, logits_over_eps
+from widgets.figures.embedding.curves import (
+    bands_frame,
+    distance_bands,
+    distance_over_eps,
+    logit_bands,
+    logits_over_eps,
+)
 from widgets.figures.embedding.plane import TRACES, embedding_frame, embedding_plane
 from widgets.figures.embedding.regions import cut, regions
 from widgets.figures.embedding.view import AS_IT_IS, PCA, PROJECTIONS, T_SNE, TWO_CLASSES, pair, seen
@@ -129,6 +135,17 @@ def test_distances_are_relative_to_the_distance_of_the_classes():
 
 def test_a_partial_result_says_how_many_images():
     assert "8 of 20 images so far" in logits_over_eps(embedded(spec(1), averaged=8), 0).layout.legend.title.text
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_the_tables_of_the_curves_hold_the_drawn_numbers(relative):
+    result = embedded(spec(2))
+    logits, distances = bands_frame(logit_bands(result)), bands_frame(distance_bands(result, relative))
+    assert len(logits) == 2 * len(distances) == 4 * len(result.spec.eps)
+    for table, figure in ((logits, logits_over_eps(result, 0)), (distances, distance_over_eps(result, 0, relative))):
+        drawn = [line for band, line in zip(figure.data[::2], figure.data[1::2], strict=True) if line.visible]
+        assert np.concatenate([each.y for each in drawn]).tolist() == table["middle"].tolist()
+    assert bands_frame(logit_bands(None)).empty
 
 
 def test_a_frame_holds_every_drawn_point():

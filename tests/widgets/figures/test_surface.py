@@ -117,7 +117,20 @@ def test_cuts_are_dotted_where_the_label_is_lost():
     assert np.isnan(np.array(solid.y, float)[-1])
     assert np.isnan(np.array(dotted.y, float)[0])
     assert dotted.line.dash == "dot"
-    assert set(cross_sections_frame(surfaced(spec(1)))["cut"]) == {"along g", "along g⊥"}
+
+
+def test_the_table_of_the_cross_sections_holds_the_drawn_numbers():
+    result = surfaced(spec(2))
+    table, figure = cross_sections_frame(result), cross_sections(result, "margin")
+    assert set(table["cut"]) == {"along g", "along g⊥"}
+    whole = result.to_frame()
+    assert len(table.merge(whole, on=list(whole.columns))) == len(table)  # of the plane's own points
+    for solid, dotted, (_, rows) in zip(
+        figure.data[::2], figure.data[1::2], table.groupby(["cut", "model"], sort=False), strict=True
+    ):
+        drawn = np.where(np.isnan(np.array(solid.y, float)), dotted.y, solid.y)
+        assert drawn.tolist() == rows["margin"].tolist()
+        assert list(solid.x) == rows["along" if rows["cut"].iloc[0] == "along g" else "across"].tolist()
 
 
 def test_a_camera_is_the_same_for_all_scenes():

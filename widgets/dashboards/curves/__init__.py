@@ -1,3 +1,3 @@
 """The page Robustness curves."""
 
-from widgets.dashboards.curves.page import CurvesPage as CurvesPage
+from widgets.dashboards.curves.page import ENTRY as ENTRY, CurvesPage as CurvesPage

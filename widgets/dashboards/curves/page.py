@@ -1,6 +1,7 @@
 """The page Robustness curves: accuracy over eps, what it costs, and how near the nearest adversarial images are."""
 
 from functools import partial
+from pathlib import Path
 
 from traitlets import Bunch
 
@@ -11,6 +12,7 @@ from lab.results import CurvesResult
 from lab.specs import RobustnessCurves, Trained
 from lab.specs.attacks import attack_titles
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
+from lab.specs.spec import title_of
 from widgets.controls import Radius, Toggle
 from widgets.dashboards.curves.links import (
     clicked_link,
@@ -25,6 +27,7 @@ from widgets.dashboards.curves.sweeps import Sweeps
 from widgets.parts.attacks import Attacks
 from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.links import Follow, Link, LinkBar
@@ -170,3 +173,16 @@ class CurvesPage(Page[RobustnessCurves, CurvesResult, CurvesDisplay]):
             return clicked_link(name, event, self.result)
         run = event.get("customdata") if isinstance(event, dict) else None
         return self.trainings.get(run) if isinstance(run, str) else None
+
+
+ENTRY = Entry(
+    "robustness-curves",
+    title_of(RobustnessCurves),
+    "Kurakin et al. 2017 · Figures 1 and 3",
+    "Accuracy over ε for any models and attacks, what robustness costs, and the distance to the "
+    "nearest adversarial example.",
+    CurvesPage,
+    asks=RobustnessCurves,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=80,
+)

@@ -1,3 +1,3 @@
 """The page Embeddings."""
 
-from widgets.dashboards.embedding.page import EmbeddingsPage as EmbeddingsPage
+from widgets.dashboards.embedding.page import ENTRY as ENTRY, EmbeddingsPage as EmbeddingsPage

@@ -1,5 +1,7 @@
 """The page Embeddings: where images lie before the last layer, and where an attack moves them. Na et al. 2018."""
 
+from pathlib import Path
+
 from traitlets import Bunch
 
 from lab.catalogue import models
@@ -7,7 +9,7 @@ from lab.engine import Engine
 from lab.errors import SpecError
 from lab.results import EmbeddingsResult
 from lab.specs import Embeddings, Spec, params
-from lab.specs.spec import default_of
+from lab.specs.spec import default_of, title_of
 from widgets.controls import Choice, Option, Radius, Toggle
 from widgets.dashboards.embedding.cards import followed_cards, followed_note, pointed, tip
 from widgets.dashboards.embedding.plots import PLOTS, EmbeddingsLook
@@ -15,6 +17,7 @@ from widgets.figures.embedding.view import AS_IT_IS, PROJECTIONS
 from widgets.loop import OnLoop
 from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, PositionChoice
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -211,3 +214,15 @@ def _projections() -> Choice:
     labels = ("as is", *PROJECTIONS[1:])
     options = [Option(value=name, label=label) for name, label in zip(PROJECTIONS, labels, strict=True)]
     return Choice(value=AS_IT_IS, label="Plane", help=help_, options=options)
+
+
+ENTRY = Entry(
+    "embeddings",
+    title_of(Embeddings),
+    "Na et al. 2018 · Figures 4 and 7",
+    "See where images lie in the last layer, and watch an attack push them across the decision boundary.",
+    EmbeddingsPage,
+    asks=Embeddings,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=70,
+)

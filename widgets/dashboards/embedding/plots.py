@@ -4,10 +4,16 @@ from dataclasses import dataclass
 
 from lab.results import EmbeddingsResult
 from lab.specs import Spec, param
-from widgets.figures.embedding.curves import curves_frame, distance_over_eps, logits_over_eps
+from widgets.figures.embedding.curves import (
+    bands_frame,
+    distance_bands,
+    distance_over_eps,
+    logit_bands,
+    logits_over_eps,
+)
 from widgets.figures.embedding.plane import embedding_frame, embedding_plane
 from widgets.figures.embedding.view import AS_IT_IS, PROJECTIONS
-from widgets.parts.page import Plot, of_result
+from widgets.parts.page import Plot
 
 
 @dataclass(frozen=True)
@@ -32,14 +38,14 @@ PLOTS: dict[str, Plot[EmbeddingsResult, EmbeddingsLook]] = {
     "logits": Plot(
         "Logits over ε",
         lambda result, look: logits_over_eps(result, look.level, look.common),
-        of_result(curves_frame),
+        lambda result, _: bands_frame(logit_bands(result)),
         "lab-wide",
         330,
     ),
     "distances": Plot(
         "Distance from the clean embedding",
         lambda result, look: distance_over_eps(result, look.level, look.relative),
-        of_result(curves_frame),
+        lambda result, look: bands_frame(distance_bands(result, look.relative)),
         "lab-narrow",
         330,
     ),

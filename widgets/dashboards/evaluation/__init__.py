@@ -1,3 +1,3 @@
 """The page Evaluation."""
 
-from widgets.dashboards.evaluation.page import EvaluationPage as EvaluationPage
+from widgets.dashboards.evaluation.page import ENTRY as ENTRY, EvaluationPage as EvaluationPage

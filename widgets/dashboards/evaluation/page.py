@@ -1,5 +1,7 @@
 """The page Evaluation: how robust is a model, and can the number be trusted? Croce & Hein 2020; Carlini et al. 2019."""
 
+from pathlib import Path
+
 from traitlets import Bunch
 
 from lab.engine import Engine
@@ -11,6 +13,7 @@ from lab.results import EvaluationResult
 from lab.specs import Evaluation
 from lab.specs.evaluation import MOST_MODELS
 from lab.specs.models import names_of
+from lab.specs.spec import title_of
 from widgets.dashboards.evaluation.affordable import Affordable
 from widgets.dashboards.evaluation.cards import (
     check_columns,
@@ -34,6 +37,7 @@ from widgets.dashboards.evaluation.plots import PLOTS, ChosenImage, EvaluationLo
 from widgets.dashboards.evaluation.report import FILES, report_text
 from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -193,3 +197,15 @@ class EvaluationPage(Page[Evaluation, EvaluationResult, ChosenImage]):
         if self.result is None:
             raise LabError(self.no_numbers)
         return csv(checks_frame(self.result))
+
+
+ENTRY = Entry(
+    "evaluation",
+    title_of(Evaluation),
+    "Croce & Hein 2020 · Carlini et al. 2019",
+    "How robust is a model under attacks that need no tuning, and what casts doubt on the number?",
+    EvaluationPage,
+    asks=Evaluation,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=30,
+)

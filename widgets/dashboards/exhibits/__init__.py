@@ -1,3 +1,3 @@
 """The page Exhibits."""
 
-from widgets.dashboards.exhibits.page import ExhibitsPage as ExhibitsPage
+from widgets.dashboards.exhibits.page import ENTRY as ENTRY, ExhibitsPage as ExhibitsPage

@@ -1,32 +1,9 @@
 """From an exhibit to the page that shows its experiment live."""
 
 from lab.exhibits import Exhibit, Scale
-from lab.specs import (
-    Analysis,
-    Embeddings,
-    Evaluation,
-    Explore,
-    LossSurface,
-    Masking,
-    Restarts,
-    RobustnessCurves,
-    TransferMatrix,
-    params,
-)
+from lab.specs import params
 from lab.specs.spec import title_of
 from widgets.parts.links import Link
-
-PAGES: dict[type[Analysis], str] = {
-    Restarts: "pgd-restarts",
-    Explore: "attack-explorer",
-    Evaluation: "evaluation",
-    LossSurface: "loss-surface",
-    Masking: "masking",
-    TransferMatrix: "transfer",
-    Embeddings: "embeddings",
-    RobustnessCurves: "robustness-curves",
-}
-"""The page of each analysis, by its name in the address."""
 
 
 def links(exhibit: Exhibit, scale: Scale) -> list[Link]:
@@ -35,4 +12,4 @@ def links(exhibit: Exhibit, scale: Scale) -> list[Link]:
     if spec is None:
         return []
     label = f"Open the live page with these settings ({title_of(spec)})"
-    return [Link(label, PAGES[type(spec)], {name: getattr(spec, name) for name in params(spec)})]
+    return [Link(label, type(spec), {name: getattr(spec, name) for name in params(spec)})]

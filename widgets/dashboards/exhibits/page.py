@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -22,6 +23,7 @@ from widgets.dashboards.exhibits.shelves import Shelves
 from widgets.dashboards.exhibits.shown import ALL, ShownExhibit, exhibit_choice, scale_choice
 from widgets.figures.exhibits import series, series_frame
 from widgets.parts.engine import PageEngine, PageJob
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.links import Follow, LinkBar
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 QUESTION = "Do the papers' figures and tables come out here, too?"
 SHOWS = (
     "Each card is a figure or table, measured here by the same attacks on smaller data. A claim holds in kind where "
-    "its effect has the claimed direction, by more than the number of images leaves open; it holds in size where the "
+    "its effect has the claimed direction, by more than the sampling error; it holds in size where the "
     "effect is also as large as in the paper, within a stated tolerance."
 )
 TRIES = (
@@ -97,7 +99,7 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         assert isinstance(spec, ShownExhibit)  # the page's settings
         exhibit = spec.opened
         if exhibit is not None and exhibits.missing(exhibit.networks, exhibit.require_scale(spec.scale)):
-            raise LabError("Models that it needs are to be trained first: use the command below, which trains them.")
+            raise LabError("Models that it needs must be trained first: use the command below, which trains them.")
         return Measurement(self._engine, spec, self._measured, on_change)
 
     def ask(self, spec: Spec) -> None:
@@ -184,3 +186,14 @@ def _stored(exhibit: Exhibit, scale: str) -> ExhibitResult | None:
 def _show(box: Box, is_shown: bool) -> None:
     """Show a box, or fold it away."""
     (box.remove_class if is_shown else box.add_class)("lab-closed")
+
+
+ENTRY = Entry(
+    "exhibits",
+    "Exhibits",
+    "Every figure and table of the four papers",
+    "Open a figure or table by its number: the paper's values beside ours, and which of its claims hold here.",
+    ExhibitsPage,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=100,
+)

@@ -1,3 +1,3 @@
 """The page Attack explorer."""
 
-from widgets.dashboards.explore.page import ExplorePage as ExplorePage
+from widgets.dashboards.explore.page import ENTRY as ENTRY, ExplorePage as ExplorePage

@@ -91,7 +91,7 @@ def badges(health: Health | None, short: str = "") -> list[Badge]:
     warnings = [*([short] if short else []), *(each.sentence(alone=True) for each in health.findings)]
     if not warnings:
         return [
-            {"words": "Health: no complaint. The gradient is not zero and the softmax not saturated.", "good": True}
+            {"words": "Health: no warnings. The gradient is not zero and the softmax is not saturated.", "good": True}
         ]
     return [{"words": each, "good": False} for each in warnings]
 

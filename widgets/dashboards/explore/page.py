@@ -1,15 +1,19 @@
 """The page Attack explorer: one image, one attack, looked at closely, and every other attack beside it."""
 
+from pathlib import Path
+
 from lab.engine import Engine
 from lab.errors import LabError
 from lab.results import ExploreResult
 from lab.specs import PGD, AttackSpec, Explore
+from lab.specs.spec import title_of
 from widgets.dashboards.explore.cards import attack_cards, attack_note, model_cards, model_note, needs, waiting
 from widgets.dashboards.explore.finding import success_by_scale
 from widgets.figures.explore import scale
 from widgets.figures.explore.attack import path, path_frame, probabilities, probabilities_frame
 from widgets.parts.choices import DataChoice, ModelChoice, OneImage
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -140,3 +144,15 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
         if self.result is None or (not self.result.sweeps and name.endswith("scale")):
             raise LabError(self.no_numbers)
         return super()._csv(name)
+
+
+ENTRY = Entry(
+    "attack-explorer",
+    title_of(Explore),
+    "Every attack of the four papers",
+    "Take one image and drag ε. See what an attack changes, what the model then predicts, and whether to trust it.",
+    ExplorePage,
+    asks=Explore,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=20,
+)

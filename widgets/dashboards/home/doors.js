@@ -12,10 +12,17 @@ function opener(model, className, name, textContent = "") {
   return button;
 }
 
-function card(model, { name, label, source, text }) {
+function drawing(sketch) {
+  const drawn = Object.assign(document.createElement("template"), { innerHTML: sketch }).content.firstElementChild;
+  drawn.setAttribute("class", "lab-card-picture");
+  drawn.setAttribute("aria-hidden", "true");
+  return drawn;
+}
+
+function card(model, { name, label, source, text, sketch }) {
   const button = opener(model, "lab-card", name);
   button.append(
-    picture(name),
+    drawing(sketch),
     make("span", "lab-card-title", { textContent: label }),
     make("span", "lab-card-text", { textContent: text }),
     make("span", "lab-card-source", { textContent: source }),

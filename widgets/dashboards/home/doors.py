@@ -23,7 +23,7 @@ class Doors(Plain):
     ``opened`` is the page whose card or link was pressed.
     """
 
-    _esm = "\n".join(Path(__file__).with_name(f"{each}.js").read_text("utf-8") for each in ("pictures", "doors"))
+    _esm = Path(__file__).with_name("doors.js")
     _css = Path(__file__).with_name("doors.css")
 
     lessons = t.List(t.Unicode(), list(LESSONS)).tag(sync=True)

@@ -1,3 +1,3 @@
 """The page Masking."""
 
-from widgets.dashboards.masking.page import MaskingPage as MaskingPage
+from widgets.dashboards.masking.page import ENTRY as ENTRY, MaskingPage as MaskingPage

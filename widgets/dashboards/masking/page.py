@@ -1,6 +1,7 @@
 """The page Masking: is the gradient masked? Tramèr et al. 2018, §4.1; Na et al. 2018, App. D."""
 
 from functools import partial
+from pathlib import Path
 
 from traitlets import Bunch
 
@@ -9,6 +10,7 @@ from lab.pairing import names_on
 from lab.results import MaskingResult
 from lab.specs import Masking, SourceGradient, Square
 from lab.specs.masking import MOST_MODELS
+from lab.specs.spec import title_of
 from widgets.dashboards.masking.cards import verdict_cards, verdict_note
 from widgets.dashboards.masking.images import IMAGES_IN, explored, pointed
 from widgets.dashboards.masking.plots import PLOTS, MaskingLook
@@ -16,6 +18,7 @@ from widgets.figures.masking.curves import chosen
 from widgets.parts.attacks import EpsText, SourcesAndTargets
 from widgets.parts.choices import DataChoice, PositionChoice
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -160,3 +163,15 @@ def links(result: MaskingResult, place: int) -> list[Link]:
         Link("The transfer matrix of these models", "transfer", every),
         Link("How robust these models are in the worst case", "evaluation", every),
     ]
+
+
+ENTRY = Entry(
+    "masking",
+    title_of(Masking),
+    "Tramèr et al. 2018 · Section 4.1",
+    "Single-step attacks fail on a model: is it robust, or is its gradient masked? A verdict with its reasons.",
+    MaskingPage,
+    asks=Masking,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=50,
+)

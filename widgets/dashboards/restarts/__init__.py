@@ -1,3 +1,3 @@
 """The page PGD restarts."""
 
-from widgets.dashboards.restarts.page import RestartsPage as RestartsPage
+from widgets.dashboards.restarts.page import ENTRY as ENTRY, RestartsPage as RestartsPage

@@ -1,11 +1,15 @@
 """The page PGD restarts: where many random starts end. Madry et al. 2017, §3.1, Figures 1 and 2."""
 
+from pathlib import Path
+
 from lab.engine import Engine
 from lab.results import RestartsResult
 from lab.specs import PGD, Restarts
+from lab.specs.spec import title_of
 from widgets.dashboards.restarts.plots import PLOTS, RestartsLook
 from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, PositionChoice
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.page import Page
@@ -77,3 +81,15 @@ class RestartsPage(Page[Restarts, RestartsResult, RestartsLook]):
         return Box(
             [Guide(QUESTION, SOURCE, SHOWS, TRIES), self.look, Box(self.views.values(), "lab-figures")], "lab-content"
         )
+
+
+ENTRY = Entry(
+    "pgd-restarts",
+    title_of(Restarts),
+    "Madry et al. 2017 · Figures 1 and 2",
+    "Start PGD from many random points of the ball. Do all of them end at the same loss, and how far apart?",
+    RestartsPage,
+    asks=Restarts,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=10,
+)

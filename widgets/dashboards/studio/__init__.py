@@ -1,3 +1,3 @@
 """The page Training studio."""
 
-from widgets.dashboards.studio.page import StudioPage as StudioPage
+from widgets.dashboards.studio.page import ENTRY as ENTRY, StudioPage as StudioPage

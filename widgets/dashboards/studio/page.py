@@ -1,5 +1,7 @@
 """The page Training studio: pick a recipe, change it, start it, and watch several runs side by side."""
 
+from pathlib import Path
+
 from lab import runs
 from lab.catalogue import require_listed
 from lab.cost import training_steps
@@ -21,6 +23,7 @@ from widgets.dashboards.studio.start import TRIALS, Starter, Trial, Trials
 from widgets.figures.studio import SLOTS, Course
 from widgets.loop import Every, OnLoop
 from widgets.parts.engine import PageEngine, PageJob
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.page import Page
 from widgets.plain import Box, Words
@@ -329,3 +332,14 @@ def _growing(run: RunCard | Shipped) -> bool:
 def _course(run: RunCard | Shipped) -> Course:
     path = run.metrics if isinstance(run, Shipped) else runs.metrics(run.name)
     return Course(run.name, runs.history(path), run.recipe.epochs)
+
+
+ENTRY = Entry(
+    "training-studio",
+    "Training studio",
+    "Every training recipe of the four papers",
+    "Train a model by a paper's recipe or your own, and watch whether it becomes robust or only looks so.",
+    StudioPage,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=90,
+)

@@ -47,7 +47,7 @@ TRIALS = (
     Trial(
         "capacity",
         "Too little capacity",
-        "Madry et al. 2017, §4. A model of two channels, trained against PGD from the first step: does it learn more "
+        "Madry et al. 2017, §4. A model with two channels, trained against PGD from the first step: does it learn more "
         "than to give every image the same label? Give it a larger width, or let ε grow.",
         Adversarial(
             source=OwnExamples(PGD(steps=7, step_size=0.1)),

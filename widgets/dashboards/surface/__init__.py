@@ -1,3 +1,3 @@
 """The page Loss surface."""
 
-from widgets.dashboards.surface.page import SurfacePage as SurfacePage
+from widgets.dashboards.surface.page import ENTRY as ENTRY, SurfacePage as SurfacePage

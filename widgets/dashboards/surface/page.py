@@ -13,6 +13,7 @@ from lab.errors import SpecError
 from lab.links import Camera
 from lab.results import SurfaceResult
 from lab.specs import LossSurface, Trained
+from lab.specs.spec import title_of
 from lab.specs.surface import DEEPEST
 from widgets.controls import Control
 from widgets.controls.control import source
@@ -22,6 +23,7 @@ from widgets.dashboards.surface.plots import PLOTS, TRACES, SurfaceDisplay, Surf
 from widgets.loop import OnLoop
 from widgets.parts.choices import DataChoice, ModelChoice, OneImage, OneModel
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
 from widgets.parts.page import LivePage
@@ -201,3 +203,15 @@ class SourceChoice(OneModel):
     def __init__(self) -> None:
         help_ = "Another model, whose signed gradient is the second axis if you choose so below."
         super().__init__(DEFAULT.source, "Source model", help_)
+
+
+ENTRY = Entry(
+    "loss-surface",
+    title_of(LossSurface),
+    "Tramèr et al. 2018 · Figures 1, 4 and 5",
+    "Look at the loss surface around an image. Zoom in: does single-step training bend it?",
+    SurfacePage,
+    asks=LossSurface,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=40,
+)

@@ -1,3 +1,3 @@
 """The page Transfer."""
 
-from widgets.dashboards.transfer.page import TransferPage as TransferPage
+from widgets.dashboards.transfer.page import ENTRY as ENTRY, TransferPage as TransferPage

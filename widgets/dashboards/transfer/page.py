@@ -1,6 +1,7 @@
 """The page Transfer: whose adversarial images fool whom. Kurakin et al. 2017, §4.4; Tramèr et al. 2018, §4.1."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from traitlets import Bunch
 
@@ -8,12 +9,14 @@ from lab.engine import Engine
 from lab.results import TransferResult
 from lab.specs import SourceGradient, TransferMatrix
 from lab.specs.attacks import attack_titles
+from lab.specs.spec import title_of
 from widgets.dashboards.transfer.examples import example_cards, example_note, example_tip, examples
 from widgets.dashboards.transfer.plots import PLOTS, TransferLook
 from widgets.figures.transfer.matrix import FEW, Cell
 from widgets.parts.attacks import Attacks, EpsText, SourcesAndTargets
 from widgets.parts.choices import DataChoice, PositionChoice
 from widgets.parts.engine import PageEngine
+from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
@@ -181,3 +184,15 @@ def explored(result: TransferResult, cell: Cell, image: int) -> Link:
     settings = {"data": spec.data, "image": image, "ball": spec.ball}
     settings |= {"models": models, "attack": spec.attacks[cell.attack]}
     return Link(f"Look at image {image} in the attack explorer", "attack-explorer", settings)
+
+
+ENTRY = Entry(
+    "transfer",
+    title_of(TransferMatrix),
+    "Kurakin et al. 2017 · Tables 4 and 6",
+    "Evaluate adversarial examples of one model on another: which models' examples transfer to which?",
+    TransferPage,
+    asks=TransferMatrix,
+    sketch=Path(__file__).with_name("sketch.svg"),
+    position=60,
+)

@@ -20,7 +20,7 @@ class TransferLook(Spec):
     attack: int = param(0, 0, 5, "the attack whose matrix is shown")
     source: int = param(0, 0, 9, "the model that the images were made on")
     target: int = param(2, 0, 9, "the model that classifies them")
-    top: int = param(1, 1, 10_000, "right means: the label is among the k likeliest classes", usual=(1, 5))
+    top: int = param(1, 1, 10_000, "correct means that the label is among the k likeliest classes", usual=(1, 5))
 
     @property
     def cell(self) -> Cell:

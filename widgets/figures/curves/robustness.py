@@ -334,7 +334,7 @@ def _steps(slot: Slot[Distances], end: float) -> dict[str, object]:
 
 
 def _unsearched(result: CurvesResult | None) -> str:
-    return "No images are searched: set their number on the left" if result and not result.spec.searched else WAITING
+    return "No images are searched: set their number in Settings" if result and not result.spec.searched else WAITING
 
 
 def _upright(x: float) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -13,67 +15,98 @@ from lab.results import EmbeddingsResult, ModelEmbeddings
 from widgets.figures.drawing import figure
 from widgets.figures.embedding.plane import SLOTS, WAITING
 from widgets.figures.slots import Slot, padded, slots
+from widgets.figures.tables import stacked
 from widgets.theme import INK, MUTED, PANEL, SMALL, fade, model_colour
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 _GAP = 0.07  # between two panels, as a share of the width
+_LOGITS = {"logit of the label": (INK, "solid"), "mean of the other logits": (MUTED, "dash")}
 
 
-def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = False) -> go.Figure:
-    """The label's logit and the mean of the others over ε, ± one standard deviation. Na et al., Figure 7.
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A quantity of a model over the L levels of ``eps``: a ``middle`` line between ``low`` and ``high``, (L,) each."""
 
-    A panel for each model; ``common`` gives all panels one scale.
-    """
-    models = _measured(result)
-    traces: list[dict[str, object]] = []
-    axes: dict[str, object] = {}
-    words = []
-    for i, model in enumerate(padded(models, SLOTS)):
-        end = "" if i == 0 or model is None else str(i + 1)
-        axis = {"xaxis": f"x{end}", "yaxis": f"y{end}", "visible": model is not None}
-        for which, colour, dash, name in (
-            ("true", INK, "solid", "logit of the label"),
-            ("others", MUTED, "dash", "mean of the other logits"),
-        ):
-            values = getattr(model, which) if model else np.zeros((0, 0))
-            band, line = _mean_and_band(_eps(result, values), values, colour, dash)
-            about = {"name": name, "legendgroup": name}
-            traces.append(band | axis | about | {"showlegend": False})
-            hover = f"ε %{{x:.3g}}: {name}%{{y:.3g}}<extra>{escape(model.model) if model else ''}</extra>"
-            traces.append(line | axis | about | {"showlegend": model is not None and i == 0, "hovertemplate": hover})
-        if model:
-            axes |= _panel_axes(i, len(models), end, common)
-            words.append(_title(model, _domain(i, len(models))))
-    note = f"{_images(result)} · shaded: ± one standard deviation" if models else WAITING
-    layout = axes or {"xaxis": {}, "yaxis": {}}
-    shapes = _now(result, level, [str(i + 1) if i else "" for i in range(len(models))])
-    names = "/".join(each.model for each in models)
-    return figure(traces, note, f"{names}/{common}", annotations=words, shapes=shapes, **layout)
+    model: str
+    quantity: str
+    eps: np.ndarray
+    low: np.ndarray
+    middle: np.ndarray
+    high: np.ndarray
 
 
-def distance_over_eps(result: EmbeddingsResult | None, level: int, relative: bool = True) -> go.Figure:
-    """Plot the distance of embeddings from the clean ones over ε: the median and the middle half of the images.
+def logit_bands(result: EmbeddingsResult | None) -> list[Band]:
+    """Of each model the label's logit, then the mean of the others: mean ± one standard deviation over the images."""
+    found = []
+    for model in _measured(result):
+        for quantity, values in zip(_LOGITS, (model.true, model.others), strict=True):
+            middle, spread = (values.mean(1), values.std(1)) if values.size else np.zeros((2, 0))
+            found.append(Band(model.model, quantity, _eps(result, middle), middle - spread, middle, middle + spread))
+    return found
+
+
+def distance_bands(result: EmbeddingsResult | None, relative: bool = True) -> list[Band]:
+    """Of each model the distance of embeddings from the clean ones: the median and the middle half of the images.
 
     ``relative``: in units of the mean distance between two classes of the same model, because a model that makes all
     its embeddings small (Na et al. 2018, §4.2, of the pivot loss) has small distances without being more robust.
     """
-    models = _measured(result)
-    traces = [trace for slot in slots(models, SLOTS) for trace in _distance(result, slot, relative)]
-    unit = "distance / distance between classes" if relative else "distance of the embeddings"
+    found = []
+    for model in _measured(result):
+        values = model.distance / (model.between if relative else 1.0)
+        low, middle, high = np.percentile(values, (25, 50, 75), axis=1) if values.size else np.zeros((3, 0))
+        found.append(Band(model.model, _unit(relative), _eps(result, middle), low, middle, high))
+    return found
+
+
+def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = False) -> go.Figure:
+    """Plot :func:`logit_bands`, a panel for each model; ``common`` gives all panels one scale. Na et al., Figure 7."""
+    found = logit_bands(result)
+    shown = list(zip(found[::2], found[1::2], strict=True))
+    traces: list[dict[str, object]] = []
+    axes: dict[str, object] = {}
+    words = []
+    for i, pair in enumerate(padded(shown, SLOTS)):
+        end = "" if i == 0 or pair is None else str(i + 1)
+        axis = {"xaxis": f"x{end}", "yaxis": f"y{end}", "visible": pair is not None}
+        for (name, (colour, dash)), band in zip(_LOGITS.items(), pair or (None, None), strict=True):
+            about = axis | {"name": name, "legendgroup": name}
+            hover = f"ε %{{x:.3g}}: {name}%{{y:.3g}}<extra>{escape(band.model) if band else ''}</extra>"
+            legend = {"showlegend": band is not None and i == 0, "hovertemplate": hover}
+            traces += [
+                _band(band, colour) | about | {"showlegend": False},
+                _line(band, colour, dash) | about | legend,
+            ]
+        if pair:
+            axes |= _panel_axes(i, len(shown), end, common)
+            words.append(_title(pair[0].model, _domain(i, len(shown))))
+    note = f"{_images(result)} · shaded: ± one standard deviation" if shown else WAITING
+    layout = axes or {"xaxis": {}, "yaxis": {}}
+    shapes = _now(result, level, [str(i + 1) if i else "" for i in range(len(shown))])
+    names = "/".join(label.model for label, _ in shown)
+    return figure(traces, note, f"{names}/{common}", annotations=words, shapes=shapes, **layout)
+
+
+def distance_over_eps(result: EmbeddingsResult | None, level: int, relative: bool = True) -> go.Figure:
+    """Plot :func:`distance_bands`."""
+    found = distance_bands(result, relative)
+    traces = [trace for slot in slots(found, SLOTS) for trace in _distance(slot)]
     axes = {
         "xaxis": {"title": {"text": "ε"}, "rangemode": "tozero"},
-        "yaxis": {"title": {"text": unit}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": _unit(relative)}, "rangemode": "tozero"},
     }
-    note = f"{_images(result)} · median, shaded: the middle half" if models else WAITING
-    shapes = _now(result, level, [""]) if models else []
+    note = f"{_images(result)} · median, shaded: the middle half" if found else WAITING
+    shapes = _now(result, level, [""]) if found else []
     return figure(traces, note, f"{relative}", shapes=shapes, **axes)
 
 
-def curves_frame(result: EmbeddingsResult) -> pd.DataFrame:
-    """One row per model, level of eps and image: what both figures summarise."""
-    return result.to_frame()
+def bands_frame(bands: Sequence[Band]) -> pd.DataFrame:
+    """One row per model, quantity and level of eps: what a figure of these bands draws."""
+    import pandas as pd
+
+    return stacked([pd.DataFrame(vars(each)) for each in bands])
 
 
 def _measured(result: EmbeddingsResult | None) -> tuple[ModelEmbeddings, ...]:
@@ -92,30 +125,23 @@ def _eps(result: EmbeddingsResult | None, values: np.ndarray) -> np.ndarray:
     return np.array(result.spec.eps[: len(values)] if result else [])
 
 
-def _mean_and_band(
-    eps: np.ndarray, values: np.ndarray, colour: str, dash: str
-) -> tuple[dict[str, object], dict[str, object]]:
-    middle, spread = (values.mean(1), values.std(1)) if values.size else (np.zeros(0), np.zeros(0))
-    return _band(eps, middle - spread, middle + spread, colour), _line(eps, middle, colour, dash)
+def _unit(relative: bool) -> str:
+    return "distance / distance between classes" if relative else "distance of the embeddings"
 
 
-def _distance(result: EmbeddingsResult | None, slot: Slot[ModelEmbeddings], relative: bool) -> list[dict[str, object]]:
-    name, colour, model = slot.name, slot.colour, slot.shown
-    values = model.distance / (model.between if relative else 1.0) if model else np.zeros((0, 0))
-    eps = _eps(result, values)
-    low, middle, high = np.percentile(values, (25, 50, 75), axis=1) if values.size else np.zeros((3, 0))
-    shared = {"name": name, "legendgroup": name, "visible": model is not None}
-    hover = {"hovertemplate": f"ε %{{x:.3g}}: median %{{y:.3g}}<extra>{name}</extra>", "showlegend": model is not None}
-    band = _band(eps, low, high, colour) | {"showlegend": False}
-    return [band | shared, _line(eps, middle, colour, "solid") | shared | hover]
+def _distance(slot: Slot[Band]) -> list[dict[str, object]]:
+    name, colour, band = slot.name, slot.colour, slot.shown
+    shared = {"name": name, "legendgroup": name, "visible": band is not None}
+    hover = {"hovertemplate": f"ε %{{x:.3g}}: median %{{y:.3g}}<extra>{name}</extra>", "showlegend": band is not None}
+    return [_band(band, colour) | {"showlegend": False} | shared, _line(band, colour, "solid") | shared | hover]
 
 
-def _band(eps: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str) -> dict[str, object]:
+def _band(band: Band | None, colour: str) -> dict[str, object]:
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": np.concatenate([eps, eps[::-1]]),
-        "y": np.concatenate([high, low[::-1]]),
+        "x": np.concatenate([band.eps, band.eps[::-1]]) if band else np.zeros(0),
+        "y": np.concatenate([band.high, band.low[::-1]]) if band else np.zeros(0),
         "line": {"width": 0},
         "fill": "toself",
         "fillcolor": fade(colour, 0.18),
@@ -123,9 +149,10 @@ def _band(eps: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str) -> di
     }
 
 
-def _line(eps: np.ndarray, values: np.ndarray, colour: str, dash: str) -> dict[str, object]:
+def _line(band: Band | None, colour: str, dash: str) -> dict[str, object]:
     line = {"color": colour, "width": 2.5, "dash": dash}
-    return {"type": "scatter", "mode": "lines", "x": eps, "y": values, "line": line}
+    x, y = (band.eps, band.middle) if band else (np.zeros(0), np.zeros(0))
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line}
 
 
 def _domain(place: int, count: int) -> list[float]:
@@ -143,11 +170,11 @@ def _panel_axes(place: int, count: int, end: str, common: bool) -> dict[str, obj
     return {f"xaxis{end}": x_axis, f"yaxis{end}": y_axis}
 
 
-def _title(model: ModelEmbeddings, domain: list[float]) -> dict[str, object]:
+def _title(model: str, domain: list[float]) -> dict[str, object]:
     """The model's name inside its panel: above it stands the legend."""
     place = {"xref": "paper", "yref": "paper", "x": domain[1], "y": 1, "xanchor": "right", "yanchor": "top"}
-    font = {"size": SMALL, "color": model_colour(model.model)}
-    text = f"<b>{escape(model.model)}</b>"
+    font = {"size": SMALL, "color": model_colour(model)}
+    text = f"<b>{escape(model)}</b>"
     return {"text": text, "showarrow": False, "font": font, "bgcolor": PANEL} | place
 
 

@@ -79,7 +79,7 @@ def _pca(model: ModelEmbeddings) -> Seen:
 
 def _t_sne(model: ModelEmbeddings) -> Seen:
     if not len(model.t_sne.clean):
-        return Seen(model.t_sne, missing="Switch on t-SNE on the left and run")
+        return Seen(model.t_sne, missing="Switch on t-SNE in Settings and run")
     titles = ("t-SNE: distances between clusters mean nothing", "")
     return Seen(model.t_sne, titles, f"{model.dimensions:,} dimensions · t-SNE")
 

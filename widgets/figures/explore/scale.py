@@ -24,7 +24,7 @@ _LINES = {"ours": ("solid", "circle"), "plain": ("dash", "x-thin-open")}
 
 def success_by_scale(result: ExploreResult | None) -> go.Figure:
     """Percent of the random starts that end in another class."""
-    axis = {"title": {"text": "starts that fool (%)"}, "range": [-4, 104]}
+    axis = {"title": {"text": "starts that fool the model (%)"}, "range": [-4, 104]}
     return _by_scale(result, "fooled", 100.0, axis, "%{y:.0f}% of the starts fool")
 
 

@@ -78,7 +78,7 @@ def orthogonal(result: MaskingResult | None) -> go.Figure:
     count = max((len(model.orthogonal) for model in result.models), default=0) if result else 0
     drawn = result is not None and count > 0
     note = f"{threat(result.spec.ball)} · first {counted(count, 'image')}" if result and drawn else WAITING
-    x_axis = {"title": {"text": "k orthogonal directions that fool"}, "type": "log", "range": [-0.05, 2.05]}
+    x_axis = {"title": {"text": "k orthogonal directions that fool the model"}, "type": "log", "range": [-0.05, 2.05]}
     x_axis |= {"tickvals": [1, 4, 16, 36, 64, 100], "ticktext": ["1", "4", "16", "36", "64", "100"]}
     y_axis = {"title": {"text": "images with at least k (%)"}, "range": [-3, 103]}
     return figure(traces, note, "orthogonal", xaxis=x_axis, yaxis=y_axis)

@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
-from lab.results import SurfaceResult
+from lab.results import Answers, SurfaceResult
+from lab.results.surface import QUANTITIES
 from widgets.figures.drawing import figure
-from widgets.figures.surface.parts import UNITS, WAITING, Panel, panels, window_name
+from widgets.figures.slots import Slot, slots
+from widgets.figures.surface.parts import SLOTS, UNITS, WAITING, window_name
+from widgets.figures.tables import stacked
 from widgets.theme import MUTED
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 
+ALONG, ACROSS = AXES = ("along g", "along g⊥")
+
+
+@dataclass(frozen=True, eq=False)
+class CrossSection:
+    """A model's surface along one ``axis`` of the plane, through the middle of the window.
+
+    ``along`` and ``across`` (n,) are the points' coordinates; ``answers`` what the model says there, and
+    ``misclassified`` (n,) whether it predicts another class than the label.
+    """
+
+    model: str
+    axis: str
+    along: np.ndarray
+    across: np.ndarray
+    answers: Answers
+    misclassified: np.ndarray
+
+
+def sections(result: SurfaceResult | None, axis: str) -> list[CrossSection]:
+    """The cross-section of each model along an axis."""
+    if result is None:
+        return []
+    middle = len(result.along) // 2
+    along, across = np.meshgrid(result.along, result.across)
+    pick = (middle, slice(None)) if axis == ALONG else (slice(None), middle)
+    found = []
+    for each in result.models:
+        answers = each.answers.each(lambda values: values[pick])
+        found.append(CrossSection(each.model, axis, along[pick], across[pick], answers, answers.prediction != result.y))
+    return found
+
+
 def cross_sections(result: SurfaceResult | None, quantity: str = "loss") -> go.Figure:
     """Left along g, right along g⊥, through the middle of the window; dotted where another class is predicted."""
-    places = panels(result, quantity)
-    traces = []
-    for axis in (0, 1):
-        for panel in places:
-            for misclassified in (False, True):
-                traces.append(_cut(result, panel, axis, misclassified, quantity))
+    traces = [
+        _trace(slot, axis, dotted, quantity)
+        for axis in AXES
+        for slot in slots(sections(result, axis), SLOTS)
+        for dotted in (False, True)
+    ]
     middle = (len(result.along) // 2) if result else 0
     fixed = (result.across[middle], result.along[middle]) if result else (0.0, 0.0)
     titles = (f"ε₁ along g, at ε₂ = {fixed[0]:.3g}", f"ε₂ along g⊥, at ε₁ = {fixed[1]:.3g}")
@@ -43,35 +80,33 @@ def cross_sections_frame(result: SurfaceResult) -> pd.DataFrame:
     """One row per model, axis and point: what :func:`cross_sections` draws, in every quantity."""
     import pandas as pd
 
-    whole = result.to_frame()
-    middle = len(result.along) // 2
-    first = whole[whole["across"] == result.across[middle]].assign(cut="along g")
-    second = whole[whole["along"] == result.along[middle]].assign(cut="along g⊥")
-    return pd.concat([first, second], ignore_index=True)
+    rows = []
+    for each in (section for axis in AXES for section in sections(result, axis)):
+        values = {name.replace(" ", "_"): each.answers.quantity(name) for name in QUANTITIES}
+        where = {"model": each.model, "along": each.along, "across": each.across}
+        rows.append(pd.DataFrame(where | values | {"prediction": each.answers.prediction, "cut": each.axis}))
+    return stacked(rows)
 
 
-def _cut(
-    result: SurfaceResult | None, panel: Panel, axis: int, misclassified: bool, quantity: str
-) -> dict[str, object]:
-    base: dict[str, object] = {"type": "scatter", "mode": "lines", "name": panel.name, "legendgroup": panel.name}
-    if result is None or panel.model is None or panel.z is None:
+def _trace(slot: Slot[CrossSection], axis: str, dotted: bool, quantity: str) -> dict[str, object]:
+    base: dict[str, object] = {"type": "scatter", "mode": "lines", "name": slot.name, "legendgroup": slot.name}
+    section = slot.shown
+    if section is None:
         return base | {"visible": False}
-    middle = len(result.along) // 2
-    pick = (middle, slice(None)) if axis == 0 else (slice(None), middle)
-    z, wrong = panel.z[pick].astype(float), panel.model.answers.prediction[pick] != result.y
-    kept = wrong if misclassified else ~wrong
+    kept = section.misclassified if dotted else ~section.misclassified
     # The solid part reaches one point into the dotted one, so that the line has no gap where the class changes.
-    if not misclassified:
+    if not dotted:
         kept = kept | np.r_[kept[1:], False] | np.r_[False, kept[:-1]]
+    first = axis == ALONG
     return base | {
-        "x": (result.along, result.across)[axis],
-        "y": np.where(kept, z, np.nan),
-        "xaxis": "x2" if axis else "x",
-        "yaxis": "y2" if axis else "y",
-        "line": {"color": panel.colour, "width": 2.5, "dash": "dot" if misclassified else "solid"},
+        "x": section.along if first else section.across,
+        "y": np.where(kept, section.answers.quantity(quantity).astype(float), np.nan),
+        "xaxis": "x" if first else "x2",
+        "yaxis": "y" if first else "y2",
+        "line": {"color": slot.colour, "width": 2.5, "dash": "dot" if dotted else "solid"},
         "connectgaps": False,
-        "showlegend": axis == 0 and not misclassified,
-        "hovertemplate": f"%{{x:.3g}}: {quantity}%{{y:.3g}}<extra>{panel.name}</extra>",
+        "showlegend": first and not dotted,
+        "hovertemplate": f"%{{x:.3g}}: {quantity}%{{y:.3g}}<extra>{slot.name}</extra>",
         "visible": True,
     }
 

@@ -189,5 +189,5 @@ def hover(name: str, quantity: str) -> str:
     """The words beside a mark."""
     return (
         f"{name}: {quantity}%{{customdata[0]:.3g}} at the image itself, which lies "
-        f"%{{customdata[1]:.2g}} (L2) beside the surface<extra></extra>"
+        f"%{{customdata[1]:.2g}} (L2) from the surface<extra></extra>"
     )

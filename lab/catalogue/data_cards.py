@@ -1,0 +1,95 @@
+"""Data sets: published ones, those of the data folder, custom ones and arrays. Reads folders and headers only."""
+
+import zipfile
+from dataclasses import dataclass
+
+from lab import datafiles
+from lab.datafiles import arrays
+from lab.errors import DataError, LabError, no_such
+from lab.home import path_of
+from lab.specs.data import DataSpec, published_data
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """Facts about a data set that are known before its images are read.
+
+    ``shape`` is that of an image as a model is shown it, ``classes`` one more than the greatest label, ``class_names``
+    by label, ``labels`` those that occur, perhaps with gaps. ``available`` says whether its files are there and
+    readable; if not, ``note`` says in a sentence what to do. ``untrainable`` says why nothing can be trained on it;
+    ``notes`` what else a user should know: the size images are scaled to, what labels mean, files that are not read.
+    ``eps`` is the L∞ radius that requests on these data open with; 0 leaves it to the request.
+    """
+
+    name: str
+    spec: DataSpec
+    shape: tuple[int, int, int] | None
+    classes: int | None
+    n_test: int | None
+    available: bool
+    note: str
+    n_train: int | None = None
+    class_names: tuple[str, ...] = ()
+    labels: tuple[int, ...] = ()
+    untrainable: str = ""
+    notes: tuple[str, ...] = ()
+    eps: float = 0.0
+
+
+def data_sets() -> list[DataCard]:
+    """Every data set there is: published ones, every .npz file in ``LAB_DATA``, custom ones, this process's arrays."""
+    return [_data_card(name, spec) for name, spec in named_data().items()]
+
+
+def data_problems() -> list[str]:
+    """A sentence when the folder of data sets cannot be read."""
+    return datafiles.data_folder_problems()
+
+
+def find_data(name: str, size: int | None = None, labels: str | None = None) -> DataSpec:
+    """The data set of that name, .npz file or folder of images, these scaled to ``size`` if that is given.
+
+    Raises :class:`DataError` naming close ones, or when a size, or a meaning of labels, is given for no folder.
+    """
+    known = named_data()
+    if name.lower() in known or name in known:
+        return datafiles.scaled(known.get(name) or known[name.lower()], size, labels)
+    path = path_of(name)
+    if path.suffix == ".npz" or path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
+        return datafiles.custom_data(path, size, labels)
+    if path.exists():
+        words = datafiles.mistaken(path) or "is neither a folder of images nor an .npz file: save it with numpy.savez"
+        raise DataError(f"{datafiles.shown(path)} {words}.")
+    raise DataError(no_such("data set", name, known))
+
+
+def named_data() -> dict[str, DataSpec]:
+    """Data sets by name; of two with one name, the later one goes by its path."""
+    named: dict[str, DataSpec] = {datafiles.name_of(spec): spec for spec in published_data()}
+    for spec in (*datafiles.in_data_folder(), *datafiles.offered(), *arrays.registered()):
+        if spec not in named.values():
+            name = datafiles.name_of(spec)
+            named[datafiles.printable(getattr(spec, "path", name)) if name in named else name] = spec
+    return named
+
+
+def _data_card(name: str, spec: DataSpec) -> DataCard:
+    try:
+        found = datafiles.outline(spec)
+    except LabError as error:
+        return DataCard(name, spec, None, None, None, False, str(error))
+    return DataCard(
+        name,
+        spec,
+        found.shape,
+        found.classes,
+        found.n_test,
+        True,
+        "",
+        found.n_train,
+        found.names,
+        found.labels,
+        found.untrainable,
+        found.notes,
+        found.eps,
+    )

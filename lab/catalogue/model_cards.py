@@ -1,0 +1,174 @@
+"""Models: those shipped, of packages, of runs, downloaded, custom and live. Reads folders and JSON only."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from lab import datafiles, outside_json
+from lab.catalogue import live_models, packaged
+from lab.errors import LONGEST, LabError, ModelError, SpecError, fault_of, no_such, one_line
+from lab.home import path_of, pretrained_folder, runs_folder
+from lab.specs.balls import Ball
+from lab.specs.models import Architecture, Custom, ModelSpec, Trained
+from lab.specs.spec import from_dict
+
+ZOO = Path(__file__).parents[1] / "models" / "zoo"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Facts about a trained model that are known before its weights are read.
+
+    ``origin`` is ``zoo`` (shipped), ``package`` (of an installed package), ``run`` (a finished training),
+    ``torchvision`` (downloaded), ``custom`` (brought along) or ``live`` (a module of this process); ``data`` the name
+    of the data set it was trained on; ``measured`` its accuracies as fractions, by attack, in the threat model
+    ``ball``; ``shape`` (channels, height, width) of its images. What is not known of a downloaded, ``custom`` or
+    ``live`` model stays empty or None.
+    """
+
+    name: str
+    spec: ModelSpec
+    origin: str
+    data: str = ""
+    measured: dict[str, float] = field(default_factory=dict)
+    recipe: dict[str, object] | None = None
+    shape: tuple[int, int, int] | None = None
+    classes: int | None = None
+    weights: Path | None = None
+    sha256: str = ""
+    architecture: Architecture | None = None
+    ball: Ball | None = None
+
+
+def models() -> list[ModelCard]:
+    """Every model: the zoo's, those of packages, runs, downloaded, custom and this process's live ones."""
+    return [each for each in _found_models() if isinstance(each, ModelCard)]
+
+
+def problems() -> list[str]:
+    """A sentence for each model that should be in the list and cannot be, its record being damaged."""
+    return [each for each in _found_models() if isinstance(each, str)]
+
+
+def find_model(name: str) -> ModelSpec:
+    """The model of that name. Raises :class:`ModelError` naming the ones that come close."""
+    return find_card(name).spec
+
+
+def find_card(name: str) -> ModelCard:
+    """Return the card of the model of that name. Raises :class:`ModelError` naming the ones that come close."""
+    known = {each.name: each for each in models()}
+    if name not in known:
+        if absent := packaged.packaged(name):
+            raise ModelError(absent.absence)
+        raise ModelError(no_such("model", name, known))
+    return known[name]
+
+
+def _found_models() -> Iterator[ModelCard | str]:
+    """Cards, and sentences about damaged ones. The first of several models of one name is listed."""
+    seen = set()
+    for each in (*_zoo(), *_packaged(), *_runs(), *_pretrained(), *_custom_models(), *_live_models()):
+        if isinstance(each, ModelCard) and each.name in seen:
+            yield f"A second model called '{each.name}' ({each.weights}) is not listed: give it another name."
+        else:
+            seen.add(getattr(each, "name", None))
+            yield each
+
+
+def _zoo() -> Iterator[ModelCard | str]:
+    for path in sorted(ZOO.glob("*.json")):
+        yield _card(path, path.stem, "zoo", path.with_suffix(".safetensors"))
+
+
+def _packaged() -> Iterator[ModelCard]:
+    for each in packaged.PACKAGED:
+        if each.weights and each.weights.is_file():
+            yield ModelCard(
+                each.name,
+                Trained(each.name),
+                "package",
+                data=each.data,
+                measured={"clean": each.clean},
+                shape=each.shape,
+                classes=each.classes,
+                weights=each.weights,
+                sha256=each.sha256,
+                architecture=each.architecture,
+            )
+
+
+def _runs() -> Iterator[ModelCard | str]:
+    for path in sorted(runs_folder().glob("*/card.json")):
+        yield _card(path, path.parent.name, "run", path.parent / "weights.safetensors")
+
+
+def _pretrained() -> Iterator[ModelCard | str]:
+    for path in sorted(pretrained_folder().glob("*/card.json")):
+        yield _card(path, path.parent.name, "torchvision", path.parent / "weights.safetensors")
+
+
+def _card(path: Path, name: str, origin: str, weights: Path) -> ModelCard | str:
+    try:
+        card = _read_card(datafiles.stamp(path), name, origin, weights)
+    except SpecError as error:
+        why = f"({fault_of(error):.120}): a newer lab has made it, or it was changed by hand"
+        return one_line(f"{path} is not known to this lab, and its model is not listed {why}.", LONGEST)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return one_line(
+            f"{path} is damaged and its model is not listed ({fault_of(error)}): train it again or remove it.",
+            LONGEST,
+        )
+    if not weights.is_file():
+        return one_line(f"{weights} is missing and its model is not listed: train it again or remove {path}.", LONGEST)
+    return card
+
+
+@lru_cache(maxsize=1000)
+def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Path) -> ModelCard:
+    """The record of a trained model, read again when the file has changed: every model is looked up by this list."""
+    record = outside_json.read(stamp[0])
+    channels, height, width = (int(outside_json.number(each, 1, 100_000)) for each in record["shape"])
+    architecture, recipe = from_dict(record["architecture"]), record["recipe"]
+    ball = from_dict(record["measured_ball"]) if record.get("measured_ball") else None
+    if not isinstance(architecture, Architecture) or not isinstance(recipe, dict | None):
+        raise ValueError("it holds no architecture and recipe")
+    if not isinstance(ball, Ball | None):
+        raise ValueError("its measured_ball is not a threat model")
+    return ModelCard(
+        name,
+        Trained(name),
+        origin,
+        data=str(record["data"]),
+        measured={key: outside_json.number(value, 0, 1) for key, value in record["measured"].items()},
+        recipe=recipe,
+        shape=(channels, height, width),
+        classes=int(outside_json.number(record["classes"], 1, 1_000_000)),
+        weights=weights,
+        sha256=str(record["sha256"]),
+        architecture=architecture,
+        ball=ball,
+    )
+
+
+def _custom_models() -> Iterator[ModelCard | str]:
+    text = os.environ.get("LAB_OWN_MODELS") or "[]"
+    try:
+        named = [(str(each["name"]), each["builder"], each.get("weights") or "") for each in outside_json.parse(text)]
+        specs = [Custom(builder, weights, name) for name, builder, weights in named]
+        files = [path_of(spec.weights) if spec.weights else None for spec in specs]
+    except (LabError, ValueError, KeyError, TypeError, AttributeError) as error:
+        yield (
+            f"LAB_OWN_MODELS cannot be read ({one_line(fault_of(error), 100)}): "
+            'it should be a JSON list of objects with "name", "builder" and "weights".'
+        )
+        return
+    for spec, weights in zip(specs, files, strict=True):
+        sha256 = datafiles.file_hash(weights) if weights and weights.is_file() else ""
+        yield ModelCard(spec.name, spec, "custom", weights=weights, sha256=sha256)
+
+
+def _live_models() -> Iterator[ModelCard]:
+    return (ModelCard(spec.name, spec, "live") for spec in live_models.registered())

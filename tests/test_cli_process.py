@@ -1,0 +1,86 @@
+"""The command line as a process: what it imports, its streams, its terminal, and a reader that leaves."""
+
+import contextlib
+import json
+import os
+import pty
+import subprocess
+import sys
+
+from tests.served import ROOT
+
+
+def fresh(*arguments: str, **options) -> subprocess.CompletedProcess:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "lab", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **options)
+
+
+def test_lists_start_no_pytorch():
+    code = "import sys; from lab.cli import main; main(['list', 'models']); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+LOUD = """
+import ctypes, os, sys, torch
+from torch import nn
+class Loud(nn.Linear):
+    def forward(self, x):
+        os.write(1, b"NOISE")
+        return super().forward(x.flatten(1))
+def build():
+    ctypes.CDLL(None).puts(b"NOISE")
+    os.system("echo NOISE")
+    print("NOISE", file=sys.__stdout__)
+    torch.manual_seed(0)
+    return Loud(784, 10)
+"""
+
+
+def test_a_model_cannot_write_to_standard_output(tmp_path):
+    (tmp_path / "loud.py").write_text(LOUD)
+    environment = os.environ | {
+        "LAB_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))),
+    }
+    line = ("attack", "--model", "loud:build", "--attack", "FGSM", "--images", "5")
+    found = fresh(*line, "--json", env=environment)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["n"] == 5
+    assert found.stderr.count("NOISE") >= 4
+
+
+def test_help_and_version_print_and_succeed():
+    assert fresh("--version").returncode == 0
+    shown = fresh("--help").stdout
+    commands = ("serve", "doctor", "list", "attack", "train", "analyse", "pretrained", "zoo", "browser")
+    assert all(each in shown for each in commands)
+
+
+def test_a_reader_that_leaves_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab", "list", "attacks"], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    _, complaint = process.communicate()
+    assert (process.returncode, complaint) == (141, b"")
+
+
+def test_progress_is_drawn_on_a_terminal_and_wiped(tmp_path):
+    command = [sys.executable, "-m", "lab", "train", "Standard", "--set", "epochs=1", "--name", "shown", "--json"]
+    environment = os.environ | {"LAB_HOME": str(tmp_path)}
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    drawn = b""
+    with contextlib.suppress(OSError):  # how Linux says that nobody holds the terminal any more
+        while chunk := os.read(ours, 4096):
+            drawn += chunk
+    os.close(ours)
+    said, _ = process.communicate()
+    assert b"epoch 1 of 1" in drawn
+    assert drawn.rpartition(b" left")[2].endswith(b" \r")  # spaces over it
+    assert b"\x1b" not in drawn
+    assert json.loads(said)["name"] == "shown"
