@@ -16,7 +16,7 @@ from lab.datafiles import arrays
 from lab.errors import LONGEST, DataError, LabError, ModelError, SpecError, fault_of, no_such, one_line, quoted
 from lab.home import path_of, pretrained_folder, runs_folder
 from lab.specs.balls import Ball
-from lab.specs.data import DataSpec, published_data
+from lab.specs.data import DataSpec, published_data, without_drawing
 from lab.specs.models import Architecture, Custom, Live, ModelSpec, Trained
 from lab.specs.spec import Spec, from_dict, to_json
 
@@ -93,6 +93,11 @@ def data_sets() -> list[DataCard]:
     return [_data_card(name, spec) for name, spec in _named_data().items()]
 
 
+def data_card(spec: DataSpec) -> DataCard:
+    """The facts about one data set, listed or not."""
+    return _data_card(datafiles.name_of(spec), spec)
+
+
 def data_problems() -> list[str]:
     """A sentence when the folder of data sets cannot be read."""
     return datafiles.data_folder_problems()
@@ -150,12 +155,13 @@ def fingerprints(spec: Spec) -> tuple[str, ...]:
 def require_listed(spec: Spec) -> None:
     """Refuse a spec from outside that names a model or data set which the lists do not offer.
 
-    An own network's builder is code, and a path is a file: only the command line and Python may name new ones.
+    An own network's builder is code, and a path is a file: only the command line and Python may name new ones. A
+    drawing is neither.
     Raises :class:`LabError`.
     """
     offered = {each.spec for each in models()} | set(_named_data().values())
     for part in parts(spec):
-        if part not in offered:
+        if (without_drawing(part) if isinstance(part, DataSpec) else part) not in offered:
             name = getattr(part, "name", type(part).__name__)
             raise LabError(f"{quoted(name)} is not among the models and data sets of this lab.")
 
