@@ -2,6 +2,7 @@
 
 from lab.catalogue.data_cards import (
     DataCard as DataCard,
+    data_card as data_card,
     data_problems as data_problems,
     data_sets as data_sets,
     find_data as find_data,

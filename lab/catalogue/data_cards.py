@@ -41,6 +41,11 @@ def data_sets() -> list[DataCard]:
     return [_data_card(name, spec) for name, spec in named_data().items()]
 
 
+def data_card(spec: DataSpec) -> DataCard:
+    """The facts about one data set, listed or not."""
+    return _data_card(datafiles.name_of(spec), spec)
+
+
 def data_problems() -> list[str]:
     """A sentence when the folder of data sets cannot be read."""
     return datafiles.data_folder_problems()

@@ -14,7 +14,7 @@ from lab.catalogue import live_models
 from lab.catalogue.data_cards import named_data
 from lab.catalogue.model_cards import find_card, models
 from lab.errors import LabError, ModelError, quoted
-from lab.specs.data import DataSpec
+from lab.specs.data import DataSpec, without_drawing
 from lab.specs.models import Custom, Live, ModelSpec, Trained
 from lab.specs.spec import Spec, to_json
 
@@ -44,12 +44,12 @@ def fingerprints(spec: Spec) -> tuple[str, ...]:
 def require_listed(spec: Spec) -> None:
     """Refuse a spec from outside that names a model or data set which the lists do not offer.
 
-    An own network's builder is code, and a path is a file: only the command line and Python may name new ones.
-    Raises :class:`LabError`.
+    An own network's builder is code, and a path is a file: only the command line and Python may name new ones. A
+    drawing is neither. Raises :class:`LabError`.
     """
     offered = {each.spec for each in models()} | set(named_data().values())
     for part in parts(spec):
-        if part not in offered:
+        if (without_drawing(part) if isinstance(part, DataSpec) else part) not in offered:
             name = getattr(part, "name", type(part).__name__)
             raise LabError(f"{quoted(name)} is not among the models and data sets of this lab.")
 

@@ -26,6 +26,7 @@ from lab.datafiles.folder import (
 )
 from lab.datafiles.outlines import (
     Outline as Outline,
+    drawing_at as drawing_at,
     files as files,
     fingerprint as fingerprint,
     kind_of as kind_of,

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, singledispatch
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from lab.specs.data import (
     PHOTO_SIDE,
     DataSpec,
     Digits,
+    Drawn,
     ImageFolder,
     LiveData,
     NpzFile,
@@ -82,6 +83,11 @@ def _(spec: LiveData) -> str:
     return spec.name
 
 
+@name_of.register
+def _(spec: Drawn) -> str:
+    return f"{name_of(spec.data)} and your drawing"
+
+
 @singledispatch
 def kind_of(spec: DataSpec) -> str:
     """Return the name of the data set of whose kind the images are: models trained on it are at home on them."""
@@ -91,6 +97,11 @@ def kind_of(spec: DataSpec) -> str:
 @kind_of.register
 def _(_: UnlabelledFolder) -> str:
     return Photos.published.name
+
+
+@kind_of.register
+def _(spec: Drawn) -> str:
+    return kind_of(spec.data)
 
 
 @singledispatch
@@ -116,6 +127,11 @@ def _(spec: PublishedData) -> tuple[Path, ...]:
     row = spec.published
     remedy = row.remedy or f"set LAB_DATA (or --data-dir) to the folder that holds {row.folder}, or allow its download"
     return present(data_folder() / row.folder, row.files, remedy)
+
+
+@files.register
+def _(spec: Drawn) -> tuple[Path, ...]:
+    return files(spec.data)
 
 
 @files.register
@@ -151,6 +167,18 @@ def _(spec: PublishedData) -> Outline:
     row = spec.published
     labels = tuple(range(len(row.classes)))
     return Outline(row.shape, len(labels), row.n_test, row.n_train, row.classes, labels, eps=row.eps)
+
+
+@outline.register
+def _(spec: Drawn) -> Outline:
+    found = outline(spec.data)
+    words = f"Train on {name_of(spec.data)} itself: a drawing is there to be attacked."
+    return replace(found, n_test=found.n_test + 1, n_train=0, untrainable=words)
+
+
+def drawing_at(spec: DataSpec) -> int | None:
+    """The position of the drawing among the test images; None where there is none."""
+    return outline(spec).n_test - 1 if isinstance(spec, Drawn) else None
 
 
 @outline.register

@@ -48,6 +48,7 @@ from lab.specs.data import (
     MNIST as MNIST,
     DataSpec as DataSpec,
     Digits as Digits,
+    Drawn as Drawn,
     FashionMNIST as FashionMNIST,
     ImageFolder as ImageFolder,
     LiveData as LiveData,

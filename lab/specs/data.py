@@ -1,10 +1,12 @@
 """Data sets, by name or by path. A published one is one class here: its row holds all that is known of it."""
 
+import base64
+import binascii
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from lab.errors import SpecError
+from lab.errors import FieldError, SpecError
 from lab.specs.spec import Spec, family_of, param
 
 
@@ -212,6 +214,49 @@ class UnlabelledFolder(DataSpec, title="Folder of photographs without labels"):
 
     path: str = param("", meaning="the folder that holds the photographs")
     labeller: str = param(LABELLERS[0], choices=LABELLERS, meaning="model whose clean prediction counts as the label")
+
+
+DRAWING_SIDE = 28
+"""Height and width in pixels of a drawing, and of the grey images that it can be added to."""
+
+
+@dataclass(frozen=True)
+class Drawn(DataSpec, title="Your drawing"):
+    """A drawn digit or piece of clothing, as one more test image: the last one, behind those of a published data set.
+
+    A visitor's only way of bringing pixels. They are in the spec itself, so that a link holds them, and are scaled and
+    centred as the images of ``data`` are.
+    """
+
+    data: PublishedData = param(Digits(), meaning="data set whose test images it is added to")
+    label: int = param(0, 0, 9, "the class that was drawn")
+    pixels: str = param(
+        "", meaning="28×28 bytes row by row, 255 for a full stroke, in URL-safe base64; none: nothing is drawn"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        row = self.data.published
+        if row.shape != (1, DRAWING_SIDE, DRAWING_SIDE) or self.label >= len(row.classes):
+            raise FieldError(
+                "Drawn", "data", f"has no grey images of {DRAWING_SIDE}×{DRAWING_SIDE} pixels for a drawing."
+            )
+        self.strokes()
+
+    def strokes(self) -> bytes:
+        """The (28 × 28) bytes of the pixels. Raises :class:`SpecError` when they are something else."""
+        try:
+            found = base64.b64decode(self.pixels, altchars=b"-_", validate=True)
+        except (ValueError, binascii.Error):
+            found = b"?"
+        if len(found) not in (0, DRAWING_SIDE**2):
+            raise FieldError("Drawn", "pixels", f"must be {DRAWING_SIDE}×{DRAWING_SIDE} bytes in URL-safe base64.")
+        return found or bytes(DRAWING_SIDE**2)
+
+
+def without_drawing(spec: DataSpec) -> DataSpec:
+    """The data set whose images a drawing was added to; a data set without one as it is."""
+    return spec.data if isinstance(spec, Drawn) else spec
 
 
 def published_data() -> list[PublishedData]:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
+from tests.pages.test_layout import complaints
 
 pytestmark = pytest.mark.page
 
@@ -84,3 +85,35 @@ def test_a_worst_case_is_put_together_from_attacks(page):
     page.get_by_label("τ", exact=True).locator("visible=true").fill("0.1; 0.2")
     page.get_by_label("τ", exact=True).locator("visible=true").press("Enter")
     page.get_by_text("should be numbers with commas between").locator("visible=true").wait_for()
+
+
+DOWN_AND_BACK = [(0.35, 0.3), (0.52, 0.12), (0.52, 0.9)]  # a one
+
+
+def test_a_digit_is_drawn_with_the_pointer_read_and_attacked_and_another_with_the_keyboard(page):
+    page.get_by_role("button", name="✎ Draw").click()
+    canvas = page.locator(f"{HERE} .lab-sketch-canvas")
+    canvas.wait_for()
+    assert canvas.evaluate("canvas => canvas === document.activeElement")
+    page.get_by_label("Draw a").select_option("1")
+    box = canvas.bounding_box()
+    (x, y), *others = [
+        (box["x"] + box["width"] * across, box["y"] + box["height"] * down) for across, down in DOWN_AND_BACK
+    ]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in others:
+        page.mouse.move(x, y, steps=5)
+    page.mouse.up()
+    until_noted(page, "your drawing, label 1")
+    words = page.locator(f"{HERE} .lab-gallery-large .lab-picture").first.inner_text()
+    assert "predicted 1" in words
+    assert complaints(page) == []
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_label("Draw a").select_option("7")  # nothing is drawn: the picture stays
+    canvas.focus()
+    for key in (" ", *["ArrowRight"] * 8, *["ArrowDown"] * 12):
+        canvas.press(key)
+    until_noted(page, "your drawing, label 7")
+    page.get_by_role("button", name="Close the canvas").click()
+    canvas.wait_for(state="hidden")

@@ -60,6 +60,19 @@ function pager(model) {
   return { bar, show };
 }
 
+function drawer(model) {
+  const button = make("button", "lab-small-button lab-draw", { type: "button", textContent: "✎ Draw" });
+  button.title = "Draw a test image of your own";
+  button.addEventListener("click", () => tell(model, "drawing", !model.get("drawing")));
+  const show = () => {
+    button.hidden = !model.get("draws");
+    button.setAttribute("aria-expanded", String(Boolean(model.get("drawing"))));
+  };
+  model.on("change:draws change:drawing", show);
+  show();
+  return button;
+}
+
 // How many thumbnails stand in a row; where there is one row only, up and down go from one to the next, too.
 function across(grid) {
   const tops = [...grid.children].map((each) => each.offsetTop);
@@ -67,10 +80,19 @@ function across(grid) {
   return first < tops.length ? first : 1;
 }
 
+// Where there is one row only, which is moved sideways, let the chosen one be seen.
+function reveal(grid) {
+  const button = grid.querySelector("[aria-pressed=true]");
+  if (!button) return;
+  const hidden = button.offsetLeft + button.offsetWidth - grid.offsetLeft - grid.clientWidth;
+  grid.scrollLeft = Math.max(0, hidden + 4); // its frame
+}
+
 function render({ model, el }) {
   const { body } = field(model, el, { group: true });
   const grid = make("div", "lab-images");
   const { bar, show: count } = pager(model);
+  bar.append(drawer(model));
   body.append(grid, bar);
   const stop = oneStop(grid, "button", () => across(grid));
   const draw = () => {
@@ -83,6 +105,7 @@ function render({ model, el }) {
     for (const button of grid.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(now.includes(Number(button.value))));
     }
+    reveal(grid);
     count();
     stop();
   };

@@ -10,7 +10,10 @@ from widgets.controls.control import Control, source
 
 
 class Images(Control):
-    """Thumbnails of test images; ``value`` lists the chosen positions, ``page`` which thumbnails are shown."""
+    """Thumbnails of test images; ``value`` lists the chosen positions, ``page`` which thumbnails are shown.
+
+    ``draws`` offers to draw one; pressed, it turns ``drawing``, which says whether there is a canvas.
+    """
 
     _esm = source("images")
 
@@ -21,6 +24,8 @@ class Images(Control):
     total = t.Int(0).tag(sync=True)
     most = t.Int(4).tag(sync=True)
     page = t.Any(0).tag(sync=True, heard=True)
+    draws = t.Bool(False).tag(sync=True)
+    drawing = t.Any(False).tag(sync=True, heard=True)
     waiting = t.Unicode("The images are being fetched …").tag(sync=True)
 
     def read(self) -> object:

@@ -1,16 +1,19 @@
 """Choosing data, models that fit it, and some of its test images."""
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
 
-from lab.catalogue import DataCard, ModelCard, data_sets, models
+from lab import datafiles
+from lab.catalogue import DataCard, ModelCard, data_card, data_sets, models
 from lab.counts import counted
 from lab.errors import LabError, SpecError
 from lab.pairing import fits, marked, trained_elsewhere
 from lab.results import PreviewResult
 from lab.specs import Preview, Spec
-from lab.specs.data import DataSpec
+from lab.specs.data import DataSpec, Drawn, without_drawing
 from lab.specs.models import ModelSpec, name_of
 from lab.specs.sentences import labelled
 from widgets.controls import Choice, Images, Option, Several
@@ -23,23 +26,24 @@ _NEWS = 2.0  # seconds until a network that was trained, or discarded, is notice
 
 
 class DataChoice(Choice):
-    """One of the data sets whose files are there."""
+    """One of the data sets whose files are there, or of these with a drawing beside its images."""
 
     def __init__(self, **traits: object) -> None:
         self.cards = {card.name: card for card in self._offered()}
-        options = [
-            Option(value=name, label=name, note=_size(card), help=" ".join(card.notes))
-            for name, card in self.cards.items()
-        ]
         first = next(iter(self.cards), "")
-        super().__init__(value=first, label="Data set", options=options, **traits)
+        super().__init__(value=first, label="Data set", options=_data_options(self.cards), **traits)
 
     def read(self) -> DataSpec:
         """The chosen data set."""
         return self.card.spec
 
     def write(self, value: DataSpec) -> None:
-        """Choose this data set. Raises :class:`SpecError` when it is not offered here."""
+        """Choose this data set. Raises :class:`SpecError` when it is not offered here.
+
+        A drawing is offered when it is chosen, in the place of the one before.
+        """
+        if isinstance(value, Drawn):
+            self._offer_drawing(value)
         self.value = _name_of(value, self.cards, "data set")
 
     @property
@@ -52,6 +56,14 @@ class DataChoice(Choice):
 
     def _offered(self) -> list[DataCard]:
         return [card for card in data_sets() if card.available]
+
+    def _offer_drawing(self, drawing: Drawn) -> None:
+        cards = {name: card for name, card in self.cards.items() if not isinstance(card.spec, Drawn)}
+        if drawing.data not in [card.spec for card in cards.values()]:
+            return
+        shape = zlib.crc32(f"{drawing.label} {drawing.pixels}".encode())
+        self.cards = cards | {f"drawing {shape:08x}": data_card(drawing)}  # another drawing is another choice
+        self.options = _data_options(self.cards)
 
 
 class ModelChoice(Several):
@@ -75,7 +87,7 @@ class ModelChoice(Several):
 
         Those from elsewhere stay, too, while the data set does.
         """
-        same = self._data is not None and self._data.spec == data.spec
+        same = self._data is not None and without_drawing(self._data.spec) == without_drawing(data.spec)
         self._data = data
         fitting = [(card, trained_elsewhere(card, data.spec)) for card in self.cards.values() if fits(card, data)]
         self._mine = [card.name for card, elsewhere in fitting if not elsewhere]
@@ -169,11 +181,14 @@ class ImageChoice(Images):
         self.observe(self._turned, "page")
 
     def offer(self, data: DataSpec) -> None:
-        """Offer the images of another data set, from its first one on."""
-        self._data = None  # so that turning back to the first page fetches nothing yet
-        self.page = 0
+        """Offer the images of another data set, from its first one on; with another drawing, from where they are."""
+        if self._data is None or without_drawing(data) != without_drawing(self._data):
+            self._data = None  # so that turning back to the first page fetches nothing yet
+            self.page = 0
         self._data = data
-        self._fetch(data)
+        with suppress(LabError):
+            self.total = datafiles.outline(data).n_test
+        self._turned(None)
 
     def write(self, value: Any) -> None:
         """Choose these positions, and turn to the page of the first."""
@@ -231,6 +246,12 @@ class PositionChoice(Choice):
 def _places(names: Sequence[str], hints: Sequence[str] = ()) -> list[Option]:
     hinted = zip_longest(names, hints, fillvalue="")
     return [Option(value=str(i), label=name, help=hint) for i, (name, hint) in enumerate(hinted)]
+
+
+def _data_options(cards: Mapping[str, DataCard]) -> list[Option]:
+    return [
+        Option(value=name, label=card.name, note=_size(card), help=" ".join(card.notes)) for name, card in cards.items()
+    ]
 
 
 def _name_of(spec: Spec, cards: Mapping[str, DataCard | ModelCard], kind: str) -> str:

@@ -4,10 +4,11 @@ from itertools import groupby
 
 import numpy as np
 
+from lab import datafiles
 from lab.results import ExploreResult, Health, ModelExplored, Tried
 from lab.results.prediction import NO_CLASS, class_in_words, predictions
 from lab.results.thumbnails import sparse
-from lab.specs import AttackSpec, Ball, crossing
+from lab.specs import AttackSpec, Ball, Explore, crossing
 from lab.specs.pace import pace_in_words
 from lab.specs.spec import title_of
 from lab.specs.threat import threat
@@ -30,9 +31,13 @@ def model_note(result: ExploreResult) -> str:
     magnified = f", magnified × {times(1 / limit)}" if limit else ""
     attack = ", ".join(filter(None, (title_of(spec.attack), pace_in_words(spec.attack, spec.ball))))
     return (
-        f"image {spec.image}, label {result.class_names[result.y]} · {attack}, "
+        f"{_image(spec)}, label {result.class_names[result.y]} · {attack}, "
         f"{threat(spec.ball)}{factor} · {in_words(limit, len(result.x))}{magnified}"
     )
+
+
+def _image(spec: Explore) -> str:
+    return "your drawing" if spec.image == datafiles.drawing_at(spec.data) else f"image {spec.image}"
 
 
 def scale(result: ExploreResult) -> float:

@@ -1,11 +1,14 @@
 """The page Attack explorer: one image, one attack, looked at closely, and every other attack beside it."""
 
+from contextlib import suppress
 from pathlib import Path
 
+from lab import datafiles
 from lab.engine import Engine
-from lab.errors import LabError
+from lab.errors import LabError, SpecError
 from lab.results import ExploreResult
 from lab.specs import PGD, AttackSpec, Explore
+from lab.specs.sentences import labelled
 from lab.specs.spec import title_of
 from widgets.dashboards.explore.cards import attack_cards, attack_note, model_cards, model_note, needs, waiting
 from widgets.dashboards.explore.finding import success_by_scale
@@ -19,6 +22,7 @@ from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
 from widgets.parts.page import LivePage, Plot, of_result
 from widgets.parts.run_bar import RunBar
+from widgets.parts.sketch import Sketch
 from widgets.plain import Box
 
 QUESTION = "What does an attack do to one image?"
@@ -66,7 +70,10 @@ PLOTS: dict[str, Plot[ExploreResult, None]] = {
 
 
 class ExplorePage(LivePage[Explore, ExploreResult, None]):
-    """The page. Its parts: ``form`` (what is computed), ``bar``, ``pictures``, ``row``, ``views`` by name."""
+    """The page. Its parts: ``form`` (what is computed), ``sketch`` (draws an image), ``bar``, ``pictures``, ``row``,
+
+    ``views`` by name.
+    """
 
     plots = PLOTS
     strip = ("image", "attack.kind", "ball.fields")
@@ -78,13 +85,17 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
         self.result: ExploreResult | None = None
         self.data = DataChoice()
         self.models = ModelChoice(PREFERRED, most=3)
-        self.images = OneImage(engine, value=[DEFAULT.image])
+        self.images: OneImage = OneImage(engine, value=[DEFAULT.image])
         self.form = Form(DEFAULT, groups=GROUPS, given={"data": self.data, "models": self.models, "image": self.images})
+        self.sketch = Sketch()
         self.pictures = Gallery("Clean, adversarial, difference", "lab-gallery-large", fix=self._fix_chosen)
         self.row = Gallery("The same image, every attack", "lab-gallery-small", fix=self._fix_compared)
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
         self.begin()
+        self.sketch.observe(self._drawn, "value")
+        self.images.observe(lambda change: setattr(self.sketch, "shown", change["new"]), "drawing")
+        self.sketch.observe(lambda change: setattr(self.images, "drawing", change["new"]), "shown")
 
     def show(self, result: ExploreResult) -> None:
         """Draw a result, complete or partial, instead of the present one.
@@ -108,6 +119,21 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
         if result.tried:
             self._earlier(False, self.compared)
             self.row.show(waiting(attack_cards(result), self.row.cards, result), attack_note(result))
+
+    def _drawn(self, _: object) -> None:
+        """Look at what was drawn, as a test image."""
+        try:
+            self.data.write(drawing := self.sketch.drawing())
+            self.images.write(datafiles.drawing_at(drawing))
+            self.sketch.error = ""
+        except LabError as error:
+            self.sketch.error = labelled(error)
+
+    def _offer(self, change: object = None) -> None:
+        super()._offer(change)
+        with suppress(SpecError):  # the form says it at the field
+            self.sketch.offer(self.data.card)
+        self.images.draws = bool(self.sketch.classes)
 
     def _fix_chosen(self, _: int) -> None:
         """Take the threat model that the chosen attack needs."""
@@ -138,7 +164,9 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
         lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
         upper, lower = list(self.views.values())[:2], list(self.views.values())[2:]
         self.compared, self.swept = Box([self.row], "lab-part"), Box(lower, "lab-part")
-        return Box([lead, Box([self.pictures, *upper, self.compared, self.swept], "lab-figures")], "lab-content")
+        return Box(
+            [lead, Box([self.sketch, self.pictures, *upper, self.compared, self.swept], "lab-figures")], "lab-content"
+        )
 
     def _csv(self, name: str) -> str:
         if self.result is None or (not self.result.sweeps and name.endswith("scale")):
