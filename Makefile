@@ -1,4 +1,5 @@
-# make lab    the lab in your browser        make test   every test, page tests included
+# make lab    the lab in your browser        make test   the tests, page tests included
+# make test-slow  what takes long, and every member of the families of which make test asks some
 # make check  linters and types              make zoo    train the shipped models again
 # make docs   the documentation as a site    make dist   wheel and source archive
 # make measure prints what the code is like: circles, arrows, places to touch, lines
@@ -12,9 +13,11 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 TORCH ?=
 PHOTOS ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/$(TORCH)
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope \
+  --no-loadscope-reorder
 BIOME ?= npx --yes @biomejs/biome@2.6.8
 
-.PHONY: lab install test check measure zoo docs dist clean
+.PHONY: lab install test test-slow check measure zoo docs dist clean
 
 lab: $(VENV)/installed $(if $(PHOTOS),$(VENV)/installed-photos)
 	$(BIN)/python -m lab
@@ -23,7 +26,11 @@ install: $(VENV)/installed $(if $(PHOTOS),$(VENV)/installed-photos)
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m lab browser
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations=15
+	$(PYTEST) --durations=15
+
+test-slow: $(VENV)/installed-test
+	$(BIN)/python -m lab browser
+	$(PYTEST) -m slow --durations=15
 
 check: $(VENV)/installed-check
 	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files

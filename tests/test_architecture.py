@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,13 @@ def sources(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> tuple[str, ...]:
     """Every module a file imports, wherever in it, except for type checkers only."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text("utf-8"))
     typing_only = {
         id(inner)
@@ -243,22 +249,27 @@ def test_any_stays_where_another_library_or_a_file_decides_the_type():
     assert sum(anys()) <= MOST_ANYS
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "lab",
-        "widgets",
-        "widgets.notebook",
-        "widgets.dashboards",
-        "widgets.figures",
-        "lab.engine",
-        "lab.store",
-        "lab.catalogue",
-        "lab.cli",
-        "lab.exhibits",
-    ],
-)
-def test_what_draws_and_what_asks_starts_without_pytorch(module):
-    code = f"import sys, {module}; print(sorted({COMPUTING!r} & set(sys.modules)))"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (ran.stdout, ran.returncode) == ("[]\n", 0), ran.stderr
+LIGHT = [
+    "lab",
+    "widgets",
+    "widgets.notebook",
+    "widgets.dashboards",
+    "widgets.figures",
+    "lab.engine",
+    "lab.store",
+    "lab.catalogue",
+    "lab.cli",
+    "lab.exhibits",
+]
+ONE_BY_ONE = f"""
+import importlib, sys
+for module in {LIGHT}:
+    importlib.import_module(module)
+    print(module, sorted({COMPUTING!r} & set(sys.modules)))
+"""
+
+
+def test_what_draws_and_what_asks_starts_without_pytorch():
+    """One after the other in one process: the first that brings something is the one at fault."""
+    ran = subprocess.run([sys.executable, "-c", ONE_BY_ONE], capture_output=True, text=True, check=False)
+    assert (ran.stdout.splitlines(), ran.returncode) == ([f"{each} []" for each in LIGHT], 0), ran.stderr

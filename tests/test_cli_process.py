@@ -69,7 +69,8 @@ def test_a_reader_that_leaves_is_no_error():
 
 
 def test_progress_is_drawn_on_a_terminal_and_wiped(tmp_path):
-    command = [sys.executable, "-m", "lab", "train", "Standard", "--set", "epochs=1", "--name", "shown", "--json"]
+    command = [sys.executable, "-m", "lab", "train", "Standard", "--name", "shown", "--json"]
+    command += ["--set", "epochs=1", "--set", "architecture.width=1"]
     environment = os.environ | {"LAB_HOME": str(tmp_path)}
     ours, theirs = pty.openpty()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs)

@@ -11,7 +11,12 @@ from widgets.lesson import Choose, Estimate
 from widgets.lesson.question import Question
 
 LESSONS = sorted((Path(__file__).parents[1] / "notebooks" / "lessons").glob("*.ipynb"))
-SLOW = ("3_pgd_and_the_saddle_point", "5_ensemble_and_cascade_training")
+SLOW = (
+    "3_pgd_and_the_saddle_point",
+    "4_transfer_and_black_boxes",
+    "5_ensemble_and_cascade_training",
+    "6_how_not_to_fool_yourself",
+)
 RUN = [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else []) for path in LESSONS]
 
 

@@ -99,6 +99,7 @@ def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
         assert not server.processes()
 
 
+@pytest.mark.slow
 def test_kernels_can_be_processes_of_their_own_and_a_killed_voila_takes_them_and_the_engine_with_it(tmp_path):
     with served(tmp_path, "--lazy", "--no-fork") as server:
         opened(server.address)

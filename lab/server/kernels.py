@@ -21,10 +21,8 @@ from traitlets import Float, Int, List, Unicode
 from lab.limits import most_of_an_address
 from lab.server.children import command
 from lab.server.forking import ForkingProvisioner, ForkServer
+from lab.server.site import PATIENCE_OF_A_KERNEL
 from lab.server.waitlist import Waitlist
-
-PATIENCE = 60.0
-"""Seconds until a kernel is taken back that no page has connected to, or asked for while its scripts still load."""
 
 MOST_BYTES_KEPT = 8 * 2**20
 """Of what a kernel has said since its page is out of reach; with more, the page could not catch up."""
@@ -107,7 +105,7 @@ class Kernels(AsyncMappingKernelManager):
     most_ready = Int(0, config=True, help="kernels that wait, ready drawn, for the next visitors, as far as these fit")
     most_starting = Int(4, config=True, help="kernels that may start for visitors at the same time")
     forked_after = List(Unicode(), config=True, help="modules imported once for all kernels; none: no kernel is forked")
-    patience = Float(PATIENCE, config=True, help="seconds until a kernel without a page is ended")
+    patience = Float(PATIENCE_OF_A_KERNEL, config=True, help="seconds until a kernel without a page is ended")
 
     def __init__(self, **options: object) -> None:
         self._guests: set[Guest] = set()

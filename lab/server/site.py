@@ -27,6 +27,10 @@ VISITORS_OF_A_CORE = 30
 """A class that changes a control every few seconds keeps about a core busy."""
 MEMORY_OF_A_KERNEL = 1024
 """MiB of data that a kernel may hold, unless LAB_MAX_KERNEL_MEMORY says otherwise; a page needs about a tenth."""
+PATIENCE_OF_A_KERNEL = 60
+"""Seconds until a kernel is taken back that no page has connected to, or asked for while its scripts still load, unless
+LAB_MAX_KERNEL_WAIT says otherwise.
+"""
 _MOST_IN_WORDS = 10**9  # numbers beyond are not repeated
 
 
@@ -132,7 +136,16 @@ def check(site: Site) -> None:
             "choose a smaller --preheat."
         )
     kernel_memory()
+    kernel_patience()
     free_port(site.host, site.port)
+
+
+def kernel_patience() -> int:
+    """Seconds that a kernel waits for its page. Raises :class:`LabError` when the environment names none."""
+    most = limit("LAB_MAX_KERNEL_WAIT", PATIENCE_OF_A_KERNEL)
+    if most < 1:
+        raise LabError("LAB_MAX_KERNEL_WAIT is in seconds and at least 1.")
+    return most
 
 
 def kernel_memory() -> int:

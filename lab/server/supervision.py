@@ -24,7 +24,7 @@ from lab.server.addresses import plain
 from lab.server.children import start
 from lab.server.logs import bounded_log
 from lab.server.ports import free_port, is_free
-from lab.server.site import NOTEBOOK, Site, kernel_memory
+from lab.server.site import NOTEBOOK, Site, kernel_memory, kernel_patience
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "widgets"  # where Jupyter finds voila/templates/adversarial
 STARTING_OF_A_CORE = 2  # kernels that start for visitors at the same time
@@ -205,6 +205,7 @@ def _arguments(site: Site, port: int, connections: str, room: int, ready: int) -
         "VoilaConfiguration.allow_theme_override": "NO",
         "Kernels.most_visitors": room,
         "Kernels.most_ready": ready,
+        "Kernels.patience": kernel_patience(),
         "Kernels.most_starting": STARTING_OF_A_CORE * cpu_count(),
         "Kernel.most_memory": kernel_memory(),
         "KernelRestarter.restart_limit": 0,

@@ -17,6 +17,19 @@ LL2 = CarliniWagnerL2(searches=6, steps=60, learning_rate=0.05)
 NORMS = [(LINF, Linf(1.0)), (LL2, L2(100.0))]
 
 
+@pytest.fixture(scope="module")
+def nearest():
+    """What each method finds for the model and the images of all tests, computed once."""
+    found = {}
+
+    def of(method, model, x, y):
+        if method not in found:
+            found[method] = minimum_distance(method, model, x, y)
+        return found[method]
+
+    return of
+
+
 @pytest.fixture
 def linear():
     """Two classes, and images far enough from the edges of [0, 1] that no clipping interferes."""
@@ -64,8 +77,8 @@ def test_bisection_goes_on_from_the_best_image(linear):
 
 
 @pytest.mark.parametrize(("method", "norm"), NORMS)
-def test_what_is_returned_is_misread_at_that_distance(model, x, y, method, norm):
-    x_adv, far = minimum_distance(method, model, x, y)
+def test_what_is_returned_is_misread_at_that_distance(nearest, model, x, y, method, norm):
+    x_adv, far = nearest(method, model, x, y)
     assert far.isfinite().all()
     assert (model(x_adv).argmax(1) != y).all()
     assert torch.allclose(distance(norm, x_adv, x), far)
@@ -77,7 +90,11 @@ def test_what_is_returned_is_misread_at_that_distance(model, x, y, method, norm)
 
 
 @pytest.mark.parametrize(
-    ("method", "norm"), [(LINF, Linf(1.0)), (LL2.replace(steps=150, learning_rate=0.01), L2(100.0))]
+    ("method", "norm"),
+    [
+        (LINF, Linf(1.0)),
+        pytest.param(LL2.replace(steps=150, learning_rate=0.01), L2(100.0), marks=pytest.mark.slow),
+    ],
 )
 def test_never_much_farther_than_pgd_by_bisection(model, x, y, method, norm):
     x, y = x[:10], y[:10]
@@ -92,8 +109,8 @@ def test_never_much_farther_than_pgd_by_bisection(model, x, y, method, norm):
 
 
 @pytest.mark.parametrize(("method", "norm"), NORMS)
-def test_in_a_ball_the_nearest_image_counts(model, x, y, method, norm):
-    x_adv, far = minimum_distance(method, model, x, y)
+def test_in_a_ball_the_nearest_image_counts(nearest, model, x, y, method, norm):
+    x_adv, far = nearest(method, model, x, y)
     eps = far.median().item()
     ball = norm.replace(eps=eps)
     shown = attack(method, model, x, y, ball)
@@ -162,8 +179,8 @@ def test_nothing_found_is_infinitely_far(model, x, y, method):
 
 
 @pytest.mark.parametrize("method", [LINF, LL2])
-def test_result_does_not_depend_on_the_batch(model, x, y, method, monkeypatch):
-    whole, far = minimum_distance(method, model, x, y)
+def test_result_does_not_depend_on_the_batch(nearest, model, x, y, method, monkeypatch):
+    whole, far = nearest(method, model, x, y)
     for module in ("batches", "carlini_wagner"):
         monkeypatch.setattr(f"lab.attacks.{module}.batch_size", lambda _device: 5)
     batched, again = minimum_distance(method, model, x, y)

@@ -37,6 +37,7 @@ from lab.specs import (
     WorstCase,
 )
 from tests.attacks.conftest import images, network
+from tests.families import family
 
 ONE_STEP = [FGSM(labels="predicted"), StepLL(), StepRnd(), RFGSM(), RStepLL(alpha=0.3)]
 FAST = [FastEntropy(alpha=0.2), FastGradientL2(), FastGradientLinf(), RandomSign(), TruncatedNormal()]
@@ -46,8 +47,17 @@ AUTO += [MultiTargeted(steps=6, targets=3, initial_radius=3.0)]
 SEVERAL = [PGD(steps=3, restarts=2, labels="random", keep_best=True), WorstCase((StepLL(), PGD(steps=2), BIM()))]
 SEVERAL += [AutoAttack((APGD(steps=3), APGDTargeted(steps=2, targets=3)))]
 METHODS = ONE_STEP + FAST + ITERATED + AUTO + SEVERAL
-every = pytest.mark.parametrize("method", METHODS, ids=lambda spec: type(spec).__name__)
-BALLS = [Linf(0.1), L2(0.7)]
+EACH_IN_A_NORM = [(method, norm) for norm in (Linf, L2) for method in METHODS]
+every = pytest.mark.parametrize(
+    ("method", "norm"),
+    family(
+        EACH_IN_A_NORM,
+        lambda method, norm: (
+            norm is Linf or method in (SEVERAL[0], BIM(steps=3, step_size=0.0), RFGSM(), APGD(steps=6))
+        ),
+    ),
+    ids=lambda given: getattr(given, "__name__", type(given).__name__),
+)
 
 
 def radii_of(ball, n):
@@ -58,8 +68,8 @@ def radii_of(ball, n):
 
 
 @every
-@pytest.mark.parametrize("ball", BALLS)
-def test_each_image_comes_out_as_in_its_own_ball(model, x, y, method, ball):
+def test_each_image_comes_out_as_in_its_own_ball(model, x, y, method, norm):
+    ball = norm(0.1 if norm is Linf else 0.7)
     eps = radii_of(ball, len(x))
     found = maximise_each(method, model, x, y, ball, eps, Context(seed=3))
     for i, own in enumerate(eps.tolist()):
@@ -104,7 +114,6 @@ def test_an_image_costs_only_its_own_steps(x):
 
 
 @every
-@pytest.mark.parametrize("norm", [Linf, L2])
 def test_a_sweep_decides_as_one_ball_at_a_time(model, method, norm):
     x, balls = images(30), [norm(eps * (1 if norm is Linf else 6)) for eps in (0.0, 0.004, 0.05, 0.01)]
     with torch.no_grad():
@@ -159,7 +168,7 @@ def test_what_shares_no_batch_is_swept_all_the_same(model, x, y, method, balls):
 @pytest.mark.parametrize("method", [FGSM(), BIM(), PGD(steps=2)])
 def test_no_images_are_no_trouble(model, x, y, method):
     assert maximise_each(method, model, x[:0], y[:0], Linf(), torch.zeros(0)).shape == (0, *x.shape[1:])
-    assert [len(found) for found in attack_sweep(method, model, x[:0], y[:0], BALLS[:1] * 3)] == [0, 0, 0]
+    assert [len(found) for found in attack_sweep(method, model, x[:0], y[:0], [Linf(0.1)] * 3)] == [0, 0, 0]
 
 
 def test_what_cannot_be_is_said(model, x, y):

@@ -20,6 +20,7 @@ from lab.results.evaluation_checks import sentence
 from lab.results.evaluation_verdict import BROKEN, MASKED, ROBUST, UNDECIDED, verdict
 from lab.specs import L0, L2, Digits, Linf, Trained
 from tests.attacks.defences import DEFENCES, Neighbour
+from tests.families import family, firsts
 
 BALL = Linf(0.2)
 
@@ -87,9 +88,10 @@ FLAWS = {
     "logits ± 1e-6": {"randomness"},
 }
 """What is wrong with each defence of an undefended network, by the checks that must fail."""
+OF_EACH_KIND = firsts(FLAWS, lambda defence: frozenset(FLAWS[defence]))
 
 
-@pytest.mark.parametrize("defence", DEFENCES)
+@pytest.mark.parametrize("defence", family(DEFENCES, OF_EACH_KIND.__contains__))
 def test_a_defence_that_only_hides_the_gradient_is_named_and_broken(defence):
     """Athalye et al. 2018; Tramèr et al. 2020: no defence makes an undefended network robust at ε 0.2."""
     result = evaluated(DEFENCES[defence](copy.deepcopy(load_model(Trained("standard")))), n=16)
@@ -108,7 +110,7 @@ def test_the_memory_of_images_is_masked_although_not_all_is_broken():
     assert result.robust_accuracy < result.clean_accuracy - 0.2
 
 
-@pytest.mark.parametrize("name", ["fgsm-trained", "fast-trained", "ensemble-trained"])
+@pytest.mark.parametrize("name", family(["fgsm-trained", "fast-trained", "ensemble-trained"], "fgsm-trained".__eq__))
 def test_one_step_training_is_masked_for_one_step(name):
     """Tramèr et al. 2018, §4.1: FGSM leaves what shorter steps break, and iterative attacks break all."""
     result = evaluated(load_model(Trained(name)), n=60, ball=Linf(0.3))
@@ -120,21 +122,24 @@ def test_one_step_training_is_masked_for_one_step(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["standard", "standard-b", "flat-pivot", "fgsm-leaking", "kurakin-trained", "rfgsm-trained"]
+    "name",
+    family(
+        ["standard", "standard-b", "flat-pivot", "fgsm-leaking", "kurakin-trained", "rfgsm-trained"], "standard".__eq__
+    ),
 )
 def test_models_that_hide_nothing_are_broken_without_a_flaw(name):
     result = evaluated(load_model(Trained(name)), n=60, ball=Linf(0.3))
     assert (verdict(result).kind, failed(result)) == (BROKEN, set())
 
 
-@pytest.mark.parametrize("ball", [Linf(0.1), L2(0.5)])
+@pytest.mark.parametrize("ball", [Linf(0.1), pytest.param(L2(0.5), marks=pytest.mark.slow)])
 def test_an_adversarially_trained_model_is_robust_in_a_small_ball(ball):
     result = evaluated(load_model(Trained("pgd-trained")), n=24, ball=ball)
     assert (verdict(result).kind, failed(result)) == (ROBUST, set())
     assert result.robust_accuracy > 0.4
 
 
-@pytest.mark.parametrize(("eps", "most"), [(1.0, 0.25), (2.0, 0.0)])
+@pytest.mark.parametrize(("eps", "most"), [pytest.param(1.0, 0.25, marks=pytest.mark.slow), (2.0, 0.0)])
 def test_in_l2_the_quick_budget_breaks_what_ascent_within_the_ball_leaves(eps, most):
     """Of some of these images ascent within the ball finds nothing, however long it goes on; from outside it does."""
     result = evaluate(load_model(Trained("pgd-trained")), *digits(48), L2(eps))

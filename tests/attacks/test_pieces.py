@@ -34,39 +34,41 @@ class Interrupting:
             raise Cancelled
 
 
-@pytest.fixture
-def evaluated(monkeypatch):
+def evaluated(at_once, kept=None):
     test = load_data(Digits()).test
     model = load_model(Trained("rfgsm-trained"))
-    monkeypatch.setattr(rounds, "WORTH_KEEPING", 0.0)
-    monkeypatch.setattr(evaluation, "stages", lambda *_: PLANNED)
-
-    def run(at_once, kept=None):
-        monkeypatch.setattr(rounds, "AT_ONCE", at_once)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rounds, "WORTH_KEEPING", 0.0)
+        patch.setattr(evaluation, "stages", lambda *_: PLANNED)
+        patch.setattr(rounds, "AT_ONCE", at_once)
         return evaluate(model, test.images(range(4)), test.labels(range(4)), BALL, kept=kept)
 
-    return run
 
-
-def test_a_stage_that_takes_long_is_kept_in_pieces_and_finds_the_same(evaluated):
+@pytest.fixture(scope="module")
+def whole():
+    """What is found with every stage in one piece, and the pieces kept."""
     kept = Interrupting({}, -1)
-    whole, pieces = evaluated(1e9, Interrupting({}, -1)), evaluated(1e-9, kept)
-    np.testing.assert_array_equal(whole.broken_by, pieces.broken_by)
+    return evaluated(1e9, kept), kept
+
+
+def test_a_stage_that_takes_long_is_kept_in_pieces_and_finds_the_same(whole):
+    kept, (truth, _) = Interrupting({}, -1), whole
+    pieces = evaluated(1e-9, kept)
+    np.testing.assert_array_equal(truth.broken_by, pieces.broken_by)
     assert [len(each.images) for name, each in kept.pieces.items() if name.startswith("1 APGD-CE")] == [1] * int(
         pieces.stages[1].attacked.sum()
     )
 
 
-def test_a_fast_stage_is_one_piece(evaluated):
-    kept = Interrupting({}, -1)
-    found = evaluated(1e9, kept)
+def test_a_fast_stage_is_one_piece(whole):
+    found, kept = whole
     assert len(kept.pieces) == len(found.stages)
 
 
-@pytest.mark.parametrize("most", [1, 6])
-def test_an_interruption_loses_one_piece_and_changes_nothing(evaluated, most):
+@pytest.mark.parametrize("most", [pytest.param(1, marks=pytest.mark.slow), 6])
+def test_an_interruption_loses_one_piece_and_changes_nothing(whole, most):
     """Resumed with pieces of another size, as on a machine that is faster by then."""
-    kept, truth = {}, evaluated(1e9)
+    kept, (truth, _) = {}, whole
     interrupted = Interrupting(kept, most)
     with pytest.raises(Cancelled):
         evaluated(1e-9, interrupted)

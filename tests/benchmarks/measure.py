@@ -102,7 +102,9 @@ def _annotations(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _is_any(node: ast.AST) -> bool:
-    return ast.unparse(node) in ("Any", "typing.Any") if isinstance(node, ast.Name | ast.Attribute) else False
+    if isinstance(node, ast.Name):
+        return node.id == "Any"
+    return isinstance(node, ast.Attribute) and ast.unparse(node) == "typing.Any"
 
 
 def lines() -> dict[str, int]:

@@ -181,6 +181,7 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
 
 
+@pytest.mark.slow
 def test_a_job_that_kills_its_worker_fails_in_words(slow: Slow, strict: None, server: subprocess.Popen[str]) -> None:
     with Engine.connect(address(server)) as engine:
         job = engine.submit(slow.replace(fault="deadly"))
@@ -188,7 +189,7 @@ def test_a_job_that_kills_its_worker_fails_in_words(slow: Slow, strict: None, se
             job.wait(PATIENCE)
 
 
-@pytest.mark.parametrize("end", ["killed", "in order"])
+@pytest.mark.parametrize("end", ["killed", pytest.param("in order", marks=pytest.mark.slow)])
 def test_a_server_that_ends_takes_its_workers_along_and_jobs_fail_in_words(
     slow: Slow, server: subprocess.Popen[str], end: str
 ) -> None:

@@ -146,7 +146,7 @@ def test_a_training_runs_here_too(local: LocalEngine) -> None:
 def test_a_program_that_ends_does_not_wait_for_what_is_computed() -> None:
     program = (
         "import time\nfrom lab.engine import LocalEngine\nfrom lab.specs import PGD, Restarts\n"
-        "job = LocalEngine().submit(Restarts(attack=PGD(steps=1000, restarts=200), images=(0, 1, 2, 3)))\n"
+        "job = LocalEngine().submit(Restarts(attack=PGD(steps=1000, restarts=50), images=(0, 1, 2, 3)))\n"
         "while job.progress is None or not job.progress.fraction: time.sleep(0.05)\n"
         "print('ends')"
     )

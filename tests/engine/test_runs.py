@@ -56,6 +56,7 @@ def test_a_run_is_trained_into_its_folder_and_read_from_there_ever_after(engine:
     assert (runs.folder(name) / "weights.safetensors").stat().st_mtime_ns == written
 
 
+@pytest.mark.slow
 def test_a_paused_run_ends_in_the_middle_and_goes_on_where_it_was(engine: Engine, name: str) -> None:
     for epochs in (12, 100, 800):  # until it takes longer than a busy machine needs to hear of the pause
         recipe = SHORT.replace(epochs=epochs)

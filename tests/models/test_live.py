@@ -65,7 +65,7 @@ def restarts(name):
     "spec",
     [
         Restarts(images=(0, 1), attack=PGD(steps=2, restarts=3)),
-        Explore(image=1),
+        pytest.param(Explore(image=1), marks=pytest.mark.slow),
         LossSurface(points=11, image=1, across=RandomSigns()),
         Masking(images=8, steps=2),
         TransferMatrix(images=4),

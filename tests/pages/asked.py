@@ -14,10 +14,10 @@ ASKED: dict[str, Analysis] = {
     "pgd-restarts": restarts.DEFAULT,
     "attack-explorer": explore.DEFAULT,
     "evaluation": evaluation.DEFAULT.replace(images=20, models=(Trained("standard"), Trained("pgd-trained"))),
-    "loss-surface": surface.DEFAULT,
+    "loss-surface": surface.DEFAULT.replace(points=21),
     "masking": masking.DEFAULT.replace(images=40, steps=20),
     "transfer": transfer.DEFAULT.replace(images=60),
-    "embeddings": embedding.DEFAULT.replace(models=tuple(map(Trained, embedding.FLAT)), averaged=8),
-    "robustness-curves": curves.DEFAULT.replace(images=60, searched=10),
+    "embeddings": embedding.DEFAULT.replace(models=tuple(map(Trained, embedding.FLAT)), averaged=4),
+    "robustness-curves": curves.DEFAULT.replace(images=60, searched=3),
 }
 """By a page's name in the address."""

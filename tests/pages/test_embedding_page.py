@@ -90,6 +90,7 @@ def test_every_control_moves_something_drawn(page):
     assert move_every_control(page, "stale") == ["Data set"]
 
 
+@pytest.mark.slow
 def test_other_settings_are_computed_after_a_press(page):
     for label, value in {"Number of images": "60", "Images averaged over": "8", "Levels of ε": "3"}.items():
         type_in(page, label, value)

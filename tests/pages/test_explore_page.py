@@ -73,6 +73,7 @@ def test_scaled_logits_are_said_to_be_saturated(page):
     assert "saturated" in page.locator(f"{HERE} .lab-badges").first.inner_text()
 
 
+@pytest.mark.slow
 def test_a_worst_case_is_put_together_from_attacks(page):
     page.locator(f"{HERE} select").first.select_option("WorstCase")
     attacks = page.locator(f"{HERE} .lab-control", has_text="Attacks").locator("visible=true").last

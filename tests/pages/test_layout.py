@@ -37,7 +37,7 @@ BUTTONS = {"Zoom", "Pan", "Reset axes", "Turntable rotation", "Orbital rotation"
 
 @pytest.fixture(scope="module")
 def page(visit_of_file):
-    return visit_of_file().page
+    return visit_of_file("home").page
 
 
 def go(page, name):
@@ -55,29 +55,45 @@ def go(page, name):
     page.evaluate(SCRIPT)
 
 
-@pytest.mark.parametrize("name", ["home", *(entry.name for entry in PAGES)])
-def test_every_page_in_every_window(page, name):
+EVERY_PAGE = ["home", *(entry.name for entry in PAGES)]
+
+
+@pytest.mark.parametrize("name", EVERY_PAGE)
+def test_every_page_is_in_reach_and_can_be_read(page, name):
     go(page, name)
     offered = page.eval_on_selector_all(".modebar-btn", "all => all.map(each => [each.ariaLabel, each.tabIndex])")
     assert {name for name, _ in offered} <= BUTTONS
     assert {stop for _, stop in offered} <= {-1}
     assert page.locator(".modebar a").count() == 0  # the logo
+    assert faults(page, ["laptop"]) == {}
+    assert complaints(page) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVERY_PAGE)
+def test_every_page_in_every_window(page, name):
+    go(page, name)
+    assert faults(page, SIZES) == {}
+
+
+def faults(page, sizes):
+    """What is out of reach or cut in windows of these sizes; the window is a laptop's again afterwards."""
     page.evaluate("layout.drawing(false)")
     faults = {}
-    for size, (width, height) in SIZES.items():
+    for size in sizes:
+        width, height = SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         seen = page.evaluate("layout.unfolded()")
         assert seen["count"] >= 18
         if found := seen["found"] + [f"{each} overflows" for each in page.evaluate("layout.overflowing()")]:
             faults[size] = found
-    assert faults == {}
     page.set_viewport_size({"width": 1280, "height": 720})
     page.evaluate("layout.drawing(true)")
-    assert complaints(page) == []
+    return faults
 
 
-@pytest.mark.parametrize("name", ["attack-explorer", "transfer"])
+@pytest.mark.parametrize("name", ["attack-explorer", pytest.param("transfer", marks=pytest.mark.slow)])
 def test_everything_can_be_read_beside_figures_of_other_settings_and_with_help_and_a_link_open(page, name):
     go(page, name)
     type_in(page, "ε", "many")

@@ -85,6 +85,7 @@ def test_verdicts_curves_images_and_what_would_settle_it(page):
     until_shows(page, "Restarts", "50")
 
 
+@pytest.mark.slow
 def test_other_settings_are_computed_after_a_press(page):
     page.get_by_role("button", name="Masking", exact=True).click()
     page.wait_for_selector(f"{HERE} .lab-case")

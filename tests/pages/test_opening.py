@@ -47,6 +47,7 @@ def test_a_page_that_is_left_takes_its_kernel_along(visit, lab):
     kernel.wait(timeout=PATIENCE / 1000)
 
 
+@pytest.mark.slow
 def test_a_visitor_who_waits_gets_in_by_himself_where_he_wanted(browser, tmp_path):
     with served(tmp_path, "--lazy", "--visitors", "1") as full:
         first, page = Visitor(full.address), browser.new_page()

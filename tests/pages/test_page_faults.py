@@ -29,7 +29,7 @@ def page(visit_of_file):
 
 @pytest.fixture(scope="module")
 def other(visit_of_file):
-    """A second visitor, whose kernel is killed in the end."""
+    """A second visitor."""
     found = visit_of_file()
     found.until("done")
     return found
@@ -54,6 +54,7 @@ def test_run_pressed_ten_times(page):
     page.until("done")
 
 
+@pytest.mark.slow
 def test_the_page_is_reloaded_during_a_job(page, lab):
     """The address brings the settings back, and with them the job that is under way."""
     begin(page, Seed="103", Restarts="60")
@@ -76,6 +77,7 @@ def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
     page.until("done")
 
 
+@pytest.mark.slow
 def test_a_worker_that_does_not_get_on_is_said_and_so_is_what_others_wait_for(page, other, lab):
     begin(page, Seed="108", Restarts="40")
     page.until_running(0.02)
@@ -107,6 +109,7 @@ def test_a_truncated_result_is_computed_again_and_said(page, lab):
     assert newest.read_bytes()[:200] == content[:200]
 
 
+@pytest.mark.slow
 def test_two_visitors_ask_for_the_same_picture_at_once(page, other):
     for each in (page, other):
         begin(each, Seed="106", Restarts="40")
@@ -116,8 +119,7 @@ def test_two_visitors_ask_for_the_same_picture_at_once(page, other):
     assert page.drawn("Final losses")["data"] == other.drawn("Final losses")["data"]
 
 
-def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(other, lab):
-    page = other
+def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(page, lab):
     begin(page, Seed="107", Restarts="7")
     page.until_drawn(7)
     [kernel] = lab.kernels(page.kernel)
@@ -131,9 +133,12 @@ def test_a_killed_kernel_is_said_and_the_page_reloads_into_the_same_state(other,
     page.complaints[:] = [each for each in page.complaints if "404" not in each]  # the browser's, about the kernel
 
 
-def test_a_kernel_that_is_gone_before_the_page_has_reached_it_is_replaced_unseen(other, lab):
+@pytest.mark.slow
+def test_a_kernel_that_is_gone_before_the_page_has_reached_it_is_replaced_unseen(page, lab):
     """As one that was killed in the pool, or taken back from a browser that took more than a minute."""
-    page, given = other.page, []
+    begin(page, Seed="107", Restarts="7")
+    page.until_drawn(7)
+    window, given = page.page, []
 
     def kill(route):
         """Fetch the page, and end its kernel; the browser lets only a page that it fetched itself speak with one."""
@@ -146,13 +151,13 @@ def test_a_kernel_that_is_gone_before_the_page_has_reached_it_is_replaced_unseen
         kernel.wait(PATIENCE)
         return route.fulfill(response=answer)
 
-    page.route(f"{lab.address}/", kill)
-    page.reload()
-    other.until_drawn(7)
+    window.route(f"{lab.address}/", kill)
+    window.reload()
+    page.until_drawn(7)
     assert len(given) == 2
-    other.until_shows("Seed", "107")
-    page.unroute(f"{lab.address}/")
-    other.complaints.clear()  # the browser's, about the kernel that is no more
+    page.until_shows("Seed", "107")
+    window.unroute(f"{lab.address}/")
+    page.complaints.clear()  # the browser's, about the kernel that is no more
 
 
 def stored(lab):

@@ -102,7 +102,13 @@ def test_a_caption_takes_as_many_lines_as_it_needs_and_keeps_its_words(drawn):
         assert "200 restarts so far · bold: mean of all that" in text.evaluate("text => text.textContent")
 
 
-@pytest.mark.parametrize("before", ["", "delete window.requestIdleCallback"], ids=["Chromium", "as in Safari"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param("", id="Chromium", marks=pytest.mark.slow),
+        pytest.param("delete window.requestIdleCallback", id="as in Safari"),
+    ],
+)
 def test_a_scene_is_drawn_after_the_other_figures_and_each_has_its_name(drawn, before):
     mountains = figure([{"type": "surface", "scene": "scene", "z": [[0, 1], [1, 0]]}], "", "")
     page = drawn(before, mountains=mountains, map=lines(2))

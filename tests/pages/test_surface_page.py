@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
 from tests.pages.visit import point_at
 
@@ -19,7 +20,7 @@ CAMERAS = f"""() => {{
 
 @pytest.fixture
 def page(visit):
-    found = visit("loss-surface").page
+    found = visit("loss-surface", ASKED["loss-surface"]).page
     found.wait_for_function(f"document.querySelectorAll('{HERE} .js-plotly-plot').length >= 3")
     until_done(found)
     return found

@@ -29,6 +29,8 @@ CONTROL = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
 def server(tmp_path_factory):
     """A lab behind a proxy, for three visitors, but one of each address; this machine's own is none.
 
+    A kernel waits only seconds for its page, so that what is asserted of those without one need not wait long.
+
     Its owner also has a Jupyter and an IPython with settings that are not for the lab.
     """
     options = (
@@ -46,6 +48,7 @@ def server(tmp_path_factory):
     options += ("--trust-proxy", "127.0.0.1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_MAX_ADDRESS_SHARE", "34")
+        patch.setenv("LAB_MAX_KERNEL_WAIT", "6")
         foreign = tmp_path_factory.mktemp("foreign")
         (foreign / "voila.json").write_text(json.dumps({"VoilaConfiguration": {"template": "no such"}}))
         (foreign / "ipython_config.py").write_text("raise SystemExit\n")

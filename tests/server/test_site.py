@@ -94,6 +94,13 @@ def test_a_limit_of_memory_that_is_none_is_refused(monkeypatch, text):
         check(Site())
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "much"])
+def test_a_limit_of_waiting_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv("LAB_MAX_KERNEL_WAIT", text)
+    with pytest.raises(LabError, match="LAB_MAX_KERNEL_WAIT"):
+        check(Site())
+
+
 @pytest.mark.parametrize("line", [["--host", "a" * 300], ["--preheat", "9" * 40]])
 def test_the_command_line_refuses_in_one_sentence(capsys, line):
     assert main(["serve", "--no-browser", *line]) == 2

@@ -133,6 +133,7 @@ def test_cancel_stops_within_a_step():
     assert taken[-1] < 10, "the last ten times in one step"
 
 
+@pytest.mark.slow
 def test_bfloat16_trains_nearly_as_float32_does():
     recipe = ATTACKED.replace(epochs=3, batch=64, ball=Linf(0.05))
     exact, _ = fit(recipe, Context())

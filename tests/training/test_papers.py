@@ -51,10 +51,14 @@ from lab.training.loop import begin
 from lab.training.parallel import Group
 from lab.training.schedule import Plan
 from tests.data.test_published import cifar_files, mnist_files, put
+from tests.families import family, firsts
 
 WHOLE = pytest.mark.parametrize("preset", papers.WHOLE, ids=lambda each: each.name)
 
 
+OF_EACH_KIND = firsts(
+    papers.WHOLE, lambda each: (type(each.build().architecture), type(getattr(each.build(), "source", None)))
+)
 NAMED = {each.name: each for each in papers.WHOLE}
 
 
@@ -224,7 +228,7 @@ def trained(name):
     return recipe
 
 
-@WHOLE
+@pytest.mark.parametrize("preset", family(papers.WHOLE, OF_EACH_KIND.__contains__), ids=lambda each: each.name)
 def test_every_whole_preset_trains(preset, tiny):
     recipe = trained(preset.name)
     model = load_model(Trained(preset.name))

@@ -107,7 +107,7 @@ def test_the_card_and_the_key_know_the_models_weights(home):
 def test_a_paused_run_resumes_and_refuses_another_start(home):
     short = Standard(epochs=1, batch=512)
     train(short, Context(), runs.folder("first"))
-    recipe = fgsm_training(epochs=2, batch=256, start=FromModel(Trained("first")))
+    recipe = fgsm_training(epochs=1, batch=256, start=FromModel(Trained("first")))
     whole = state_of(fit(recipe, Context())[0])
     folder, left = runs.folder("second"), [False, False, False]
     with pytest.raises(Cancelled):

@@ -64,6 +64,7 @@ def test_fixed_networks_come_before_those_that_need_them():
             assert begins_alike(recipe, source.defended.name)
 
 
+@pytest.mark.slow
 def test_the_smallest_comes_out_again(tmp_path):
     """Trained on another machine, rounding differs and grows; the accuracies may differ by a few of 360 images."""
     [again] = train_zoo(Context(), ("standard",), tmp_path).values()
