@@ -21,8 +21,8 @@ from widgets.plain import Box, Plain
 HEARD = {
     "Control": {"value"},
     "Images": {"value", "page"},
-    "Navigation": {"selected", "state"},
-    "Doors": {"opened"},
+    "Navigation": {"selected", "state", "step"},
+    "Doors": {"opened", "told"},
     "RunList": {"visitor"},
     "PlotView": {"clicked", "hovered", "camera", "ranges"},
     "Question": {"answer"},

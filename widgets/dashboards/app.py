@@ -7,10 +7,11 @@ from pathlib import Path
 
 import traitlets as t
 
-from lab import plugins
+from lab import catalogue, plugins
 from lab.engine import Engine
 from lab.errors import LabError
 from lab.specs import (
+    Analysis,
     Embeddings,
     Evaluation,
     Explore,
@@ -39,6 +40,7 @@ from widgets.parts.carried import LabSettings
 from widgets.parts.engine import PageEngine
 from widgets.parts.links import Link
 from widgets.parts.page import AnyPage, Style
+from widgets.parts.teller import Teller
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -145,8 +147,9 @@ def _offered() -> tuple[tuple[Entry, ...], str]:
 class Navigation(Plain):
     """The header: the name, the tabs, the state of the engine.
 
-    ``selected`` is the name of the open page and ``state`` its state, both as the address holds them; ``refusal`` says
-    why an address could not be opened; ``presenter`` says whether the lab opens as it looks on a projector.
+    ``selected`` is the name of the open page and ``state`` its state, both as the address holds them, which holds the
+    ``step`` of a story instead while there is one; ``refusal`` says why an address could not be opened; ``presenter``
+    says whether the lab opens as it looks on a projector.
     """
 
     _esm = Path(__file__).with_name("nav.js")
@@ -155,6 +158,7 @@ class Navigation(Plain):
     pages = t.List(t.Dict()).tag(sync=True)
     selected = t.Any("home").tag(sync=True, heard=True)
     state = t.Any("").tag(sync=True, heard=True)
+    step = t.Any("").tag(sync=True, heard=True)
     refusal = t.Unicode().tag(sync=True)
     engine = t.Unicode().tag(sync=True)
     presenter = t.Bool(False).tag(sync=True)
@@ -179,11 +183,13 @@ class App(Box):
         self.built: dict[str, Box] = {"home": Box([shared(Alert), self.home], "lab-place", "lab-home")}
         self._places = Box(self.built.values(), "lab-places")
         shared(Library)  # so that the browser reads it while a person still reads the home page
-        super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
+        self.teller = Teller(self._open_step, self._moved)
+        super().__init__([shared(Style), self.navigation, self.teller.card, self._places], "lab", "lab-app")
         self.navigation.on_msg(self._arrived)
-        self.navigation.observe(self._addressed, ["selected", "state"])
+        self.navigation.observe(self._addressed, ["selected", "state", "step"])
         self._told = OnLoop(self._tell_state, 0.3)
         self.home.doors.observe(self._opened, "opened")
+        self.home.doors.observe(lambda change: self.tell(change["new"]), "told")
         self.home.lead(self.follow)
 
     def visit(self, name: str, carry: bool = True) -> None:
@@ -212,6 +218,7 @@ class App(Box):
             self.home.come()
         if page and carry:
             page.come_back()
+        self.teller.goes_to(name)
         self._told()
 
     def follow(self, link: Link) -> None:
@@ -224,6 +231,29 @@ class App(Box):
         page = self.pages.get(link.page)
         if page is not None:
             self._settings.follow(origin, link.page, page, link.settings)
+
+    def tell(self, step: object) -> None:
+        """Open the step of a story that an address or a door names; what names none is refused in the header."""
+        if not isinstance(step, str) or step in ("", self.teller.address):
+            return
+        try:
+            with self.navigation.hold_sync():
+                self.teller.open(step)
+        except LabError as error:
+            self.navigation.refusal, self.navigation.step = labelled(error), self.teller.address
+
+    def _open_step(self, name: str, asked: Analysis) -> AnyPage:
+        """Open a page with the settings of a step, which are not carried to others: nobody has chosen them."""
+        catalogue.require_listed(asked)
+        self.visit(name, carry=False)
+        page = self.pages[name]
+        page.ask(asked)
+        self._settings.arrive(name, page, take=False)
+        return page
+
+    def _moved(self, step: str) -> None:
+        self.navigation.step = step
+        self._told()
 
     def _build(self, name: str) -> AnyPage | None:
         if name == "home":
@@ -249,8 +279,12 @@ class App(Box):
         self._state = self.navigation.state = state
 
     def _addressed(self, _: object) -> None:
-        """Open the page, and the state, that the address holds now."""
-        name, state = self.navigation.selected, self.navigation.state
+        """Open the step of a story, or the page and its state, that the address holds now."""
+        name, state, step = self.navigation.selected, self.navigation.state, self.navigation.step
+        if step != "":
+            self.tell(step)
+            return
+        self.teller.leave()
         if not isinstance(name, str):
             return
         known = not isinstance(state, str) or state in ("", self._state)
