@@ -22,7 +22,19 @@ from lab.specs.spec import Spec, from_dict, to_json
 
 ZOO = Path(__file__).parent / "models" / "zoo"
 _COMPUTING_NOTHING = frozenset(
-    {"__main__", "browser", "claims", "cli", "doctor", "engine", "exhibits", "processes", "reports", "server", "stories"}
+    {
+        "__main__",
+        "browser",
+        "claims",
+        "cli",
+        "doctor",
+        "engine",
+        "exhibits",
+        "processes",
+        "reports",
+        "server",
+        "stories",
+    }
 )
 _PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch", "torchvision")
 

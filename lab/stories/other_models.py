@@ -77,6 +77,7 @@ STORY = Story(
             "standard-b: which of the two is more robust to them?",
             ("fgsm-trained", "ensemble-trained", "both alike, within 5%"),
             _holdout,
+            look={"measure": ERROR},
         ),
         StoryStep(
             "white-box",

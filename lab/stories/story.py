@@ -1,7 +1,7 @@
 """What a story is: steps on the lab's pages, each with a question and an outcome computed from the page's result."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from lab.results.result import Result
@@ -54,7 +54,7 @@ class StoryStep(Generic[R]):
 
     ``guess`` are two to four options, or an amount. ``outcome`` computes from the page's result what came out, for any
     numbers: which option is right is never known beforehand. ``enough``: of a partial result, whether it has what the
-    outcome needs.
+    outcome needs. ``look`` are fields of how the page draws it that matter.
     """
 
     name: str
@@ -64,6 +64,7 @@ class StoryStep(Generic[R]):
     guess: tuple[str, ...] | Amount
     outcome: Callable[[R], StoryOutcome]
     enough: Callable[[R], bool] = complete
+    look: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def admits(self, guess: object) -> bool:
         """Return whether that can be a guess: it may be anything that a browser sends."""

@@ -75,6 +75,7 @@ STORY = Story(
             "fool the one under PGD fool the other, too?",
             Amount("%", 0, 100, 5),
             _transferred,
+            look={"measure": TRANSFER},
         ),
         StoryStep(
             "which-attack",
@@ -83,6 +84,7 @@ STORY = Story(
             "Of which attack do the examples transfer best from standard to standard-b at ε 0.15?",
             (*_KINDS, "two or all alike, within 3%"),
             _best,
+            look={"measure": TRANSFER},
         ),
         StoryStep(
             "blind-spot",
@@ -91,6 +93,7 @@ STORY = Story(
             "Look for the column of fgsm-trained: of whose FGSM images does it misclassify most?",
             ("its own: the white box is worst", "another model's: a black box is worse", "both alike, within 3%"),
             _blind,
+            look={"measure": ERROR},
         ),
         StoryStep(
             "queries",

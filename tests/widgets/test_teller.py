@@ -41,6 +41,7 @@ async def test_every_step_of_every_story_opens_its_page_with_its_settings(engine
         assert app.navigation.selected == telling.step.page
         page = app.pages[telling.step.page]
         assert page.settings() == page.bar.job.spec == telling.step.asked
+        assert all(page.look.parts[name].read() == value for name, value in telling.step.look.items())
         assert (card.told["question"], card.veiled, card.said) == (telling.step.question, True, {})
         assert (card.told["amount"] is None) != isinstance(telling.step.guess, Amount)
         says(app, {"guess": telling.step.guess.least if isinstance(telling.step.guess, Amount) else 0})

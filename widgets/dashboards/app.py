@@ -11,7 +11,6 @@ from lab import catalogue, plugins
 from lab.engine import Engine
 from lab.errors import LabError
 from lab.specs import (
-    Analysis,
     Embeddings,
     Evaluation,
     Explore,
@@ -23,6 +22,7 @@ from lab.specs import (
 )
 from lab.specs.sentences import labelled
 from lab.specs.spec import title_of
+from lab.stories import StoryStep
 from widgets.dashboards.curves import CurvesPage
 from widgets.dashboards.embedding import EmbeddingsPage
 from widgets.dashboards.evaluation import EvaluationPage
@@ -242,13 +242,15 @@ class App(Box):
         except LabError as error:
             self.navigation.refusal, self.navigation.step = labelled(error), self.teller.address
 
-    def _open_step(self, name: str, asked: Analysis) -> AnyPage:
+    def _open_step(self, step: StoryStep) -> AnyPage:  # type: ignore[type-arg]
         """Open a page with the settings of a step, which are not carried to others: nobody has chosen them."""
-        catalogue.require_listed(asked)
-        self.visit(name, carry=False)
-        page = self.pages[name]
-        page.ask(asked)
-        self._settings.arrive(name, page, take=False)
+        catalogue.require_listed(step.asked)
+        self.visit(step.page, carry=False)
+        page = self.pages[step.page]
+        for name, value in step.look.items() if page.look is not None else ():
+            page.look.parts[name].write(value)
+        page.ask(step.asked)
+        self._settings.arrive(step.page, page, take=False)
         return page
 
     def _moved(self, step: str) -> None:

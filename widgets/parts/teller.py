@@ -7,13 +7,12 @@ import traitlets as t
 
 from lab import stories
 from lab.errors import LabError
-from lab.specs import Analysis
 from lab.specs.sentences import labelled
-from lab.stories import Telling
+from lab.stories import StoryStep, Telling
 from widgets.parts.page import AnyPage
 from widgets.parts.story_card import StoryCard
 
-OpenStep = Callable[[str, Analysis], AnyPage]
+OpenStep = Callable[[StoryStep], AnyPage]  # type: ignore[type-arg]
 
 _ENDED = ("failed", "cancelled")
 
@@ -21,7 +20,7 @@ _ENDED = ("failed", "cancelled")
 class Teller:
     """Tells stories on its ``card``: opens each step's page with the step's settings, and replies to the guess.
 
-    ``open_step(page, asked)`` opens a page with these settings and returns it; ``moved(address)`` is told which step is
+    ``open_step(step)`` opens its page as it says and returns it; ``moved(address)`` is told which step is
     open as an address holds it, or "" for none. The figures wait for the guess while they are computed. Every guess
     comes by :meth:`_guess`, judged: nothing keeps it here.
     """
@@ -62,7 +61,7 @@ class Teller:
         self._moved(self.address)
         self.card.show(telling)
         try:
-            self._page = self._open_step(telling.step.page, telling.step.asked)
+            self._page = self._open_step(telling.step)
         except LabError as error:
             self.card.say(f"This step cannot be shown here. {labelled(error)}", "error")
             self.card.guessed = True

@@ -39,7 +39,8 @@ function story(model, { name, title, about, steps }) {
   const left = () => steps.filter((step) => guesses(name)[step] === undefined);
   const show = () => {
     const done = steps.length - left().length;
-    far.textContent = done === steps.length ? `✓ ${done} of ${done}` : done ? `${done} of ${steps.length}` : `${steps.length} steps`;
+    const count = `${done} of ${steps.length}`;
+    far.textContent = done === steps.length ? `✓ ${count}` : done ? `Continue · ${count}` : `Start · ${steps.length} steps`;
     made.dataset.done = String(done === steps.length);
   };
   made.addEventListener("click", () => {
