@@ -134,11 +134,9 @@ function render({ model, el }) {
     app?.toggleAttribute("data-without-settings", Boolean(model.get("told").without_settings));
   };
   const all = () => {
-    const focused = document.activeElement;
     told();
     said();
-    // What was pressed is gone, or is on the page before: the way goes on from the question.
-    if (!el.hidden && (focused === document.body || section.contains(focused) || !focused.checkVisibility())) question.focus();
+    if (!el.hidden) question.focus(); // what was pressed is gone, or soon will be with the page before
   };
   model.on("change:told", all);
   model.on("change:said change:guessed change:stale change:veiled", () => {
