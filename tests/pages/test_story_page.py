@@ -56,7 +56,7 @@ def test_a_story_from_home_by_keyboard(visit):
 
     page.wait_for_function("() => document.querySelector('.lab-story').hidden")
     page.go_back()
-    page.wait_for_function("() => location.hash === '#story?one-step/along-the-gradient'")
+    page.wait_for_function("() => location.hash === '#story?one-step/random-step'")
     page.wait_for_selector(REPLIED)  # with the guess that was made, which the browser has kept
     page.goto("about:blank")
     page.go_back()  # loaded again, it is the same step
