@@ -39,14 +39,20 @@ def _along_gradient(result: SurfaceResult) -> StoryOutcome:
     inside = (result.along > -1e-9) & (result.along < result.spec.ball.eps * (1 + 1e-9))
     steps, losses = result.along[inside], model.answers.quantity("loss")[row, inside]
     first, top, last = float(losses[0]), float(losses.max()), float(losses[-1])
-    ends = f"{first:.2g} at the image and {last:.2g} a whole ε away"
+    ends = f"{_nats(first)} at the image and {_nats(last)} a whole ε away"
     if not top - first > _EQUAL * top:
         return StoryOutcome(f"Along its gradient the loss of {model.model} does not rise: it is {ends}.", 2)
     if top - last <= _EQUAL * top:
         return StoryOutcome(f"Along its gradient the loss of {model.model} rises to the end: it is {ends}.", 0)
     peak = steps[int(losses.argmax())]
-    words = f"Along its gradient the loss of {model.model} is largest, {top:.2g}, at ε₁ {peak:.2g}: it is {ends}."
+    words = (
+        f"Along its gradient the loss of {model.model} is largest, {_nats(top)} nats, at ε₁ {peak:.2g}: it is {ends}."
+    )
     return StoryOutcome(words, 1)
+
+
+def _nats(loss: float) -> str:
+    return f"{loss:.2g}" if loss >= 0.001 or loss == 0 else "below 0.001"
 
 
 def _random_step(result: CurvesResult) -> StoryOutcome:

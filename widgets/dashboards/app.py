@@ -247,8 +247,9 @@ class App(Box):
         catalogue.require_listed(step.asked)
         self.visit(step.page, carry=False)
         page = self.pages[step.page]
-        for name, value in step.look.items() if page.look is not None else ():
-            page.look.parts[name].write(value)
+        if page.look is not None:
+            for name, value in step.look.items():
+                page.look.parts[name].write(value)
         page.ask(step.asked)
         self._settings.arrive(step.page, page, take=False)
         return page
