@@ -11,6 +11,7 @@ from lab.engine import Engine, Job, compute_ahead
 from lab.errors import LabError
 from lab.processes import stop_on_signals
 from lab.specs import Spec
+from lab.stories import STORIES
 from widgets.dashboards.app import pages
 from widgets.dashboards.home.page import openings as pictures
 
@@ -36,12 +37,12 @@ class Notebook:
 
 
 async def openings() -> list[Spec]:
-    """Return the first requests of the home page and the pages, in their order: thumbnails and first pictures."""
+    """Return the first requests of the home page and the pages, in their order, then those of the stories' steps."""
     engine = Notebook()
     for entry in pages():
         entry.build(engine)
     ours = list(pictures().values())
-    return [*ours[:1], *engine.specs, *ours[1:]]
+    return [*ours[:1], *engine.specs, *ours[1:], *(step.asked for story in STORIES for step in story.steps)]
 
 
 def main() -> None:

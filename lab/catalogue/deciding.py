@@ -19,7 +19,19 @@ from lab.specs.models import Custom, Live, ModelSpec, Trained
 from lab.specs.spec import Spec, to_json
 
 _COMPUTING_NOTHING = frozenset(
-    {"__main__", "browser", "claims", "cli", "doctor", "engine", "exhibits", "processes", "reports", "server"}
+    {
+        "__main__",
+        "browser",
+        "claims",
+        "cli",
+        "doctor",
+        "engine",
+        "exhibits",
+        "processes",
+        "reports",
+        "server",
+        "stories",
+    }
 )
 _PACKAGES = ("numpy", "pillow", "safetensors", "scikit-learn", "scipy", "torch", "torchvision")
 

@@ -176,9 +176,9 @@ def _(spec: Drawn) -> Outline:
     return replace(found, n_test=found.n_test + 1, n_train=0, untrainable=words)
 
 
-def drawing_at(spec: DataSpec) -> int | None:
-    """The position of the drawing among the test images; None where there is none."""
-    return outline(spec).n_test - 1 if isinstance(spec, Drawn) else None
+def drawing_at(spec: Drawn) -> int:
+    """The position of the drawing among the test images."""
+    return outline(spec).n_test - 1
 
 
 @outline.register

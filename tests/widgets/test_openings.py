@@ -3,6 +3,7 @@
 import pytest
 
 from lab.specs import Preview
+from lab.stories import STORIES
 from tests.widgets.engine import FakeEngine
 from widgets.dashboards.app import PAGES
 from widgets.dashboards.home import Home
@@ -17,5 +18,6 @@ async def test_openings_are_what_the_pages_ask_first(engine: FakeEngine) -> None
     Home(engine).come()
     for entry in PAGES:
         entry.build(engine)
-    assert [each for each in found if not isinstance(each, Preview)] == [job.spec for job in engine.jobs]
+    told = [step.asked for story in STORIES for step in story.steps]
+    assert [each for each in found if not isinstance(each, Preview)] == [*(job.spec for job in engine.jobs), *told]
     assert len(engine.jobs) == 1 + len(PAGES) - 2  # the studio and the exhibits compute nothing unasked

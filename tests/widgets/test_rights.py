@@ -20,9 +20,10 @@ from widgets.plain import Box, Plain
 
 HEARD = {
     "Control": {"value"},
-    "Images": {"value", "page"},
-    "Navigation": {"selected", "state"},
-    "Doors": {"opened"},
+    "Images": {"value", "page", "drawing"},
+    "Sketch": {"shown"},
+    "Navigation": {"selected", "state", "step"},
+    "Doors": {"opened", "told"},
     "RunList": {"visitor"},
     "PlotView": {"clicked", "hovered", "camera", "ranges"},
     "Question": {"answer"},

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import traitlets as t
 
-from lab import plugins
+from lab import catalogue, plugins
 from lab.discovery import import_all
 from lab.engine import Engine
 from lab.errors import LabError
 from lab.specs import Spec
 from lab.specs.sentences import labelled
+from lab.stories import StoryStep
 from widgets.dashboards.home import TITLE, Home
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
@@ -20,6 +21,7 @@ from widgets.parts.engine import PageEngine
 from widgets.parts.entry import Entry
 from widgets.parts.links import Link
 from widgets.parts.page import AnyPage, Style
+from widgets.parts.teller import Teller
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
 
@@ -48,8 +50,9 @@ def _offered() -> tuple[tuple[Entry, ...], str]:
 class Navigation(Plain):
     """The header: the name, the tabs, the state of the engine.
 
-    ``selected`` is the name of the open page and ``state`` its state, both as the address holds them; ``refusal`` says
-    why an address could not be opened; ``presenter`` says whether the lab opens as it looks on a projector.
+    ``selected`` is the name of the open page and ``state`` its state, both as the address holds them, which holds the
+    ``step`` of a story instead while there is one; ``refusal`` says why an address could not be opened; ``presenter``
+    says whether the lab opens as it looks on a projector.
     """
 
     _esm = Path(__file__).with_name("nav.js")
@@ -58,6 +61,7 @@ class Navigation(Plain):
     pages = t.List(t.Dict()).tag(sync=True)
     selected = t.Any("home").tag(sync=True, heard=True)
     state = t.Any("").tag(sync=True, heard=True)
+    step = t.Any("").tag(sync=True, heard=True)
     refusal = t.Unicode().tag(sync=True)
     engine = t.Unicode().tag(sync=True)
     presenter = t.Bool(False).tag(sync=True)
@@ -82,11 +86,13 @@ class App(Box):
         self.built: dict[str, Box] = {"home": Box([shared(Alert), self.home], "lab-place", "lab-home")}
         self._places = Box(self.built.values(), "lab-places")
         shared(Library)  # so that the browser reads it while a person still reads the home page
-        super().__init__([shared(Style), self.navigation, self._places], "lab", "lab-app")
+        self.teller = Teller(self._open_step, self._moved)
+        super().__init__([shared(Style), self.navigation, self.teller.card, self._places], "lab", "lab-app")
         self.navigation.on_msg(self._arrived)
-        self.navigation.observe(self._addressed, ["selected", "state"])
+        self.navigation.observe(self._addressed, ["selected", "state", "step"])
         self._told = OnLoop(self._tell_state, 0.3)
         self.home.doors.observe(self._opened, "opened")
+        self.home.doors.observe(lambda change: self.tell(change["new"]), "told")
         self.home.lead(self.follow)
 
     def visit(self, name: str, carry: bool = True) -> None:
@@ -115,6 +121,7 @@ class App(Box):
             self.home.come()
         if page and carry:
             page.come_back()
+        self.teller.goes_to(name)
         self._told()
 
     def follow(self, link: Link) -> None:
@@ -131,6 +138,32 @@ class App(Box):
     def _asking(self, kind: type[Spec]) -> str:
         """The name of the page that asks for specs of that kind."""
         return next(name for name, entry in self._entries.items() if entry.asks is kind)
+
+    def tell(self, step: object) -> None:
+        """Open the step of a story that an address or a door names; what names none is refused in the header."""
+        if not isinstance(step, str) or step in ("", self.teller.address):
+            return
+        try:
+            with self.navigation.hold_sync():
+                self.teller.open(step)
+        except LabError as error:
+            self.navigation.refusal, self.navigation.step = labelled(error), self.teller.address
+
+    def _open_step(self, step: StoryStep) -> AnyPage:  # type: ignore[type-arg]
+        """Open a page with the settings of a step, which are not carried to others: nobody has chosen them."""
+        catalogue.require_listed(step.asked)
+        self.visit(step.page, carry=False)
+        page = self.pages[step.page]
+        if page.look is not None:
+            for name, value in step.look.items():
+                page.look.parts[name].write(value)
+        page.ask(step.asked)
+        self._settings.arrive(step.page, page, take=False)
+        return page
+
+    def _moved(self, step: str) -> None:
+        self.navigation.step = step
+        self._told()
 
     def _build(self, name: str) -> AnyPage | None:
         if name == "home":
@@ -156,8 +189,12 @@ class App(Box):
         self._state = self.navigation.state = state
 
     def _addressed(self, _: object) -> None:
-        """Open the page, and the state, that the address holds now."""
-        name, state = self.navigation.selected, self.navigation.state
+        """Open the step of a story, or the page and its state, that the address holds now."""
+        name, state, step = self.navigation.selected, self.navigation.state, self.navigation.step
+        if step != "":
+            self.tell(step)
+            return
+        self.teller.leave()
         if not isinstance(name, str):
             return
         known = not isinstance(state, str) or state in ("", self._state)

@@ -5,6 +5,8 @@ function make(tag, className, properties = {}) {
 // In Voilà the page has its address to itself, so a tab can have one; in JupyterLab the address is not ours.
 const OWN_PAGE = document.body.dataset.voila !== undefined;
 
+const STORY = "story"; // in the address, instead of a page's name: what follows is a step of a story
+
 // What stands below the header is the page's main part; the header may be there before it, and before it is laid out.
 function markMain(bar) {
   const mark = () => {
@@ -108,20 +110,24 @@ function render({ model, el }) {
   });
 
   const here = () => location.hash.slice(1).split("?");
-  // Another page is a step that Back takes back; what is set on a page is where it stands. Where the address already
-  // names a page that we have not followed to, Back was pressed, and what is said meanwhile of the page before is late.
-  let followed = here()[0];
+  // Another page, or another step of a story, is one that Back takes back; what is set on a page is where it stands.
+  // Where the address already names one that we have not followed to, Back was pressed, and what is said meanwhile of
+  // the one before is late.
+  const stop = ([name, token]) => (name === STORY ? `${name}?${token}` : name);
+  const isStop = (name) => name.startsWith(`${STORY}?`) || pages.some((page) => page.name === name);
+  let followed = stop(here());
   const address = () => {
     if (!OWN_PAGE) return;
-    const [now, token] = [model.get("selected"), model.get("state")];
-    document.title = [pages.find(({ name }) => name === now)?.label, model.get("title")].filter(Boolean).join(" · ");
-    const wanted = token ? `#${now}?${token}` : `#${now}`;
-    const [before] = here();
+    const [page, step] = [model.get("selected"), model.get("step")];
+    document.title = [pages.find(({ name }) => name === page)?.label, model.get("title")].filter(Boolean).join(" · ");
+    const [name, token] = step ? [STORY, step] : [page, model.get("state")];
+    const wanted = token ? `#${name}?${token}` : `#${name}`;
+    const [before, now] = [stop(here()), stop([name, token])];
     if (before !== followed) return;
     followed = now;
     if (location.hash === wanted) return;
-    const step = before !== now && pages.some(({ name }) => name === before);
-    history[step ? "pushState" : "replaceState"](null, "", wanted);
+    const left = before !== now && isStop(before) && !model.get("refusal");
+    history[left ? "pushState" : "replaceState"](null, "", wanted);
   };
   const show = () => {
     const now = model.get("selected");
@@ -134,12 +140,13 @@ function render({ model, el }) {
     state.classList.toggle("lab-engine-refusal", refusal !== "");
     if (!going) address();
   };
-  // Page and state change together: between the two the address would be that of neither.
+  // Page, state and step change together: between them the address would be that of none.
   let going = false;
-  const go = (name, token) => {
+  const go = (name, token, step = "") => {
     going = true;
     model.set("selected", name);
     model.set("state", token);
+    model.set("step", step);
     model.save_changes();
     going = false;
     show();
@@ -149,15 +156,19 @@ function render({ model, el }) {
   };
   const follow = () => {
     const [name, token = ""] = here();
-    followed = name;
-    const there = name === model.get("selected") && token === model.get("state");
+    followed = stop(here());
+    if (name === STORY) {
+      if (token !== model.get("step")) go(model.get("selected"), model.get("state"), token);
+      return;
+    }
+    const there = name === model.get("selected") && token === model.get("state") && !model.get("step");
     if (!there && pages.some((page) => page.name === name)) go(name, token);
   };
   if (OWN_PAGE) {
     follow();
     addEventListener("hashchange", follow);
   }
-  model.on("change:selected change:state change:engine change:refusal", show);
+  model.on("change:selected change:state change:step change:engine change:refusal", show);
   show();
   markMain(bar);
   model.send("arrived");

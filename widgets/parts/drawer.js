@@ -13,6 +13,7 @@ const visit = globalThis[SHARED];
 function isKey(event, page) {
   if (event.key.toLowerCase() !== KEY || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return false;
   if (event.target.closest?.(TYPED_IN) || document.querySelector("dialog[open]")) return false;
+  if (page.closest("[data-without-settings]")) return false;
   return OWN_PAGE || page.contains(event.target);
 }
 

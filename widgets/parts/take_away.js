@@ -12,7 +12,7 @@ function make(tag, className, properties = {}) {
 }
 
 function address(token) {
-  const [page] = location.hash.slice(1).split("?");
+  const page = document.querySelector(".lab-tab[aria-current]").value;
   return `${location.origin}${location.pathname}#${page}?${token}`;
 }
 

@@ -42,8 +42,6 @@ SENTENCE = (
     "gradient, or a label that leaks): the model has not become robust."
 )
 TRIES = (
-    "Compare FGSM with APGD on fgsm-trained: does it seem more robust to one of them? Trust the lower accuracy.",
-    "Move ε: on the right, how much clean accuracy does each model give up for how much robustness?",
     "Click any point: the page opens that explains it, with the point's model, attack and ε.",
     "Add another attack, or a model that you trained yourself.",
 )

@@ -35,8 +35,6 @@ SHOWS = (
 TRIES = (
     "Press play. Click a dot: its path is drawn, too, it gets a ring, and the buttons below and the other pages use "
     "it. Choose the plane of its two classes.",
-    "Are a defended model's arrows shorter, or is its whole embedding just smaller? Switch between relative and "
-    "plain distances below.",
 )
 FLAT = ("flat-standard", "flat-kurakin", "flat-pivot")
 """The networks of a two-dimensional embedding, as the paper's; without them, others are shown by PCA."""

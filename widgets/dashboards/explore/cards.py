@@ -8,7 +8,7 @@ from lab import datafiles
 from lab.results import ExploreResult, Health, ModelExplored, Tried
 from lab.results.prediction import NO_CLASS, class_in_words, predictions
 from lab.results.thumbnails import sparse
-from lab.specs import AttackSpec, Ball, Explore, crossing
+from lab.specs import AttackSpec, Ball, Drawn, Explore, crossing
 from lab.specs.pace import pace_in_words
 from lab.specs.spec import title_of
 from lab.specs.threat import threat
@@ -37,7 +37,8 @@ def model_note(result: ExploreResult) -> str:
 
 
 def _image(spec: Explore) -> str:
-    return "your drawing" if spec.image == datafiles.drawing_at(spec.data) else f"image {spec.image}"
+    drawn = isinstance(spec.data, Drawn) and spec.image == datafiles.drawing_at(spec.data)
+    return "your drawing" if drawn else f"image {spec.image}"
 
 
 def scale(result: ExploreResult) -> float:

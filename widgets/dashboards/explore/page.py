@@ -33,7 +33,6 @@ SHOWS = (
 )
 TRIES = (
     "Raise ε until you notice the perturbation. At which ε was each model fooled, if at all?",
-    "Raise the scale of the logits, which changes no prediction. Does PGD still succeed? The badges say why not.",
     "Choose Step-LL, then Iter-LL: does one step reach the least likely class, or does it take several?",
 )
 DEFAULT = Explore(attack=PGD(steps=20))

@@ -36,16 +36,50 @@ function door(heading, sentence) {
   return section;
 }
 
+// The first step without a guess; of a story that is finished, its first one.
+function story(model, { name, title, about, steps }) {
+  const made = make("button", "lab-door-story", { type: "button" });
+  const words = make("span", "lab-door-story-words");
+  const far = make("span", "lab-door-far");
+  words.append(make("strong", "", { textContent: title }), make("span", "", { textContent: about }));
+  made.append(words, far);
+  const left = () => steps.filter((step) => guesses(name)[step] === undefined);
+  const show = () => {
+    const done = steps.length - left().length;
+    const count = `${done} of ${steps.length}`;
+    far.textContent = done === steps.length ? `✓ ${count}` : done ? `Continue · ${count}` : `Start · ${steps.length} steps`;
+    made.dataset.done = String(done === steps.length);
+  };
+  made.addEventListener("click", () => {
+    model.set("told", `${name}/${left()[0] ?? steps[0]}`);
+    model.save_changes();
+    model.set("told", "");
+  });
+  show();
+  return { made, show };
+}
+
 function learn(model) {
-  const section = door(
-    "Learn",
-    "Six lessons of about 45 minutes, Jupyter notebooks with questions that are judged by what you measure. Shorter: " +
-      "“Try this” at the head of every page.",
+  const section = door("Learn", "Six stories on the pages: guess first, then see what the numbers say. About ten minutes each.");
+  const list = make("ol", "lab-door-stories");
+  const stories = model.get("stories").map((each) => story(model, each));
+  for (const { made } of stories) {
+    const item = make("li", "");
+    item.append(made);
+    list.append(item);
+  }
+  const update = () => stories.forEach(({ show }) => show());
+  addEventListener(STORED, update);
+  const lessons = make("details", "lab-door-lessons");
+  const titles = make("ol", "lab-door-list");
+  titles.append(...model.get("lessons").map((textContent) => make("li", "", { textContent })));
+  lessons.append(
+    make("summary", "", { textContent: "The same as lessons of 45 minutes, in Jupyter" }),
+    titles,
+    make("code", "lab-door-command", { textContent: "python -m lab lessons my-lessons" }),
   );
-  const list = make("ol", "lab-door-list");
-  list.append(...model.get("lessons").map((textContent) => make("li", "", { textContent })));
-  section.append(list, make("code", "lab-door-command", { textContent: "python -m lab lessons my-lessons" }));
-  return section;
+  section.append(list, lessons);
+  return { section, end: () => removeEventListener(STORED, update) };
 }
 
 function evaluate(model) {
@@ -74,7 +108,9 @@ function explore(model) {
 
 function render({ model, el }) {
   el.classList.add("lab-doors");
-  el.append(learn(model), explore(model), evaluate(model));
+  const { section, end } = learn(model);
+  el.append(section, explore(model), evaluate(model));
+  return end;
 }
 
 export default { render };

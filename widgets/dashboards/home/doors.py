@@ -4,6 +4,8 @@ from pathlib import Path
 
 import traitlets as t
 
+from lab.stories import STORIES
+from widgets.parts.story_card import PROGRESS
 from widgets.plain import Plain
 
 LESSONS = (
@@ -18,14 +20,23 @@ LESSONS = (
 
 
 class Doors(Plain):
-    """The lessons and how to open them, a card for every page, and the way to evaluate a model.
+    """The stories and the lessons, a card for every page, and the way to evaluate a model.
 
-    ``opened`` is the page whose card or link was pressed.
+    ``opened`` is the page whose card or link was pressed, ``told`` the step of a story, as an address holds it.
     """
 
-    _esm = Path(__file__).with_name("doors.js")
+    _esm = PROGRESS + Path(__file__).with_name("doors.js").read_text("utf-8")
     _css = Path(__file__).with_name("doors.css")
 
+    stories = t.List(t.Dict()).tag(sync=True)
     lessons = t.List(t.Unicode(), list(LESSONS)).tag(sync=True)
     cards = t.List(t.Dict()).tag(sync=True)
     opened = t.Any("").tag(sync=True, heard=True)
+    told = t.Any("").tag(sync=True, heard=True)
+
+    @t.default("stories")
+    def _stories(self) -> list[dict[str, object]]:
+        return [
+            {"name": each.name, "title": each.title, "about": each.about, "steps": [step.name for step in each.steps]}
+            for each in STORIES
+        ]

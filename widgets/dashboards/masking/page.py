@@ -35,7 +35,6 @@ SENTENCE = (
     "tell the two apart, and a verdict with its reasons."
 )
 TRIES = (
-    "Compare FGSM and R+FGSM on each model: on which does a random first step make FGSM stronger?",
     "Look at each model's accuracy under FGSM over ε: does it rise again where attacks are larger? A sound measure of "
     "robustness cannot.",
     "Show pgd-trained over ε: do one step and many agree, and is PGD below chance at ε 0.5? Set ε to 0.3 and run: "

@@ -22,11 +22,7 @@ SHOWS = (
     "PGD starts at many random points of the ball around an image; the histogram shows the loss at which each start "
     "ends. Losses that lie close together suggest that gradients find nothing much worse."
 )
-TRIES = (
-    "Compare the models: at which losses does PGD end on each? Madry et al. train with PGD to lower them.",
-    "Give PGD too few steps to cross the ball, 40 of 0.005 for example. Do the losses still concentrate?",
-    "Look at distances and angles: do the end points lie apart where their losses are alike?",
-)
+TRIES = ("Give PGD too few steps to cross the ball, 40 of 0.005 for example. Do the losses still concentrate?",)
 DEFAULT = Restarts(attack=PGD(restarts=50))
 PREFERRED = ("standard", "pgd-trained")
 GROUPS = {

@@ -33,11 +33,8 @@ SENTENCE = (
 )
 TRIES = (
     "Click a cell: examples that transferred appear below, beside it the same two models over ε.",
-    "Choose the error rate and FGSM: is fgsm-trained fooled more often by images made on pgd-trained than by its own? "
-    "That would be a sign of a masked gradient.",
-    "Now choose PGD: how often does it fool the model it was made on, and how often another?",
+    "Choose the error rate and PGD: how often does it fool the model it was made on, and how often another?",
     "Add another PGD with fewer steps. Does the weaker attack transfer better, as Kurakin et al. 2017, §4.4, suspect?",
-    "Look at the block of standard and standard-b, the same training with another seed. How alike are they?",
 )
 DEFAULT = TransferMatrix()
 WIDE = {"lab-several": 3, "lab-many": FEW}
