@@ -14,8 +14,8 @@ from lab.memory import free_memory
 from lab.server.kernels import Kernels
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-REASONS = ("visitor", "address", "queue")
-"""Whose share was taken up when a visitor was refused."""
+REASONS = ("visitor", "address", "queue", "token")
+"""Whose share was taken up when a visitor was refused, or that the token was wrong."""
 
 
 def metrics(kernels: Kernels, refusals: Counter[str]) -> str:
@@ -32,7 +32,7 @@ def _lines(kernels: Kernels, refusals: Counter[str]) -> Iterator[str]:
     yield _gauge("lab_ready_kernels", "Kernels kept ready for the next visitors.", kernels.ready_for_visitors)
     yield _gauge("lab_server_memory_bytes", "Resident memory of the process that serves the pages.", memory)
     yield _gauge("lab_free_memory_bytes", "Memory that the server can still have.", free)
-    yield _head("lab_refusals_total", "Refused visitors, by the limit that was reached.", "counter")
+    yield _head("lab_refusals_total", "Refused visitors by the limit that was reached, and refused tokens.", "counter")
     for each in REASONS:
         yield f'lab_refusals_total{{limit="{each}"}} {refusals[each]}\n'
 
