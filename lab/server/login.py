@@ -74,17 +74,15 @@ def barrier(
     access: Access | None = settings["access"]
     if access is None or request.path in settings["unlocked"]:
         return None
-    known = access.is_known(request)
-    if given is not None and request.method == "GET":
-        attempt = Attempt(right=True) if known else attempted(settings, request, given)
-        return (TokenLink, {}) if attempt.right else _locked(attempt, WRONG_LINK)
-    if known:
-        return None
-    header = token_of_header(request)
-    if header is None:
-        return Locked, {}
-    attempt = attempted(settings, request, header)
-    return None if attempt.right else _locked(attempt, WRONG_TOKEN)
+    known, refused = access.is_known(request), None
+    if not known and (header := token_of_header(request)) is not None:
+        refused = attempted(settings, request, header)
+        known = refused.right
+    if given is None or request.method != "GET":
+        return None if known else _locked(refused, WRONG_TOKEN)
+    if not known:
+        refused = attempted(settings, request, given)
+    return (TokenLink, {}) if known or (refused and refused.right) else _locked(refused, WRONG_LINK)
 
 
 def attempted(settings: dict[str, Any], request: HTTPServerRequest, given: bytes) -> Attempt:
@@ -127,8 +125,8 @@ def lock(handler: Light, message: str, wait: int, address: str) -> None:
         handler.finish(f"{message or NO_TOKEN}\n")
 
 
-def _locked(attempt: Attempt, wrong: str) -> tuple[type[Light], dict[str, object]]:
-    return Locked, {"message": message_of(attempt, wrong), "wait": attempt.wait}
+def _locked(refused: Attempt | None, wrong: str) -> tuple[type[Light], dict[str, object]]:
+    return Locked, {"message": message_of(refused, wrong), "wait": refused.wait} if refused else {}
 
 
 def _local(address: str) -> str:

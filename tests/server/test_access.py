@@ -190,6 +190,13 @@ def test_a_link_with_an_old_token_is_for_who_has_the_cookie_a_link_like_any_othe
     assert lab.application.settings["refusals"]["token"] == 0
 
 
+def test_what_a_proxy_says_in_the_header_counts_more_than_its_own_token_in_the_link(lab):
+    response, _ = lab.request(f"{PATH}?token=jupyters", Authorization=f"Bearer {TOKEN}".encode(), **BROWSER)
+    assert (response.status, response.headers["Location"]) == (302, PATH)
+    assert lab.request(PATH, Cookie=passed(response))[0].status == 200
+    assert lab.application.settings["refusals"]["token"] == 0
+
+
 def test_a_program_sends_it_in_a_header(lab):
     for kind in ("Bearer", "token"):
         response, said = lab.request(f"{PATH}metrics", Authorization=f"{kind} {TOKEN}".encode())
