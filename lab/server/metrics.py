@@ -5,22 +5,59 @@ The text format is that of `Prometheus's manual <https://prometheus.io/docs/inst
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
 
 import psutil
 
 from lab.memory import free_memory
 from lab.server.kernels import Kernels
 
+if TYPE_CHECKING:
+    from lab.engine.ledger import Work
+
+PATIENCE = 2.0  # seconds that the engine has to respond
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REASONS = ("visitor", "address", "queue", "token")
 """Whose share was taken up when a visitor was refused, or that the token was wrong."""
 
 
-def metrics(kernels: Kernels, refusals: Counter[str]) -> str:
-    """All numbers, each with its meaning."""
-    return "".join(_lines(kernels, refusals))
+def metrics(kernels: Kernels, refusals: Counter[str], work: Work | None) -> str:
+    """All numbers, each with its meaning; without ``work``, none of jobs."""
+    return "".join((*_lines(kernels, refusals), *_jobs(work)))
+
+
+async def work_of(engine: str) -> Work | None:
+    """The numbers of the engine's jobs; None if it does not respond. A server that nobody watches imports no Dask."""
+    ask = await asyncio.to_thread(_asking)
+    return await ask(engine, PATIENCE)
+
+
+def _asking() -> Callable[[str, float], Awaitable[Work | None]]:
+    from lab.engine.ledger import work_of
+
+    return work_of
+
+
+def _jobs(work: Work | None) -> Iterator[str]:
+    yield _gauge("lab_engine_up", "Whether the engine responds and has been used.", int(work is not None))
+    if work is None:
+        return
+    yield _head(
+        "lab_jobs", "Unfinished jobs: quick and short computations, and long ones, which are trainings.", "gauge"
+    )
+    for kind in work["waiting"]:
+        yield f'lab_jobs{{kind="{kind}",state="waiting"}} {work["waiting"][kind]}\n'
+        yield f'lab_jobs{{kind="{kind}",state="computing"}} {work["computing"][kind]}\n'
+    yield _head("lab_jobs_ended_total", "Jobs by how they ended.", "counter")
+    for kind, ended in work["ended"].items():
+        for outcome, number in ended.items():
+            yield f'lab_jobs_ended_total{{kind="{kind}",outcome="{outcome}"}} {number}\n'
+    yield _head("lab_job_seconds_total", "Seconds for which jobs were computed.", "counter")
+    for kind, seconds in work["seconds"].items():
+        yield f'lab_job_seconds_total{{kind="{kind}"}} {seconds:.3f}\n'
 
 
 def _lines(kernels: Kernels, refusals: Counter[str]) -> Iterator[str]:

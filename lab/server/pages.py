@@ -34,7 +34,7 @@ from lab.server.identity import COOKIE, Cookies, Identities
 from lab.server.kernels import Guest, Kernels, Opening
 from lab.server.light import Light, framing
 from lab.server.login import LoginHandler, barrier
-from lab.server.metrics import CONTENT_TYPE, metrics
+from lab.server.metrics import CONTENT_TYPE, metrics, work_of
 from lab.server.navigation import opens_page
 from lab.server.notices import NO_COOKIE, notice, waiting
 from lab.server.waitlist import MOST_WAITING
@@ -79,11 +79,12 @@ class HealthHandler(Light):
 class MetricsHandler(Light):
     """``GET /metrics``: the numbers of :mod:`lab.server.metrics`. It takes no kernel."""
 
-    def get(self) -> None:
+    async def get(self) -> None:
         """Answer as text."""
+        work = await work_of(os.environ["LAB_ENGINE"])
         self.set_header("Content-Type", CONTENT_TYPE)
         self.set_header("Cache-Control", "no-store")
-        self.finish(metrics(self.settings["kernel_manager"], self.settings["refusals"]))
+        self.finish(metrics(self.settings["kernel_manager"], self.settings["refusals"], work))
 
 
 class QueueHandler(Light):

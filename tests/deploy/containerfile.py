@@ -3,8 +3,11 @@
 Every stage is an overlay over this machine's root, which takes the place of the base image; RUN, COPY, WORKDIR, ENV and
 USER are carried out as they are written. The last stage is then made read-only, and ENTRYPOINT runs in it, with a fresh
 ``/tmp`` and ``/data``, until HEALTHCHECK says that the lab is well. Nothing of it is left on the machine.
+
+``--installed .venv`` takes an environment that there is in place of the one that the first stage makes.
 """
 
+import argparse
 import json
 import os
 import re
@@ -55,6 +58,18 @@ class Stage:
         run("mount", "-t", "tmpfs", "tmpfs", str(self.root / "tmp"))
         for each in ("proc", "dev", "sys"):
             run("mount", "--rbind", f"/{each}", str(self.root / each))
+        for each in Path(sys.base_prefix).parents:  # this machine's Python may be in a home that is only root's
+            inside = self.root / str(each).lstrip("/")
+            inside.chmod(inside.stat().st_mode | 0o111)
+        for each in ("passwd", "group", "shadow", "gshadow"):
+            self._forget_users(self.root / "etc" / each)
+
+    @staticmethod
+    def _forget_users(table: Path) -> None:
+        """Keep the users of the system, as a base image has them, and none of this machine's."""
+        people = {line.split(":")[0] for line in Path("/etc/passwd").read_text().splitlines() if _is_person(line)}
+        kept = [line for line in table.read_text().splitlines() if line.split(":")[0] not in people]
+        table.write_text("\n".join(kept) + "\n")
 
     def command(self, *words: str) -> list[str]:
         """The command line that runs a program in this stage."""
@@ -63,6 +78,10 @@ class Stage:
 
     def run(self, *words: str) -> None:
         run(*self.command(*words), environment=self.environment | kept())
+
+
+def _is_person(line: str) -> bool:
+    return 1000 <= int(line.split(":")[2]) < 60000
 
 
 def kept() -> dict[str, str]:
@@ -97,11 +116,15 @@ def copy(stage: Stage, stages: dict[str, Stage], rest: str) -> None:
             shutil.copy(ROOT / name, target)
 
 
-def build(folder: Path) -> tuple[Stage, list[str], list[str]]:
-    """Carry out all instructions: the last stage, the command of HEALTHCHECK and that of ENTRYPOINT."""
+def build(folder: Path, installed: Path | None) -> tuple[Stage, list[str], list[str]]:
+    """Carry out the instructions: the last stage, the command of HEALTHCHECK and that of ENTRYPOINT."""
     values, stages, health, entry = dict(ARGUMENTS), {}, [], []
     stage = Stage(folder / "none")
-    for word, rest in steps(CONTAINERFILE.read_text("utf-8")):
+    found = steps(CONTAINERFILE.read_text("utf-8"))
+    if installed is not None:
+        last = max(number for number, (word, _) in enumerate(found) if word == "FROM")
+        found = [step for number, step in enumerate(found) if number >= last or step[0] == "ARG"]
+    for word, rest in found:
         print(f"{word} {rest}"[:160], flush=True)
         if word == "ARG":
             name, _, value = rest.partition("=")
@@ -112,6 +135,11 @@ def build(folder: Path) -> tuple[Stage, list[str], list[str]]:
             stages[rest.rpartition(" AS ")[2]] = stage
         elif word == "RUN":
             stage.run("sh", "-c", filled(rest, values))
+        elif word == "COPY" and installed is not None:
+            target = stage.root / rest.rpartition(" ")[2].lstrip("/")
+            target.mkdir(parents=True)
+            run("mount", "--bind", str(installed), str(target))
+            run("mount", "-o", "remount,ro,bind", str(target))
         elif word == "COPY":
             copy(stage, stages, rest)
         elif word == "WORKDIR":
@@ -140,7 +168,7 @@ def serve(stage: Stage, health: list[str], entry: list[str]) -> None:
     run("mount", "-o", "remount,ro", str(stage.root))
     environment = stage.environment | {"LAB_TOKEN": "container test", "HOME": "/home/lab"}
     attempt = subprocess.run(
-        stage.command("touch", "/opt/lab/written"), env=environment, capture_output=True, text=True
+        stage.command("touch", "/home/lab/written"), env=environment, capture_output=True, text=True
     )
     assert "Read-only file system" in attempt.stderr, attempt
     server = subprocess.Popen(stage.command(*entry), env=environment)
@@ -160,12 +188,16 @@ def serve(stage: Stage, health: list[str], entry: list[str]) -> None:
 
 
 def main() -> None:
-    if "inside" not in sys.argv:
-        words = ["unshare", "--mount", sys.executable, "-m", "tests.deploy.containerfile", "inside"]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--installed", type=Path, metavar="FOLDER", help="an environment in which the lab is installed")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if not options.inside:  # mounts are to be seen by this program only
+        words = ["unshare", "--mount", sys.executable, "-m", "tests.deploy.containerfile", "--inside", *sys.argv[1:]]
         sys.exit(subprocess.run(words, cwd=ROOT, check=False).returncode)
     with tempfile.TemporaryDirectory(prefix="lab-container-", ignore_cleanup_errors=True) as folder:
         try:
-            serve(*build(Path(folder)))
+            serve(*build(Path(folder), options.installed and options.installed.resolve()))
         finally:
             for each in sorted(Path(folder).glob("*/root")):
                 subprocess.run(["umount", "--recursive", "--lazy", str(each)], check=False)
