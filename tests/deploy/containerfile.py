@@ -181,6 +181,9 @@ def serve(stage: Stage, health: list[str], entry: list[str]) -> None:
         headers = {"Accept": "text/html", "Authorization": "Bearer container test"}
         with urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:8866/", headers=headers)) as page:
             assert '"kernelId"' in page.read().decode()
+    except Exception:
+        print(*(each.read_text("utf-8")[-5000:] for each in (data / "logs").glob("*.log")), sep="\n")
+        raise
     finally:
         server.terminate()
         server.wait(60)

@@ -19,7 +19,7 @@ def told(connection: Path) -> Work:
 def test_jobs_are_counted_while_they_are_computed_and_by_how_they_end(
     engine: Engine, connection: Path, tmp_path: Path
 ) -> None:
-    until(lambda: asyncio.run(work_of(str(connection), PATIENCE)))  # the first page brings the scheduler its ledger
+    engine.training()  # which brings the scheduler its ledger
     before = told(connection)
     spec = held(Slow(steps=2, pause=0.0, diary=str(tmp_path / "diary"), cost=10**6))
     job = engine.submit(spec)
