@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from tornado.httputil import HTTPServerRequest
+from tornado.web import Application
 
 from lab.server.access import Access, Attempt, token_of_header
 from lab.server.identity import Cookies
@@ -56,7 +56,7 @@ class LoginHandler(Light):
         given = self.request.body_arguments.get("token", [b""])[-1]
         came_from = self.request.body_arguments.get("next", [b""])[-1]
         address = _address_below(self.settings["lab_path"], came_from)
-        attempt = attempted(self.settings, self.request, given)
+        attempt = attempted(self.application, self.request, given)
         if attempt.right:
             admit(self)
             self.redirect(address, status=303)
@@ -65,31 +65,31 @@ class LoginHandler(Light):
 
 
 def barrier(
-    settings: dict[str, Any], request: HTTPServerRequest, given: bytes | None
+    application: Application, request: HTTPServerRequest, given: bytes | None
 ) -> tuple[type[Light], dict[str, object]] | None:
     """Return what handles a request instead of the handler of its address; None for one that may pass.
 
     ``given`` is the token that its address had.
     """
-    access: Access | None = settings["access"]
-    if access is None or request.path in settings["unlocked"]:
+    access: Access | None = application.settings["access"]
+    if access is None or request.path in application.settings["unlocked"]:
         return None
     known, refused = access.is_known(request), None
     if not known and (header := token_of_header(request)) is not None:
-        refused = attempted(settings, request, header)
+        refused = attempted(application, request, header)
         known = refused.right
     if given is None or request.method != "GET":
         return None if known else _locked(refused, WRONG_TOKEN)
     if not known:
-        refused = attempted(settings, request, given)
+        refused = attempted(application, request, given)
     return (TokenLink, {}) if known or (refused and refused.right) else _locked(refused, WRONG_LINK)
 
 
-def attempted(settings: dict[str, Any], request: HTTPServerRequest, given: bytes) -> Attempt:
+def attempted(application: Application, request: HTTPServerRequest, given: bytes) -> Attempt:
     """Examine a token, and count it when it was of no use."""
-    access: Access = settings["access"]
-    attempt = access.attempt(given, settings["addresses"](request))
-    refusals: Counter[str] = settings["refusals"]
+    access: Access = application.settings["access"]
+    attempt = access.attempt(given, application.settings["addresses"](request))
+    refusals: Counter[str] = application.settings["refusals"]
     refusals["token"] += not attempt.right
     return attempt
 

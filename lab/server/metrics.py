@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import cast
 
 import psutil
 
 from lab.memory import free_memory
 from lab.server.kernels import Kernels
 
-if TYPE_CHECKING:
-    from lab.engine.ledger import Work
-
+Work = Mapping[str, Mapping[str, object]]
+LEDGER = "lab.engine.ledger"
+"""The module that knows the engine's jobs; nothing in this package imports it."""
 PATIENCE = 2.0  # seconds that the engine has to respond
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REASONS = ("visitor", "address", "queue", "token")
@@ -31,14 +32,8 @@ def metrics(kernels: Kernels, refusals: Counter[str], work: Work | None) -> str:
 
 async def work_of(engine: str) -> Work | None:
     """The numbers of the engine's jobs; None if it does not respond. A server that nobody watches imports no Dask."""
-    ask = await asyncio.to_thread(_asking)
-    return await ask(engine, PATIENCE)
-
-
-def _asking() -> Callable[[str, float], Awaitable[Work | None]]:
-    from lab.engine.ledger import work_of
-
-    return work_of
+    ledger = await asyncio.to_thread(import_module, LEDGER)
+    return cast("Work | None", await ledger.work_of(engine, PATIENCE))
 
 
 def _jobs(work: Work | None) -> Iterator[str]:
@@ -53,11 +48,11 @@ def _jobs(work: Work | None) -> Iterator[str]:
         yield f'lab_jobs{{kind="{kind}",state="computing"}} {work["computing"][kind]}\n'
     yield _head("lab_jobs_ended_total", "Jobs by how they ended.", "counter")
     for kind, ended in work["ended"].items():
-        for outcome, number in ended.items():
+        for outcome, number in cast(Mapping[str, int], ended).items():
             yield f'lab_jobs_ended_total{{kind="{kind}",outcome="{outcome}"}} {number}\n'
     yield _head("lab_job_seconds_total", "Seconds for which jobs were computed.", "counter")
     for kind, seconds in work["seconds"].items():
-        yield f'lab_job_seconds_total{{kind="{kind}"}} {seconds:.3f}\n'
+        yield f'lab_job_seconds_total{{kind="{kind}"}} {cast(float, seconds):.3f}\n'
 
 
 def _lines(kernels: Kernels, refusals: Counter[str]) -> Iterator[str]:

@@ -241,7 +241,7 @@ class Rooms(Application):
         given = take_token(request)
         if not self.settings["hosts"].admit(request.host):
             return self.get_handler_delegate(request, ForeignHost)
-        if before := barrier(self.settings, request, given):
+        if before := barrier(self, request, given):
             return self.get_handler_delegate(request, *before)
         return super().find_handler(request, **options)
 
