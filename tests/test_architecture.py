@@ -82,6 +82,7 @@ MAY_IMPORT = {
     | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"},
     "notebook": BASE | {"analysis", "attacks", "catalogue", "models", "plugins"},
     "processes": set(),
+    "hub": set(),
     "browser": set(),
     "doctor": {"errors", "outside_json", "home", "catalogue", "browser", "engine"},
     "server": {"errors", "home", "limits", "processes", "memory"},

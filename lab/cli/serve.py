@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import sys
 import webbrowser
 from collections.abc import Iterator, Sequence
@@ -12,10 +13,11 @@ from pathlib import Path
 
 from lab import catalogue, datafiles, plugins
 from lab.cli import options as shared
-from lab.errors import DataError, ModelError
+from lab.errors import DataError, LabError, ModelError
 from lab.home import path_of
 from lab.processes import stop_on_signals
 from lab.server import CAN_FORK, LOOPBACK, Site, Voila, add_module_folder, check, serving
+from lab.server.access import TOKEN
 from lab.specs.data import DataSpec
 from lab.specs.models import Custom, ModelSpec, names_of
 
@@ -48,6 +50,20 @@ def add_to(commands: shared.Commands) -> None:
         "--base-url", default="/", metavar="PATH", help="path that precedes all addresses, such as a proxy's"
     )
     parser.add_argument(
+        "--token",
+        nargs="?",
+        const=True,
+        metavar="TOKEN",
+        help="visitors need this token, a generated one without TOKEN; LAB_TOKEN keeps it out of the list of processes",
+    )
+    parser.add_argument(
+        "--frame-ancestors",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="site that may show the lab inside its pages, such as an LMS: https://lms.example.org; may be given again",
+    )
+    parser.add_argument(
         "--visitors",
         type=shared.positive,
         metavar="N",
@@ -78,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
     from lab.engine import launch
 
     stop_on_signals()
+    token, generated = wanted_token(options.token)
     site = Site(
         options.host,
         options.port,
@@ -90,6 +107,8 @@ def run(options: argparse.Namespace) -> int:
         trusted_proxies=tuple(options.trust_proxy),
         forks=CAN_FORK and not options.no_fork,
         presenter=options.presenter,
+        token=token,
+        frame_ancestors=tuple(options.frame_ancestors),
     )
     load_plugins(site.public)
     offer_data(options.data, options.size, options.labels)
@@ -97,11 +116,27 @@ def run(options: argparse.Namespace) -> int:
     check(site)  # before the engine starts, so that a taken port is said at once
     try:
         with launch(options.scheduler) as engine, serving(site, engine) as voila:
-            _announce(voila, browse=not options.no_browser)
+            _announce(voila, generated, browse=not options.no_browser)
             voila.watch(_say)
     except KeyboardInterrupt:
         print("Stopped.")
     return 0
+
+
+def wanted_token(given: str | bool | None) -> tuple[str, bool]:
+    """Return the token that visitors need, empty for none, and whether it was generated here.
+
+    ``given`` is a token, True for any, or None. The environment's is taken out of it, so that neither the engine nor
+    a kernel has it.
+    """
+    known = os.environ.pop(TOKEN, None)
+    if known is not None and not known.strip():
+        raise LabError(f"{TOKEN} is empty: set it to the token that visitors need, or do not set it.")
+    if isinstance(given, str):
+        return given, False
+    if known is not None:
+        return known, False
+    return (secrets.token_urlsafe(24), True) if given else ("", False)
 
 
 def load_plugins(public: bool) -> None:
@@ -160,8 +195,10 @@ def _called(models: Sequence[ModelSpec]) -> Sequence[str]:
     return functions if len(set(functions)) == len(functions) else names_of(models)
 
 
-def _announce(voila: Voila, browse: bool) -> None:
-    _say(f"The lab is open at {voila.address} (Ctrl-C stops it).")
+def _announce(voila: Voila, generated: bool, browse: bool) -> None:
+    """Say where the lab is open: with the token if nobody else knows it, but never to a browser's command line."""
+    link = f"{voila.address.removesuffix('/')}/?token={voila.site.token}" if generated else voila.address
+    _say(f"The lab is open at {link} (Ctrl-C stops it).")
     for each in remarks(voila.site, voila.room, voila.ready):
         _say(each)
     if browse and not _open(voila.address):
@@ -178,10 +215,11 @@ def remarks(site: Site, room: int, ready: int) -> Iterator[str]:
             f"{room:,} visitors are admitted at a time, in about {memory:.1f} GB of memory; "
             f"others wait in a queue. {ready:,} of their pages are kept ready."
         )
+    condition = " with the token can use it." if site.token else " can use it: there is no token."
     if site.public and site.local:
-        yield "It listens on this machine only; anyone whom a proxy lets through can use it: there is no password."
+        yield f"It listens on this machine only; anyone whom a proxy lets through{condition}"
     elif site.public:
-        yield "Anyone who can reach this machine can use it: there is no password."
+        yield f"Anyone who can reach this machine{condition}"
 
 
 def _many(number: int) -> str:

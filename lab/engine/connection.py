@@ -59,8 +59,7 @@ class Connection:
 
     def client(self, timeout: float = PATIENCE) -> Client:
         """A Dask client of that scheduler. Raises :class:`EngineError` when it does not answer in time."""
-        credentials = {name: getattr(self, name) for name in _CREDENTIALS if getattr(self, name)}
-        security = Security(require_encryption=True, **credentials) if credentials else None
+        security = self._security()
         self._require_credentials(security or Security())
         try:
             return Client(self.address, security=security, timeout=timeout, set_as_default=False)
@@ -68,6 +67,15 @@ class Connection:
             raise EngineError(
                 f"No engine responds at {self.address} ({type(error).__name__}): start it, or correct the address."
             ) from error
+
+    def arguments(self) -> dict[str, object]:
+        """What Dask needs to speak with that scheduler without a client."""
+        arguments: dict[str, object] = (self._security() or Security()).get_connection_args("client")
+        return arguments
+
+    def _security(self) -> Security | None:
+        credentials = {name: getattr(self, name) for name in _CREDENTIALS if getattr(self, name)}
+        return Security(require_encryption=True, **credentials) if credentials else None
 
     def _require_credentials(self, security: Security) -> None:
         """Refuse an encrypted scheduler without what it is to be spoken to with, which Dask would try for long."""

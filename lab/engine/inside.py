@@ -37,9 +37,14 @@ def listen(scheduler: Scheduler, operation: str, call: Callable[..., object], an
     (scheduler.handlers if answers else scheduler.stream_handlers)[operation] = call
 
 
+def is_unfinished(state: str) -> bool:
+    """Return whether a task in that state is still to be computed."""
+    return state not in _ENDED
+
+
 def unfinished(scheduler: Scheduler) -> list[TaskState]:
     """The tasks that are not at their end, in the order in which workers take them."""
-    found = [task for task in scheduler.tasks.values() if task.state not in _ENDED]
+    found = [task for task in scheduler.tasks.values() if is_unfinished(task.state)]
     return sorted(found, key=lambda task: task.priority or ())
 
 

@@ -1,6 +1,8 @@
 """The scheduler's side of a job: who still wants it, how long the queue is, and the last thing that was heard of it."""
 
 import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import TypedDict, final
 
@@ -9,6 +11,7 @@ from distributed import Scheduler, SchedulerPlugin
 
 from lab.engine import inside
 from lab.engine.inside import ANYBODY
+from lab.engine.ledger import WORK, Ledger, Work
 
 PROGRESS = "lab-progress/"
 PARTIAL = "lab-partial/"
@@ -66,10 +69,12 @@ class Keeper(SchedulerPlugin):
     async def start(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
         self._abandoned: dict[Key, float] = {}
+        self._ledger = Ledger()
         logging.getLogger("distributed.scheduler").addFilter(inside.is_not_of_a_closed_connection)
         inside.listen(scheduler, WITHDRAW, self.withdraw)
         inside.listen(scheduler, UNDERWAY, self.underway, answers=True)
         inside.listen(scheduler, QUEUE, self.queue, answers=True)
+        inside.listen(scheduler, WORK, self.work, answers=True)
 
     def withdraw(self, key: str, client: str) -> None:
         """That client no longer wants the task."""
@@ -106,6 +111,13 @@ class Keeper(SchedulerPlugin):
             return None
         return Queue(computing=len(alike) - len(waiting), number=waiting.index(key) + 1)
 
+    def work(self) -> Work:
+        """The numbers of all jobs."""
+        now = {True: Counter[str](), False: Counter[str]()}
+        for task in inside.unfinished(self._scheduler):
+            now[self._has_begun(task.key)][inside.slot_of(task)] += 1
+        return self._ledger.work(waiting=now[False], computing=now[True])
+
     def log_event(self, topic: str, msg: object) -> None:  # noqa: ARG002 the hook's signature
         """A late subscriber needs the last event only, and a partial result may be megabytes."""
         if not topic.startswith((PROGRESS, PARTIAL)):
@@ -119,8 +131,17 @@ class Keeper(SchedulerPlugin):
         while len(events) > 1:
             events.popleft()
 
-    def transition(self, key: Key, start: str, finish: str, *args: object, **kwargs: object) -> None:  # noqa: ARG002
-        """Forget the topics together with their task."""
+    def transition(
+        self,
+        key: Key,
+        start: str,  # noqa: ARG002 the hook's signature
+        finish: str,
+        *args: object,  # noqa: ARG002
+        startstops: Iterable[Mapping[str, object]] = (),
+        **kwargs: object,  # noqa: ARG002
+    ) -> None:
+        """Count how jobs end; forget the topics together with their task."""
+        self._ledger.note(self._scheduler.tasks[key], finish, startstops)
         if finish == "forgotten":
             self._abandoned.pop(key, None)
             for topic in (f"{PROGRESS}{key}", f"{PARTIAL}{key}"):

@@ -18,10 +18,14 @@ class Allowance:
 
     def take(self, amount: float) -> bool:
         """Take that much, if it is there; what is refused costs nothing."""
-        now = self._clock()
-        self._left = min(self._burst, self._left + self._rate * (now - self._then))
-        self._then = now
-        if amount > self._left:
+        if self.wait(amount):
             return False
         self._left -= amount
         return True
+
+    def wait(self, amount: float) -> float:
+        """Return after how many seconds that much can be taken; 0 when it is there."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + self._rate * (now - self._then))
+        self._then = now
+        return max(0.0, amount - self._left) / self._rate

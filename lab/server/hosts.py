@@ -7,7 +7,12 @@ rebinding); only the ``Host`` that the browser sends tells.
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
+
+from lab.errors import LabError
+
+_ORIGIN = re.compile(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,13 @@ def is_loopback(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return name == "localhost"
+
+
+def origin_of(text: str) -> str:
+    """Return a site's origin as browsers write it. Raises :class:`LabError` for what is not one."""
+    found = _ORIGIN.fullmatch(text.lower())
+    if found is None or not text.isascii():
+        raise LabError("--frame-ancestors takes the origin of a site, such as https://lms.example.org.")
+    scheme, name, port = found.groups()
+    usual = {"https": "443", "http": "80"}[scheme]
+    return f"{scheme}://{name}" + (f":{port}" if port not in (None, usual) else "")

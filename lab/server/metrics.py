@@ -5,22 +5,54 @@ The text format is that of `Prometheus's manual <https://prometheus.io/docs/inst
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import cast
 
 import psutil
 
 from lab.memory import free_memory
 from lab.server.kernels import Kernels
 
+Work = Mapping[str, Mapping[str, object]]
+LEDGER = "lab.engine.ledger"
+"""The module that knows the engine's jobs; nothing in this package imports it."""
+PATIENCE = 2.0  # seconds that the engine has to respond
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-REASONS = ("visitor", "address", "queue")
-"""Whose share was taken up when a visitor was refused."""
+REASONS = ("visitor", "address", "queue", "token")
+"""Whose share was taken up when a visitor was refused, or that the token was wrong."""
 
 
-def metrics(kernels: Kernels, refusals: Counter[str]) -> str:
-    """All numbers, each with its meaning."""
-    return "".join(_lines(kernels, refusals))
+def metrics(kernels: Kernels, refusals: Counter[str], work: Work | None) -> str:
+    """All numbers, each with its meaning; without ``work``, none of jobs."""
+    return "".join((*_lines(kernels, refusals), *_jobs(work)))
+
+
+async def work_of(engine: str) -> Work | None:
+    """The numbers of the engine's jobs; None if it does not respond. A server that nobody watches imports no Dask."""
+    ledger = await asyncio.to_thread(import_module, LEDGER)
+    return cast("Work | None", await ledger.work_of(engine, PATIENCE))
+
+
+def _jobs(work: Work | None) -> Iterator[str]:
+    yield _gauge("lab_engine_up", "Whether the engine responds and has been used.", int(work is not None))
+    if work is None:
+        return
+    yield _head(
+        "lab_jobs", "Unfinished jobs: quick and short computations, and long ones, which are trainings.", "gauge"
+    )
+    for kind in work["waiting"]:
+        yield f'lab_jobs{{kind="{kind}",state="waiting"}} {work["waiting"][kind]}\n'
+        yield f'lab_jobs{{kind="{kind}",state="computing"}} {work["computing"][kind]}\n'
+    yield _head("lab_jobs_ended_total", "Jobs by how they ended.", "counter")
+    for kind, ended in work["ended"].items():
+        for outcome, number in cast(Mapping[str, int], ended).items():
+            yield f'lab_jobs_ended_total{{kind="{kind}",outcome="{outcome}"}} {number}\n'
+    yield _head("lab_job_seconds_total", "Seconds for which jobs were computed.", "counter")
+    for kind, seconds in work["seconds"].items():
+        yield f'lab_job_seconds_total{{kind="{kind}"}} {cast(float, seconds):.3f}\n'
 
 
 def _lines(kernels: Kernels, refusals: Counter[str]) -> Iterator[str]:
@@ -32,7 +64,7 @@ def _lines(kernels: Kernels, refusals: Counter[str]) -> Iterator[str]:
     yield _gauge("lab_ready_kernels", "Kernels kept ready for the next visitors.", kernels.ready_for_visitors)
     yield _gauge("lab_server_memory_bytes", "Resident memory of the process that serves the pages.", memory)
     yield _gauge("lab_free_memory_bytes", "Memory that the server can still have.", free)
-    yield _head("lab_refusals_total", "Refused visitors, by the limit that was reached.", "counter")
+    yield _head("lab_refusals_total", "Refused visitors by the limit that was reached, and refused tokens.", "counter")
     for each in REASONS:
         yield f'lab_refusals_total{{limit="{each}"}} {refusals[each]}\n'
 

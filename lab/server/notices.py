@@ -12,17 +12,19 @@ _PAGE = """<!DOCTYPE html>
 <title>Adversarial Lab</title>
 <link rel="icon" href="data:,">
 {again}<style>
-  body {{ margin: 0; min-height: 100vh; display: grid; place-content: center; justify-items: center; gap: 14px;
-    background: #F4F6F8; color: #566272;
+  body {{ margin: 0; background: #F4F6F8; color: #566272;
     font: 14px/1.45 "Segoe UI", "Helvetica Neue", "Liberation Sans", Arial, sans-serif; }}
+  main {{ min-height: 100vh; display: grid; place-content: center; justify-items: center; gap: 14px; }}
   h1 {{ margin: 0; color: #1B2430; font-size: 20px; font-weight: 600; }}
   p {{ margin: 0; max-width: 60ch; padding: 0 16px; text-align: center; }}
 </style>
 </head>
 <body>
+<main>
 <h1>Adversarial Lab</h1>
-<p role="status">{sentence}</p>
-{more}</body>
+<p role="{role}">{sentence}</p>
+{more}</main>
+</body>
 </html>
 """
 
@@ -30,7 +32,7 @@ _PAGE = """<!DOCTYPE html>
 def notice(sentence: str, again: int | None = None) -> str:
     """A page with one sentence, which loads itself again after so many seconds: the address keeps its state."""
     refresh = f'<meta http-equiv="refresh" content="{again}">\n' if again else ""
-    return _PAGE.format(sentence=escape(sentence), again=refresh, more="")
+    return _PAGE.format(sentence=escape(sentence), role="status", again=refresh, more="")
 
 
 NO_COOKIE = "Your browser sends no cookie, which keeps your position in the queue: allow cookies here, and reload."
@@ -71,4 +73,35 @@ _WAITING = """<i class="moving" aria-hidden="true"></i>
 def waiting(sentence: str, position: int, queue: str) -> str:
     """A page for a visitor behind so many others, which asks ``queue`` for news and opens when it is his turn."""
     more = _WAITING.format(position=position, queue=escape(queue))
-    return _PAGE.format(sentence=escape(sentence), again="", more=more)
+    return _PAGE.format(sentence=escape(sentence), role="status", again="", more=more)
+
+
+_FORM = """<form method="post" action="{action}">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="current-password" autocapitalize="none" spellcheck="false"
+  required autofocus{invalid}>
+<input name="next" type="hidden" value="{address}">
+<button>Open the lab</button>
+</form>
+<style>
+  form {{ display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 6px 8px; width: min(340px, 100vw - 32px); }}
+  label {{ grid-column: 1 / -1; color: #1B2430; font-weight: 600; }}
+  input, button {{ box-sizing: border-box; min-height: 44px; border-radius: 6px; font: inherit; font-size: 16px; }}
+  input {{ width: 100%; padding: 0 12px; border: 1px solid #7C8898; background: #FFFFFF; color: #1B2430; }}
+  button {{ padding: 0 16px; border: 0; background: #22374F; color: #FFFFFF; cursor: pointer; }}
+  :focus-visible {{ outline: 2px solid #22374F; outline-offset: 2px; }}
+  [role=alert] {{ color: #A3271D; }}
+</style>
+<script>
+  document.forms[0].onsubmit = (event) => {{ event.target.elements.next.value += location.hash; }};
+</script>
+"""
+_TOKEN_WANTED = "Enter the token of this lab. Its operator gives you the token, or a link that contains it."
+
+
+def login(action: str, address: str, message: str = "") -> str:
+    """A page with a form for the token, which goes on to ``address``; ``message`` says why the last one was refused."""
+    invalid = ' aria-invalid="true"' if message else ""
+    more = _FORM.format(action=escape(action), address=escape(address), invalid=invalid)
+    sentence, role = (message, "alert") if message else (_TOKEN_WANTED, "status")
+    return _PAGE.format(sentence=escape(sentence), role=role, again="", more=more)

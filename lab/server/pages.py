@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections import Counter
@@ -24,13 +25,16 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from lab.limits import most_of_an_address, most_pages_of_a_visitor
+from lab.server.access import COOKIE_KEY, TOKEN, Access, take_token
 from lab.server.addresses import address_of
 from lab.server.entrance import Entrance, allow_many_files
 from lab.server.gate import KernelSocket
 from lab.server.hosts import Hosts
-from lab.server.identity import COOKIE, Identities
+from lab.server.identity import COOKIE, Cookies, Identities
 from lab.server.kernels import Guest, Kernels, Opening
-from lab.server.metrics import CONTENT_TYPE, metrics
+from lab.server.light import Light, framing
+from lab.server.login import LoginHandler, barrier
+from lab.server.metrics import CONTENT_TYPE, metrics, work_of
 from lab.server.navigation import opens_page
 from lab.server.notices import NO_COOKIE, notice, waiting
 from lab.server.waitlist import MOST_WAITING
@@ -57,7 +61,7 @@ class Refusal:
     again: int = 10
 
 
-class HealthHandler(RequestHandler):
+class HealthHandler(Light):
     """``GET /health``: that the lab answers, and how many visitors it has. It takes no kernel."""
 
     def get(self) -> None:
@@ -72,17 +76,18 @@ class HealthHandler(RequestHandler):
         self.get()
 
 
-class MetricsHandler(RequestHandler):
+class MetricsHandler(Light):
     """``GET /metrics``: the numbers of :mod:`lab.server.metrics`. It takes no kernel."""
 
-    def get(self) -> None:
+    async def get(self) -> None:
         """Answer as text."""
+        work = await work_of(os.environ["LAB_ENGINE"])
         self.set_header("Content-Type", CONTENT_TYPE)
         self.set_header("Cache-Control", "no-store")
-        self.finish(metrics(self.settings["kernel_manager"], self.settings["refusals"]))
+        self.finish(metrics(self.settings["kernel_manager"], self.settings["refusals"], work))
 
 
-class QueueHandler(RequestHandler):
+class QueueHandler(Light):
     """``GET /queue?position=N``: the place of a visitor who waits, once it is another than N. It takes no kernel.
 
     A request that is held tells that he is still there, also from a window in the background, whose timers browsers
@@ -124,7 +129,7 @@ class KernelAsked(KernelHandler):
         await ensure_async(super().get(kernel_id))
 
 
-class ForeignHost(RequestHandler):
+class ForeignHost(Light):
     """Refusal of a request whose ``Host`` is none of the lab's names."""
 
     def prepare(self) -> None:
@@ -177,7 +182,7 @@ class Door(TornadoVoilaHandler):
         address = self.settings["addresses"](self.request)
         if path:  # Voilà would serve the notebook's neighbours
             raise HTTPError(404)
-        if not opens_page(self.request.headers):
+        if not opens_page(self.request.headers, self.settings["framed_by"]):
             self.finish(notice("The lab is open: visit this address with a browser."))
             return
         visitor = self._visitor()
@@ -201,7 +206,7 @@ class Door(TornadoVoilaHandler):
         number = _number_of(self)
         if number is None:
             cookie = identities.new()
-            self.set_cookie(COOKIE, cookie, path=self.settings["lab_path"], httponly=True, samesite="Lax")
+            self.settings["cookies"].give(self, COOKIE, cookie)
             number = cookie.partition(".")[0]
         return number
 
@@ -229,12 +234,15 @@ class Door(TornadoVoilaHandler):
 
 
 class Rooms(Application):
-    """All addresses of the lab, for those who call it by its name."""
+    """All addresses of the lab, for those who call it by its name and know its token."""
 
     def find_handler(self, request: HTTPServerRequest, **options: object) -> _HandlerDelegate:
         """Return the handler of a request."""
+        given = take_token(request)
         if not self.settings["hosts"].admit(request.host):
             return self.get_handler_delegate(request, ForeignHost)
+        if before := barrier(self, request, given):
+            return self.get_handler_delegate(request, *before)
         return super().find_handler(request, **options)
 
     def listen(self, port: int, address: str | None = None, **options: object) -> HTTPServer:
@@ -253,6 +261,7 @@ class Pages(Voila):
     trusted_hosts = List(Unicode(), config=True, help="names that the lab is served under, besides this machine's")
     any_host = Bool(False, config=True, help="serve under any name")
     trusted_proxies = List(Unicode(), config=True, help="addresses of proxies whose X-Forwarded-For header is trusted")
+    framed_by = List(Unicode(), config=True, help="origins of the sites that may show the lab inside their pages")
 
     def start(self) -> None:
         """Serve until it is stopped."""
@@ -265,10 +274,27 @@ class Pages(Voila):
 
     def init_settings(self) -> dict[str, Any]:
         """Voilà's, and what the lab's own doors need."""
-        hosts = Hosts(frozenset(self.trusted_hosts), self.any_host)
+        access = self._access()  # before a kernel is started, whose environment does not have the token
         settings = super().init_settings()  # which finds out the server's path
-        own = {"hosts": hosts, "addresses": self._address, "identities": Identities(), "lab_path": self.server_url}
-        return settings | own | {"refusals": Counter(), "disable_check_xsrf": True}
+        path = self.server_url
+        return settings | {
+            "hosts": Hosts(frozenset(self.trusted_hosts), self.any_host),
+            "addresses": self._address,
+            "identities": Identities(),
+            "cookies": Cookies(path, framed=bool(self.framed_by)),
+            "access": access,
+            "unlocked": (f"{path}health", f"{path}login"),
+            "lab_path": path,
+            "framed_by": frozenset(self.framed_by),
+            "headers": framing(self.framed_by),
+            "refusals": Counter(),
+            "disable_check_xsrf": True,
+        }
+
+    def _access(self) -> Access | None:
+        """Who may pass, from the environment, where no list of processes shows it; None for anyone."""
+        token, key = os.environ.pop(TOKEN, ""), os.environ.pop(COOKIE_KEY, "")
+        return Access(token, bytes.fromhex(key), f"lab_access_{self.port}") if token else None
 
     def _address(self, request: HTTPServerRequest) -> str:
         """The network address that a request comes from."""
@@ -292,6 +318,7 @@ class Pages(Voila):
             URLSpec(f"{base}health", HealthHandler),
             URLSpec(f"{base}metrics", MetricsHandler),
             URLSpec(f"{base}queue", QueueHandler),
+            URLSpec(f"{base}login", LoginHandler),
         ]
         if base != "/":
             light.append(URLSpec(base.rstrip("/"), RedirectHandler, {"url": base, "permanent": False}))

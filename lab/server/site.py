@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dask.system import cpu_count
@@ -12,8 +12,9 @@ from dask.system import cpu_count
 from lab.errors import LabError
 from lab.limits import limit
 from lab.memory import free_memory
+from lab.server.access import check_token
 from lab.server.addresses import plain
-from lab.server.hosts import name_of
+from lab.server.hosts import name_of, origin_of
 from lab.server.ports import free_port
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -46,6 +47,8 @@ class Site:
     ``trusted_hosts`` the names under which it is reached.
     ``trusted_proxies`` are the addresses of proxies that are believed from where their visitors come. ``forks`` says
     whether kernels are forked from one process, which makes them cheap; ``presenter`` that pages open with large type.
+    ``token`` is what a visitor has to know, empty for nothing; ``frame_ancestors`` are the origins of the other sites
+    that may show the lab inside their pages.
     """
 
     host: str = LOOPBACK[0]
@@ -59,6 +62,8 @@ class Site:
     trusted_proxies: tuple[str, ...] = ()
     forks: bool = CAN_FORK
     presenter: bool = False
+    token: str = field(default="", repr=False)
+    frame_ancestors: tuple[str, ...] = ()
 
     @property
     def public(self) -> bool:
@@ -127,6 +132,10 @@ def check(site: Site) -> None:
     for each in site.trusted_proxies:
         if not plain(each):
             raise LabError("--trust-proxy takes the network address of a proxy, such as 127.0.0.1.")
+    for each in site.frame_ancestors:
+        origin_of(each)
+    if site.token:
+        check_token(site.token)
     if any(each in site.base_url for each in " ?#%\\\"'<>") or not site.base_url.isascii():
         raise LabError("--base-url takes a path such as /lab/, of ASCII letters, digits, '-', '_' and '/'.")
     if site.preheat is not None and site.preheat > site.room():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import subprocess
 import tempfile
 import time
@@ -20,8 +21,10 @@ from dask.system import cpu_count
 from lab.errors import LabError
 from lab.home import home
 from lab.processes import MARK, end
+from lab.server.access import COOKIE_KEY, TOKEN
 from lab.server.addresses import plain
 from lab.server.children import start
+from lab.server.hosts import origin_of
 from lab.server.logs import bounded_log
 from lab.server.ports import free_port, is_free
 from lab.server.site import NOTEBOOK, Site, kernel_memory, kernel_patience
@@ -89,7 +92,7 @@ class Voila:
         self.log = log
         self.room = site.room()
         self.ready = min(site.ready(), self.room)
-        self._marks = marks
+        self._marks = marks | {TOKEN: site.token, COOKIE_KEY: secrets.token_hex(32)}  # for every restart
         self._connections = connections
         self._output = output
 
@@ -215,5 +218,6 @@ def _arguments(site: Site, port: int, connections: str, room: int, ready: int) -
     }
     names = [f"--Pages.trusted_hosts={name}" for name in site.names]
     names += [f"--Pages.trusted_proxies={plain(each)}" for each in site.trusted_proxies]
+    names += [f"--Pages.framed_by={origin_of(each)}" for each in site.frame_ancestors]
     names += [f"--Kernels.forked_after={each}" for each in IMPORTED if site.forks]
     return [str(NOTEBOOK), *(f"--{name}={value}" for name, value in options.items()), *names]

@@ -2,17 +2,44 @@
 
 import re
 from collections import Counter
+from types import SimpleNamespace
 
+from lab.engine.ledger import Ledger
 from lab.server.kernels import Kernels
 from lab.server.metrics import metrics
 
-LINE = re.compile(r'(lab_[a-z_]+)(?:\{[a-z]+="[a-z]+"\})? (\d+)')
+LINE = re.compile(r'(lab_[a-z_]+)(?:\{[a-z]+="[a-z]+"(?:,[a-z]+="[a-z]+")?\})? (\d+(?:\.\d+)?)')
+
+
+def task(key, slot):
+    return SimpleNamespace(key=key, resource_restrictions={slot: 1} if slot else {})
+
+
+def test_without_an_engine_there_are_no_numbers_of_jobs():
+    lines = metrics(Kernels(most_visitors=7), Counter(), None).splitlines()
+    assert "lab_engine_up 0" in lines
+    assert not [each for each in lines if each.startswith("lab_job")]
 
 
 def test_every_number_has_a_meaning_and_a_kind():
     kernels = Kernels(most_visitors=7)
     kernels.waitlist.join("a")
-    lines = metrics(kernels, Counter({"address": 2})).splitlines()
+    ledger = Ledger()
+    for state in ("waiting", "processing", "memory", "released", "forgotten"):
+        ledger.note(
+            task("a", "short"), state, [{"action": "compute", "start": 3.0, "stop": 4.5}] if state == "memory" else []
+        )
+    for state in ("processing", "released", "forgotten"):
+        ledger.note(task("b", "long"), state, ())
+    ledger.note(task("c", ""), "memory", ())  # none of ours
+    work = ledger.work(waiting=Counter(quick=2), computing=Counter())
+    lines = metrics(kernels, Counter({"address": 2}), work).splitlines()
+    assert "lab_engine_up 1" in lines
+    assert 'lab_jobs{kind="quick",state="waiting"} 2' in lines
+    assert 'lab_jobs_ended_total{kind="short",outcome="done"} 1' in lines
+    assert 'lab_jobs_ended_total{kind="short",outcome="cancelled"} 0' in lines
+    assert 'lab_jobs_ended_total{kind="long",outcome="cancelled"} 1' in lines
+    assert 'lab_job_seconds_total{kind="short"} 1.500' in lines
     assert "lab_visitors 0" in lines
     assert "lab_visitors_admitted 7" in lines
     assert "lab_waiting_visitors 1" in lines

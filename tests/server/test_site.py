@@ -71,6 +71,8 @@ def test_a_public_lab_answers_to_every_name_unless_it_is_given_some():
     [
         (Site(preheat=10**30), "So many pages kept ready"),
         (Site(preheat=5, visitors=4), "more than the 4 visitors that this lab admits"),
+        (Site(token="short"), "The token needs 8 to 200 characters"),
+        (Site(frame_ancestors=("*",)), "--frame-ancestors takes the origin"),
         (Site(base_url="/a?b"), "--base-url takes a path"),
         (Site(base_url="/löb"), "--base-url takes a path"),
         (Site(trusted_hosts=("https://lab.example/",)), "--trust-host takes the name"),
@@ -125,7 +127,8 @@ def test_a_folder_of_modules_may_contain_any_character(monkeypatch, tmp_path):
         (Site(forks=True, visitors=30), 30, ["30 visitors are admitted at a time, in about 1.9 GB"]),
         (Site(visitors=30), 12, ["Of the 30 visitors of --visitors, 12 fit", "12 visitors are admitted at a time"]),
         (Site(open_to_strangers=True), 60, ["60 visitors", "on this machine only; anyone whom a proxy lets through"]),
-        (Site("0.0.0.0"), 60, ["60 visitors", "Anyone who can reach this machine can use it: there is no password."]),
+        (Site("0.0.0.0"), 60, ["60 visitors", "Anyone who can reach this machine can use it: there is no token."]),
+        (Site("0.0.0.0", token="robust 26"), 60, ["60 visitors", "reach this machine with the token can use it."]),
     ],
 )
 def test_the_start_says_how_many_may_come_and_who(site, room, said):
