@@ -27,12 +27,16 @@ from lab.specs.attacks import (
 from lab.specs.balls import Linf
 from lab.specs.examples import HALF_NORMAL, TRAINING, CascadeExamples, EnsembleExamples, OwnExamples
 from lab.specs.models import (
+    Activation,
     Architecture,
     Binarised,
     InputDropout,
     MadryMNIST,
+    Relu6,
+    ReluDecay,
     ResNet,
     SmallCNN,
+    Tanh,
     TramerA,
     TramerB,
     TramerBStar,
@@ -124,6 +128,23 @@ SHARES = {4: 0.125, 8: 0.25, 24: 0.75, 32: 1.0}
 
 for _k, _share in SHARES.items():
     add(f"v3adv-k{_k}", f"Inception v3, Step-LL training with k = {_k}", _kurakin(V3, share=_share))
+
+ACTIVATIONS: dict[str, Activation] = {
+    "relu6": Relu6(),
+    "relu-decay-0.001": ReluDecay(0.001),
+    "relu-decay-0.01": ReluDecay(0.01),
+    "relu-decay-0.1": ReluDecay(0.1),
+    "tanh": Tanh(),
+}
+"""The activations of Kurakin et al. 2017, Table 7, besides ReLU."""
+
+
+def _activated(activation: Activation) -> Form:
+    return lambda scale: V3(scale).replace(activation=activation)
+
+
+for _name, _activation in ACTIVATIONS.items():
+    add(f"v3adv-{_name}", f"Inception v3 with {_name}, Step-LL training", _kurakin(_activated(_activation)))
 
 WIDTHS = {0.25: 4, 0.5: 8}
 """ρ of Kurakin et al. 2017, Figure 1, and the width of the small CNN that stands for it; 16 is 1, and 32 is 2."""
