@@ -89,10 +89,10 @@ function reveal(grid) {
 }
 
 function render({ model, el }) {
-  const { body } = field(model, el, { group: true });
+  const { wrap, body } = field(model, el, { group: true });
+  wrap.querySelector("legend").append(drawer(model));
   const grid = make("div", "lab-images");
   const { bar, show: count } = pager(model);
-  bar.append(drawer(model));
   body.append(grid, bar);
   const stop = oneStop(grid, "button", () => across(grid));
   const draw = () => {

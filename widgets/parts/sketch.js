@@ -160,7 +160,7 @@ function render({ model, el }) {
   const show = () => {
     const was = el.hidden;
     el.hidden = !model.get("shown") || model.get("classes").length === 0;
-    if (was && !el.hidden) canvas.focus({ preventScroll: true });
+    if (was && !el.hidden) canvas.focus();
   };
   model.on("change:shown change:classes", show);
   show();
