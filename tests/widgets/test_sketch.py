@@ -7,6 +7,7 @@ import pytest
 from lab.specs import Digits, Drawn, Explore
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
+from widgets.dashboards.exhibits import ExhibitsPage
 from widgets.dashboards.explore import ExplorePage
 from widgets.dashboards.restarts import RestartsPage
 from widgets.parts.carried import LabSettings
@@ -72,3 +73,19 @@ async def test_it_is_carried_to_other_pages_as_the_chosen_image(engine):
     lab.arrive("pgd-restarts", other)
     spec = other.form.spec()
     assert (spec.data, spec.images) == (Drawn(Digits(), 3, PIXELS), (360,))
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("nan")], 1, "x", None, {}])
+async def test_only_true_opens_the_canvas_and_nothing_goes_round(engine, value):
+    page = await opened(engine)
+    page.images.set_state({"drawing": value})
+    page.sketch.set_state({"shown": value})
+    assert page.sketch.shown is not True
+
+
+async def test_a_page_without_data_lets_a_drawing_pass(engine):
+    page, other, lab = await opened(engine), ExhibitsPage(engine), LabSettings()
+    lab.arrive("attack-explorer", page)
+    page.sketch.set_state({"value": {"pixels": PIXELS, "label": 3}})
+    lab.leave("attack-explorer", page)
+    lab.arrive("exhibits", other)

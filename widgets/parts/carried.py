@@ -60,7 +60,7 @@ class LabSettings:
     def _set(self, page: AnyPage, news: dict[str, object]) -> None:
         mine = page.settings()
         data = news.get("data")
-        if isinstance(data, DataSpec):
+        if isinstance(data, DataSpec) and "data" in params(mine):
             before, after = (datafiles.opening_eps(each) for each in (mine.data, data))
             mine = mine.replace(**changed(page.form.opening, before, after))
             if news.get("ball") == Linf(after):  # this page may open on them with a larger one

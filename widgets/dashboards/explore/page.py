@@ -93,8 +93,8 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
         self.begin()
         self.sketch.observe(self._drawn, "value")
-        self.images.observe(lambda change: setattr(self.sketch, "shown", change["new"]), "drawing")
-        self.sketch.observe(lambda change: setattr(self.images, "drawing", change["new"]), "shown")
+        self.images.observe(lambda change: setattr(self.sketch, "shown", change["new"] is True), "drawing")
+        self.sketch.observe(lambda change: setattr(self.images, "drawing", change["new"] is True), "shown")
 
     def show(self, result: ExploreResult) -> None:
         """Draw a result, complete or partial, instead of the present one.
