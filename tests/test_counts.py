@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.counts import counted
+from lab.counts import counted, percent
 from lab.results import Check
 from lab.results.evaluation import FAILED, PASSED, UNCLEAR
 from lab.results.evaluation_checks import KINDS, sentence
@@ -28,6 +28,18 @@ MANY = re.compile(r"(?<![\d.,])(?!1 )\d[\d,]* (image|check|model|attack|other at
 )
 def test_a_count_has_its_noun_in_the_right_number(number, words):
     assert counted(number, "image") == words
+
+
+@pytest.mark.parametrize(
+    ("fraction", "digits", "words"),
+    [
+        (0, 0, "0%"), (1, 0, "100%"), (0.384, 0, "38%"), (0.995, 0, ">99%"), (1 - 1e-9, 0, ">99%"), (0.001, 0, "<1%"),
+        (0.0, 1, "0.0%"), (1.0, 1, "100.0%"), (0.9716, 1, "97.2%"), (9_999 / 10_000, 1, ">99.9%"), (1e-4, 1, "<0.1%"),
+        (1.25, 0, "125%"), (-0.001, 1, "-0.1%"), (np.float32(0.9999), 0, ">99%"),
+    ],
+)  # fmt: skip
+def test_none_and_all_are_said_only_of_none_and_all(fraction, digits, words):
+    assert percent(fraction, digits) == words
 
 
 @pytest.mark.parametrize("images", [1, 2, 1000])

@@ -13,10 +13,9 @@ from lab.cli.evaluation import unweighted
 from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
 from lab.cli.saving import add_save, save, save_folder
-from lab.cli.tables import percent
 from lab.cli.threat import add_ball, ball_of
 from lab.context import Context
-from lab.counts import counted
+from lab.counts import counted, percent
 from lab.reports.records import health_record
 from lab.results import AttackResult, Examples
 from lab.specs import PGD, AttackSpec, Ball, DataSpec, Digits, ModelSpec, crossing, to_dict
@@ -185,16 +184,16 @@ def _words(request: AttackRequest, outcome: AttackOutcome) -> str:
         f"{shared.words(request.data)}, {threat(request.ball)}, seed {request.seed}",
         *outcome.notes,
         "",
-        f"clean accuracy   {percent(result.clean_accuracy):>7}",
-        f"robust accuracy  {percent(result.robust_accuracy):>7}",
+        f"clean accuracy   {percent(result.clean_accuracy, 1):>7}",
+        f"robust accuracy  {percent(result.robust_accuracy, 1):>7}",
     ]
     if request.eight_bit:
         lines.append(
-            f"  in 8 bits      {percent(result.rounded_accuracy):>7}  (adversarial pixels rounded to 256 levels)"
+            f"  in 8 bits      {percent(result.rounded_accuracy, 1):>7}  (adversarial pixels rounded to 256 levels)"
         )
     if request.source and transferred:
         made_on = f"(on images made on {shared.words(request.source)})"
-        lines.append(f"  transferred    {percent(transferred.robust_accuracy):>7}  {made_on}")
+        lines.append(f"  transferred    {percent(transferred.robust_accuracy, 1):>7}  {made_on}")
     lines.append(f"time             {result.seconds:>5.1f} s{_precision(request)}")
     warnings = _warnings(request, outcome)
     return "\n".join([*lines, *(["", *(f"Warning: {each}" for each in warnings)] if warnings else [])])

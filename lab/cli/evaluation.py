@@ -11,9 +11,9 @@ from lab import datafiles
 from lab.cli import options as shared
 from lab.cli.answers import answer
 from lab.cli.progress import progress_bar, say
-from lab.cli.tables import percent, table
+from lab.cli.tables import table
 from lab.cli.threat import ball_of
-from lab.counts import counted
+from lab.counts import counted, percent
 from lab.pairing import names_on
 from lab.reports import record
 from lab.reports.words import percent as in_percent, with_interval
@@ -102,8 +102,8 @@ def in_words(request: Request, model: ModelEvaluation) -> str:
         "",
         _stages(model),
         "",
-        f"clean accuracy   {percent(model.clean_accuracy):>7}",
-        f"robust accuracy  {percent(model.robust_accuracy):>7}",
+        f"clean accuracy   {percent(model.clean_accuracy, 1):>7}",
+        f"robust accuracy  {percent(model.robust_accuracy, 1):>7}",
         f"time             {model.seconds:>5.1f} s",
         "",
         f"Verdict: {found.words}",

@@ -11,8 +11,9 @@ from dataclasses import asdict, fields
 from lab import catalogue
 from lab.cli.options import Commands, add_data_folder, add_json, use_data_folder
 from lab.cli.output import print_json
-from lab.cli.tables import percent, table
+from lab.cli.tables import table
 from lab.cli.train import MEASURED, recipes
+from lab.counts import percent
 from lab.specs import Architecture, AttackSpec, Recipe, Spec, papers, to_dict
 from lab.specs.analyses import Analysis
 from lab.specs.spec import Param, default_of, family_of, params, presets
@@ -186,7 +187,7 @@ def _brief(spec: Spec) -> str:
 
 
 def _accuracies(card: catalogue.ModelCard) -> str:
-    listed = ", ".join(f"{MEASURED.get(name, name)} {percent(value)}" for name, value in card.measured.items())
+    listed = ", ".join(f"{MEASURED.get(name, name)} {percent(value, 1)}" for name, value in card.measured.items())
     return f"{threat(card.ball)}: {listed}" if card.ball and listed else listed
 
 

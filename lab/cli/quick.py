@@ -15,8 +15,8 @@ from lab.cli.in_turn import in_turn
 from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
 from lab.cli.saving import examples_of, images_of, save
-from lab.cli.tables import percent
 from lab.context import Context
+from lab.counts import percent
 from lab.errors import SpecError
 from lab.reports.records import health_record
 from lab.results import AttackResult, EvaluationResult, Examples
@@ -114,8 +114,8 @@ def _words(outcome: EvaluationOutcome, eight_bit: bool) -> str:
     lines = [in_words(outcome.request, outcome.result.models[0])]
     if eight_bit and outcome.examples:
         about = "adversarial pixels rounded to 256 levels inside the threat model"
-        lines.append(f"  in 8 bits      {percent(outcome.examples.rounded_accuracy):>7}  ({about})")
+        lines.append(f"  in 8 bits      {percent(outcome.examples.rounded_accuracy, 1):>7}  ({about})")
     if outcome.source and outcome.transferred:
         about = f"on images made on {name_of(outcome.source)}; the robust accuracy counts them"
-        lines.append(f"  transferred    {percent(outcome.transferred.robust_accuracy):>7}  ({about})")
+        lines.append(f"  transferred    {percent(outcome.transferred.robust_accuracy, 1):>7}  ({about})")
     return "\n".join(lines)

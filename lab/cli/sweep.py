@@ -12,8 +12,9 @@ from lab.cli import options as shared
 from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
-from lab.cli.tables import percent, table
+from lab.cli.tables import table
 from lab.context import Progress
+from lab.counts import percent
 from lab.errors import LabError, SpecError
 from lab.results.run import Run
 from lab.specs import Recipe, TrainingRun
@@ -94,7 +95,7 @@ def _fraction(job: Job) -> float:
 
 def _table(trained: dict[str, Run]) -> str:
     found = {name: each.accuracies for name, each in trained.items()}
-    rows = [(name, *map(percent, (each.clean, each.fgsm, each.pgd))) for name, each in found.items()]
+    rows = [(name, *(percent(share, 1) for share in (each.clean, each.fgsm, each.pgd))) for name, each in found.items()]
     return table(rows, ("model", "clean", "FGSM", "PGD"))
 
 

@@ -10,8 +10,3 @@ def table(rows: Sequence[Sequence[str]], heading: Sequence[str]) -> str:
     widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
     lines = [heading, *rows]
     return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
-
-
-def percent(share: float) -> str:
-    """A fraction as a person reads it: ``97.2%``."""
-    return f"{100 * share:.1f}%"

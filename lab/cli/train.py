@@ -12,9 +12,8 @@ from lab.cli import options as shared, sweep
 from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
-from lab.cli.tables import percent
 from lab.context import Cancelled, Context
-from lab.counts import counted
+from lab.counts import counted, percent
 from lab.errors import LabError, no_such
 from lab.results.run import Measured, Run
 from lab.specs import Recipe, papers, to_dict
@@ -112,7 +111,7 @@ def record(run: Run) -> dict[str, object]:
 
 def words(measured: Measured) -> str:
     """A run's accuracies for a person."""
-    accuracies = ", ".join(f"{MEASURED[name]} {percent(value)}" for name, value in measured.shares().items())
+    accuracies = ", ".join(f"{MEASURED[name]} {percent(value, 1)}" for name, value in measured.shares().items())
     about = f"accuracy {accuracies} on {counted(measured.n, 'test image')}, {threat(measured.ball)}"
     return about + (f"; the evaluation on the first {measured.evaluated}" if measured.evaluated else "")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import isnan
 
-from lab.counts import counted
+from lab.counts import counted, percent
 from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNCLEAR, Check
 
 KINDS: dict[str, str] = {
@@ -63,7 +63,7 @@ def _gradients(check: Check) -> str:
         "false": "The loss does not follow the gradient (it is quantised, or the gradient is another function's)",
     }
     images = counted(check.images, "image")
-    return f"{wrong[check.detail]} at {check.value:.0%} of {images}, so gradient attacks are blind there."
+    return f"{wrong[check.detail]} at {percent(check.value)} of {images}, so gradient attacks are blind there."
 
 
 def _differentiable(check: Check) -> str:
@@ -74,8 +74,8 @@ def _saturated(check: Check) -> str:
     if check.state == PASSED:
         return "An attack on plain cross-entropy does as well as one that cannot underflow."
     return (
-        f"The softmax is saturated: an attack on plain cross-entropy leaves {check.value:.0%} of "
-        f"{counted(check.images, 'image')}, one whose gradient cannot underflow {check.reference:.0%}."
+        f"The softmax is saturated: an attack on plain cross-entropy leaves {percent(check.value)} of "
+        f"{counted(check.images, 'image')}, one whose gradient cannot underflow {percent(check.reference)}."
     )
 
 
@@ -84,7 +84,7 @@ def _logits(check: Check) -> str:
         return "The model returns probabilities, not logits: attacks lose the gradient where it is sure."
     if check.value:
         return (
-            f"The output is not finite for {check.value:.0%} of the adversarial images: they count as broken, for "
+            f"The output is not finite for {percent(check.value)} of the adversarial images: they count as broken, for "
             "refusing an image is not classifying it."
         )
     return "All outputs are finite."
@@ -94,8 +94,8 @@ def _randomness(check: Check) -> str:
     if check.state == PASSED:
         return f"The logits are the same every time on {_all(check)}."
     return (
-        f"The model is random: the logits of {check.value:.0%} and the predictions of {check.reference:.0%} of "
-        f"{counted(check.images, 'image')} change from call to call. "
+        f"The model is random: the logits of {percent(check.value)} and the predictions of "
+        f"{percent(check.reference)} of {counted(check.images, 'image')} change from call to call. "
         + (
             f"It is attacked and judged in expectation ({check.detail})."
             if check.detail.startswith("EOT")
@@ -108,7 +108,7 @@ def _batch(check: Check) -> str:
     if check.state == PASSED:
         return f"The logits are the same alone as among others on {_all(check)}."
     return (
-        f"The prediction of {check.value:.0%} and the logits of {check.reference:.0%} of "
+        f"The prediction of {percent(check.value)} and the logits of {percent(check.reference)} of "
         f"{counted(check.images, 'image')} depend on the "
         f"other images of the batch{': each is attacked and judged alone' if check.detail else ''}."
     )
@@ -118,8 +118,8 @@ def _state(check: Check) -> str:
     if check.state == PASSED:
         return f"The logits are the same after other calls as before on {_all(check)}."
     return (
-        f"The model keeps state between calls: the logits of {check.value:.0%} and the predictions of "
-        f"{check.reference:.0%} of "
+        f"The model keeps state between calls: the logits of {percent(check.value)} and the predictions of "
+        f"{percent(check.reference)} of "
         f"{counted(check.images, 'image')} depend on what it was shown before. "
         + (
             "Every call is attacked and judged on a fresh copy."
@@ -136,17 +136,17 @@ def _mode(check: Check) -> str:
     if check.state == PASSED:
         return f"{came}, in which it returns the same logits."
     images = counted(check.images, "image")
-    others = "" if isnan(check.value) else f", in which the logits of {check.value:.0%} of {images} differ"
+    others = "" if isnan(check.value) else f", in which the logits of {percent(check.value)} of {images} differ"
     return f"{came}{others}: call its eval() first if that is the model you mean."
 
 
 def _one_step(check: Check) -> str:
     if check.detail:
         return (
-            f"The gradient is masked for one step: FGSM leaves {check.value:.0%} of "
-            f"{counted(check.images, 'image')}, APGD {check.reference:.0%}; {check.detail}."
+            f"The gradient is masked for one step: FGSM leaves {percent(check.value)} of "
+            f"{counted(check.images, 'image')}, APGD {percent(check.reference)}; {check.detail}."
         )
-    return f"FGSM leaves {check.value:.0%} of {counted(check.images, 'image')}, APGD {check.reference:.0%}."
+    return f"FGSM leaves {percent(check.value)} of {counted(check.images, 'image')}, APGD {percent(check.reference)}."
 
 
 def _black_box(check: Check) -> str:
@@ -170,7 +170,9 @@ def _monotone(check: Check) -> str:
 
 
 def _unbounded(check: Check) -> str:
-    return f"With {check.detail}, where an image can become any other, {check.value:.0%} of {check.images} are left."
+    return (
+        f"With {check.detail}, where an image can become any other, {percent(check.value)} of {check.images} are left."
+    )
 
 
 def _effect(check: Check) -> str:
@@ -181,7 +183,7 @@ def _effect(check: Check) -> str:
     if check.value >= check.reference:
         none = "did not break the one image" if check.images == 1 else f"broke none of the {tried}"
         return f"{none} tried that the attacks before had left"
-    return f"lowered robust accuracy from {check.reference:.1%} to {check.value:.1%} ({tried} tried)"
+    return f"lowered robust accuracy from {percent(check.reference, 1)} to {percent(check.value, 1)} ({tried} tried)"
 
 
 def _all(check: Check) -> str:

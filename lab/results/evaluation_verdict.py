@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.counts import counted
+from lab.counts import counted, percent
 from lab.results.evaluation import CLEAN, FAILED, UNCLEAR, ModelEvaluation
 from lab.results.evaluation_checks import flaws, sentence
 from lab.results.intervals import interval_of
@@ -77,7 +77,7 @@ def _decided(model: ModelEvaluation, failed: list[str]) -> tuple[str, str]:
     if model.done < 1:
         return UNDECIDED, "not all has been tried"
     if _least(model) < SUBSTANTIAL:
-        return UNDECIDED, f"only {withstands:.1%} of the correctly classified images withstand"
+        return UNDECIDED, f"only {percent(withstands, 1)} of the correctly classified images withstand"
     return ROBUST, ""
 
 
@@ -89,10 +89,15 @@ def _least(model: ModelEvaluation) -> float:
 
 def _numbers(model: ModelEvaluation, kind: str) -> str:
     low, high = model.interval(model.robust_accuracy)
-    first = f"{model.accuracies()[1]:.1%} withstand {model.stages[0].name}, " if model.stages and kind == MASKED else ""
+    first = (
+        f"{percent(model.accuracies()[1], 1)} withstand {model.stages[0].name}, "
+        if model.stages and kind == MASKED
+        else ""
+    )
     return (
-        f"Of {counted(model.n, 'image')}, {model.clean_accuracy:.1%} are correctly classified, {first}and "
-        f"{model.robust_accuracy:.1%} (95% interval {low:.1%} to {high:.1%}) withstand every attack that was tried in "
+        f"Of {counted(model.n, 'image')}, {percent(model.clean_accuracy, 1)} are correctly classified, {first}and "
+        f"{percent(model.robust_accuracy, 1)} (95% interval {low:.1%} to {high:.1%}) withstand every attack that "
+        "was tried in "
         f"{threat(model.ball)}."
     )
 

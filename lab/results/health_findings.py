@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lab.counts import percent
+
 
 class Kind(StrEnum):
     """Kinds of findings about the predictions, the model, the attack or its settings."""
@@ -51,8 +53,9 @@ class HealthFinding:
         return (of_one or _SENTENCES[self.kind])(self)
 
     def percent(self, digits: int = 0) -> str:
-        """ "9% of the images"."""
-        return f"{self.fraction:.{digits}%} of the images"
+        """ "9% of the images", of which there are."""
+        assert self.fraction is not None
+        return f"{percent(self.fraction, digits)} of the images"
 
     def counted(self) -> str:
         """ "9 of 40 images, first 3"."""
@@ -140,7 +143,7 @@ _SENTENCES: dict[Kind, Sentence] = {
         "attack too weak, since the adversary who sees the model can do all that the other one does."
     ),
     Kind.AT_CHANCE: lambda one: (
-        f"Clean accuracy is {one.value:.1%}, no better than chance: are the weights not given, is the "
+        f"Clean accuracy is {percent(one.value, 1)}, no better than chance: are the weights not given, is the "
         "normalisation missing, or are the labels in another order?"
     ),
     Kind.OUTPUTS: lambda one: (

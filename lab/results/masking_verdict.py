@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lab.counts import counted
+from lab.counts import counted, percent
 from lab.results import evaluation_verdict
 from lab.results.evaluation import ModelEvaluation
 from lab.results.evaluation_verdict import BROKEN, LITTLE, MASKED, ROBUST, UNDECIDED
@@ -131,8 +131,9 @@ def _findings(found: ModelEvaluation | None) -> tuple[str, ...]:
         return ()
     stages = ", ".join(f"{stage.name} broke {int(stage.broken.sum())}" for stage in found.stages if stage.broken.any())
     numbers = (
-        f"Of {counted(found.n, 'image')} {_percent(found.clean_accuracy)} are correctly classified, and "
-        f"{_percent(found.robust_accuracy)} withstand the {found.budget} evaluation ({stages or 'nothing broke any'})."
+        f"Of {counted(found.n, 'image')} {percent(found.clean_accuracy, 1)} are correctly classified, and "
+        f"{percent(found.robust_accuracy, 1)} withstand the {found.budget} evaluation "
+        f"({stages or 'nothing broke any'})."
     )
     return (numbers, *evaluation_verdict.verdict(found).flaws)
 
@@ -181,7 +182,7 @@ def _not_chance(result: MaskingResult, model: ModelMasking) -> Sign | None:
 
 def _zero_gradient(model: ModelMasking) -> Sign:
     rate = model.health.zero_gradient
-    words = f"The gradient is exactly zero, or there is none, at {rate:.0%} of the images."
+    words = f"The gradient is exactly zero, or there is none, at {percent(rate)} of the images."
     return Sign("Zero gradients", DECISIVE, rate > ZERO_GRADIENTS, words)
 
 
@@ -215,8 +216,4 @@ def _worst_black_box(model: ModelMasking, attacks: tuple[int, ...]) -> tuple[str
 
 
 def _rate(images: np.ndarray) -> str:
-    return f"{images.mean():.0%}"
-
-
-def _percent(fraction: float) -> str:
-    return f"{fraction:.1%}"
+    return percent(images.mean())

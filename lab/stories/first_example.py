@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lab.counts import percent
 from lab.results.curves import CurvesResult
 from lab.results.explore import ExploreResult
 from lab.results.prediction import predictions
@@ -11,7 +12,7 @@ from lab.specs.curves import RobustnessCurves
 from lab.specs.explore import Explore
 from lab.specs.models import Trained
 from lab.stories.story import Amount, Story, StoryOutcome, StoryStep
-from lab.stories.words import of, percent
+from lab.stories.words import of
 
 _STANDARD = (Trained("standard"),)
 

@@ -1,5 +1,6 @@
 """The story of many steps from many starts. Madry, Makelov, Schmidt, Tsipras, Vladu 2017, §2.1, §3.1 and §4."""
 
+from lab.counts import percent
 from lab.results.curves import CurvesResult
 from lab.results.restarts import RestartsResult
 from lab.specs.analyses import Restarts
@@ -8,7 +9,7 @@ from lab.specs.balls import Linf
 from lab.specs.curves import RobustnessCurves
 from lab.specs.models import Trained
 from lab.stories.story import Amount, Story, StoryOutcome, StoryStep
-from lab.stories.words import of, percent
+from lab.stories.words import of
 
 _STANDARD, _ROBUST = Trained("standard"), Trained("pgd-trained")
 
@@ -24,7 +25,7 @@ def _concentrated(result: RestartsResult) -> StoryOutcome:
     final = result.models[0].final_loss[:, 0]
     words = (
         f"{len(final)} starts end at losses from {final.min():.3g} to {final.max():.3g}; their standard deviation is "
-        f"{spread:.1%} of the mean of {mean:.3g}."
+        f"{percent(spread, 1)} of the mean of {mean:.3g}."
     )
     return StoryOutcome(words, 0 if spread < 0.1 else 1 if spread < 0.5 else 2)
 

@@ -1,5 +1,6 @@
 """The story of numbers that are worth nothing. Tramèr et al. 2018, §3, §4; Croce & Hein 2020; Carlini et al. 2019."""
 
+from lab.counts import percent
 from lab.results import evaluation_verdict, masking_verdict
 from lab.results.curves import CurvesResult
 from lab.results.evaluation import EvaluationResult
@@ -13,7 +14,7 @@ from lab.specs.explore import SCALES, Explore
 from lab.specs.masking import Masking
 from lab.specs.models import Trained
 from lab.stories.story import Amount, Story, StoryOutcome, StoryStep
-from lab.stories.words import of, percent
+from lab.stories.words import of
 
 _MASKED, _ROBUST = Trained("fgsm-trained"), Trained("pgd-trained")
 _VERDICTS = (

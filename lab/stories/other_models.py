@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lab.counts import percent
 from lab.results.curves import CurvesResult
 from lab.results.embedding import EmbeddingsResult
 from lab.results.transfer import ERROR, TransferResult
@@ -12,7 +13,7 @@ from lab.specs.embedding import Embeddings
 from lab.specs.models import Trained
 from lab.specs.transfer import TransferMatrix
 from lab.stories.story import Story, StoryOutcome, StoryStep
-from lab.stories.words import leading, of, percent
+from lab.stories.words import leading, of
 
 _SOURCE, _ALONE, _ENSEMBLE = Trained("standard-b"), Trained("fgsm-trained"), Trained("ensemble-trained")
 _DEFENDED = ("fgsm-trained", "kurakin-trained", "ensemble-trained", "cascade-trained", "pivot-trained", "pgd-trained")

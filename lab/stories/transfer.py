@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lab.counts import percent
 from lab.results.curves import CurvesResult
 from lab.results.transfer import ERROR, TRANSFER, TransferResult
 from lab.specs.attacks import FGSM, PGD, StepLL
@@ -11,7 +12,7 @@ from lab.specs.models import Trained
 from lab.specs.query import Square
 from lab.specs.transfer import TransferMatrix
 from lab.stories.story import Amount, Story, StoryOutcome, StoryStep
-from lab.stories.words import leading, of, percent
+from lab.stories.words import leading, of
 
 _TWINS = (Trained("standard"), Trained("standard-b"))
 _FOUR = (*_TWINS, Trained("fgsm-trained"), Trained("pgd-trained"))

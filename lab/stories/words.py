@@ -11,11 +11,6 @@ def of(images: np.ndarray) -> str:
     return f"{hits or 'none'} of {count} images"
 
 
-def percent(fraction: float) -> str:
-    """A fraction in per cent."""
-    return f"{fraction:.0%}"
-
-
 def leading(values: list[float], within: float) -> int:
     """The position of the largest value, or the number of values where another one comes ``within`` reach of it."""
     best = int(np.argmax(values))

@@ -5,6 +5,7 @@ from itertools import groupby
 import numpy as np
 
 from lab import datafiles
+from lab.counts import percent
 from lab.results import ExploreResult, Health, ModelExplored, Tried
 from lab.results.prediction import NO_CLASS, class_in_words, predictions
 from lab.results.thumbnails import sparse
@@ -141,7 +142,7 @@ def _predicted(result: ExploreResult, logits: np.ndarray) -> str:
     top = int(predictions(logits))
     if top == NO_CLASS:
         return class_in_words(top, result.class_names)
-    return f"predicted {_short(result.class_names[top], 32)} · {softmax(logits)[top]:.1%}"
+    return f"predicted {_short(result.class_names[top], 32)} · {percent(softmax(logits)[top], 1)}"
 
 
 def _change_of_a_pixel(size: float) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lab.counts import percent
 from lab.results import ExploreResult, ScaleSweep
 from lab.specs.explore import SCALES
 
@@ -22,5 +23,5 @@ def _over_scales(sweep: ScaleSweep) -> str:
         return "the plain gradient succeeds as often as ours at every factor"
     worst = int((ours - plain).argmax())
     since = f"from × {SCALES[behind[0]]:,.0f} on" if len(behind) == len(ours) - behind[0] else "at some factors"
-    rates = f"{plain[worst]:.0%} against {ours[worst]:.0%} at × {SCALES[worst]:,.0f}"
+    rates = f"{percent(plain[worst])} against {percent(ours[worst])} at × {SCALES[worst]:,.0f}"
     return f"the plain gradient succeeds less often than ours {since} ({rates})"

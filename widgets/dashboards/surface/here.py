@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lab.counts import percent
 from lab.results import ModelSurface, SurfaceResult
 from lab.results.prediction import class_in_words
 from lab.results.thumbnails import sparse
@@ -73,7 +74,7 @@ def _read(result: SurfaceResult, model: ModelSurface, place: PlanePoint) -> list
     read = class_in_words(int(here.prediction[0]), result.class_names)
     loss, probability = (float(here.quantity(name)[0]) for name in ("loss", "probability"))
     return [
-        f"predicted {read} · p(label) {probability:.1%}",
+        f"predicted {read} · p(label) {percent(probability, 1)}",
         f"loss {loss:.3g} nats · margin {_number(float(here.margin[0]))}",
     ]
 

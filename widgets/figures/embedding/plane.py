@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from lab.counts import percent
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from lab.results.prediction import class_in_words, predictions
 from widgets.figures.drawing import figure, room
@@ -240,7 +241,9 @@ def _head(
     eps = result.spec.eps[level]
     share = result.accuracy(model)[level]
     right = (
-        f"at ε {eps:.3g}, {share:.0%} of {len(result.averaged_y)} images correctly classified" if share == share else ""
+        f"at ε {eps:.3g}, {percent(share)} of {len(result.averaged_y)} images correctly classified"
+        if share == share
+        else ""
     )
     lines = [f'<b><span style="color:{model_colour(model.model)}">{escape(model.model)}</span></b>', view.words, right]
     place = {"xref": "paper", "yref": "paper", "x": domain[0], "y": 1, "xanchor": "left", "yanchor": "bottom"}
