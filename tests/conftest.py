@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dask.system import cpu_count
 
 from lab.catalogue import live_models
 from lab.datafiles import arrays
@@ -16,16 +15,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 SHARING = ("tests/pages", "tests/engine")
 """Folders whose tests share what is dear to start: a browser and a server, or an engine."""
 
-ASKED = ("curves_page", "embedding_page", "evaluation_page", "explore_page", "layout", "masking_page", "surface_page",
-         "transfer_page")  # fmt: skip
-"""Files of ``tests/pages`` that open what ``asked.py`` names: they share one server, the others another beside it."""
-
-GROUPS = ("tests/pages, asked", *SHARING)
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest: ``make test`` runs the tests side by side."""
-    folders = [*GROUPS, *dict.fromkeys(_together(item.nodeid) for item in items)]
+    folders = [*SHARING, *dict.fromkeys(_together(item.nodeid) for item in items)]
     items.sort(key=lambda item: folders.index(_together(item.nodeid)))
 
 
@@ -38,15 +31,6 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """One process more than there are cores: tests that wait for a browser or a server leave theirs to others.
-
-    None, for what pytest-xdist itself finds, where its variable says how many.
-    """
-    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cpu_count() + 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -65,10 +49,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def _together(test: str) -> str:
-    """The group or the file with which a test is run."""
+    """The folder or the file with which a test is run."""
     file = test.partition("::")[0]
-    if file in (f"tests/pages/test_{each}.py" for each in ASKED):
-        return GROUPS[0]
     return next((each for each in SHARING if file.startswith(each)), file)
 
 

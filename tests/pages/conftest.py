@@ -5,6 +5,7 @@ Both end with the last page test, because Playwright's loop would keep other tes
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ FLAGS = (
     "--enable-unsafe-swiftshader",  # WebGL without a GPU
 )
 
+POLLING = 50  # milliseconds between two looks; Playwright's own, with every frame, makes the browser draw them all
 
 NO_BROWSER = "Page tests need Chromium or Chrome, and none is installed: python -m lab browser"
 
@@ -48,9 +50,10 @@ def browser() -> Iterator[Any]:
     if path is None:
         complain = pytest.fail if os.environ.get("CI") else pytest.skip
         complain(NO_BROWSER)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Page, sync_playwright
 
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "wait_for_function", partialmethod(Page.wait_for_function, polling=POLLING))
         chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield chromium
         chromium.close()

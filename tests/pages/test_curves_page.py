@@ -71,6 +71,7 @@ def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
     assert page.get_by_role("button", name="Look at image").locator("visible=true").count() == 1
 
 
+@pytest.mark.slow
 def test_every_control_moves_something_drawn(page):
     until_done(page)
     slide(page, 4)  # where the attacks differ

@@ -69,6 +69,7 @@ def test_pointing_shows_the_image_and_a_click_follows_it(page):
     assert (len(ring), len(clean)) == (1, 300)
 
 
+@pytest.mark.slow
 def test_the_link_of_the_chosen_image_opens_the_explorer_and_the_way_back_computes_nothing(page):
     until_done(page)
     page.get_by_role("button", name="Look at image 200").locator("visible=true").click()
@@ -86,6 +87,7 @@ def test_every_plane_can_be_chosen(page):
         until_drawn(page, f"layout.xaxis.title.text.includes('{title}')")
 
 
+@pytest.mark.slow
 def test_every_control_moves_something_drawn(page):
     assert move_every_control(page, "stale") == ["Data set"]
 

@@ -87,6 +87,7 @@ def test_a_column_of_the_matrix_shows_its_image_and_leads_to_the_page_that_expla
     until_shows(page, "ε", "0.3")
 
 
+@pytest.mark.slow
 def test_other_settings_are_computed_after_a_press(page):
     page.get_by_role("button", name="Evaluation", exact=True).click()
     page.wait_for_selector(f"{HERE} .lab-case")

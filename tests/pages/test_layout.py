@@ -93,7 +93,8 @@ def faults(page, sizes):
     return faults
 
 
-@pytest.mark.parametrize("name", ["attack-explorer", pytest.param("transfer", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["attack-explorer", "transfer"])
 def test_everything_can_be_read_beside_figures_of_other_settings_and_with_help_and_a_link_open(page, name):
     go(page, name)
     type_in(page, "ε", "many")

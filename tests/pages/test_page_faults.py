@@ -47,6 +47,7 @@ def test_stop_pressed_twice(page):
     page.until("done")
 
 
+@pytest.mark.slow
 def test_run_pressed_ten_times(page):
     begin(page, Seed="102", Restarts="30")
     page.press("Run", times=10)
@@ -68,6 +69,7 @@ def test_the_page_is_reloaded_during_a_job(page, lab):
     page.until_shows("Seed", "103")
 
 
+@pytest.mark.slow
 def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
     begin(page, Seed="104", Restarts="40")
     page.until_running(0.05)
@@ -95,6 +97,7 @@ def test_a_worker_that_does_not_get_on_is_said_and_so_is_what_others_wait_for(pa
         each.until("done")
 
 
+@pytest.mark.slow
 def test_a_truncated_result_is_computed_again_and_said(page, lab):
     begin(page, Seed="105", Restarts="20")
     page.until_drawn(20)
@@ -169,5 +172,6 @@ def worker(lab):
     return max(lab.processes(), key=lambda each: each.memory_info().rss if each.is_running() else 0)
 
 
+@pytest.mark.slow
 def test_the_worker_is_the_largest_process(lab):
     assert any("torch" in each.path for each in psutil.Process(worker(lab).pid).memory_maps())

@@ -13,7 +13,7 @@ ROW = f"{HERE} tr[data-name=clicked]"
 
 @pytest.fixture
 def visitor(visit):
-    found = visit()
+    found = visit("home")
     open_studio(found)
     return found
 
@@ -53,9 +53,9 @@ def test_start_watch_pause_reload_resume_finish_and_use(visitor):
     name = page.get_by_label("Name", exact=True)
     name.fill("clicked")
     name.press("Enter")
-    for label, value in {"Width": "1", "Epochs": "40", "Batch size": "256"}.items():
+    for label, value in {"Width": "1", "Epochs": "16", "Batch size": "256"}.items():
         visitor.set(label, value)
-    page.wait_for_function(f"document.querySelector('{HERE} .lab-starter').innerText.includes('57,480')")
+    page.wait_for_function(f"document.querySelector('{HERE} .lab-starter').innerText.includes('22,992')")
     page.get_by_role("button", name="Start", exact=True).click()
     until(visitor, "running")
     until_more_points(page, until_more_points(page, 0))

@@ -117,6 +117,7 @@ def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     until(lambda: matrix(page)["chosen"] == [3, 1])
 
 
+@pytest.mark.slow
 def test_every_control_moves_something_drawn(page):
     assert move_every_control(page, "stale") == ["Data set"]
 

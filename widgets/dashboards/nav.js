@@ -58,6 +58,25 @@ function menuButton(bar, tabs) {
 
 const TYPED_IN = "textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])";
 
+// Whether this window's page was made large, which reloading keeps: "true", "false", or null where nothing was said.
+const PRESENTER = "adversarial-lab.presenter";
+
+function presented() {
+  try {
+    return OWN_PAGE ? sessionStorage.getItem(PRESENTER) : null;
+  } catch {
+    return null; // a browser that stores nothing
+  }
+}
+
+function rememberPresenter(on) {
+  try {
+    if (OWN_PAGE) sessionStorage.setItem(PRESENTER, String(on));
+  } catch {
+    // then a reloaded page opens as the lab was started
+  }
+}
+
 // Larger type, stronger colours, and the drawer closed: for a projector.
 function presenterButton(bar, opensSo) {
   const button = make("button", "lab-presenter-button", { type: "button", textContent: "Aa" });
@@ -70,17 +89,22 @@ function presenterButton(bar, opensSo) {
     app?.classList.toggle("lab-presenter", on);
     if (on) for (const page of app?.querySelectorAll(".lab-page") ?? []) page.dispatchEvent(new Event("lab-drawer"));
   };
+  const change = () => {
+    turn(!isOn());
+    rememberPresenter(isOn());
+  };
   const pressed = (event) => {
     if (event.key.toLowerCase() !== "p" || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.target.closest?.(TYPED_IN) || document.querySelector("dialog[open]")) return;
-    if (OWN_PAGE || bar.closest(".lab-app")?.contains(event.target)) turn(!isOn());
+    if (OWN_PAGE || bar.closest(".lab-app")?.contains(event.target)) change();
   };
-  button.addEventListener("click", () => turn(!isOn()));
+  button.addEventListener("click", change);
   document.addEventListener("keydown", pressed);
   const seen = new ResizeObserver(() => {
     seen.disconnect();
-    if (opensSo) globalThis[Symbol.for("adversarial-lab.drawer")] ??= { open: false };
-    turn(opensSo);
+    const large = presented() === null ? opensSo : presented() === "true";
+    if (large) globalThis[Symbol.for("adversarial-lab.drawer")] ??= { open: false };
+    turn(large);
   });
   seen.observe(bar);
   return { button, end: () => document.removeEventListener("keydown", pressed) };
