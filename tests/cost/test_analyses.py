@@ -128,6 +128,7 @@ FIRST = firsts((each for each in CASES if isinstance(each, DEAR)), type)
 )
 def test_an_analysis_costs_what_it_declares(spec: Analysis, data: NpzFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lab.analysis.explore.LULL", 0)
+    monkeypatch.setattr("lab.analysis.explore.REST", 0)
     monkeypatch.setattr("lab.specs.explore.shortened", _quick)
     monkeypatch.setattr("lab.specs.stages._WITHIN", inf)  # declared as if every image were near the boundary
     spec = spec.replace(data=data)
