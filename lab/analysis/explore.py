@@ -32,7 +32,8 @@ from lab.specs.pace import pace
 from lab.specs.sentences import labelled
 
 POINTS = 400  # of the path that are kept; more cannot be seen
-LULL = 15  # hundredths of a second between the picture of the chosen attack and the comparisons
+LULL = 15  # hundredths of a second between the picture of the chosen attack and the scales of the logits
+REST = 100  # hundredths of a second without another request, after which every other attack is tried: they take long
 SMALL = 3 * 64 * 64  # values of an image whose steps are too short to be shared between cores
 
 
@@ -56,11 +57,12 @@ def explore(spec: Explore, ctx: Context) -> ExploreResult:
     models = tuple(one for _, one in explored)
     found = replace(found, models=models, done=0.1)
     ctx.partial(found)
-    _lull(ctx)
+    _lull(ctx, LULL)
     sweeps = [one for _, one in together(partial(_swept, scene), subjects, ctx.span(1, 3, 10))]
     models = tuple(_after_restart(scene, *pair, ctx.silent()) for pair in zip(subjects, models, strict=True))
     found = replace(found, models=models, sweeps=tuple(each for each in sweeps if each is not None), done=0.3)
     ctx.partial(found)
+    _lull(ctx, REST)
     pairs = [(each, subject) for each in spec.compared for subject in subjects]
     trials = together(lambda pair, lane: _try_attack(scene, *pair, lane), pairs, ctx.span(3, 10, 10), most)
     for _, tried in trials:
@@ -71,9 +73,9 @@ def explore(spec: Explore, ctx: Context) -> ExploreResult:
     return replace(found, done=1.0)
 
 
-def _lull(ctx: Context) -> None:
+def _lull(ctx: Context, hundredths: int) -> None:
     """Wait a moment: while a slider is dragged what follows is not needed, and drawing needs the processor."""
-    for _ in range(LULL):
+    for _ in range(hundredths):
         ctx.silent().report(0, 1)
         sleep(0.01)
 

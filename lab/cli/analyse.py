@@ -25,6 +25,7 @@ from lab.results import (
     PreviewResult,
     RestartsResult,
     Result,
+    ScreeningResult,
     SurfaceResult,
     TransferResult,
 )
@@ -114,6 +115,11 @@ def _(result: TransferResult) -> pd.DataFrame:
 @summary.register
 def _(result: MaskingResult) -> pd.DataFrame:
     return signs_frame(result)
+
+
+@summary.register
+def _(result: ScreeningResult) -> pd.DataFrame:
+    return result.shares()
 
 
 @singledispatch

@@ -20,6 +20,7 @@ from lab.specs.image_sweep import ImageSweep
 from lab.specs.masking import Masking
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
+from lab.specs.screening import Screening
 from lab.specs.spec import Spec
 from lab.specs.stages import DEPTHS, stages
 from lab.specs.surface import LossSurface
@@ -77,6 +78,15 @@ def _(spec: TrainingRun) -> Cost:
 @cost.register
 def _(spec: Preview) -> Cost:
     return Cost(0, len(spec.images) * _asked(spec, Linf()).values * 3 * _NUMBER)
+
+
+@cost.register
+def _(spec: Screening) -> Cost:
+    asked = _asked(spec, spec.ball)
+    n = min(spec.images, asked.data.n_test)
+    asked, models = replace(asked, images=n), len(spec.models)
+    kept = 2 * n * asked.values * _NUMBER
+    return Cost(models * (_passes(spec.attack, asked) + 2 * n), kept, models, kept + _held(spec.attack, asked))
 
 
 @cost.register

@@ -141,6 +141,7 @@ from lab.specs.query import (
 )
 from lab.specs.recipes import TRADES as TRADES, Adversarial as Adversarial, Recipe as Recipe, Standard as Standard
 from lab.specs.runs import TrainingRun as TrainingRun
+from lab.specs.screening import Screening as Screening
 from lab.specs.similarity import (
     Bidirectional as Bidirectional,
     NoSimilarity as NoSimilarity,

@@ -24,6 +24,7 @@ def few(monkeypatch):
     """Two attacks in the comparison instead of all, and no wait before it."""
     monkeypatch.setattr(Explore, "compared", property(lambda self: (FGSM(), self.attack)))
     monkeypatch.setattr(module, "LULL", 0)
+    monkeypatch.setattr(module, "REST", 0)
 
 
 @pytest.mark.slow  # every attack whole, twice; the page's test asks the same of one model

@@ -37,6 +37,7 @@ from lab.specs import (
     Preview,
     Restarts,
     RobustnessCurves,
+    Screening,
     Standard,
     StepLL,
     TransferMatrix,
@@ -68,6 +69,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> NpzFile:
 
 CASES: list[Analysis] = [
     Preview(images=(0, 1)),
+    Screening(models=(ONE, OTHER), images=7),
+    Screening(models=(ONE,), images=1000, attack=PGD(steps=5, passes=3)),
     Restarts(models=(ONE,), images=(0,), attack=PGD(steps=5, passes=100)),
     Restarts(models=(ONE, OTHER), images=(0, 3, 5), attack=PGD(steps=3, restarts=150)),
     Restarts(models=(ONE,), images=tuple(range(16)), attack=PGD(steps=3, restarts=20, labels="predicted", passes=2)),
@@ -125,6 +128,7 @@ FIRST = firsts((each for each in CASES if isinstance(each, DEAR)), type)
 )
 def test_an_analysis_costs_what_it_declares(spec: Analysis, data: NpzFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lab.analysis.explore.LULL", 0)
+    monkeypatch.setattr("lab.analysis.explore.REST", 0)
     monkeypatch.setattr("lab.specs.explore.shortened", _quick)
     monkeypatch.setattr("lab.specs.stages._WITHIN", inf)  # declared as if every image were near the boundary
     spec = spec.replace(data=data)

@@ -20,7 +20,7 @@ from widgets.plain import Box, Plain
 
 HEARD = {
     "Control": {"value"},
-    "Images": {"value", "page", "drawing"},
+    "Images": {"value", "page", "drawing", "criterion", "order"},
     "Sketch": {"shown"},
     "Navigation": {"selected", "state", "step"},
     "Doors": {"opened", "told"},

@@ -20,20 +20,44 @@ function chosen(model) {
   return Array.isArray(value) ? value : [];
 }
 
+// Choose an image, or leave it out again; one that is typed in is chosen.
+function choose(model, position, always = false) {
+  const now = chosen(model);
+  if (model.get("most") === 1) tell(model, "value", [position]);
+  else if (now.includes(position)) {
+    const others = now.filter((each) => each !== position);
+    if (!always) tell(model, "value", others);
+  } else if (now.length < model.get("most")) tell(model, "value", [...now, position]);
+}
+
 function thumbnail(model, i) {
   const position = model.get("positions")[i];
   const title = `image ${position}: ${model.get("names")[i]}`;
   const button = make("button", "lab-image", { type: "button", title, value: position });
   button.setAttribute("aria-label", title);
-  button.addEventListener("click", () => {
-    const now = chosen(model);
-    const others = now.filter((each) => each !== position);
-    if (now.includes(position) && model.get("most") > 1) tell(model, "value", others);
-    else if (model.get("most") === 1) tell(model, "value", [position]);
-    else if (now.length < model.get("most")) tell(model, "value", [...now, position]);
-  });
+  button.addEventListener("click", () => choose(model, position));
   button.append(painted(model, i));
   return button;
+}
+
+// The thumbnails of a page; gives what draws them again, and what shows which are chosen.
+function thumbnails(model) {
+  const grid = make("div", "lab-images");
+  const stop = oneStop(grid, "button", () => across(grid));
+  const show = () => {
+    const now = chosen(model);
+    for (const button of grid.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(now.includes(Number(button.value))));
+    }
+    reveal(grid);
+    stop();
+  };
+  const draw = () => {
+    const buttons = model.get("positions").map((_, i) => thumbnail(model, i));
+    grid.replaceChildren(...(buttons.length ? buttons : [make("p", "lab-field-note", { textContent: model.get("waiting") })]));
+    show();
+  };
+  return { grid, draw, show };
 }
 
 function pager(model) {
@@ -48,16 +72,112 @@ function pager(model) {
   const back = turn(-1, "‹", "earlier images");
   const on = turn(1, "›", "later images");
   const show = () => {
-    const positions = model.get("positions");
-    const total = model.get("total");
+    const shown = model.get("positions").length;
+    const first = model.get("page") * model.get("a_page");
+    const listed = model.get("listed");
     back.disabled = model.get("page") <= 0;
-    on.disabled = positions.length === 0 || positions.at(-1) + 1 >= total;
+    on.disabled = shown === 0 || first + shown >= listed;
     const count = `${chosen(model).length} of at most ${model.get("most")} chosen`;
     const picked = model.get("most") > 1 ? count : `image ${chosen(model)[0]}`;
-    words.textContent = positions.length ? `${picked} · ${positions[0]}–${positions.at(-1)} of ${total}` : picked;
+    const positions = model.get("positions");
+    // Where all images are listed, they stand at their numbers, which count from 0.
+    const from = listed === model.get("total") ? positions[0] : first + 1;
+    words.textContent = shown ? `${picked} · ${from}–${from + shown - 1} of ${listed}` : picked;
   };
   bar.append(words, back, on);
   return { bar, show };
+}
+
+function list(model, name, label) {
+  const row = make("label", "lab-find-field", { textContent: label });
+  const select = make("select", "lab-select");
+  const draw = () => {
+    const groups = new Map([["", select]]);
+    select.replaceChildren();
+    for (const { value, label: words, group = "" } of model.get(name.options)) {
+      if (!groups.has(group)) {
+        groups.set(group, make("optgroup", "", { label: group }));
+        select.append(groups.get(group));
+      }
+      groups.get(group).append(make("option", "", { value, textContent: words }));
+    }
+    select.value = model.get(name.value);
+  };
+  select.addEventListener("change", () => tell(model, name.value, select.value));
+  model.on(`change:${name.options} change:${name.value}`, draw);
+  draw();
+  row.append(select);
+  return row;
+}
+
+// A number that is typed in chooses the image of that number, and turns to it where all images are listed.
+function byNumber(model) {
+  const row = make("label", "lab-find-field", { textContent: "Number" });
+  const box = make("input", "lab-number", { type: "text", inputMode: "numeric", value: "" });
+  const wrong = make("span", "lab-error");
+  wrong.setAttribute("role", "alert");
+  const go = () => {
+    const text = box.value.trim();
+    const last = model.get("total") - 1;
+    const fits = /^\d+$/.test(text) && Number(text) <= last;
+    wrong.textContent = text && !fits ? `There is no image ${text.slice(0, 12)}: they are counted from 0 to ${last}.` : "";
+    if (!fits) return;
+    choose(model, Number(text), true);
+    if (model.get("listed") === model.get("total")) tell(model, "page", Math.floor(Number(text) / model.get("a_page")));
+  };
+  box.addEventListener("change", go);
+  row.append(box);
+  return [row, wrong];
+}
+
+const MAGNIFIER =
+  '<svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true" fill="none" stroke="currentColor" ' +
+  'stroke-width="1.8" stroke-linecap="round"><circle cx="6.5" cy="6.5" r="4.5"/><path d="m10 10 4.5 4.5"/></svg>';
+
+// Large thumbnails, and what finds one among many: by its label, by what models make of it, by its number.
+function finder(model) {
+  const box = make("dialog", "lab-dialog lab-find");
+  const title = make("h2", "lab-dialog-title", { textContent: "Test images" });
+  const close = make("button", "lab-button", { type: "button", textContent: "Close" });
+  const { grid, draw, show } = thumbnails(model);
+  const { bar, show: count } = pager(model);
+  const found = make("p", "lab-field-note");
+  found.setAttribute("role", "status");
+  const [number, wrong] = byNumber(model);
+  const fields = make("div", "lab-find-fields");
+  fields.append(
+    list(model, { options: "criteria", value: "criterion" }, "Show"),
+    list(model, { options: "orders", value: "order" }, "Order"),
+    number,
+  );
+  const buttons = make("div", "lab-dialog-buttons");
+  buttons.append(close);
+  box.append(title, fields, wrong, found, grid, bar, buttons);
+  box.setAttribute("aria-label", title.textContent);
+  close.addEventListener("click", () => box.close());
+  const say = () => {
+    found.textContent = model.get("found");
+  };
+  const all = () => {
+    draw();
+    count();
+    say();
+  };
+  const chose = () => {
+    show();
+    count();
+  };
+  const open = make("button", "lab-small-button lab-find-button", { type: "button", innerHTML: MAGNIFIER });
+  open.title = "Find a test image by its label, by what models predict, or by its number";
+  open.setAttribute("aria-label", "Find a test image");
+  open.addEventListener("click", () => {
+    all();
+    box.showModal();
+  });
+  model.on("change:positions change:pixels change:waiting change:listed", () => box.open && all());
+  model.on("change:value change:page", () => box.open && chose());
+  model.on("change:found", say);
+  return { box, open };
 }
 
 function drawer(model) {
@@ -90,28 +210,22 @@ function reveal(grid) {
 
 function render({ model, el }) {
   const { wrap, body } = field(model, el, { group: true });
-  wrap.querySelector("legend").append(drawer(model));
-  const grid = make("div", "lab-images");
+  const { box, open } = finder(model);
+  wrap.querySelector("legend").append(open, drawer(model));
+  const { grid, draw, show } = thumbnails(model);
   const { bar, show: count } = pager(model);
   body.append(grid, bar);
-  const stop = oneStop(grid, "button", () => across(grid));
-  const draw = () => {
-    const buttons = model.get("positions").map((_, i) => thumbnail(model, i));
-    grid.replaceChildren(...(buttons.length ? buttons : [make("p", "lab-field-note", { textContent: model.get("waiting") })]));
-    show();
-  };
-  const show = () => {
-    const now = chosen(model);
-    for (const button of grid.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String(now.includes(Number(button.value))));
-    }
-    reveal(grid);
+  wrap.append(box);
+  const all = () => {
+    draw();
     count();
-    stop();
   };
-  model.on("change:positions change:pixels change:waiting", draw);
-  model.on("change:value change:page", show);
-  draw();
+  model.on("change:positions change:pixels change:waiting change:listed", all);
+  model.on("change:value change:page", () => {
+    show();
+    count();
+  });
+  all();
 }
 
 export default { render };

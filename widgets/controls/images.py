@@ -12,6 +12,8 @@ from widgets.controls.control import Control, source
 class Images(Control):
     """Thumbnails of test images; ``value`` lists the chosen positions, ``page`` which thumbnails are shown.
 
+    The thumbnails are of ``listed`` images: of all ``total`` of the data, or of those that fit one of the ``criteria``,
+    in one of the ``orders``; ``found`` says how many they are.
     ``draws`` offers to draw one; pressed, it turns ``drawing``, which says whether there is a canvas.
     """
 
@@ -22,6 +24,13 @@ class Images(Control):
     positions = t.List(t.Int()).tag(sync=True)
     names = t.List(t.Unicode()).tag(sync=True)
     total = t.Int(0).tag(sync=True)
+    listed = t.Int(0).tag(sync=True)
+    a_page = t.Int(16).tag(sync=True)
+    criteria = t.List(t.Dict()).tag(sync=True)
+    criterion = t.Any("").tag(sync=True, heard=True)
+    orders = t.List(t.Dict()).tag(sync=True)
+    order = t.Any("").tag(sync=True, heard=True)
+    found = t.Unicode().tag(sync=True)
     most = t.Int(4).tag(sync=True)
     page = t.Any(0).tag(sync=True, heard=True)
     draws = t.Bool(False).tag(sync=True)

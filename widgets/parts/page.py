@@ -15,7 +15,7 @@ from lab.errors import LabError, SpecError
 from lab.links import PageState
 from lab.reports.tables import csv
 from lab.results.result import Result, pack
-from lab.specs import Spec
+from lab.specs import Screening, Spec
 from lab.specs.balls import Linf
 from lab.specs.code import code, imports
 from lab.specs.opening import changed
@@ -228,6 +228,8 @@ class Page(Box, Generic[S, R, L]):
         """Follow the controls: data, settings, how figures are drawn."""
         self.data.observe(self._offer, "value")
         self.form.observe(self._settings_changed, "changes")
+        if self.images is not None:
+            self.form.observe(self._screen, "changes")
         if self.look is not None:
             self.look.observe(self._paint, "changes")
         self.bar.observe(self.mark_stale, ["stale", "due"])
@@ -245,7 +247,19 @@ class Page(Box, Generic[S, R, L]):
         self.models.offer(card)
         if self.images is not None:
             self.images.offer(card.spec)
+            self._screen()
         self._open_on(card.eps)
+
+    def _screen(self, _: object = None) -> None:
+        """Let images be found by what the chosen models make of them in the chosen threat model."""
+        assert self.images is not None
+        chosen: dict[str, Any] = {}
+        try:
+            for name in ("data", "models", "ball"):
+                chosen[name] = self.form.parts[name].read()
+            self.images.screen(Screening().replace(**chosen | {"models": chosen["models"][:4]}))
+        except SpecError:  # said at the field, or another threat model than a norm's
+            self.images.screen(None)
 
     def _open_on(self, eps: float) -> None:
         """Take the values that requests on data of another opening ε have, and the slider of its steps."""
