@@ -43,9 +43,9 @@ def _is_there(spec: DataSpec) -> bool:
 
 
 def _download(row: Publication, ctx: Context) -> None:
-    folder = data_folder() / row.folder
+    folder = data_folder() / row.layouts[0].folder
     folder.mkdir(parents=True, exist_ok=True)
-    for i, (name, md5) in enumerate(row.downloads):
+    for i, (name, md5) in enumerate((each.name, each.md5) for each in row.downloads):
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             packed = Path(scratch, name)
             part = ctx.part(i, len(row.downloads), f"downloading {name}")
@@ -59,7 +59,9 @@ def _unpack(packed: Path, row: Publication) -> list[Path]:
     if packed.name.endswith(".tar.gz"):
         with tarfile.open(packed) as archive:
             archive.extractall(packed.parent, filter="data")
-        return [packed.parent / row.folder / name for name in row.files]
+        return [packed.parent / row.layouts[0].folder / name for name in row.layouts[0].files]
+    if not packed.name.endswith(".gz"):
+        return [packed]
     unpacked = packed.with_name(packed.name.removesuffix(".gz"))
     with gzip.open(packed) as source, unpacked.open("wb") as target:
         shutil.copyfileobj(source, target)
