@@ -65,8 +65,8 @@ def download(spec: DataSpec, ctx: Context = Context()) -> None:
     """Put a published data set's files where :func:`lab.datafiles.files` looks for them, unless they are there.
 
     What has arrived when this ends early is kept, and the next download goes on from there; files get their names only
-    whole and checked. Raises :class:`DataError`: no answer, other content than was published, no room, no right to
-    write.
+    whole and checked. Raises :class:`DataError` when no host can be reached, what comes is something else than was
+    published, or the folder has no room or cannot be written to.
     """
     offer = offer_of(spec)
     if offer is None:
@@ -174,7 +174,7 @@ def _fetch_from(url: str, each: Download, packed: Path, ctx: Context) -> None:
         return
     packed.unlink()
     if not begun:
-        raise Unreceived("what it sends is not the published file", "try again later, or from another network")
+        raise Unreceived("what it sends is not the published file", "try again later, or over another connection")
     _fetch_from(url, each, packed, ctx)
 
 

@@ -5,9 +5,9 @@ The proxies that the environment names are used (``http_proxy``, ``https_proxy``
 
 import time
 import urllib.request
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.error import HTTPError, URLError
 
 from lab import __version__
@@ -62,7 +62,7 @@ def _receive_rest(url: str, target: Path, ctx: Context, most: int | None) -> Non
         raise Unreceived(f"{error.code} {error.reason}", "try again later, or put the files there yourself") from error
     except (OSError, HTTPException, ValueError) as error:
         reason = error.reason if isinstance(error, URLError) else error
-        raise Unreceived(f"no answer ({getattr(reason, 'strerror', None) or reason})", TRY_AGAIN) from error
+        raise Unreceived(f"cannot be reached ({getattr(reason, 'strerror', None) or reason})", TRY_AGAIN) from error
     with answer:
         begin = before if _continues(answer, before) else 0
         with target.open("r+b" if begin else "wb") as file:
@@ -70,19 +70,19 @@ def _receive_rest(url: str, target: Path, ctx: Context, most: int | None) -> Non
             _write(answer, file, begin, ctx, most)
 
 
-def _continues(answer: Any, before: int) -> bool:
+def _continues(answer: HTTPResponse, before: int) -> bool:
     """Whether an answer is what follows those bytes, rather than the whole file."""
     return answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {before}-")
 
 
-def _write(answer: Any, file: IO[bytes], begin: int, ctx: Context, most: int | None) -> None:
+def _write(answer: HTTPResponse, file: IO[bytes], begin: int, ctx: Context, most: int | None) -> None:
     """Write an answer's content to a file of which so many bytes are there."""
     length = answer.headers.get("Content-Length")
     total = begin + int(length) if length and length.isdecimal() else None
     start, done = time.monotonic(), begin
     while chunk := _next(answer, done, total):
         if most is not None and done + len(chunk) > most:
-            raise Unreceived("more was sent than was published", "try again later, or from another network")
+            raise Unreceived("more was sent than was published", "try again later, or over another connection")
         file.write(chunk)
         done += len(chunk)
         rate = (done - begin) / max(time.monotonic() - start, 1e-3)
@@ -91,16 +91,16 @@ def _write(answer: Any, file: IO[bytes], begin: int, ctx: Context, most: int | N
         raise _Cut(_cut_at(done, total))
 
 
-def _next(answer: Any, done: int, total: int | None) -> bytes:
+def _next(answer: HTTPResponse, done: int, total: int | None) -> bytes:
     try:
-        return answer.read1(_CHUNK) if hasattr(answer, "read1") else answer.read(_CHUNK)
+        return answer.read1(_CHUNK)
     except (OSError, HTTPException, ValueError) as error:
         raise _Cut(_cut_at(done, total)) from error
 
 
 def _cut_at(done: int, total: int | None) -> str:
     of = f" of {total / 1e6:,.1f}" if total else ""
-    return f"the connection was cut at {done / 1e6:,.1f}{of} MB"
+    return f"the connection ended at {done / 1e6:,.1f}{of} MB"
 
 
 def _size(path: Path) -> int:

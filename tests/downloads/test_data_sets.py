@@ -100,7 +100,7 @@ def test_what_is_offered(folder, mirror, monkeypatch):
 def test_a_cut_connection_goes_on_from_there(folder, mirror, ranges):
     mirror.cut, mirror.ranges = 5000, ranges
     if not ranges:
-        assert "connection was cut at 0.0 of 0.0 MB): try again: it goes on from there" in refusal()
+        assert "connection ended at 0.0 of 0.0 MB): try again: it goes on from there" in refusal()
         mirror.cut = None
     download(MNIST())
     assert [start for name, start in mirror.asked if name == FIRST][-1] == 5000
@@ -153,8 +153,8 @@ def test_without_a_network_the_mend_is_said(folder, monkeypatch):
     nobody = ("http://127.0.0.1:9/",)  # the discard port
     monkeypatch.setattr(MNIST, "published", replace(MNIST.published, mirrors=nobody))
     assert refusal() == (
-        "MNIST cannot be downloaded (127.0.0.1:9: no answer (Connection refused)): check the network connection, and "
-        "the proxy if there is one, and try again."
+        "MNIST cannot be downloaded (127.0.0.1:9: cannot be reached (Connection refused)): check the network "
+        "connection, and the proxy if there is one, and try again."
     )
 
 
@@ -184,7 +184,7 @@ def test_other_content_than_was_published_is_not_kept(folder, mirror, begun):
     if begun:
         parts.mkdir(parents=True)
         (parts / FIRST).write_bytes(mirror.files[FIRST][:100])
-    assert "what it sends is not the published file): try again later, or from another network" in refusal()
+    assert "what it sends is not the published file): try again later, or over another connection" in refusal()
     assert names(parts) == []
 
 
