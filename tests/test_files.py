@@ -92,7 +92,8 @@ ELSEWHERE = {
     "lab/runs/claim.py": "a lock has no content",
     "lab/cli/output.py": "what is printed to a console that is not there",
     "lab/training/checkpointer.py": "metrics are appended line by line; a line that is not whole is left out",
-    "lab/data/download.py": "what arrives goes into a scratch folder, is checked there and then published",
+    "lab/downloads/data_sets.py": "what was fetched is unpacked in a scratch folder and then published",
+    "lab/downloads/receive.py": "what arrives grows in a scratch folder, where it is checked",
     "lab/processes.py": "logs",
     "widgets/dashboards/evaluation/report.py": "a drawing goes into a text, not into a file",
 }

@@ -40,7 +40,7 @@ def answer(
     :class:`lab.context.Cancelled` after an interruption.
     """
     if download and "data" in params(spec):
-        shared.download(spec.data, show)  # type: ignore[attr-defined]
+        shared.download(spec.data, show, cancelled)  # type: ignore[attr-defined]
     store, name = Store(results_folder()), _key(spec)
     found = _stored(store, name) if name else None
     if found is None:

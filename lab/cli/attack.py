@@ -122,7 +122,9 @@ def _attacked(request: AttackRequest, download: bool) -> AttackOutcome:
     from lab.models import instability_of, load as load_model
 
     with progress_bar() as show:
-        data = load(request.data, Context(on_progress=show, doing="reading the data"), download)
+        if download:
+            shared.download(request.data, show)
+        data = load(request.data, Context(on_progress=show, doing="reading the data"))
         test = data.test
         model, instability = load_model(request.model), instability_of(request.model)
         index = list(range(min(request.images, len(test))))

@@ -14,6 +14,7 @@ from lab.cli.output import print_json
 from lab.cli.tables import table
 from lab.cli.train import MEASURED, recipes
 from lab.counts import percent
+from lab.downloads import offer_of
 from lab.specs import Architecture, AttackSpec, Recipe, Spec, papers, to_dict
 from lab.specs.analyses import Analysis
 from lab.specs.spec import Param, default_of, family_of, params, presets
@@ -53,7 +54,7 @@ def _data() -> tuple[list[dict[str, object]], str]:
     for sentence in catalogue.data_problems():
         print(sentence, file=sys.stderr)
     cards = catalogue.data_sets()
-    records = [asdict(each) | {"spec": to_dict(each.spec)} for each in cards]
+    records = [asdict(each) | {"spec": to_dict(each.spec), "download": _download(each)} for each in cards]
     rows = [
         (each.name, _size(each.shape), *map(_known, (each.classes, each.n_train, each.n_test)), _remarks(each))
         for each in cards
@@ -61,9 +62,16 @@ def _data() -> tuple[list[dict[str, object]], str]:
     return records, table(rows, ("data", "shape", "classes", "training images", "test images", ""))
 
 
+def _download(card: catalogue.DataCard) -> dict[str, object] | None:
+    """What can be downloaded of a data set that is not here: bytes, host, folder."""
+    offer = offer_of(card.spec)
+    return {"bytes": offer.size, "host": offer.host, "folder": str(offer.folder)} if offer else None
+
+
 def _remarks(card: catalogue.DataCard) -> str:
     if card.note:
-        return card.note
+        offer = offer_of(card.spec)
+        return f"not here; data fetch {card.name} downloads {offer.words.partition(', ')[2]}" if offer else card.note
     return " · ".join(["ready" if card.n_train else "ready, for tests only", *card.notes])
 
 

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from lab import datafiles, pairing
+from lab import datafiles, downloads, pairing
 from lab.catalogue import find_data, find_model, models as listed_models
 from lab.cli.progress import say
-from lab.context import Context, Progress
+from lab.context import Cancelled, Context, Progress
 from lab.errors import DataError, LabError, ModelError, SpecError, quoted
 from lab.home import path_of
 from lab.specs.data import DataSpec
@@ -124,11 +124,16 @@ class Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def download(data: DataSpec, show: Callable[[Progress], None]) -> None:
-    """Fetch a published data set unless it is there."""
-    from lab.data.download import download
+def download(data: DataSpec, show: Callable[[Progress], None], cancelled: Callable[[], bool] = lambda: False) -> None:
+    """Fetch a published data set unless it is there.
 
-    download(data, Context(on_progress=show))
+    Raises ``KeyboardInterrupt``, after a sentence, when that is interrupted.
+    """
+    try:
+        downloads.download(data, Context(on_progress=show, cancelled=cancelled))
+    except (Cancelled, KeyboardInterrupt):
+        say("The download was interrupted: what has arrived is kept, and the same command goes on from there.")
+        raise KeyboardInterrupt from None
 
 
 def natural(text: str) -> int:

@@ -59,9 +59,12 @@ def run(options: argparse.Namespace) -> int:
     """Train, keep, print."""
     shared.use_data_folder(options.data_dir)
     recipe = _recipe(options)
+    if options.download:
+        with progress_bar() as show:
+            shared.download(recipe.data, show)
     if _speaks():
         shared.warn_of_pairs(recipe.data, recipe)
-        _say_notes(recipe, options.download)
+        _say_notes(recipe)
     name = options.name or _usual_name(options.recipe.lower(), recipe)
     if options.vary:
         return sweep.run(sweep.variants(name, recipe, options.vary, _given(options)), options.json, record)
@@ -89,12 +92,11 @@ def _given(options: argparse.Namespace) -> set[str]:
     return named | {each.partition("=")[0] for each in options.settings}
 
 
-def _say_notes(recipe: Recipe, download: bool) -> None:
-    """Say how the data are read, unless they are still to be fetched. Raises :class:`LabError` if none can train."""
-    if not download:
-        datafiles.require_trainable(recipe.data)
-        for each in shared.data_notes(recipe.data):
-            say(each)
+def _say_notes(recipe: Recipe) -> None:
+    """Say how the data are read. Raises :class:`LabError` if nothing can be trained on them."""
+    datafiles.require_trainable(recipe.data)
+    for each in shared.data_notes(recipe.data):
+        say(each)
 
 
 def record(run: Run) -> dict[str, object]:
@@ -124,8 +126,6 @@ def _trained(recipe: Recipe, folder: Path, options: argparse.Namespace) -> Run |
         tell = say if _speaks() else _silently
         ctx = Context(on_progress=show, on_note=tell, cancelled=stopped)
         try:
-            if options.download:
-                shared.download(recipe.data, show)
             return train(recipe, ctx, folder, options.resume)
         except Cancelled:
             tell(f"Paused: resume it with 'python -m lab train --resume --name {folder.name}'.")

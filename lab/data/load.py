@@ -5,7 +5,7 @@ from functools import singledispatch
 from lab import datafiles
 from lab.context import Context
 from lab.data.dataset import Dataset, Split
-from lab.data.download import download as fetch
+from lab.downloads import download as fetch
 from lab.errors import DataError
 from lab.recent import Recent
 from lab.specs.data import DataSpec

@@ -1,7 +1,9 @@
 """Published data sets, from the files of their authors: one reader for each format."""
 
 import math
+import struct
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -10,16 +12,21 @@ from lab import datafiles
 from lab.context import Context
 from lab.data.dataset import Split
 from lab.data.load import read
+from lab.data.matlab import read_images
+from lab.data.packed import content, damaged
+from lab.data.python_batches import read_batch
 from lab.datafiles.checks import check_label_form, check_labels
 from lab.errors import DataError
-from lab.specs.data import IdxData, PublishedData, RecordData
+from lab.specs.data import BatchData, IdxData, MatData, PublishedData
 
-_LARGEST = 10**8  # bytes of a file; the largest published one has half of them
+_UNSIGNED_BYTES = 8  # IDX's code of the only type that is read
+
+Arrays: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 
 @read.register
 def idx(spec: IdxData, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
-    """LeCun's format, read with torchvision."""
+    """LeCun's format, as it is or packed with gzip."""
     train_images, train_labels, test_images, test_labels = datafiles.files(spec)
     train = _idx_split(spec, train_images, train_labels)
     ctx.report(1, 2)
@@ -27,60 +34,73 @@ def idx(spec: IdxData, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
 
 
 @read.register
-def records(spec: RecordData, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
-    """Krizhevsky's binary version: torchvision unpickles the Python version, we never do."""
-    batches = []
-    for i, path in enumerate(datafiles.files(spec)):
-        ctx.report(i, len(spec.published.files))
-        batches.append(_batch(spec, path))
-    x, y = (torch.cat(parts) for parts in zip(*batches[:-1], strict=True))
-    return Split(x, y), Split(*batches[-1]), ()
+def batches(spec: BatchData, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
+    """Krizhevsky's binary version, or his Python version without unpickling it."""
+    found, paths = [], datafiles.files(spec)
+    for i, path in enumerate(paths):
+        ctx.report(i, len(paths))
+        read_file = _records if path.suffix == ".bin" else _python_batch
+        found.append(_split(spec, path, *read_file(spec, path, spec.published.most_bytes(len(paths) - 1))))
+    *train, test = found
+    return Split(torch.cat([each.x for each in train]), torch.cat([each.y for each in train])), test, ()
+
+
+@read.register
+def matlab_files(spec: MatData, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
+    """Training images, then test images, of MATLAB's format of version 5."""
+    splits, paths = [], datafiles.files(spec)
+    for i, path in enumerate(paths):
+        ctx.report(i, len(paths))
+        x, y = read_images(path, spec.published.shape, spec.published.most_bytes())
+        last = len(spec.published.classes)
+        if not np.isin(y, np.arange(1, last + 1)).all():
+            raise DataError(f"{datafiles.shown(path)}: the labels should be from 1 to {last}: download it again.")
+        splits.append(_split(spec, path, x, y.astype(np.int64) % last))
+    train, test = splits
+    return train, test, ()
 
 
 def _idx_split(spec: IdxData, images: Path, labels: Path) -> Split:
-    # Importing torchvision takes longer than importing PyTorch, and few data sets need it.
-    from torchvision.datasets.mnist import read_image_file, read_label_file
-
-    for path in (images, labels):
-        _require_usual_size(path)
-    try:
-        x = read_image_file(str(images))
-    except Exception as error:  # torchvision reports damage with whatever the parsing stumbles over
-        raise _damaged(images) from error
-    try:
-        y = read_label_file(str(labels))
-    except Exception as error:
-        raise _damaged(labels) from error
-    x = x.view(-1, 1, *x.shape[1:])
-    if x.shape[1:] != spec.published.shape or not len(x):
-        raise _damaged(images)
-    _check_labels(spec, labels, y.numpy(), len(x))
-    return Split(x, y)
+    x, y = _idx(spec, images, 3), _idx(spec, labels, 1)
+    return _split(spec, labels, _shaped(spec, images, x[:, None]), y)
 
 
-def _batch(spec: RecordData, path: Path) -> tuple[torch.Tensor, torch.Tensor]:
+def _idx(spec: IdxData, path: Path, axes: int) -> np.ndarray:
+    """An array of bytes: two zeros, the type's code, the number of axes, their lengths, then the values."""
+    raw = content(path, spec.published.most_bytes())
+    start = 4 * (1 + axes)
+    if len(raw) < start or raw[:4] != bytes((0, 0, _UNSIGNED_BYTES, axes)):
+        raise damaged(path)
+    shape = struct.unpack(f">{axes}I", raw[4:start])
+    if len(raw) - start != math.prod(shape) or not shape[0]:
+        raise damaged(path)
+    return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+
+
+def _records(spec: BatchData, path: Path, most: int) -> Arrays:
     """One file of records: a byte with the label, then height × width bytes each of red, green and blue."""
-    _require_usual_size(path)
-    raw = np.fromfile(path, dtype=np.uint8)
+    raw = np.frombuffer(content(path, most), np.uint8)
     size = 1 + math.prod(spec.published.shape)
     if not len(raw) or len(raw) % size:
-        raise _damaged(path)
-    records = torch.from_numpy(raw).view(-1, size)
-    labels = records[:, 0].long()
-    _check_labels(spec, path, labels.numpy(), len(records))
-    return records[:, 1:].reshape(-1, *spec.published.shape), labels
+        raise damaged(path)
+    records = raw.reshape(-1, size)
+    return records[:, 1:].reshape(-1, *spec.published.shape), records[:, 0]
 
 
-def _check_labels(spec: PublishedData, path: Path, y: np.ndarray, images: int) -> None:
+def _python_batch(spec: BatchData, path: Path, most: int) -> Arrays:
+    x, y = read_batch(path, math.prod(spec.published.shape), most)
+    return x.reshape(-1, *spec.published.shape), y
+
+
+def _shaped(spec: PublishedData, path: Path, x: np.ndarray) -> np.ndarray:
+    if x.shape[1:] != spec.published.shape:
+        raise damaged(path)
+    return x
+
+
+def _split(spec: PublishedData, path: Path, x: np.ndarray, y: np.ndarray) -> Split:
+    """Images with their labels, which are checked; ``path`` is the file that the labels come from."""
     where = f"{datafiles.shown(path)}: the labels"
-    check_label_form(where, y.shape, y.dtype, images)
+    check_label_form(where, y.shape, y.dtype, len(x))
     check_labels(where, y, len(spec.published.classes))
-
-
-def _require_usual_size(path: Path) -> None:
-    if datafiles.stamp(path)[1] > _LARGEST:
-        raise _damaged(path)
-
-
-def _damaged(path: Path) -> DataError:
-    return DataError(f"{datafiles.shown(path)} is damaged or truncated: remove it and download the data set again.")
+    return Split(torch.tensor(x), torch.tensor(y, dtype=torch.int64))

@@ -140,8 +140,8 @@ def is_image_folder(path: Path) -> bool:
     """Return whether a folder is one of images, rather than one that holds data sets."""
     if (path / "train").is_dir():
         return True
-    published = (each.published.folder.partition("/")[0] for each in published_data())
-    if any((path / each).is_dir() for each in published if each) or any(path.glob("*.npz")):
+    layouts = [layout for each in published_data() for layout in each.published.layouts if layout.folder]
+    if any((path / each.folder.partition("/")[0]).is_dir() for each in layouts) or any(path.glob("*.npz")):
         return False
     try:
         return bool(survey(ImageFolder(str(path))))

@@ -14,8 +14,8 @@ from lab.datafiles.files import file_hash, present, printable, shown, stamp
 from lab.datafiles.folder import about_unread, images, loose_images, notes, survey
 from lab.datafiles.npz import Npz
 from lab.datafiles.packages import PHOTOS, package_files
+from lab.datafiles.published import published_files
 from lab.errors import DataError
-from lab.home import data_folder
 from lab.specs.data import (
     IMAGENET_CLASSES,
     PHOTO_EPS,
@@ -124,9 +124,7 @@ def _(_: Photos) -> tuple[Path, ...]:
 
 @files.register
 def _(spec: PublishedData) -> tuple[Path, ...]:
-    row = spec.published
-    remedy = row.remedy or f"set LAB_DATA (or --data-dir) to the folder that holds {row.folder}, or allow its download"
-    return present(data_folder() / row.folder, row.files, remedy)
+    return published_files(spec.published)
 
 
 @files.register

@@ -4,16 +4,15 @@ import hashlib
 import json
 import re
 import tempfile
-from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 from torch import nn
 from torchvision.models import WeightsEnum
 
 from lab.context import Context
-from lab.data.download import receive
+from lab.datafiles import file_hash
+from lab.downloads import Unreceived, receive
 from lab.errors import ModelError
 from lab.files import write_whole
 from lab.home import pretrained_folder
@@ -52,10 +51,10 @@ def fetch_pretrained(name: str, ctx: Context = Context()) -> Path:
 def _receive(url: str, target: Path, ctx: Context) -> None:
     """A published file, checked by the beginning of its SHA-256 that its name ends in."""
     try:
-        found = receive(url, target, ctx, "sha256")
-    except (URLError, TimeoutError, ConnectionError, HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise ModelError(f"{url} cannot be downloaded ({reason}): check the connection and try again.") from error
+        receive(url, target, ctx)
+    except Unreceived as failure:
+        raise ModelError(f"{url} cannot be downloaded ({failure.words}): {failure.remedy}.") from failure
+    found = file_hash(target)
     if not found.startswith(url.removesuffix(".pth").rpartition("-")[2]):
         raise ModelError(f"{url} is not the published file: try again, or from another network.")
 

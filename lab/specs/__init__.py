@@ -45,7 +45,9 @@ from lab.specs.crossing import crossing as crossing
 from lab.specs.curves import RobustnessCurves as RobustnessCurves
 from lab.specs.data import (
     CIFAR10 as CIFAR10,
+    CIFAR100 as CIFAR100,
     MNIST as MNIST,
+    SVHN as SVHN,
     DataSpec as DataSpec,
     Digits as Digits,
     Drawn as Drawn,

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -16,14 +17,35 @@ class DataSpec(Spec):
 
 
 @dataclass(frozen=True)
+class FileLayout:
+    """Where a published data set's files lie: ``files``, in the order in which they are read, in one ``folder``.
+
+    With ``packed`` each of them may also be packed with gzip, as ``NAME.gz``.
+    """
+
+    folder: str
+    files: tuple[str, ...]
+    packed: bool = False
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that is fetched for a published data set: its name behind a mirror's address, its MD5, its bytes."""
+
+    name: str
+    md5: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Publication:
     """Facts about a published data set that are known before any of its files is there.
 
     ``name`` on the command line and in lists; ``shape`` (channels, height, width) of an image; the names of the
-    ``classes``, by label; ``files``, in the order in which they are read, in ``folder`` below ``LAB_DATA``;
-    ``downloads`` their compressed files, each with its MD5, fetched from the first of ``mirrors`` that answers;
-    ``remedy`` what else to say when a file is missing. ``eps`` is the L∞ radius that requests on these data open with;
-    0 leaves it to the request.
+    ``classes``, by label; ``layouts`` in which its files are found below ``LAB_DATA``; ``downloads``, which make up the
+    first of these once unpacked, fetched from the first of ``mirrors`` that has them; ``remedy`` what to do when a file
+    is missing that cannot be downloaded. ``eps`` is the L∞ radius that requests on these data open with; 0 leaves it
+    to the request.
     """
 
     name: str
@@ -31,12 +53,20 @@ class Publication:
     classes: tuple[str, ...]
     n_train: int
     n_test: int
-    folder: str = ""
-    files: tuple[str, ...] = ()
+    layouts: tuple[FileLayout, ...] = ()
     mirrors: tuple[str, ...] = ()
-    downloads: tuple[tuple[str, str], ...] = ()
+    downloads: tuple[Download, ...] = ()
     remedy: str = ""
     eps: float = 0.0
+
+    def most_bytes(self, training_files: int = 1) -> int:
+        """More than one of the files holds, unpacked, when the training images are in so many: else it is another."""
+        images = max(self.n_train // training_files, self.n_test)
+        return images * (math.prod(self.shape) + _BESIDE_PIXELS) + 2**20
+
+
+_BESIDE_PIXELS = 64
+"""Bytes for each image beside its pixels: its label, in the Python versions its name."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +94,20 @@ class IdxData(PublishedData):
 
 
 @dataclass(frozen=True)
-class RecordData(PublishedData):
-    """Published as records of one byte for the label and one for each pixel; the last file holds the test images."""
+class BatchData(PublishedData):
+    """Published as Krizhevsky's batches, of which the last holds the test images.
+
+    A file ``NAME.bin`` has a byte for the label and one for each pixel of every image; any other is of the Python
+    version, a pickled dictionary of which ``data`` and ``labels``, or ``fine_labels``, are read. Nothing is unpickled.
+    """
+
+
+@dataclass(frozen=True)
+class MatData(PublishedData):
+    """Published as MATLAB files of training and test images: ``X`` (H, W, C, N) bytes, ``y`` their labels from 1 on.
+
+    The last label stands for class 0.
+    """
 
 
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -81,14 +123,13 @@ class MNIST(IdxData, title="MNIST"):
         tuple("0123456789"),
         60_000,
         10_000,
-        "MNIST/raw",
-        IDX_FILES,
+        (FileLayout("MNIST/raw", IDX_FILES, packed=True),),
         ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/"),
         (
-            ("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
-            ("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
-            ("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
-            ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
+            Download("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873", 9_912_422),
+            Download("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432", 28_881),
+            Download("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3", 1_648_877),
+            Download("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c", 4_542),
         ),
     )
 
@@ -106,20 +147,23 @@ class FashionMNIST(IdxData, title="Fashion-MNIST"):
         ),
         60_000,
         10_000,
-        "FashionMNIST/raw",
-        IDX_FILES,
+        (FileLayout("FashionMNIST/raw", IDX_FILES, packed=True),),
         ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
         (
-            ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-            ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
-            ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
-            ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+            Download("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d", 26_421_880),
+            Download("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe", 29_515),
+            Download("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79", 4_422_102),
+            Download("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310", 5_148),
         ),
     )
 
 
+_KRIZHEVSKY = ("https://www.cs.toronto.edu/~kriz/",)
+_BATCHES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
+
+
 @dataclass(frozen=True)
-class CIFAR10(RecordData, title="CIFAR-10"):
+class CIFAR10(BatchData, title="CIFAR-10"):
     """50,000 + 10,000 small photographs, 32×32, colour."""
 
     published = Publication(
@@ -128,12 +172,62 @@ class CIFAR10(RecordData, title="CIFAR-10"):
         ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
         50_000,
         10_000,
-        "cifar-10-batches-bin",
-        (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"),
-        ("https://www.cs.toronto.edu/~kriz/",),
-        (("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),),
-        "put the binary version of CIFAR-10 (cifar-10-binary.tar.gz, unpacked) there or allow its download; "
-        "the Python version cifar-10-batches-py is pickled, and nothing is unpickled here",
+        (
+            FileLayout("cifar-10-batches-bin", tuple(f"{name}.bin" for name in _BATCHES)),
+            FileLayout("cifar-10-batches-py", _BATCHES),
+        ),
+        _KRIZHEVSKY,
+        (Download("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", 170_052_171),),
+    )
+
+
+@dataclass(frozen=True)
+class CIFAR100(BatchData, title="CIFAR-100"):
+    """50,000 + 10,000 small photographs of 100 classes, 32×32, colour."""
+
+    published = Publication(
+        "cifar100",
+        (3, 32, 32),
+        (
+            *("apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle"),
+            *("bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle"),
+            *("chair", "chimpanzee", "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur"),
+            *("dolphin", "elephant", "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard"),
+            *("lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man", "maple_tree", "motorcycle"),
+            *("mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear"),
+            *("pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon"),
+            *("ray", "road", "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk", "skyscraper", "snail"),
+            *("snake", "spider", "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone"),
+            *("television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale"),
+            *("willow_tree", "wolf", "woman", "worm"),
+        ),
+        50_000,
+        10_000,
+        (FileLayout("cifar-100-python", ("train", "test")),),
+        _KRIZHEVSKY,
+        (Download("cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85", 169_001_437),),
+    )
+
+
+_HOUSE_NUMBERS = ("train_32x32.mat", "test_32x32.mat")
+
+
+@dataclass(frozen=True)
+class SVHN(MatData, title="SVHN"):
+    """73,257 + 26,032 digits from photographs of house numbers, 32×32, colour. Netzer et al. 2011."""
+
+    published = Publication(
+        "svhn",
+        (3, 32, 32),
+        tuple("0123456789"),
+        73_257,
+        26_032,
+        (FileLayout("SVHN", _HOUSE_NUMBERS), FileLayout("", _HOUSE_NUMBERS)),
+        ("http://ufldl.stanford.edu/housenumbers/",),
+        (
+            Download("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373", 182_040_794),
+            Download("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3", 64_275_384),
+        ),
     )
 
 

@@ -1,20 +1,20 @@
 """The published data sets: real files where there are some, small files of the same form otherwise."""
 
 import gzip
-import hashlib
 import io
+import os
 import struct
-import tarfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.io
 
 from lab.catalogue import data_sets, find_data
-from lab.context import Cancelled, Context
 from lab.data import load
 from lab.errors import DataError
-from lab.specs import CIFAR10, MNIST, FashionMNIST
+from lab.specs import CIFAR10, MNIST, SVHN, FashionMNIST
+from tests.data.batch_files import batch, random_images
 
 RANDOM = np.random.default_rng(0)
 
@@ -117,66 +117,150 @@ def test_damaged_cifar10_records_are_named(folder):
         load(CIFAR10())
 
 
-def test_missing_files_are_named_with_the_mend(folder):
-    with pytest.raises(DataError, match=r"MNIST/raw/train-images-idx3-ubyte: set LAB_DATA .* or allow its download"):
+def house_numbers(n=12):
+    """One of SVHN's files: images (H, W, C, N), labels 1 to 10, of which 10 stands for 0."""
+    return {"X": random_images(n).transpose(2, 3, 1, 0), "y": (np.arange(n) % 10 + 1).astype(np.uint8)[:, None]}
+
+
+def mat(arrays, packed=True):
+    file = io.BytesIO()
+    scipy.io.savemat(file, arrays, do_compression=packed)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_svhn_is_read_from_its_matlab_files(folder, packed):
+    names = ("train_32x32.mat", "test_32x32.mat")
+    put(folder / "SVHN", {name: mat(house_numbers(n), packed) for name, n in zip(names, (12, 10), strict=True)})
+    data = load(SVHN())
+    assert (data.shape, len(data.train), len(data.test)) == ((3, 32, 32), 12, 10)
+    np.testing.assert_array_equal(data.train.x, random_images(12))
+    assert data.test.y.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0]
+
+
+X, Y = house_numbers()["X"], house_numbers()["y"]
+CELLS = np.empty((1, 1), object)
+CELLS[0, 0] = X
+WRONG_MAT = {
+    "no labels": {"X": X},
+    "other images": {"X": X[:16], "y": Y},
+    "numbers": {"X": X.astype(float), "y": Y},
+    "cells": {"X": CELLS, "y": Y},
+    "a struct": {"X": {"a": X}, "y": Y},
+    "text": {"X": X, "y": "123456789012"},
+    "too few labels": {"X": X, "y": Y[1:]},
+    "label 0": {"X": X, "y": Y - 1},
+    "label 11": {"X": X, "y": Y + 1},
+    "half a label": {"X": X, "y": Y + 0.5},
+    "no number": {"X": X, "y": np.full(Y.shape, np.nan)},
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_MAT)
+def test_other_matlab_files_are_named(folder, kind):
+    put(folder, {"train_32x32.mat": mat(house_numbers()), "test_32x32.mat": mat(WRONG_MAT[kind])})
+    with pytest.raises(DataError, match=r"test_32x32\.mat(:| is damaged)"):
+        load(SVHN())
+
+
+@pytest.mark.parametrize("name", ["X", "other"])
+def test_a_matlab_file_that_unpacks_to_more_than_its_data_set_is_not_unpacked(folder, name, monkeypatch):
+    monkeypatch.setattr(SVHN, "published", replace(SVHN.published, n_train=30, n_test=30))
+    arrays = house_numbers() | {name: np.zeros((32, 32, 3, 500), np.uint8)}
+    put(folder, {"train_32x32.mat": mat(arrays), "test_32x32.mat": mat(house_numbers())})
+    monkeypatch.setattr(scipy.io, "loadmat", lambda *_, **__: pytest.fail("it was unpacked"))
+    with pytest.raises(DataError, match=r"train_32x32\.mat is damaged"):
+        load(SVHN())
+
+
+@pytest.mark.parametrize("length", [0, 5, 100, 128, 130, 200, 5000, -1])
+def test_a_truncated_matlab_file_is_named(folder, length):
+    whole = mat(house_numbers())
+    put(folder, {"train_32x32.mat": whole, "test_32x32.mat": whole[:length]})
+    with pytest.raises(DataError, match=r"test_32x32\.mat is damaged"):
+        load(SVHN())
+
+
+@pytest.mark.parametrize(
+    ("below", "named"),
+    [
+        ("", ""), ("torch", ""), ("datasets/torchvision", ""), (".", "MNIST"), ("", "MNIST/raw"),
+    ],
+)  # fmt: skip
+def test_mnist_is_found_wherever_it_lies(tmp_path, monkeypatch, below, named):
+    put(tmp_path / below / "MNIST" / "raw", mnist_files())
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / named))
+    assert len(load(MNIST()).train) == 12
+
+
+@pytest.mark.parametrize("below", ["a/b/c", ".hidden"])
+def test_what_lies_deeper_or_is_hidden_is_not_looked_for(folder, below):
+    put(folder / below / "MNIST" / "raw", mnist_files())
+    with pytest.raises(DataError, match="There is no file"):
         load(MNIST())
-    with pytest.raises(DataError, match=r"binary version of CIFAR-10 .* nothing is unpickled"):
+
+
+def test_fashion_mnist_is_never_taken_for_mnist(folder, monkeypatch):
+    put(folder / "FashionMNIST" / "raw", mnist_files())
+    for named in ("", "FashionMNIST", "FashionMNIST/raw"):
+        monkeypatch.setenv("LAB_DATA", str(folder / named))
+        assert [available("mnist"), available("fashion-mnist")] == [False, True]
+
+
+def test_a_loop_of_links_ends(folder):
+    (folder / "loop").symlink_to(folder)
+    (folder / "nowhere").symlink_to(folder / "nowhere")
+    with pytest.raises(DataError, match="There is no file"):
+        load(MNIST())
+
+
+def test_a_thousand_folders_are_looked_into_no_further(folder, monkeypatch):
+    for i in range(1000):
+        (folder / f"n{i:04}" / "inside").mkdir(parents=True)
+    looked, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: looked.append(path) or scandir(path))
+    with pytest.raises(DataError, match="There is no file"):
+        load(MNIST())
+    assert len(looked) < 500
+
+
+@pytest.mark.parametrize("packed", [list(mnist_files()), ["train-images-idx3-ubyte"]])
+def test_idx_files_are_read_as_they_come_packed(folder, packed):
+    files = mnist_files()
+    put(folder / "MNIST/raw", {f"{name}.gz": gzip.compress(files.pop(name)) for name in packed} | files)
+    assert load(MNIST()).train.y.tolist() == [*range(10), 0, 1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"\x1f\x8b", gzip.compress(mnist_files()["t10k-images-idx3-ubyte"])[:-20], b"not gzip at all" * 9,
+        gzip.compress(bytes(10**8)), gzip.compress(b"\0\0\x08\x03\xff\xff\xff\xff" + bytes(8)),
+        gzip.compress(mnist_files()["t10k-images-idx3-ubyte"].replace(b"\x08\x03", b"\x0e\x03", 1)),
+    ],
+)  # fmt: skip
+def test_a_packed_file_that_is_something_else_is_named(folder, content):
+    files = mnist_files()
+    del files["t10k-images-idx3-ubyte"]
+    put(folder / "MNIST/raw", files | {"t10k-images-idx3-ubyte.gz": content})
+    with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte\.gz is damaged or truncated"):
+        load(MNIST())
+
+
+def test_of_two_versions_of_cifar10_the_binary_one_is_read(folder):
+    put(folder / "cifar-10-batches-bin", cifar_files())
+    put(folder / "cifar-10-batches-py", {"data_batch_1": b"never looked at"})
+    assert len(load(CIFAR10()).train) == 20
+    (folder / "cifar-10-batches-bin" / "test_batch.bin").unlink()
+    with pytest.raises(DataError, match=r"cifar-10-batches-bin/test_batch\.bin"):
         load(CIFAR10())
+    names = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
+    put(folder / "cifar-10-batches-py", dict.fromkeys(names, batch(random_images(3), range(3))))
+    assert len(load(CIFAR10()).train) == 15
 
 
-@pytest.fixture
-def published(tmp_path_factory, monkeypatch):
-    """The authors' servers as a folder of this machine, with the same names, forms and checks."""
-    server = tmp_path_factory.mktemp("server")
-    downloads = []
-    for name, content in mnist_files().items():
-        (server / f"{name}.gz").write_bytes(gzip.compress(content))
-        downloads.append((f"{name}.gz", hashlib.md5((server / f"{name}.gz").read_bytes()).hexdigest()))
-    mirrors = (f"{server.as_uri()}/nowhere/", f"{server.as_uri()}/")
-    monkeypatch.setattr(MNIST, "published", replace(MNIST.published, mirrors=mirrors, downloads=tuple(downloads)))
-    packed = server / "cifar-10-binary.tar.gz"
-    with tarfile.open(packed, "w:gz") as archive:
-        for name, content in cifar_files().items():
-            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    md5 = hashlib.md5(packed.read_bytes()).hexdigest()
-    row = replace(CIFAR10.published, mirrors=mirrors, downloads=((packed.name, md5),))
-    monkeypatch.setattr(CIFAR10, "published", row)
-    return server
-
-
-def test_a_download_on_request_reports_progress_and_happens_once(folder, published):
-    seen = []
-    assert len(load(MNIST(), Context(on_progress=seen.append), download=True).train) == 12
-    assert len(load(CIFAR10(), download=True).test) == 4
-    fractions = [each.fraction for each in seen]
-    assert fractions == sorted(fractions)
-    assert fractions[-1] > 0.9
-    assert "downloading train-images-idx3-ubyte.gz" in seen[0].doing
-    for path in published.iterdir():
-        path.unlink()
-    assert len(load(MNIST(), download=True).train) == 12
-    assert sorted(path.name for path in (folder / "MNIST" / "raw").iterdir()) == sorted(mnist_files())
-
-
-def test_without_a_network_nothing_is_left_and_the_mend_is_said(folder, monkeypatch):
-    nobody = ("http://127.0.0.1:9/",)  # the discard port
-    monkeypatch.setattr(MNIST, "published", replace(MNIST.published, mirrors=nobody))
-    with pytest.raises(DataError, match=r"cannot be downloaded .*: check the connection, or set LAB_DATA"):
-        load(MNIST(), download=True)
-    assert list((folder / "MNIST" / "raw").iterdir()) == []
-
-
-def test_a_damaged_download_is_refused(folder, published):
-    path = published / "train-labels-idx1-ubyte.gz"
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(DataError, match=r"train-labels-idx1-ubyte\.gz cannot be downloaded .*the content is damaged"):
-        load(MNIST(), download=True)
-    assert [each.name for each in (folder / "MNIST" / "raw").iterdir()] == ["train-images-idx3-ubyte"]
-
-
-def test_a_cancelled_download_leaves_nothing(folder, published):
-    with pytest.raises(Cancelled):
-        load(MNIST(), Context(cancelled=lambda: True), download=True)
-    assert list((folder / "MNIST" / "raw").iterdir()) == []
+def test_missing_files_are_named_with_the_mend(folder):
+    with pytest.raises(DataError, match=r"MNIST/raw/train-images-idx3-ubyte: set LAB_DATA .* data fetch mnist"):
+        load(MNIST())
+    with pytest.raises(DataError, match=r"holds cifar-10-batches-bin, or run python -m lab data fetch cifar10"):
+        load(CIFAR10())

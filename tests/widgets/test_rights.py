@@ -16,6 +16,7 @@ from lab.specs import Standard, TrainingRun
 from widgets.controls import Choice, Images, Number, Option
 from widgets.dashboards.studio import StudioPage
 from widgets.guarded import Guarded
+from widgets.parts.choices import DataChoice
 from widgets.plain import Box, Plain
 
 HEARD = {
@@ -147,6 +148,38 @@ def press(page, action, name):
     page.list._handle_msg(
         {"content": {"data": {"method": "custom", "content": {"action": action, "name": name}}}, "buffers": []}
     )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"action": "download", "name": "mnist"}, {"action": "stop", "name": "mnist"}, {"action": "download"}, "mnist",
+        {"action": ["download"], "name": {"a": 1}}, ["download", "mnist"], None, {"action": "download", "name": "../x"},
+    ],
+)  # fmt: skip
+async def test_no_visitor_downloads_a_data_set(public, monkeypatch, said):
+    asked = []
+    monkeypatch.setattr("widgets.parts.downloads.download", lambda *given: asked.append(given))
+    picker = DataChoice()
+    assert picker.downloads == []
+    say(picker, downloads=[{"name": "mnist", "words": "MNIST"}], options=[{"value": "mnist", "label": "mnist"}])
+    picker._handle_msg({"content": {"data": {"method": "custom", "content": said}}, "buffers": []})
+    assert (picker.downloads, asked) == ([], [])
+
+
+async def test_a_lab_that_has_become_public_downloads_nothing(public, monkeypatch):
+    asked = []
+    monkeypatch.setattr("widgets.parts.downloads.download", lambda *given: asked.append(given))
+    monkeypatch.setenv("LAB_PUBLIC", "0")
+    picker = DataChoice()
+    assert "mnist" in [row["name"] for row in picker.downloads]
+    monkeypatch.setenv("LAB_PUBLIC", "1")
+    told = []
+    monkeypatch.setattr("widgets.faults._listeners", [told.append])
+    press = {"action": "download", "name": "mnist"}
+    picker._handle_msg({"content": {"data": {"method": "custom", "content": press}}, "buffers": []})
+    assert told == ["Visitors of a public lab download no data sets: its owner can, with data fetch."]
+    assert (asked, [row["running"] for row in picker.downloads if row["running"]]) == ([], [])
 
 
 async def test_nobody_pauses_or_discards_what_another_visitor_began(engine, public):

@@ -26,7 +26,7 @@ class Option(TypedDict):
 class Choice(Control):
     """One of some options, as segments when they are few and short, else as a list."""
 
-    _esm = source("choice")
+    _esm = source("choice", beside=["options"])
 
     options = t.List[Option]().tag(sync=True)
 

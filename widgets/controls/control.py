@@ -4,6 +4,7 @@ A control never judges its value: whatever a person types, or a hostile message 
 is refused there by the spec, whose sentence is then shown at the field. So ``value`` admits anything.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ _LONGEST = 255  # characters; a longer value would fill the page with its own co
 _HERE = Path(__file__).parent
 
 
-def source(name: str, folder: Path = _HERE) -> str:
-    """The browser's side of a control: what all have in common, then its own, which is in ``folder``."""
-    return "\n".join(each.read_text(encoding="utf-8") for each in (_HERE / "field.js", folder / f"{name}.js"))
+def source(name: str, folder: Path = _HERE, *, beside: Sequence[str] = ()) -> str:
+    """The browser's side of a control: what all have in common, what it builds on, then its own in ``folder``."""
+    files = [*(_HERE / f"{each}.js" for each in ("field", *beside)), folder / f"{name}.js"]
+    return "\n".join(each.read_text(encoding="utf-8") for each in files)
 
 
 class Control(Plain):

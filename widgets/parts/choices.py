@@ -4,7 +4,10 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
+
+import traitlets as t
 
 from lab import datafiles
 from lab.catalogue import DataCard, ModelCard, data_card, data_sets, models
@@ -16,8 +19,11 @@ from lab.specs import Preview, Screening, Spec
 from lab.specs.data import DataSpec, Drawn, without_drawing
 from lab.specs.models import ModelSpec, name_of
 from lab.specs.sentences import labelled
+from lab.specs.spec import title_of
 from widgets.controls import Choice, Images, Option, Several
+from widgets.controls.control import source
 from widgets.loop import Every, OnLoop
+from widgets.parts.downloads import Fetch, Row, fetches
 from widgets.parts.engine import PageEngine, PageJob
 from widgets.parts.image_search import ALL, AS_STORED, ORDERS, Search, criteria
 from widgets.theme import model_colour
@@ -28,12 +34,28 @@ _NEWS = 2.0  # seconds until a network that was trained, or discarded, is notice
 
 
 class DataChoice(Choice):
-    """One of the data sets whose files are there, or of these with a drawing beside its images."""
+    """One of the data sets whose files are there, or of these with a drawing beside its images.
+
+    On a lab of one's own, one press downloads another one, which then is chosen unless a person has chosen meanwhile.
+    """
+
+    _esm = source("downloads", Path(__file__).parent, beside=["options"])
+    _css = Path(__file__).with_name("downloads.css")
+
+    downloads = t.List[Row]().tag(sync=True)
 
     def __init__(self, **traits: object) -> None:
         self.cards = {card.name: card for card in self._offered()}
         first = next(iter(self.cards), "")
         super().__init__(value=first, label="Data set", options=_data_options(self.cards), **traits)
+        self._fetches = fetches()
+        self._awaited: tuple[Fetch, object] | None = None
+        self.downloads = [each.row() for each in self._fetches if not each.is_here]
+        self.on_msg(self._pressed)
+        if self._fetches:
+            changed = OnLoop(self._fetched)
+            for each in self._fetches:
+                each.listen(changed)
 
     def read(self) -> DataSpec:
         """The chosen data set."""
@@ -46,6 +68,8 @@ class DataChoice(Choice):
         """
         if isinstance(value, Drawn):
             self._offer_drawing(value)
+        if any(each.spec == value and not each.is_here for each in self._fetches):
+            raise SpecError(f"{title_of(value)} is not here yet: open 'Download another data set' under the data set.")
         self.value = _name_of(value, self.cards, "data set")
 
     @property
@@ -58,6 +82,29 @@ class DataChoice(Choice):
 
     def _offered(self) -> list[DataCard]:
         return [card for card in data_sets() if card.available]
+
+    def _pressed(self, _: object, content: object, __: object) -> None:
+        """Begin or stop the download that a person names. Of what is not offered here, nothing happens."""
+        action, name = (content.get("action"), content.get("name")) if isinstance(content, dict) else (None, None)
+        for each in self._fetches:
+            if each.name == name and action == "download":
+                self._awaited = each, self.value
+                each.start()
+            elif each.name == name and action == "stop":
+                each.stop()
+
+    def _fetched(self) -> None:
+        """Show how far downloads are, and offer what has come."""
+        offered = {card.spec for card in self.cards.values()}
+        if any(each.is_here and each.spec not in offered for each in self._fetches):
+            drawings = {name: card for name, card in self.cards.items() if isinstance(card.spec, Drawn)}
+            self.cards = {card.name: card for card in self._offered()} | drawings
+            self.options = _data_options(self.cards)
+        self.downloads = [each.row() for each in self._fetches if not each.is_here]
+        if self._awaited and self._awaited[0].is_here:
+            (fetch, before), self._awaited = self._awaited, None
+            if self.value == before and fetch.spec in [card.spec for card in self.cards.values()]:
+                self.write(fetch.spec)
 
     def _offer_drawing(self, drawing: Drawn) -> None:
         cards = {name: card for name, card in self.cards.items() if not isinstance(card.spec, Drawn)}
