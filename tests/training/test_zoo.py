@@ -31,6 +31,7 @@ from lab.training.zoo import FOLDER, RECIPES, train_zoo
 SHIPPED = [each.name for each in models() if each.origin == "zoo"]
 NOT_SHIPPED = {
     "mnist-trades-trained",
+    "mnist-pivot-trained",
     "mnist-pivot-cascade-trained",
     "mnist-flat-standard",
     "mnist-flat-kurakin",
@@ -99,7 +100,7 @@ def test_fixed_networks_come_before_those_that_need_them():
             assert not any(begins_alike(recipe, each.name) for each in source.models)
         if isinstance(source, CascadeExamples):
             assert known.index(source.defended.name) < known.index(name)
-            assert begins_alike(recipe, source.defended.name)
+            assert source.defended.name in NOT_SHIPPED or begins_alike(recipe, source.defended.name)
 
 
 def test_an_interrupted_training_is_carried_on(tmp_path, monkeypatch):

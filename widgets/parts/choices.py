@@ -95,7 +95,8 @@ class ModelChoice(Several):
         before = self.value if isinstance(self.value, list | tuple) else ()
         kept = [name for name in before if name in self._mine or (same and name in self._others)]
         preferred = [trained_alike(name, data.spec) for name in self._preferred]
-        usual = [name for name in preferred if name in self._mine] or self._mine[:1]
+        standard = [name for name in self._mine if name == trained_alike("standard", data.spec)]
+        usual = [name for name in preferred if name in self._mine] or standard or self._mine[:1]
         with self.hold_sync():
             self.options = [_option(card) for card, elsewhere in fitting if not elsewhere]
             self.others = [_option(card, elsewhere) for card, elsewhere in fitting if elsewhere]
