@@ -151,9 +151,12 @@ def _data() -> Finding:
 
 
 def _models() -> Finding:
-    names = ", ".join(each.name for each in catalogue.models())
+    data: dict[str, list[str]] = {}
+    for each in catalogue.models():
+        data.setdefault(each.data or "data not known", []).append(each.name)
+    found = "; ".join(f"{name}: {', '.join(models)}" for name, models in data.items())
     return Finding(
-        "models", names or "none", " ".join(catalogue.problems()) or ("" if names else "Train some: make zoo")
+        "models", found or "none", " ".join(catalogue.problems()) or ("" if found else "Train some: make zoo")
     )
 
 

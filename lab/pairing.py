@@ -1,13 +1,16 @@
 """Pairing of models and data: which fit, and which were trained on other data. No PyTorch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar, cast
 
 from lab import catalogue, datafiles
 from lab.catalogue import DataCard, ModelCard
 from lab.specs.data import DataSpec
-from lab.specs.models import ModelSpec, name_of, names_of
-from lab.specs.spec import Spec
+from lab.specs.models import ModelSpec, Trained, name_of, names_of
+from lab.specs.spec import Spec, params
+
+S = TypeVar("S", bound=Spec)
 
 _MARK = " (trained on "
 
@@ -31,6 +34,43 @@ def trained_elsewhere(model: ModelCard, data: DataSpec) -> str:
     if isinstance(path, str) and theirs is not None and path != theirs and Path(path).exists():
         return model.data if model.data != datafiles.name_of(data) else path  # another file of the same name
     return "" if model.data == datafiles.kind_of(data) else model.data
+
+
+def usable(models: Iterable[ModelCard]) -> list[ModelCard]:
+    """The models without the shipped ones whose data set is not here: on other images they show little."""
+    absent = {each.name for each in catalogue.data_sets() if not each.available}
+    return [each for each in models if each.origin != "zoo" or each.data not in absent]
+
+
+def offered(models: Iterable[ModelCard], data: DataCard) -> list[tuple[ModelCard, str]]:
+    """The models to choose from on these data, each with the name of the other data that it was trained on, if any."""
+    fitting = [(each, trained_elsewhere(each, data.spec)) for each in models if fits(each, data)]
+    elsewhere = usable(each for each, other in fitting if other)
+    return [(each, other) for each, other in fitting if not other or each in elsewhere]
+
+
+def trained_alike(name: str, data: DataSpec) -> str:
+    """The name that the shipped model has which was trained on these data as the digits' model called ``name``."""
+    return catalogue.shipped_on(datafiles.kind_of(data), name)
+
+
+def at_home(spec: S, data: DataSpec) -> S:
+    """The spec with each of the digits' models in it exchanged for the shipped one that was trained alike on the data.
+
+    Those for which there is none stay. For specs as they are by default: what a person has chosen is theirs.
+    """
+    shipped = {each.name: each.spec for each in catalogue.models() if each.origin == "zoo"}
+
+    def exchanged(value: object) -> object:
+        if isinstance(value, tuple):
+            return tuple(map(exchanged, value))
+        if isinstance(value, Trained):
+            return shipped.get(trained_alike(value.name, data), value)
+        if isinstance(value, Spec):
+            return value.replace(**{name: exchanged(getattr(value, name)) for name in params(value)})
+        return value
+
+    return cast(S, exchanged(spec))
 
 
 def marked(name: str, elsewhere: str) -> str:

@@ -11,13 +11,24 @@ from lab.analysis import analyse
 from lab.catalogue import ModelCard
 from lab.cli.main import main
 from lab.context import Context
-from lab.pairing import marked, names_on, trained_elsewhere, unmarked, warnings
+from lab.pairing import (
+    at_home,
+    marked,
+    names_on,
+    offered,
+    trained_alike,
+    trained_elsewhere,
+    unmarked,
+    warnings,
+)
 from lab.specs import (
     MNIST,
     PGD,
+    Adversarial,
     Custom,
     Digits,
     EnsembleAttack,
+    EnsembleExamples,
     Explore,
     FashionMNIST,
     ImageFolder,
@@ -28,6 +39,7 @@ from lab.specs import (
     Trained,
     TransferMatrix,
 )
+from tests.data.test_published import mnist_files, put
 
 
 def card(data: str, recipe: dict | None = None) -> ModelCard:
@@ -111,7 +123,46 @@ def test_the_command_line_warns_once_and_goes_on(elsewhere, line, capsys, monkey
     assert "Warning" not in capsys.readouterr().err
 
 
-def test_the_zoo_belongs_to_the_digits():
-    zoo = [each for each in catalogue.models() if each.origin == "zoo"]
-    assert zoo
-    assert not any(trained_elsewhere(each, Digits()) for each in zoo)
+ZOO = [each for each in catalogue.models() if each.origin == "zoo"]
+
+
+@pytest.mark.parametrize("data", [Digits(), MNIST(), FashionMNIST()])
+def test_a_shipped_model_belongs_to_the_data_that_its_name_begins_with(data):
+    at_home = {each.name for each in ZOO if not trained_elsewhere(each, data)}
+    alike = {trained_alike(catalogue.trained_as(each.name), data) for each in ZOO}
+    assert at_home == alike & {each.name for each in ZOO}
+    assert at_home
+
+
+def test_shipped_models_are_offered_on_their_data_and_marked_on_others_that_are_here_beside_them(tmp_path, monkeypatch):
+    def names(data):
+        return {marked(each.name, other) for each, other in offered(ZOO, catalogue.data_card(data))}
+
+    monkeypatch.setenv("LAB_DATA", str(tmp_path))
+    digits = {each.name for each in ZOO if each.data == "digits"}
+    assert names(Digits()) == digits
+    put(tmp_path / "MNIST" / "raw", mnist_files())
+    assert {"mnist-standard (trained on mnist)"} | digits < names(Digits())
+    assert {"mnist-standard", "standard (trained on digits)"} < names(MNIST())
+    assert not any("fashion" in each for each in names(MNIST()))
+
+
+def test_a_request_for_other_data_asks_for_the_models_that_were_trained_alike_on_them():
+    cascade = EnsembleExamples(models=(Trained("standard"), Trained("mine")))
+    asked = at_home(Adversarial(source=cascade), MNIST())
+    assert asked.source.models == (Trained("mnist-standard"), Trained("mine"))
+    assert at_home(Restarts(), Digits()) == Restarts()
+    assert at_home(Trained("standard"), ImageFolder("/a/pets")) == Trained("standard")
+
+
+@pytest.mark.parametrize(
+    "line", ["attack --attack FGSM --images 4", "analyse Restarts --set images=0 --set attack.steps=1"]
+)
+def test_a_command_without_a_model_takes_the_one_of_its_data(line, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    put(tmp_path / "data" / "MNIST" / "raw", mnist_files())
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
+    assert main([*line.split(), "--data", "mnist", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "mnist-standard" in out
+    assert "Warning" not in err

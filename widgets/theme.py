@@ -4,6 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from lab.catalogue import trained_as
 from lab.pairing import unmarked
 
 INK = "#1B2430"
@@ -62,10 +63,11 @@ DIVERGING = ((0.0, "#0B5CAD"), (0.25, "#8DB2D9"), (0.5, "#F4F6F8"), (0.75, "#EBA
 def model_colour(name: str) -> str:
     """The colour of a model, the same on every page, at least 3:1 on white; a mark in the name does not change it.
 
-    The models of the zoo differ also for colour-blind eyes. Another name gets its colour from its letters, or the next
-    one if that is taken: the first dozen of them differ from each other and from the zoo.
+    The models of the zoo that were trained on the same data differ also for colour-blind eyes; those that were trained
+    alike on other data have the same colours. Another name gets its colour from its letters, or the next one if that is
+    taken: the first dozen of them differ from each other and from the zoo.
     """
-    name = unmarked(name)
+    name = trained_as(unmarked(name))
     if name not in _MODELS and name not in _own:
         first = hashlib.sha256(name.encode()).digest()[0] % len(_OWN_MODELS)
         wanted = (*_OWN_MODELS[first:], *_OWN_MODELS[:first])

@@ -20,4 +20,6 @@ from lab.catalogue.model_cards import (
     find_model as find_model,
     models as models,
     problems as problems,
+    shipped_on as shipped_on,
+    trained_as as trained_as,
 )

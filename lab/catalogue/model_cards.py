@@ -11,10 +11,14 @@ from lab.catalogue import live_models, packaged
 from lab.errors import LONGEST, LabError, ModelError, SpecError, fault_of, no_such, one_line
 from lab.home import path_of, pretrained_folder, runs_folder
 from lab.specs.balls import Ball
+from lab.specs.data import Digits, published_data
 from lab.specs.models import Architecture, Custom, ModelSpec, Trained
 from lab.specs.spec import from_dict
 
 ZOO = Path(__file__).parents[1] / "models" / "zoo"
+
+_DIGITS = Digits.published.name
+_PREFIXES = tuple(f"{each.published.name}-" for each in published_data())
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,16 @@ def find_card(name: str) -> ModelCard:
             raise ModelError(absent.absence)
         raise ModelError(no_such("model", name, known))
     return known[name]
+
+
+def shipped_on(data: str, name: str) -> str:
+    """The name of the shipped model that was trained on these data as the digits' model of that name on the digits."""
+    return name if data == _DIGITS else f"{data}-{name}"
+
+
+def trained_as(name: str) -> str:
+    """The name of the digits' model that was trained as a shipped model of that name; the inverse of shipped_on."""
+    return next((name.removeprefix(each) for each in _PREFIXES if name.startswith(each)), name)
 
 
 def _found_models() -> Iterator[ModelCard | str]:

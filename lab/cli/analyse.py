@@ -17,6 +17,7 @@ from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
 from lab.errors import LabError, SpecError
 from lab.files import write_whole
+from lab.pairing import at_home
 from lab.reports.tables import csv as csv_text
 from lab.results import (
     EmbeddingsResult,
@@ -167,9 +168,10 @@ def _spec(options: argparse.Namespace) -> Analysis:
     changes = {name: value for name, value in given.items() if value is not None}
     if unknown := set(changes) - set(params(kind)):
         raise SpecError(f"{kind.__name__} takes no {unknown.pop()}: see 'list analyses'.")
-    spec = kind().replace(**changes)
-    if changes.get("data"):
-        spec = opened(spec, datafiles.opening_eps(changes["data"]))
+    data = given["data"]
+    spec = (at_home(kind(), data) if data else kind()).replace(**changes)
+    if data:
+        spec = opened(spec, datafiles.opening_eps(data))
     return shared.with_settings(spec, options.settings, changes)
 
 

@@ -6,7 +6,7 @@ import argparse
 import time
 from dataclasses import dataclass, replace
 
-from lab.catalogue import find_model
+from lab.catalogue import find_data, find_model
 from lab.cli import options as shared, quick
 from lab.cli.answers import require_loadable
 from lab.cli.evaluation import unweighted
@@ -16,6 +16,7 @@ from lab.cli.saving import add_save, save, save_folder
 from lab.cli.threat import add_ball, ball_of
 from lab.context import Context
 from lab.counts import counted, percent
+from lab.pairing import at_home
 from lab.reports.records import health_record
 from lab.results import AttackResult, Examples
 from lab.specs import PGD, AttackSpec, Ball, DataSpec, Digits, ModelSpec, crossing, to_dict
@@ -85,6 +86,8 @@ def run(options: argparse.Namespace) -> int:
 def _requests(options: argparse.Namespace) -> list[AttackRequest]:
     """One request for each of the models."""
     models = shared.models(options.model or ["standard"], options.weights, options.name)
+    if options.data and not options.model:
+        models = tuple(at_home(each, find_data(options.data)) for each in models)
     return [_request(options, model, name) for model, name in zip(models, names_of(models), strict=True)]
 
 

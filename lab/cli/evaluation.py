@@ -14,7 +14,7 @@ from lab.cli.progress import progress_bar, say
 from lab.cli.tables import table
 from lab.cli.threat import ball_of
 from lab.counts import counted, percent
-from lab.pairing import names_on
+from lab.pairing import at_home, names_on
 from lab.reports import record
 from lab.reports.words import percent as in_percent, with_interval
 from lab.results import EvaluationResult, ModelEvaluation
@@ -46,6 +46,8 @@ def requests(options: argparse.Namespace, budget: str | None, settings: Sequence
     """An evaluation for each of the models that the options name; None, as for an option, is the default."""
     models = shared.models(options.model or ["standard"], options.weights, options.name)
     data = shared.data_set(options, options.data, models)
+    if not options.model:
+        models = tuple(at_home(each, data or Evaluation().data) for each in models)
     fields = {
         "data": data,
         "ball": ball_of(options, data or Evaluation().data),

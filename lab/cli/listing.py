@@ -78,10 +78,16 @@ def _remarks(card: catalogue.DataCard) -> str:
 def _models() -> tuple[list[dict[str, object]], str]:
     for sentence in catalogue.problems():
         print(sentence, file=sys.stderr)
-    cards = catalogue.models()
+    cards = _by_data(catalogue.models())
     records = [_model_record(each) for each in cards]
     rows = [(each.name, each.origin, each.data or "?", _size(each.shape), _accuracies(each)) for each in cards]
     return records, table(rows, ("model", "origin", "data", "shape", "measured accuracy"))
+
+
+def _by_data(cards: list[catalogue.ModelCard]) -> list[catalogue.ModelCard]:
+    """The same cards, those of a data set together."""
+    data = list(dict.fromkeys(each.data for each in cards))
+    return sorted(cards, key=lambda each: data.index(each.data))
 
 
 def _recipes() -> tuple[list[dict[str, object]], str]:

@@ -15,6 +15,7 @@ from lab.cli.progress import progress_bar, say
 from lab.context import Cancelled, Context
 from lab.counts import counted, percent
 from lab.errors import LabError, no_such
+from lab.pairing import at_home
 from lab.results.run import Measured, Run
 from lab.specs import Recipe, papers, to_dict
 from lab.specs.spec import family_of
@@ -156,9 +157,10 @@ def _recipe(options: argparse.Namespace) -> Recipe:
     start = {name.lower(): build for name, build in known.items()}.get(options.recipe.lower())
     if start is None:
         raise LabError(no_such("recipe", options.recipe, known))
-    given = {"data": shared.data_set(options, options.data), "seed": options.seed}
-    changes = {name: value for name, value in given.items() if value is not None}
-    return shared.with_settings(start().replace(**changes), options.settings, changes)
+    data = shared.data_set(options, options.data)
+    changes = {name: value for name, value in {"data": data, "seed": options.seed}.items() if value is not None}
+    recipe = at_home(start(), data) if data else start()
+    return shared.with_settings(recipe.replace(**changes), options.settings, changes)
 
 
 def _known_recipe(options: argparse.Namespace) -> Recipe:

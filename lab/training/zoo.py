@@ -1,17 +1,24 @@
 """The models that ship with the lab, and how they were made."""
 
-import tempfile
+import shutil
 from pathlib import Path
 
 import lab.models
 from lab.context import Context
 from lab.files import write_whole
+from lab.home import home
 from lab.results.run import Run
+from lab.runs import recipe_in
 from lab.specs import (
     BIM,
+    MNIST,
     PGD,
+    Adam,
     CascadeExamples,
     EnsembleExamples,
+    FashionMNIST,
+    Linf,
+    OneCycle,
     OwnExamples,
     Recipe,
     SmallCNN,
@@ -34,10 +41,15 @@ from lab.training.train import train
 FOLDER = Path(lab.models.__file__).parent / "zoo"
 
 _FLAT = SmallCNN(embedding=2)  # an embedding that can be drawn: Na et al. 2018, §4.2
-_ENSEMBLE = EnsembleExamples(models=(Trained("standard"),))  # and so standard-b is a holdout model for it
 _CASCADE = CascadeExamples(iterative=BIM(steps=10, step_size=0.0))  # ten steps of eps / 10 for the papers' up to 80
 
-RECIPES: dict[str, Recipe] = {
+
+def _on(static: str) -> EnsembleExamples:
+    """Examples of one standard network, too, so that the other one is a holdout model for what is trained on them."""
+    return EnsembleExamples(models=(Trained(static),))
+
+
+_DIGITS: dict[str, Recipe] = {
     "standard": standard_training(epochs=15),
     "standard-b": standard_training(epochs=15, seed=1),
     "fgsm-trained": fgsm_training(epochs=40),
@@ -45,7 +57,7 @@ RECIPES: dict[str, Recipe] = {
     "rfgsm-trained": rfgsm_training(epochs=40),
     "kurakin-trained": kurakin_training(epochs=40),
     "pgd-trained": pgd_training(source=OwnExamples(PGD(steps=7, step_size=0.1)), epochs=60, warm_up=30),
-    "ensemble-trained": ensemble_training(source=_ENSEMBLE, epochs=40, seed=2),
+    "ensemble-trained": ensemble_training(source=_on("standard"), epochs=40, seed=2),
     "pivot-trained": pivot_training(epochs=40),
     "cascade-trained": cascade_training(source=_CASCADE, epochs=40),
     "pivot-cascade-trained": pivot_cascade_training(source=_CASCADE, epochs=40),
@@ -55,24 +67,58 @@ RECIPES: dict[str, Recipe] = {
     "flat-kurakin": kurakin_training(architecture=_FLAT, epochs=100),
     "flat-pivot": pivot_training(architecture=_FLAT, epochs=100),
 }
-"""In the order of training: fixed networks that a recipe names come before it."""
+
+_MNIST = {"data": MNIST(), "batch": 128, "optimiser": Adam(3e-3)}  # few steps for two cores, so long ones
+_FASHION = _MNIST | {"data": FashionMNIST()}
+_CYCLE = {"schedule": OneCycle(peak=0.3)}  # where the recipe has no schedule of its own
+
+_ON_MNIST: dict[str, Recipe] = {
+    "mnist-standard": standard_training(**_MNIST, **_CYCLE, epochs=4),
+    "mnist-standard-b": standard_training(**_MNIST, **_CYCLE, epochs=4, seed=1),
+    "mnist-fgsm-trained": fgsm_training(**_MNIST, **_CYCLE, epochs=5),
+    "mnist-pgd-trained": pgd_training(
+        **_MNIST, **_CYCLE, source=OwnExamples(PGD(steps=3, step_size=0.2)), epochs=5, warm_up=1
+    ),
+    "mnist-ensemble-trained": ensemble_training(**_MNIST, **_CYCLE, source=_on("mnist-standard"), epochs=4, seed=2),
+    "mnist-trades-trained": trades_training(**_MNIST, **_CYCLE, steps=3, step_size=0.2, epochs=4, warm_up=1),
+    "mnist-pivot-trained": pivot_training(**_MNIST, epochs=3),
+    "mnist-pivot-cascade-trained": pivot_cascade_training(
+        **_MNIST,
+        source=CascadeExamples(defended=Trained("mnist-pivot-trained"), iterative=BIM(steps=3, step_size=0.0)),
+        epochs=3,
+    ),
+    "mnist-flat-standard": standard_training(**_MNIST, **_CYCLE, architecture=_FLAT, epochs=3),
+    "mnist-flat-kurakin": kurakin_training(**_MNIST, **_CYCLE, architecture=_FLAT, epochs=3),
+    "mnist-flat-pivot": pivot_training(**_MNIST, architecture=_FLAT, epochs=3),
+}
+_ON_FASHION: dict[str, Recipe] = {
+    "fashion-mnist-standard": standard_training(**_FASHION, **_CYCLE, epochs=4),
+    "fashion-mnist-pgd-trained": pgd_training(
+        **_FASHION, **_CYCLE, source=OwnExamples(PGD(steps=3, step_size=0.06)), ball=Linf(0.1), epochs=3
+    ),
+}
+RECIPES: dict[str, Recipe] = {**_DIGITS, **_ON_MNIST, **_ON_FASHION}
+"""By data set, each in the order of training: fixed networks that a recipe names come before it."""
 
 
 def train_zoo(ctx: Context, names: tuple[str, ...] = tuple(RECIPES), folder: Path = FOLDER) -> dict[str, Run]:
     """Train shipped models again from their recipes; their weights, cards and curves replace the old ones.
 
-    The fixed networks that a recipe names are read from the shipped zoo, whatever the ``folder``.
+    The fixed networks that a recipe names are read from the shipped zoo, whatever the ``folder``. What an interruption
+    left unfinished is carried on.
     """
     folder.mkdir(parents=True, exist_ok=True)
     return {name: _train_one(name, ctx.part(i, len(names), name), folder) for i, name in enumerate(names)}
 
 
 def _train_one(name: str, ctx: Context, folder: Path) -> Run:
-    with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / name
-        run = train(RECIPES[name], ctx, made)
-        for source, end in (("weights.safetensors", ".safetensors"), ("metrics.jsonl", ".metrics.jsonl")):
-            write_whole(folder / f"{name}{end}", (made / source).read_bytes())
-        # Last, because a model without it is not listed.
-        write_whole(folder / f"{name}.json", (made / "card.json").read_bytes())
+    made = home() / "zoo" / name
+    if recipe_in(made) not in (None, RECIPES[name]):
+        shutil.rmtree(made)  # of a recipe that has changed since
+    run = train(RECIPES[name], ctx, made, resume=True)
+    for source, end in (("weights.safetensors", ".safetensors"), ("metrics.jsonl", ".metrics.jsonl")):
+        write_whole(folder / f"{name}{end}", (made / source).read_bytes())
+    # Last, because a model without it is not listed.
+    write_whole(folder / f"{name}.json", (made / "card.json").read_bytes())
+    shutil.rmtree(made)
     return run

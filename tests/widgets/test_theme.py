@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from lab.catalogue import trained_as
 from lab.catalogue.model_cards import ZOO as ZOO_FOLDER
 from widgets import theme
 
@@ -74,8 +75,11 @@ def test_a_model_keeps_its_colour_and_a_thirteenth_run_gets_one_too():
     assert len(set(colours.values())) == len(OWN)
 
 
-def test_every_shipped_model_has_a_colour_of_its_own():
-    assert set(ZOO) == {path.stem for path in ZOO_FOLDER.glob("*.json")}
+def test_every_shipped_model_has_a_colour_of_its_own_among_those_of_its_data():
+    shipped = {path.stem for path in ZOO_FOLDER.glob("*.json")}
+    assert set(ZOO) == {trained_as(name) for name in shipped}
+    assert set(ZOO) < shipped
+    assert theme.model_colour("mnist-standard") == theme.model_colour("standard")
 
 
 def test_the_style_sheet_names_the_colours_of_this_file():

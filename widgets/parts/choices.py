@@ -13,7 +13,7 @@ from lab import datafiles
 from lab.catalogue import DataCard, ModelCard, data_card, data_sets, models
 from lab.counts import counted
 from lab.errors import LabError, SpecError
-from lab.pairing import fits, marked, names_on, trained_elsewhere
+from lab.pairing import marked, names_on, offered, trained_alike
 from lab.results import PreviewResult, ScreeningResult
 from lab.specs import Preview, Screening, Spec
 from lab.specs.data import DataSpec, Drawn, without_drawing
@@ -138,12 +138,14 @@ class ModelChoice(Several):
         """
         same = self._data is not None and without_drawing(self._data.spec) == without_drawing(data.spec)
         self._data = data
-        fitting = [(card, trained_elsewhere(card, data.spec)) for card in self.cards.values() if fits(card, data)]
+        fitting = offered(self.cards.values(), data)
         self._mine = [card.name for card, elsewhere in fitting if not elsewhere]
         self._others = [card.name for card, elsewhere in fitting if elsewhere]
         before = self.value if isinstance(self.value, list | tuple) else ()
         kept = [name for name in before if name in self._mine or (same and name in self._others)]
-        usual = [name for name in self._preferred if name in self._mine] or self._mine[:1]
+        preferred = [trained_alike(name, data.spec) for name in self._preferred]
+        standard = [name for name in self._mine if name == trained_alike("standard", data.spec)]
+        usual = [name for name in preferred if name in self._mine] or standard or self._mine[:1]
         with self.hold_sync():
             self.options = [_option(card) for card, elsewhere in fitting if not elsewhere]
             self.others = [_option(card, elsewhere) for card, elsewhere in fitting if elsewhere]
@@ -191,16 +193,15 @@ class OneModel(Choice):
 
     def offer(self, data: DataCard) -> None:
         """Offer the models that fit a data set; the one chosen before stays if it was trained on it."""
-        fitting = [(card, trained_elsewhere(card, data.spec)) for card in self._known() if fits(card, data)]
+        fitting = offered(self._known(), data)
         fitting.sort(key=lambda each: bool(each[1]))
         mine = [card.name for card, elsewhere in fitting if not elsewhere]
         self.cards = {card.name: card for card, _ in fitting}
         with self.hold_sync():
             self.options = [_option(card, elsewhere) for card, elsewhere in fitting]
             if self.value not in mine:
-                self.value = next(
-                    (name for name in (self._usual, *mine, *self.cards) if name in (mine or self.cards)), ""
-                )
+                usual = trained_alike(self._usual, data.spec)
+                self.value = next((name for name in (usual, *mine, *self.cards) if name in (mine or self.cards)), "")
 
     def _known(self) -> list[ModelCard]:
         """All models that may be offered."""

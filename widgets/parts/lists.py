@@ -7,6 +7,7 @@ import traitlets as t
 
 from lab.catalogue import models
 from lab.errors import SpecError
+from lab.pairing import usable
 from lab.specs import ModelSpec, Spec
 from lab.specs.sentences import labelled
 from lab.specs.spec import parse_number
@@ -109,7 +110,7 @@ class Listed(Several):
     """Several of the models that this installation lists, each with its data; a visitor can name no others."""
 
     def __init__(self, value: tuple[Spec, ...], **about: object) -> None:
-        found = models()
+        found = usable(models())
         self._specs = {card.name: card.spec for card in found}
         options = [
             Option(value=card.name, label=card.name, colour=model_colour(card.name), note=card.data) for card in found

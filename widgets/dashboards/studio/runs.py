@@ -9,6 +9,7 @@ import traitlets as t
 
 from lab.catalogue import ModelCard, models
 from lab.errors import LabError
+from lab.pairing import usable
 from lab.runs import RunCard
 from lab.specs import FGSM, Recipe, Source, params
 from lab.specs.attacks import attacks_in
@@ -117,8 +118,8 @@ class Shipped:
 
 
 def shipped() -> list[Shipped]:
-    """The networks of the zoo whose recipe is known."""
-    found = [(card, _recipe(card)) for card in models() if card.origin == "zoo" and card.weights is not None]
+    """The networks of the zoo whose recipe is known, and whose data are here."""
+    found = [(card, _recipe(card)) for card in usable(models()) if card.origin == "zoo" and card.weights is not None]
     return [
         Shipped(card.name, recipe, card.measured, card.weights.with_name(f"{card.name}.metrics.jsonl"))
         for card, recipe in found

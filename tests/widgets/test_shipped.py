@@ -1,0 +1,49 @@
+"""The models that ship for other data than the digits: offered where these data are here, and nowhere else."""
+
+import pytest
+
+from lab.catalogue import models, shipped_on
+from tests.data.test_published import mnist_files, put
+from tests.widgets.test_pairs import PAGES, labels
+from widgets.dashboards.studio import StudioPage
+from widgets.parts.lists import Listed
+
+MNIST = [each.name for each in models() if each.origin == "zoo" and each.data == "mnist"]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def with_mnist(tmp_path):
+    put(tmp_path / "data" / "MNIST" / "raw", mnist_files())
+
+
+@pytest.mark.parametrize("kind", PAGES)
+async def test_without_their_data_nobody_is_offered_them(engine, kind):
+    page = kind(engine)
+    offered = labels([*page.models.options, *page.models.others])
+    assert "standard" in offered
+    assert not [each for each in offered if "mnist" in each]
+
+
+@pytest.mark.usefixtures("with_mnist")
+@pytest.mark.parametrize("kind", PAGES)
+async def test_on_their_data_they_are_offered_by_name_and_the_usual_ones_are_chosen(engine, kind):
+    page = kind(engine)
+    usual = page.models.value
+    page.data.value = "mnist"
+    assert labels(page.models.options) == MNIST
+    assert page.models.value == (
+        [name for each in usual if (name := shipped_on("mnist", each)) in MNIST] or ["mnist-standard"]
+    )
+    page.data.value = "digits"
+    assert page.models.value == usual
+
+
+async def test_lists_of_models_leave_them_out_without_their_data(engine):
+    assert not [each["name"] for each in StudioPage(engine).list.rows if "mnist" in each["name"]]
+    assert not [each for each in labels(Listed((), label="Models").options) if "mnist" in each]
