@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
     shared.use_data_folder(options.data_dir)
     recipe = _recipe(options)
     if _speaks():
+        shared.warn_of_steps(recipe)
         shared.warn_of_pairs(recipe.data, recipe)
         _say_notes(recipe, options.download)
     name = options.name or _usual_name(options.recipe.lower(), recipe)
