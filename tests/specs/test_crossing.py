@@ -83,7 +83,7 @@ def test_the_step_it_names_is_long_enough():
     [
         (
             (PGD(step_size=2.0), Linf(8 / 255)),
-            "Steps of 2 are longer than from black to white: write 2/255 for grey levels.",
+            "2 are longer than from black to white: write 2/255 for grey levels.",
         ),
         ((BIM(step_size=1.5), Extended()), "write 1.5/255 for grey levels."),
         ((QueryPGD(step_size=4.0), Linf()), "write 4/255 for grey levels."),
