@@ -17,7 +17,7 @@ from pathlib import Path
 from lab import exhibits
 from lab.claims import PAPERS, CheckedClaim, PaperClaim, stored_findings
 from lab.claims.claim import COUNTED, LEFT_OUT, UNMEASURED, VERDICTS, registered
-from lab.cli.listing import default_text, range_text, summary
+from lab.cli.listing import default_text, range_text
 from lab.cli.main import parser
 from lab.specs import Analysis, Architecture, AttackSpec, Ball, DataSpec, Recipe, Spec, papers
 from lab.specs.attacks import Objective
@@ -30,6 +30,7 @@ from lab.specs.query import Estimator
 from lab.specs.similarity import Similarity
 from lab.specs.spec import family_of, params, presets
 from lab.specs.start import Start
+from lab.specs.summary import summary
 
 DOCS = Path(__file__).resolve().parent
 

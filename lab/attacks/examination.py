@@ -125,10 +125,11 @@ def _same(one: Tensor, other: Tensor) -> Tensor:
 
 
 def _dependent(model: nn.Module, x: Tensor, clean: Tensor, unstable: Tensor) -> float:
-    """The fraction of the first images whose logits are others behind white, black and negative images than before.
+    """The fraction of the first images whose logits are others in other company.
 
-    Images that are answered at random are left out. Rounding differs with the batch as well, and more so in half
-    precision, where logits have few digits.
+    The images themselves, behind white, black and negative images in a batch of another size; and paler ones, between
+    black and white. Images that are answered at random are left out. Rounding differs with the batch as well, and
+    more so in half precision, where logits have few digits.
     """
     count = min(_COMPANY, len(x))
     first, before = x[:count], clean[:count]
@@ -137,10 +138,31 @@ def _dependent(model: nn.Module, x: Tensor, clean: Tensor, unstable: Tensor) -> 
         others = torch.cat([others, others[:1]])
     with torch.no_grad():  # in one batch, whatever its size
         again: Tensor = model(torch.cat([others, first]))[-count:]
+    other = _differs(before, again) | in_company(model, pale(first), _differs)
+    return (other & ~unstable[:count]).float().mean().item()
+
+
+def pale(x: Tensor) -> Tensor:
+    """The images in tones from 0.3 to 0.6, not as far from black as from white."""
+    return 0.3 + 0.3 * x
+
+
+def in_company(model: nn.Module, x: Tensor, differs: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """(n,) whether images get another prediction between white images than between black ones.
+
+    Those that get another one between the same images are left out: that is state or noise.
+    """
+    shades = (torch.full_like(x[:1], each) for each in (0.0, 0.0, 1.0, 0.0))
+    with torch.no_grad():
+        _, dark, light, again = [model(torch.cat([shade, x, shade]))[1:-1] for shade in shades]
+    return differs(dark, light) & ~differs(dark, again)
+
+
+def _differs(before: Tensor, again: Tensor) -> Tensor:
+    """(n,) whether logits differ by more than rounding."""
     size = before.nan_to_num(0, 0, 0).abs().amax(1, keepdim=True)
     differs = (again - before).abs() > rounding_of(torch.cat([before, again])) * size + 1e-6
-    other = (differs | (again.isfinite() != before.isfinite())).any(1) & ~unstable[:count]
-    return other.float().mean().item()
+    return (differs | (again.isfinite() != before.isfinite())).any(1)
 
 
 def rounding_of(logits: Tensor) -> float:

@@ -8,8 +8,8 @@ from types import CellType, FunctionType
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from lab.attacks.repeatable import held
 from lab.models.adapter import Adapted, adapted, evaluating, name_of, named
+from lab.models.repeatable import held
 
 
 class Fresh(nn.Module):

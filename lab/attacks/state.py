@@ -8,9 +8,9 @@ from torch import Tensor
 
 from lab.attacks.fresh import copied, for_inference, fresh
 from lab.attacks.objectives import predicted
-from lab.attacks.repeatable import Draws
 from lab.errors import AttackError
 from lab.models.adapter import Adapted
+from lab.models.repeatable import Draws
 
 _FEW = 6  # images that are shown again
 _TRIES = 5  # where another thread draws from the same generators

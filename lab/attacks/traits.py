@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from lab.attacks.batches import batches_of
-from lab.attacks.examination import rounding_of
+from lab.attacks.examination import in_company, pale, rounding_of
 from lab.attacks.fresh import copied, for_inference
 from lab.attacks.gradient import raw_gradient
 from lab.attacks.objectives import ascent, predicted
-from lab.attacks.repeatable import Draws
 from lab.errors import AttackError
 from lab.models.adapter import Adapted, Function, adapted, core_of
+from lab.models.repeatable import Draws
 from lab.specs.attacks import CrossEntropy
 
 _ALONE = 6  # images that are predicted alone
@@ -149,7 +149,8 @@ def _apart(answers: Tensor) -> float:
 def company(model: nn.Module, x: Tensor, y: Tensor, noise: float = 0.0) -> Company:
     """Return whether images get the same logits alone as among others, in two orders and in half the company.
 
-    ``noise``: by how much of the largest logit they differ anyway.
+    A few of them, made paler, are also predicted between black and white images. ``noise``: by how much of the
+    largest logit they differ anyway.
     """
     few, labels = x[:_COMPANY], y[:_COMPANY]
     order = torch.arange(len(few), device=x.device)
@@ -160,6 +161,9 @@ def company(model: nn.Module, x: Tensor, y: Tensor, noise: float = 0.0) -> Compa
     for some, logits in among:
         differs[some] |= ~_alike(alone[some], logits, _MORE * noise)
         changes[some] |= predicted(alone[some]) != predicted(logits)
+    paler = pale(few[:_ALONE])
+    differs[:_ALONE] |= in_company(model, paler, lambda one, other: ~_alike(one, other, _MORE * noise))
+    changes[:_ALONE] |= in_company(model, paler, lambda one, other: predicted(one) != predicted(other))
     right, together = (predicted(each) == labels for each in (alone, among[0][1]))
     found = [each.float().mean().item() for each in (changes, differs, right, together)]
     return Company(found[0], found[1], found[2], found[3], len(few))

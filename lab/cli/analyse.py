@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
         require_format(figure)
     spec = _spec(options)
     if "data" in params(spec):
+        shared.warn_of_steps(spec)
         shared.warn_of_pairs(spec.data, spec)  # type: ignore[attr-defined]
     start = time.perf_counter()
     with progress_bar() as show:

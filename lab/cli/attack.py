@@ -69,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
     requests, records, saved = _requests(options), [], []
     require_loadable([each.model for each in requests])
     for number, request in enumerate(requests):
+        shared.warn_of_steps(request.attack, request.ball)
         shared.warn_of_pairs(request.data, request.model, request.attack, *([request.source] if request.source else []))
         outcome = _attacked(request, options.download)
         records.append(_record(request, outcome))

@@ -67,6 +67,7 @@ def evaluated(request: Request, download: bool, cancelled: Callable[[], bool]) -
 
     Raises :class:`Cancelled` after an interruption.
     """
+    shared.warn_of_steps(request.spec)
     shared.warn_of_pairs(request.spec.data, request.spec)
     start = time.perf_counter()
     with progress_bar() as show:

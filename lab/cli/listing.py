@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -18,6 +17,7 @@ from lab.downloads import offer_of
 from lab.specs import Architecture, AttackSpec, Recipe, Spec, papers, to_dict
 from lab.specs.analyses import Analysis
 from lab.specs.spec import Param, default_of, family_of, params, presets
+from lab.specs.summary import summary
 from lab.specs.threat import threat
 
 FAMILIES: dict[str, type[Spec]] = {
@@ -179,11 +179,6 @@ def range_text(about: Param) -> str:
     if about.choices:
         return " or ".join(about.choices)
     return "" if about.low is None else f"{_short(about.low)} to {_short(about.high)}"
-
-
-def summary(made: Callable[[], Spec]) -> str:
-    """Return the first line of what a spec, or a way to make one, says about itself."""
-    return (inspect.getdoc(made) or "").partition("\n")[0]
 
 
 def _short(value: object) -> str:

@@ -15,6 +15,7 @@ from lab.cli.progress import say
 from lab.context import Cancelled, Context, Progress
 from lab.errors import DataError, LabError, ModelError, SpecError, quoted
 from lab.home import path_of
+from lab.specs.crossing import longer_than_all
 from lab.specs.data import DataSpec
 from lab.specs.models import Custom, ModelSpec
 from lab.specs.spec import Param, Spec, params, parse_field, parse_number
@@ -267,6 +268,12 @@ def warn_of_pairs(data: DataSpec, *specs: Spec) -> None:
     """Say which of the models in these specs were trained on other data; what was asked for is done all the same."""
     for each in pairing.warnings(data, *specs):
         say(f"Warning: {each}")
+
+
+def warn_of_steps(*specs: Spec) -> None:
+    """Say that steps are too long for any image, as a number of grey levels is; they are taken all the same."""
+    if sentence := longer_than_all(*specs):
+        say(f"Warning: {sentence}")
 
 
 def data_notes(data: DataSpec) -> tuple[str, ...]:

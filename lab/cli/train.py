@@ -64,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
         with progress_bar() as show:
             shared.download(recipe.data, show)
     if _speaks():
+        shared.warn_of_steps(recipe)
         shared.warn_of_pairs(recipe.data, recipe)
         _say_notes(recipe)
     name = options.name or _usual_name(options.recipe.lower(), recipe)

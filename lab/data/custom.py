@@ -66,6 +66,7 @@ class _Reader:
     done: int = 0
     animated: list[Path] = field(default_factory=list)
     sixteen: dict[Path, int] = field(default_factory=dict)
+    wrong_profiles: list[Path] = field(default_factory=list)
 
     def read(self, labelled: list[tuple[Path, int]]) -> Split:
         x = torch.empty(len(labelled), 3, self.size, self.size, dtype=torch.uint8)
@@ -76,23 +77,37 @@ class _Reader:
             x[i] = torch.from_numpy(image.pixels).permute(2, 0, 1)
             if image.animated:
                 self.animated.append(path)
+            if image.wrong_profile:
+                self.wrong_profiles.append(path)
             if image.sixteen is not None:
                 self.sixteen[path] = image.sixteen
         return Split(x, torch.tensor([label for _, label in labelled], dtype=torch.int64))
 
     def notes(self) -> tuple[str, ...]:
-        """Of images with several frames. Raises :class:`DataError` when none of 16 bits uses more than 12 of them."""
+        """Of images with several frames, or a colour profile that cannot be read.
+
+        Raises :class:`DataError` when no image of 16 bits uses more than 12 of them.
+        """
         if 0 < max(self.sixteen.values(), default=0) <= _TWELVE_BITS:
             path, high = max(self.sixteen.items(), key=lambda each: each[1])
             raise DataError(
                 f"{datafiles.shown(path)} has 16-bit values up to {high:,} only, and no other image has more, so that "
                 "which is white is not known: scale them to 0..65535, or save 8 bits."
             )
-        if not self.animated:
-            return ()
-        count, first = len(self.animated), datafiles.shown(self.animated[0].name)
-        has = "1 image has" if count == 1 else f"{count:,} images have"
-        return (f"{has} several frames, of which the first is taken{':' if count == 1 else ', such as'} {first}.",)
+        return (
+            *_about(self.animated, "several frames, of which the first is taken"),
+            *_about(self.wrong_profiles, "a colour profile that cannot be read, so their colours are taken as sRGB"),
+        )
+
+
+def _about(paths: list[Path], what: str) -> tuple[str, ...]:
+    """A sentence on what these images have, if there are any."""
+    if not paths:
+        return ()
+    first = datafiles.shown(paths[0].name)
+    if len(paths) == 1:
+        return (f"1 image has {what}: {first}.".replace("their", "its"),)
+    return (f"{len(paths):,} images have {what}, such as {first}.",)
 
 
 def _none_like(split: Split) -> Split:

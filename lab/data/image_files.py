@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngImageFile
 
+from lab.data.colours import in_srgb
 from lab.datafiles import mistaken, shown, stamp
 from lab.datafiles.checks import TOLERANCE
 from lab.datafiles.walk import opened_image
@@ -24,12 +25,13 @@ class ImageFile:
     """``pixels`` (H, W, 3) uint8, and what may mislead about them.
 
     ``animated`` files have several frames, of which the first is seen; ``sixteen`` is the greatest value of a 16-bit
-    file that does not say which value is white.
+    file that does not say which value is white; ``wrong_profile`` files have a colour profile that cannot be read.
     """
 
     pixels: np.ndarray
     animated: bool = False
     sixteen: int | None = None
+    wrong_profile: bool = False
 
 
 def stretched(image: Image.Image, size: int) -> Image.Image:
@@ -49,7 +51,7 @@ def read_image_file(path: Path, size: int, fitted: Callable[[Image.Image, int], 
             if image.width * image.height > (Image.MAX_IMAGE_PIXELS or np.inf):
                 raise Image.DecompressionBombError
             animated = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
-            seen, sixteen = as_seen(image)
+            seen, sixteen, readable = as_seen(image)
             pixels = np.array(fitted(seen, size))
     except _Unclear as error:
         raise DataError(f"{shown(path)} {error}") from error
@@ -63,24 +65,26 @@ def read_image_file(path: Path, size: int, fitted: Callable[[Image.Image, int], 
     except Exception as error:  # each of Pillow's decoders has its own words for damage
         words = mistaken(path) or "cannot be decoded as an image (corrupt or truncated): replace or remove it"
         raise DataError(f"{shown(path)} {words}.") from error
-    return ImageFile(pixels, animated, sixteen)
+    return ImageFile(pixels, animated, sixteen, not readable)
 
 
-def as_seen(image: Image.Image) -> tuple[Image.Image, int | None]:
-    """The first frame of an image in 8-bit RGB, and what :class:`ImageFile` says of a 16-bit one."""
+def as_seen(image: Image.Image) -> tuple[Image.Image, int | None, bool]:
+    """The first frame in 8-bit sRGB, what :class:`ImageFile` says of a 16-bit one, and if its profile was readable."""
     _match_transparent_colour(image)
-    upright = _upright(image)
+    upright, sixteen = _upright(image), None
     if upright.mode in ("F", "I") or upright.mode.startswith("I;16"):
         values = np.asarray(upright).astype(np.float64)
         white, sixteen = _white(image, values)
-        return _grey(image, values, white), sixteen
+        upright = _grey(image, values, white)
+    if upright.mode == "LAB":
+        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        upright, readable = ImageCms.profileToProfile(upright, *profiles, outputMode="RGB") or upright, True
+    else:
+        upright, readable = in_srgb(upright, image.info)
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    if upright.mode == "LAB":
-        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        upright = ImageCms.profileToProfile(upright, *profiles, outputMode="RGB") or upright
-    return upright.convert("RGB"), None
+    return upright.convert("RGB"), sixteen, readable
 
 
 class _Unclear(Exception):
@@ -116,7 +120,7 @@ def _grey(source: Image.Image, values: np.ndarray, white: float) -> Image.Image:
     transparent = source.info.get("transparency")
     if isinstance(transparent, int):
         brightness[values == transparent] = 1
-    return Image.fromarray((brightness.clip(0, 1) * 255).round().astype(np.uint8)).convert("RGB")
+    return Image.fromarray((brightness.clip(0, 1) * 255).round().astype(np.uint8))
 
 
 def _white(source: Image.Image, values: np.ndarray) -> tuple[float, int | None]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 from torch import nn
@@ -28,14 +29,20 @@ Stamp = tuple[Path, int, int]
 class Built:
     """A model and what decides it: its ``parts``, and which of them is another one each time it is built, if any.
 
-    ``watched`` are the files that it was made of, and those beside them, as they were.
+    ``code`` names the user's modules. ``watched`` are the files that it was made of, and those beside them, as they
+    were.
     """
 
     model: nn.Module
     parts: Parts = field(default_factory=dict)
     changing: str = ""
+    code: tuple[str, ...] = ()
     watched: frozenset[Stamp] = frozenset()
     beside: frozenset[Path] = frozenset()
+
+    def modules(self) -> list[ModuleType]:
+        """The user's modules that are loaded."""
+        return [sys.modules[name] for name in self.code if name in sys.modules]
 
     def lasts(self) -> bool:
         """Return whether nothing that it was made of has changed since."""
@@ -68,7 +75,7 @@ def built(module: str, build: Callable[[], nn.Module]) -> Built:
     changing = next((name for name in [*parts, *others] if parts.get(name) != others.get(name)), "")
     parts |= settings_in(code) | contents_of(code) | contents_of({str(path): path for path in read})
     folders = frozenset({Path.cwd(), *(path.parent for path in code.values())})
-    return Built(model, parts, changing, _imports[module].stamps | _surroundings(folders), folders)
+    return Built(model, parts, changing, tuple(code), _imports[module].stamps | _surroundings(folders), folders)
 
 
 def _forget_changed(module: str) -> None:

@@ -19,7 +19,7 @@ from lab.models.builder import call_builder
 from lab.models.built import Built, built
 from lab.models.devices import default_device
 from lab.models.libraries import library_model
-from lab.models.probe import logits_hash
+from lab.models.probe import probe
 from lab.models.weights import load_weights
 from lab.recent import Recent
 from lab.specs.models import Custom, ModelSpec, Trained, name_of
@@ -53,14 +53,25 @@ def identity(spec: Custom) -> str:
     Raises :class:`Unrepeatable` when its builder makes another model each time.
     """
     if instability := instability_of(spec):
-        raise Unrepeatable(f"Results of {name_of(spec):.120} are not stored: {instability}")
+        raise _unrepeatable(spec, instability)
     parts = [f"{name} {each}" for name, each in sorted(_loaded(spec).parts.items())]
     return hashlib.sha256("\n".join([*fingerprints(spec), *parts]).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def logits_hash_of(spec: Custom, shape: tuple[int, ...]) -> str:
-    """A hash over a user's model's logits of fixed images of that shape; empty where they do not last."""
-    return logits_hash(_loaded(spec).model, shape)
+    """A hash over a user's model's logits of fixed images of that shape; empty where it has none.
+
+    Raises :class:`Unrepeatable` when its predictions follow the clock, or change from call to call.
+    """
+    found = _loaded(spec)
+    probed = probe(found.model, shape, found.modules())
+    if probed.changing:
+        raise _unrepeatable(spec, probed.changing)
+    return probed.hash
+
+
+def _unrepeatable(spec: Custom, why: str) -> Unrepeatable:
+    return Unrepeatable(f"Results of {name_of(spec):.120} are not stored: {why}")
 
 
 def _loaded(spec: ModelSpec, device: torch.device | str | None = None) -> Built:

@@ -41,7 +41,7 @@ from lab.specs.carlini_wagner import (
     CarliniWagnerLinf as CarliniWagnerLinf,
     MinimumDistance as MinimumDistance,
 )
-from lab.specs.crossing import crossing as crossing
+from lab.specs.crossing import crossing as crossing, longer_than_all as longer_than_all
 from lab.specs.curves import RobustnessCurves as RobustnessCurves
 from lab.specs.data import (
     CIFAR10 as CIFAR10,

@@ -16,7 +16,7 @@ class Ball(Spec):
 class Linf(Ball, title="L∞"):
     """No pixel changes by more than eps. Kurakin et al. 2017, §2; Madry et al. 2017, §2."""
 
-    eps: float = param(0.3, 0.0, 1.0, "L∞ radius, for pixels in [0, 1]", usual=(0.0, 0.5), label="ε")
+    eps: float = param(0.3, 0.0, 1.0, "L∞ radius, for pixels in [0, 1]", usual=(0.0, 0.5), pixels=True, label="ε")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class Extended(Ball, title="Combined"):
     pixel against the best rotated and shifted image, without the pixels that may change at will.
     """
 
-    eps: float = param(0.3, 0.0, 1.0, "L∞ radius, for pixels in [0, 1]", usual=(0.0, 0.5), label="ε")
+    eps: float = param(0.3, 0.0, 1.0, "L∞ radius, for pixels in [0, 1]", usual=(0.0, 0.5), pixels=True, label="ε")
     pixels: int = param(5, 0, 1_000_000, "number of pixels that may change arbitrarily", usual=(0, 50))
     rotation: float = param(20.0, 0.0, 180.0, "largest rotation in either direction", usual=(0.0, 45.0), unit="°")
     translation: float = param(0.0, 0.0, 100.0, "largest shift in either direction", usual=(0.0, 6.0), unit="pixels")

@@ -32,6 +32,8 @@ class Param:
     admissible values of a text field, or the kinds of spec that a field admits. ``unit`` is shown behind
     the number. ``log`` says that the quantity is multiplicative. ``zero`` says what 0 means where it is not a number
     but leaves the choice: "follows ε".
+    ``pixels`` says that it is a distance between pixels, black to white being 1: the refusal of a larger one
+    says how grey levels are written.
     ``label`` is what a form calls the field, where that is not the field's own name: see :func:`label_of`.
     ``brief`` is the most that one of many attacks takes where all are compared on an image.
     """
@@ -45,6 +47,7 @@ class Param:
     log: bool = False
     step: int = 1
     zero: str = ""
+    pixels: bool = False
     label: str = ""
     brief: int | None = None
 
@@ -61,6 +64,7 @@ def param(
     log: bool = False,
     step: int = 1,
     zero: str = "",
+    pixels: bool = False,
     label: str = "",
     brief: int | None = None,
 ) -> T:
@@ -69,7 +73,7 @@ def param(
     ``choices`` may be kinds of spec; they are kept by their names.
     """
     names = tuple(each if isinstance(each, str) else each.__name__ for each in choices) or None
-    about = Param(meaning, low, high, usual, names, unit, log, step, zero, label, brief)
+    about = Param(meaning, low, high, usual, names, unit, log, step, zero, pixels, label, brief)
     return field(default=default, metadata={_PARAM: about})
 
 
@@ -212,6 +216,11 @@ def parse_number(text: str) -> float:
         raise ValueError(f"{text} divides by zero") from None
 
 
+def grey_levels(distance: float) -> str:
+    """The end of a sentence about a distance beyond that from black to white, 1: 8-bit grey levels may be meant."""
+    return f": write {distance:.6g}/255 for grey levels." if 1 < distance <= 255 else "."
+
+
 _PARSED: dict[object, Callable[[str], object]] = {int: int, float: parse_number, str: str}
 
 
@@ -303,7 +312,8 @@ def _checked(kind: type[Spec], each: "Field[object]", hint: object, value: objec
         found = quoted(number).removesuffix(".0")
         unit = f" {about.unit}" if about.unit else ""
         if not low <= number <= high:  # also refuses NaN
-            raise wrong(f"must lie between {low:g} and {high:g}{unit}, but is {found}.", about.meaning)
+            hint = grey_levels(number) if about.pixels else "."
+            raise wrong(f"must lie between {low:g} and {high:g}{unit}, but is {found}{hint or '.'}", about.meaning)
         if about.step > 1 and (number - low) % about.step:
             raise wrong(f"must be {low:g} or some {about.step} more, but is {found}.", about.meaning)
     if about.choices is not None and isinstance(value, Spec):

@@ -6,6 +6,8 @@ from torch import nn
 
 from lab.attacks import attack, judge, maximise, minimum_distance
 from lab.attacks.objectives import predicted
+from lab.attacks.traits import company
+from lab.models.adapter import adapted
 from lab.results import Health, pack, unpack
 from lab.specs import (
     BIM,
@@ -188,6 +190,37 @@ def test_models_that_look_at_the_whole_batch_are_noticed(kind, n, x, y):
     assert health.unstable == 0
     assert health.batch_dependent > 0
     assert any("depends on the other images of the batch" in each for each in health.warnings)
+
+
+def by_statistic(statistic):
+    class ByStatistic(Plain):
+        """Adds a number taken from all pixels of the batch, which one with black and white pixels may decide alone."""
+
+        def forward(self, pixels):
+            return super().forward(pixels + statistic(pixels))
+
+    return ByStatistic()
+
+
+STATISTICS = {
+    "greatest": lambda x: x.amax(),
+    "least": lambda x: x.amin(),
+    "range": lambda x: x.amax() - x.amin(),
+    "greatest of each pixel": lambda x: x.amax(0),
+    "second greatest": lambda x: x.flatten().topk(2).values[1],
+    "greatest of the first image": lambda x: x[0].amax(),
+    "least of the last image": lambda x: x[-1].amin(),
+    "mean": lambda x: x.mean(),
+}
+
+
+@pytest.mark.parametrize("statistic", STATISTICS)
+def test_a_statistic_of_the_batch_is_noticed_where_every_image_has_black_and_white_pixels(statistic, x, y):
+    x = x.clone()
+    x[:, :, 0, :2], x[:, :, 1, :2] = 1, 0
+    model = by_statistic(STATISTICS[statistic])
+    assert judge(x, y, x, model, BALL).health.batch_dependent > 0
+    assert company(adapted(model), x, y).logits > 0
 
 
 class Noisy(Plain):

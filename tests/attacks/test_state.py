@@ -15,7 +15,6 @@ from lab.attacks import rounds
 from lab.attacks.evaluation import evaluate
 from lab.attacks.fresh import before_use, copied
 from lab.attacks.gradient import frozen
-from lab.attacks.repeatable import Draws
 from lab.attacks.standing import Standing
 from lab.attacks.state import BeforeUse
 from lab.attacks.traits import company, in_training, mode, randomness
@@ -23,6 +22,7 @@ from lab.context import Context
 from lab.data import load as load_data
 from lab.models import load as load_model
 from lab.models.adapter import adapted
+from lab.models.repeatable import Draws
 from lab.results.evaluation_checks import sentence
 from lab.results.evaluation_verdict import verdict
 from lab.specs import FGSM, Digits, Linf, Trained

@@ -264,3 +264,102 @@ def test_ordinary_images_are_what_pillow_makes_of_them(tmp_path):
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 20, 3), dtype=np.uint8))
     found = pixels(tmp_path, image.save)
     np.testing.assert_array_equal(found, np.asarray(image.resize((8, 8), Image.Resampling.BILINEAR)))
+
+
+def profile(red, green, blue, gamma=2.2):
+    """A matrix profile, ICC v2: primaries (X, Y, Z) at D50 and one gamma."""
+
+    def tag(kind, content):
+        return kind + b"\0\0\0\0" + content
+
+    def xyz(*values):
+        return tag(b"XYZ ", b"".join(struct.pack(">i", round(each * 65536)) for each in values))
+
+    curve = tag(b"curv", struct.pack(">IHH", 1, round(gamma * 256), 0))
+    text = tag(b"desc", struct.pack(">I", 5) + b"Wide\0" + bytes(78))
+    named = [
+        (b"desc", text + bytes(-len(text) % 4)),
+        (b"cprt", tag(b"text", b"none\0\0\0\0")),
+        (b"wtpt", xyz(0.9642, 1.0, 0.8249)),
+    ]
+    if red is None:
+        space, more = b"GRAY", [(b"kTRC", curve)]
+    else:
+        space = b"RGB "
+        more = [
+            (b"rXYZ", xyz(*red)),
+            (b"gXYZ", xyz(*green)),
+            (b"bXYZ", xyz(*blue)),
+            *((name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")),
+        ]
+    tags = named + more
+    at, index, body = 132 + 12 * len(tags), b"", b""
+    for name, content in tags:
+        index += struct.pack(">4sII", name, at + len(body), len(content))
+        body += content
+    header = struct.pack(">I4xI4s4s4s12s4s24x", at + len(body), 0x02100000, b"mntr", space, b"XYZ ", bytes(12), b"acsp")
+    header += struct.pack(">I", 0) + struct.pack(">3i", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + index + body
+
+
+ADOBE = profile((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+P3 = profile((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407))
+SWAPPED = profile((0.14307, 0.06061, 0.7141), (0.38515, 0.71687, 0.09708), (0.43607, 0.22249, 0.01392))  # blue first
+DARK = profile(None, None, None, gamma=1.0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "icc", "right"),
+    [
+        ("RGB", (120, 160, 120), ADOBE, (99, 161, 119)),  # by the matrices: red is 1.398 r - 0.398 g
+        ("RGB", (200, 100, 100), P3, (213, 97, 98)),
+        ("RGB", (255, 0, 0), SWAPPED, (0, 0, 255)),
+        ("RGB", (128, 128, 128), ADOBE, (128, 128, 128)),
+        ("L", 55, DARK, (128, 128, 128)),
+        ("RGBA", (255, 0, 0, 255), SWAPPED, (0, 0, 255)),
+        ("LA", (55, 255), DARK, (128, 128, 128)),
+        ("P", (255, 0, 0), SWAPPED, (0, 0, 255)),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg", "a.webp"])
+def test_colours_are_those_that_the_profile_says(tmp_path, mode, colour, icc, right, name):
+    if (name in ("a.jpg", "a.webp") and mode in ("RGBA", "LA", "P")) or (name == "a.webp" and mode == "L"):
+        pytest.skip("This format has no such images.")
+    image = Image.new("RGB" if mode == "P" else mode, (8, 8), colour)
+    image = image.convert("P", palette=Image.Palette.ADAPTIVE) if mode == "P" else image
+    more = {"lossless": True} if name == "a.webp" else {"quality": 100} if name == "a.jpg" else {}
+    found = pixels(tmp_path, lambda path: image.save(path, icc_profile=icc, **more), name)
+    np.testing.assert_allclose(found.astype(int), np.broadcast_to(right, (8, 8, 3)), atol=4)
+
+
+def test_what_is_transparent_lies_on_white_whatever_the_profile(tmp_path):
+    found = pixels(tmp_path, lambda path: half_red("RGBA").save(path, icc_profile=SWAPPED))
+    assert (found[5:] == 255).all()
+    np.testing.assert_allclose(found[:3].astype(int), np.broadcast_to(BLUE, (3, 8, 3)), atol=4)
+
+
+def test_16_bits_have_a_profile_too(tmp_path):
+    image = Image.fromarray(np.full((8, 8), 55 * 257, np.uint16))
+    found = pixels(tmp_path, lambda path: image.save(path, icc_profile=DARK), "a.png")
+    np.testing.assert_allclose(found.astype(int), 128, atol=4)
+
+
+@pytest.mark.parametrize(("gamma", "level"), [(1.0, 128), (0.45455, 55), (1 / 1.8, 73)])
+def test_grey_is_as_light_as_the_gamma_of_a_png_says(tmp_path, gamma, level):
+    content = png(8, 8, 0, [bytes([55]) * 8] * 8)
+    gama = chunk(b"gAMA", struct.pack(">I", round(gamma * 100_000)))
+    found = pixels(tmp_path, lambda path: path.write_bytes(content[:33] + gama + content[33:]))
+    np.testing.assert_allclose(found.astype(int), level, atol=4)
+
+
+@pytest.mark.parametrize("icc", [b"nonsense", ADOBE[:200], DARK, bytes(200)])
+def test_a_profile_that_cannot_be_read_is_counted(tmp_path, icc):
+    image = Image.new("RGB", (8, 8), (120, 160, 120))
+    for name in ("a.png", "b.png"):
+        found = pixels(tmp_path, lambda path: image.save(path, icc_profile=icc), name)
+        assert (found == (120, 160, 120)).all()
+    image.save(tmp_path / "imgs" / "test" / "only" / "c.png")
+    [note] = [each for each in data(tmp_path).notes if "profile" in each]
+    assert note == (
+        "2 images have a colour profile that cannot be read, so their colours are taken as sRGB, such as a.png."
+    )

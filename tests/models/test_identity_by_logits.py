@@ -4,9 +4,11 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from lab.errors import Unrepeatable
 from lab.keys import asked_key, stored_key
 from lab.models import built, load
 from lab.specs import Custom, Restarts
@@ -91,3 +93,62 @@ def test_a_model_that_counts_its_calls_is_not_counted_on():
     spec = Restarts(models=(Custom("mine:build"),))
     stored_key(spec, asked_key(spec))
     assert not hasattr(load(Custom("mine:build")), "calls")
+
+
+CHANGING = {
+    "clock": ("", "(time.time() % 1)", "time.time"),
+    "clock to the day": ("", "datetime.now().day", "datetime.datetime.now"),
+    "clock by another name": ("from time import time_ns as seed", "(seed() // 10**12 % 7)", "time.time_ns"),
+    "date": ("import datetime as d", "d.date.today().year", "datetime.date.today"),
+    "local time": ("", "time.localtime().tm_hour", "time.localtime"),
+    "timer": ("", "(time.perf_counter() % 1)", "from call to call"),
+    "entropy": ("", "(1 + os.urandom(1)[0] % 2)", ".urandom"),
+    "entropy through a library": ("import uuid", "(uuid.uuid4().int % 7)", ".urandom"),
+    "entropy through random": ("R = random.SystemRandom()", "(1 + R.randrange(2))", ".urandom"),
+    "process": ("", "os.getpid()", ".getpid"),
+    "counter of the module": ("COUNT = iter(range(10**6))", "(1 + next(COUNT))", "from call to call"),
+    "counter of the model": ("", "self.count()", "from call to call"),
+    "memory of what was asked": ("SEEN = []", "(SEEN.append(1) or len(SEEN))", "from call to call"),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGING)
+def test_predictions_that_follow_the_moment_or_the_calls_are_not_stored(kind):
+    settings, scale, words = CHANGING[kind]
+    source = FOUND.format(settings=f"import random, time\nfrom datetime import datetime\n{settings}", scale=scale)
+    counting = "def count(self):\n        self.calls = getattr(self, 'calls', 0) + 1\n        return self.calls"
+    put(mine=source.replace("    def forward", f"    {counting}\n    def forward"))
+    spec = Restarts(models=(Custom("mine:build"),))
+    with pytest.raises(Unrepeatable) as found:
+        stored_key(spec, asked_key(spec))
+    assert str(found.value).startswith("Results of mine:build are not stored: its predictions ")
+    assert words in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "scale"),
+    [
+        ("R = torch.Generator()", "torch.rand(1, generator=R)"),
+        ("import numpy as np\nR = np.random.default_rng()", "R.random()"),
+        ("import numpy as np\nR = np.random.RandomState()", "R.rand()"),
+        ("import random", "random.random()"),
+        ("import random\nR = random.Random()", "R.random()"),
+        ("import logging", "(logging.getLogger().warning('asked') or 1)"),
+        ("import tempfile", "(tempfile.mktemp() and 1)"),
+    ],
+)
+def test_random_draws_and_what_libraries_ask_for_themselves_last(settings, scale):
+    put(mine=FOUND.format(settings=settings, scale=scale))
+    spec = Restarts(models=(Custom("mine:build"),))
+    assert stored_key(spec, asked_key(spec)) == stored_key(spec, asked_key(spec))
+
+
+def test_the_generators_of_a_users_module_go_on_where_they_were():
+    put(
+        mine=FOUND.format(
+            settings="import numpy as np\nR = np.random.default_rng(5)\nN = R.random()", scale="R.random()"
+        )
+    )
+    spec = Restarts(models=(Custom("mine:build"),))
+    stored_key(spec, asked_key(spec))
+    assert sys.modules["mine"].R.random() == np.random.default_rng(5).random(2)[1]

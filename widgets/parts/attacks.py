@@ -10,6 +10,7 @@ from lab.errors import SpecError
 from lab.specs import AttackSpec, Masking, RobustnessCurves, TransferMatrix, params
 from lab.specs.sentences import labelled
 from lab.specs.spec import kinds_of, parse_number, title_of
+from lab.specs.summary import summary
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
 from widgets.controls import Choice, Option, Several, Text
 from widgets.parts.choices import ModelChoice
@@ -135,7 +136,7 @@ class Attacks(Box):
         names = self._names()
         repeated = {kind: [name for name in names if _kind(name) == kind and name != kind] for kind in self._kinds}
         self.chosen.options = [
-            Option(value=name, label=self._label(name), help=_said(kind))
+            Option(value=name, label=self._label(name), help=summary(kind))
             for kind_name, kind in self._kinds.items()
             for name in (kind_name, *repeated[kind_name])
         ]
@@ -186,10 +187,6 @@ class EpsText(Text):
     def write(self, eps: Sequence[float]) -> None:
         """Show these radii."""
         self.value = ", ".join(f"{each:g}" for each in eps)
-
-
-def _said(kind: type[AttackSpec]) -> str:
-    return (kind.__doc__ or "").strip().splitlines()[0]
 
 
 def _numbered(kind: str, number: int) -> str:

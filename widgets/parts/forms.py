@@ -9,6 +9,7 @@ from lab.errors import FieldError, SpecError
 from lab.specs import ModelSpec, Param, Spec, params
 from lab.specs.sentences import labelled
 from lab.specs.spec import kinds_of, label_of, title_of
+from lab.specs.summary import summary
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.parts.lists import Listed, Numbers, Variants
 from widgets.plain import Box, Words
@@ -133,7 +134,7 @@ class Variant(Box):
         self._forms = {type(default).__name__: _form(default)}
         self._members = members
         self._taken: dict[str, Box] = {}
-        options = [Option(value=name, label=title_of(kind), help=_said(kind)) for name, kind in members.items()]
+        options = [Option(value=name, label=title_of(kind), help=summary(kind)) for name, kind in members.items()]
         self.kind = Choice(value=type(default).__name__, label=label, help=meaning, options=options)
         super().__init__([self.kind], "lab-form")
         self.kind.observe(self._changed, "value")
@@ -230,7 +231,7 @@ def _several(default: Spec, name: str, about: dict[str, str]) -> Part:
     if issubclass(item, ModelSpec):
         return Listed(value, **about)
     members = {kind.__name__: kind for kind in kinds_of(default, name)}
-    options = [Option(value=name, label=title_of(kind), help=_said(kind)) for name, kind in members.items()]
+    options = [Option(value=name, label=title_of(kind), help=summary(kind)) for name, kind in members.items()]
     return Variants(value, options, lambda name, default: _form(default or members[name]()), **about)
 
 
@@ -253,10 +254,6 @@ def _slider(param: Param) -> tuple[float, ...]:
     if param.low is None or param.high is None or (not param.log and param.high - param.low > _WIDE):
         return ()
     return (param.low, param.high)
-
-
-def _said(kind: type[Spec]) -> str:
-    return (kind.__doc__ or "").strip().splitlines()[0]
 
 
 def sentence(meaning: str) -> str:

@@ -9,7 +9,7 @@ from lab.counts import percent
 from lab.results import ExploreResult, Health, ModelExplored, Tried
 from lab.results.prediction import NO_CLASS, class_in_words, predictions
 from lab.results.thumbnails import sparse
-from lab.specs import AttackSpec, Ball, Drawn, Explore, crossing
+from lab.specs import AttackSpec, Ball, Drawn, Explore, crossing, longer_than_all
 from lab.specs.pace import pace_in_words
 from lab.specs.spec import title_of
 from lab.specs.threat import threat
@@ -88,14 +88,19 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
         f"loss {_change(model.loss)} nats · margin {_change(model.margin)}",
         *(["misclassified before any attack"] if misclassified else []),
     ]
-    return card | {"facts": facts, "badges": badges(model.health, crossing(result.spec.attack, result.spec.ball))}
+    return card | {"facts": facts, "badges": badges(model.health, _about_steps(result.spec))}
 
 
-def badges(health: Health | None, short: str = "") -> list[Badge]:
-    """Word whether the outcome can be trusted, for this image; ``short`` says that the steps are too short."""
+def _about_steps(spec: Explore) -> str:
+    """A sentence when the attack's steps are too short for its ball, or too long for any image."""
+    return crossing(spec.attack, spec.ball) or longer_than_all(spec.attack, spec.ball)
+
+
+def badges(health: Health | None, steps: str = "") -> list[Badge]:
+    """Word whether the outcome can be trusted, for this image; ``steps`` says what is wrong with the steps."""
     if health is None:
         return []
-    warnings = [*([short] if short else []), *(each.sentence(alone=True) for each in health.findings)]
+    warnings = [*([steps] if steps else []), *(each.sentence(alone=True) for each in health.findings)]
     if not warnings:
         return [
             {"words": "Health: no warnings. The gradient is not zero and the softmax is not saturated.", "good": True}

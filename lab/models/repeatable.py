@@ -1,10 +1,11 @@
-"""The same random draws again: generators of PyTorch, NumPy and Python, and those that a model holds."""
+"""The same random draws again: generators of PyTorch, NumPy and Python, and those that a model or a module holds."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ from torch import nn
 
 
 class Draws:
-    """States of the global random generators, and of those that a model's modules hold."""
+    """States of the global random generators, and of those that a model's layers and some ``modules`` of code hold."""
 
-    def __init__(self, model: nn.Module) -> None:
-        self._states = [get() for get, _ in _generators(model)]
+    def __init__(self, model: nn.Module, modules: Iterable[ModuleType] = ()) -> None:
+        self._modules = tuple(modules)
+        self._states = [get() for get, _ in _generators(model, self._modules)]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Draws) and _equal(self._states, other._states)
@@ -29,19 +31,20 @@ class Draws:
 
         What the generators would draw after that is put into the list at the end.
         """
-        reached, before, after = _generators(model), Draws(model), list[Draws]()
+        reached, before, after = _generators(model, self._modules), Draws(model, self._modules), list[Draws]()
         _put(reached, self._states)
         try:
             yield after
         finally:
-            after.append(Draws(model))
+            after.append(Draws(model, self._modules))
             _put(reached, before._states)
 
 
-def held(model: nn.Module) -> list[object]:
-    """The generators that the model's modules hold."""
-    values = (value for module in model.modules() for value in vars(module).values())
-    return [each for each in values if isinstance(each, tuple(_OF))]
+def held(model: nn.Module, modules: Iterable[ModuleType] = ()) -> list[object]:
+    """The generators in a model's layers and in some modules of code, but for the system's, which has no state."""
+    holders: list[object] = [*model.modules(), *modules]
+    values = (value for each in holders for value in tuple(vars(each).values()))
+    return [each for each in values if isinstance(each, tuple(_OF)) and not isinstance(each, random.SystemRandom)]
 
 
 def _equal(one: object, other: object) -> bool:
@@ -62,7 +65,7 @@ Access = tuple[Callable[[], object], Callable[[Any], object]]
 """What reads a generator's state and what sets it; only generators of its kind know what a state is."""
 
 
-def _generators(model: nn.Module) -> list[Access]:
+def _generators(model: nn.Module, modules: Iterable[ModuleType]) -> list[Access]:
     shared: list[Access] = [
         (random.getstate, random.setstate),
         (np.random.get_state, np.random.set_state),
@@ -70,7 +73,8 @@ def _generators(model: nn.Module) -> list[Access]:
     ]
     if torch.cuda.is_initialized():
         shared.append((torch.cuda.get_rng_state_all, torch.cuda.set_rng_state_all))
-    return shared + [_OF[next(kind for kind in _OF if isinstance(each, kind))](each) for each in held(model)]
+    kept = held(model, modules)
+    return shared + [_OF[next(kind for kind in _OF if isinstance(each, kind))](each) for each in kept]
 
 
 def _put(generators: list[Access], states: list[object]) -> None:
