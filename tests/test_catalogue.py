@@ -132,13 +132,13 @@ def test_unreadable_custom_models_are_a_problem_not_a_crash(monkeypatch, text):
 
 def test_published_data_that_is_not_there_says_what_to_do():
     cards = {each.name: each for each in catalogue.data_sets()}
-    assert list(cards) == ["digits", "mnist", "fashion-mnist", "cifar10", "photos"]
+    assert list(cards) == ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "svhn", "photos"]
     assert cards["digits"].available
     assert (cards["digits"].shape, cards["digits"].classes, cards["digits"].n_test) == ((1, 28, 28), 10, 360)
     assert not cards["mnist"].available
     assert "MNIST/raw" in cards["mnist"].note
     assert "LAB_DATA" in cards["mnist"].note
-    assert "binary version" in cards["cifar10"].note
+    assert "data fetch cifar10" in cards["cifar10"].note
 
 
 def test_npz_files_of_the_data_folder_are_listed_from_their_headers(tmp_path):

@@ -8,6 +8,7 @@ looked up; anything else is refused.
 
 import io
 import pickletools
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +105,9 @@ class _Pickle:
 
         Raises :class:`_Refused`, and ``ValueError`` or ``IndexError`` for what is no whole pickle.
         """
-        with _Bounded(path, most) as file:
+        with _Bounded(path, most) as file, warnings.catch_warnings():
+            for kind in (DeprecationWarning, SyntaxWarning):  # of an escape sequence in a text that is refused below
+                warnings.simplefilter("ignore", kind)
             for done, (operation, argument, _) in enumerate(pickletools.genops(file)):
                 if done == _MOST_OPERATIONS:
                     raise _Refused("it has too many operations")

@@ -40,7 +40,7 @@ CODE = re.compile(r"\b[A-Z]\w+\.[a-z]\w*|\b[a-z]+_[a-z_]+\b|\beps\b")
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [
-        (lambda: Linf(7.0), "ε must lie between 0 and 1, but is 7."),
+        (lambda: Linf(7.0), "ε must lie between 0 and 1, but is 7: write 7/255 for grey levels."),
         (lambda: Linf("abc"), "ε should be a number"),
         (lambda: Linf(10**400), "ε should be a number"),
         (lambda: PGD(steps=0), "Steps must lie between 1 and 1000, but is 0."),
@@ -135,7 +135,7 @@ async def test_field_and_run_bar_say_the_same_in_the_words_of_the_form(engine, c
     app.visit(name)
     page = app.pages[name]
     eps = page.form.parts["ball"].form.parts["eps"]
-    for wrong, sentence in (("abc", "ε should be a number"), (7, "ε must lie between 0 and 1, but is 7.")):
+    for wrong, sentence in (("abc", "ε should be a number"), (7, "ε must lie between 0 and 1, but is 7: write 7/255")):
         eps.value = wrong
         await settled()
         assert eps.error.startswith(sentence)

@@ -253,11 +253,10 @@ class Page(Box, Generic[S, R, L]):
     def _screen(self, _: object = None) -> None:
         """Let images be found by what the chosen models make of them in the chosen threat model."""
         assert self.images is not None
-        chosen: dict[str, Any] = {}
         try:
-            for name in ("data", "models", "ball"):
-                chosen[name] = self.form.parts[name].read()
-            self.images.screen(Screening().replace(**chosen | {"models": chosen["models"][:4]}))
+            models = self.models.read()[:4]
+            asked = {"data": self.data.read(), "ball": self.form.parts["ball"].read()}
+            self.images.screen(Screening(models=models).replace(**asked))
         except SpecError:  # said at the field, or another threat model than a norm's
             self.images.screen(None)
 
