@@ -148,6 +148,21 @@ def test_what_is_not_offered_is_not_looked_for(said):
     run(test)
 
 
+def test_in_another_threat_model_than_a_norms_labels_and_predictions_are_offered():
+    async def test():
+        with _picker() as (picker, engine):
+            picker.criterion = "fooled 0"
+            engine.jobs[-1].finish(screened())
+            picker.screen(ASKED, attacked=False)
+            assert not any(each["value"].startswith(("fooled", "survives")) for each in picker.criteria)
+            await asyncio.sleep(0.4)
+            assert (picker.listed, picker.positions) == (360, list(range(16)))  # what is not offered is not looked for
+            picker.criterion = "label 3"
+            assert picker.positions[:2] == [3, 13]
+
+    run(test)
+
+
 def test_an_error_is_said_in_place_of_the_images():
     async def test():
         with _picker() as (picker, engine):

@@ -236,6 +236,7 @@ class ImageChoice(Images):
         self._changed = OnLoop(self._arrived)
         self._classes: tuple[str, ...] = ()
         self._asked: Screening | None = None
+        self._attacked = True
         self._screened: PageJob | None = None
         self._looked = OnLoop(self._listen)
         self._search_again = OnLoop(self._search, _SEARCHED)
@@ -254,12 +255,15 @@ class ImageChoice(Images):
             self.total = datafiles.outline(data).n_test
         self._list(self._found)
 
-    def screen(self, spec: Screening | None) -> None:
-        """Find images by what these models make of them; None where there are no models, or none that fit."""
-        if spec != self._asked:
-            self._asked = spec
+    def screen(self, spec: Screening | None, attacked: bool = True) -> None:
+        """Find images by what these models make of them; None where there are no models, or none that fit.
+
+        Not ``attacked``: by their labels and predictions only.
+        """
+        if (spec, attacked) != (self._asked, self._attacked):
+            self._asked, self._attacked = spec, attacked
             self._offer_criteria()
-            if self._looked_for.asks_models:
+            if self._looked_for.asks_models or self._found is not None:
                 self._search_again()
 
     @property
@@ -275,7 +279,9 @@ class ImageChoice(Images):
     def _offer_criteria(self) -> None:
         spec = self._asked
         models = () if spec is None else names_on(spec.models, spec.data)
-        self.criteria = [dict(each) for each in criteria(self._classes, models, None if spec is None else spec.ball)]
+        self.criteria = [
+            dict(each) for each in criteria(self._classes, models, spec.ball if spec and self._attacked else None)
+        ]
 
     def _search(self) -> None:
         """List what is looked for, or say that it is looked for."""

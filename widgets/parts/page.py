@@ -254,11 +254,14 @@ class Page(Box, Generic[S, R, L]):
         """Let images be found by what the chosen models make of them in the chosen threat model."""
         assert self.images is not None
         try:
-            models = self.models.read()[:4]
-            asked = {"data": self.data.read(), "ball": self.form.parts["ball"].read()}
-            self.images.screen(Screening(models=models).replace(**asked))
-        except SpecError:  # said at the field, or another threat model than a norm's
+            asked = Screening(data=self.data.read(), models=self.models.read()[:4])
+        except SpecError:  # said at the field
             self.images.screen(None)
+            return
+        try:
+            self.images.screen(asked.replace(ball=self.form.parts["ball"].read()))
+        except SpecError:  # said at the field, or another threat model than a norm's
+            self.images.screen(asked, attacked=False)
 
     def _open_on(self, eps: float) -> None:
         """Take the values that requests on data of another opening ε have, and the slider of its steps."""
