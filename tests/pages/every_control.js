@@ -61,7 +61,7 @@
   }
 
   function ways(field) {
-    const all = (css) => [...field.querySelectorAll(css)];
+    const all = (css) => [...field.querySelectorAll(css)].filter((each) => !each.closest("dialog:not([open])"));
     const [list] = all("select");
     const [box] = all(".lab-number, .lab-text:not(.lab-find)");
     const [slider] = all(".lab-slider:not([hidden])");

@@ -27,7 +27,7 @@ def until_noted(page, words):
 
 def test_every_attack_appears_and_the_row_is_complete(page):
     page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
-    options = page.locator(f"{HERE} select").first.locator("option").all_inner_texts()
+    options = page.get_by_label("Attack", exact=True).locator("option").all_inner_texts()
     assert {"FGSM", "PGD"} <= set(options)
     page.wait_for_function(
         f"count => document.querySelectorAll('{HERE} .lab-gallery-small h4').length === count", arg=len(options)
@@ -75,20 +75,42 @@ def test_scaled_logits_are_said_to_be_saturated(page):
 
 @pytest.mark.slow
 def test_a_worst_case_is_put_together_from_attacks(page):
-    page.locator(f"{HERE} select").first.select_option("WorstCase")
+    page.get_by_label("Attack", exact=True).locator("visible=true").select_option("WorstCase")
     attacks = page.locator(f"{HERE} .lab-control", has_text="Attacks").locator("visible=true").last
     attacks.get_by_label("PGD", exact=True).uncheck()
     attacks.get_by_label("Step-LL", exact=True).check()
     page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
     until_noted(page, "Worst of several attacks")
     assert not page.get_by_label("Step size", exact=True).locator("visible=true").count()
-    page.locator(f"{HERE} select").first.select_option("CarliniWagnerLinf")
+    page.get_by_label("Attack", exact=True).locator("visible=true").select_option("CarliniWagnerLinf")
     page.get_by_label("τ", exact=True).locator("visible=true").fill("0.1; 0.2")
     page.get_by_label("τ", exact=True).locator("visible=true").press("Enter")
     page.get_by_text("should be numbers with commas between").locator("visible=true").wait_for()
 
 
-DOWN_AND_BACK = [(0.35, 0.3), (0.52, 0.12), (0.52, 0.9)]  # a one
+def test_a_test_image_is_found_by_what_the_model_makes_of_it(page):
+    page.get_by_role("button", name="Find a test image").click()
+    finder = page.locator(".lab-finder[open]")
+    finder.get_by_label("Show").select_option(label="misclassified")
+    finder.get_by_label("Order").select_option(label="least margin first")
+    page.wait_for_function("/^10 of 360 images/.test(document.querySelector('.lab-finder [role=status]').textContent)")
+    page.wait_for_function("document.querySelectorAll('.lab-finder .lab-image').length === 10")
+    assert complaints(page) == []
+    finder.get_by_label("Number").fill("360")
+    finder.get_by_label("Number").press("Enter")
+    assert "counted from 0 to 359" in finder.locator(".lab-error").inner_text()
+    first = finder.locator(".lab-image").first
+    number = first.get_attribute("value")
+    first.click()
+    until_noted(page, f"image {number}, label")
+    finder.get_by_label("Show").select_option(label="all images")
+    finder.get_by_label("Order").select_option(label="as they are stored")
+    page.wait_for_function("document.querySelectorAll('.lab-finder .lab-image').length === 16")
+    assert finder.locator("[role=status]").text_content() == ""
+    finder.get_by_role("button", name="Close").click()
+
+
+DOWN_AND_BACK = [(0.42, 0.24), (0.5, 0.1), (0.5, 0.9)]  # a one, read as such however fast it is drawn
 
 
 def test_a_digit_is_drawn_with_the_pointer_read_and_attacked_and_another_with_the_keyboard(page):

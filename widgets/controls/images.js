@@ -89,7 +89,7 @@ function pager(model) {
 }
 
 function list(model, name, label) {
-  const row = make("label", "lab-find-field", { textContent: label });
+  const row = make("label", "lab-finder-field", { textContent: label });
   const select = make("select", "lab-select");
   const draw = () => {
     const groups = new Map([["", select]]);
@@ -112,7 +112,7 @@ function list(model, name, label) {
 
 // A number that is typed in chooses the image of that number, and turns to it where all images are listed.
 function byNumber(model) {
-  const row = make("label", "lab-find-field", { textContent: "Number" });
+  const row = make("label", "lab-finder-field", { textContent: "Number" });
   const box = make("input", "lab-number", { type: "text", inputMode: "numeric", value: "" });
   const wrong = make("span", "lab-error");
   wrong.setAttribute("role", "alert");
@@ -136,7 +136,7 @@ const MAGNIFIER =
 
 // Large thumbnails, and what finds one among many: by its label, by what models make of it, by its number.
 function finder(model) {
-  const box = make("dialog", "lab-dialog lab-find");
+  const box = make("dialog", "lab-dialog lab-finder");
   const title = make("h2", "lab-dialog-title", { textContent: "Test images" });
   const close = make("button", "lab-button", { type: "button", textContent: "Close" });
   const { grid, draw, show } = thumbnails(model);
@@ -144,7 +144,7 @@ function finder(model) {
   const found = make("p", "lab-field-note");
   found.setAttribute("role", "status");
   const [number, wrong] = byNumber(model);
-  const fields = make("div", "lab-find-fields");
+  const fields = make("div", "lab-finder-fields");
   fields.append(
     list(model, { options: "criteria", value: "criterion" }, "Show"),
     list(model, { options: "orders", value: "order" }, "Order"),
@@ -167,7 +167,7 @@ function finder(model) {
     show();
     count();
   };
-  const open = make("button", "lab-small-button lab-find-button", { type: "button", innerHTML: MAGNIFIER });
+  const open = make("button", "lab-small-button lab-finder-button", { type: "button", innerHTML: MAGNIFIER });
   open.title = "Find a test image by its label, by what models predict, or by its number";
   open.setAttribute("aria-label", "Find a test image");
   open.addEventListener("click", () => {
