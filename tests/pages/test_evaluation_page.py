@@ -32,6 +32,7 @@ def until_done(page):
     page.wait_for_function(done)
 
 
+@pytest.mark.slow
 def test_every_control_moves_something_drawn(page):
     assert move_every_control(page, "stale") == ["Data set"]
 

@@ -51,6 +51,7 @@ def middle_of(page, heading):
     return box["x"] + x, box["y"] + y
 
 
+@pytest.mark.slow
 def test_every_control_moves_something_drawn(page):
     assert move_every_control(page, "stale") == ["Data set"]
 

@@ -122,6 +122,7 @@ def test_every_control_moves_something_drawn(page):
     assert move_every_control(page, "stale") == ["Data set"]
 
 
+@pytest.mark.slow
 def test_other_settings_are_computed_after_a_press_and_are_said_to_be_stale_before(page):
     before = matrix(page)["rows"]
     type_in(page, "ε", "0.1")

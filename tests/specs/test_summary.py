@@ -3,6 +3,15 @@
 import subprocess
 import sys
 
+import pytest
+
+from lab.specs import summary as module
+from lab.specs.analyses import Analysis
+from lab.specs.attacks import AttackSpec
+from lab.specs.balls import Ball
+from lab.specs.spec import family_of
+from lab.specs.summary import summary
+
 LISTED = """
 import contextlib, io, sys
 assert sys.flags.optimize == 2
@@ -19,6 +28,16 @@ print([kind for kind in family_of(AttackSpec) if not summary(kind)], Form(Linf()
 """
 
 
+@pytest.mark.parametrize("family", [AttackSpec, Analysis, Ball])
+def test_the_source_says_what_the_docstring_says(family, monkeypatch):
+    kinds = family_of(family)
+    said = [summary(kind) for kind in kinds]
+    assert all(said)
+    monkeypatch.setattr(module, "_STRIPPED", True)
+    assert [summary(kind) for kind in kinds] == said
+
+
+@pytest.mark.slow
 def test_lists_and_forms_say_without_docstrings_what_they_say_with_them():
     def printed(*flags: str, code: str) -> str:
         ran = subprocess.run([sys.executable, *flags, "-c", code], capture_output=True, text=True, check=False)
