@@ -5,6 +5,7 @@ import pytest
 from tests.pages.asked import ASKED
 from tests.pages.every_control import move_every_control
 from tests.pages.visit import point_at, type_in
+from tests.waiting import until
 
 pytestmark = pytest.mark.page
 
@@ -55,11 +56,21 @@ def test_moving_eps_moves_the_trade_off(page):
 def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
     until_done(page)  # a figure that is drawn anew under the pointer hears no click
     y = page.evaluate(f"{PLOT}[0]._fullData[{FGSM_TRAINED}].y[4]")
-    point_at(page, lambda: page.evaluate(AT, [0, 0.12, y]), f"document.querySelector('{HERE} .lab-tip:not([hidden])')")
-    assert "Click: Look at image" in page.locator(f"{HERE} .lab-tip:not([hidden])").inner_text()
-    page.mouse.down()
-    page.mouse.up()
-    page.wait_for_function("location.hash.startsWith('#attack-explorer')")
+    tip = f"{HERE} .lab-tip:not([hidden])"
+
+    def opened():
+        """Press as a hand does: again, where the figure was drawn anew under the pointer."""
+        point_at(page, lambda: page.evaluate(AT, [0, 0.12, y]), f"document.querySelector('{tip}')")
+        assert "Click: Look at image" in page.locator(tip).inner_text()
+        page.mouse.down()
+        page.mouse.up()
+        for _ in range(100):
+            if page.evaluate("location.hash.startsWith('#attack-explorer')"):
+                return True
+            page.wait_for_timeout(100)
+        return False
+
+    until(opened)
     page.wait_for_function(
         f"[...document.querySelectorAll('{HERE} .lab-number')].some(box => Math.abs(box.value - 0.12) < 1e-6)"
     )
