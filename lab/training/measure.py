@@ -21,7 +21,7 @@ from lab.training.prepared import begins_alike
 
 IMAGES = 1000  # test images measured on; with 1,000 an accuracy of 50% is known to ±3 points (95%)
 EVALUATED = 100  # of these: an evaluation takes several times as long for an image as the single attacks together
-STRANGERS = ("standard-b", "standard")  # shipped networks of each data set that black-box images are made on
+SOURCES = ("standard-b", "standard")  # shipped networks of each data set that black-box images are made on
 
 
 def measure(model: nn.Module, data: Dataset, ball: Ball, ctx: Context, source: str = "") -> Measured:
@@ -67,8 +67,8 @@ def holdout(recipe: Recipe, data: Dataset) -> str:
     known = [
         each.name for each in models() if each.origin == "zoo" and each.data == data.name and each.spec not in named
     ]
-    strangers = [shipped_on(data.name, each) for each in STRANGERS]
-    return next((each for each in strangers if each in known and not begins_alike(recipe, each)), "")
+    sources = [shipped_on(data.name, each) for each in SOURCES]
+    return next((each for each in sources if each in known and not begins_alike(recipe, each)), "")
 
 
 def papers_ball(data: Dataset) -> Ball:

@@ -9,7 +9,7 @@ import pytest
 from lab.results import ModelScreening, ScreeningResult
 from lab.specs import Digits, Linf, Screening, Trained
 from tests.widgets.engine import FakeEngine
-from widgets.parts.choices import ImageChoice, OneImage
+from widgets.parts.image_choice import ImageChoice, OneImage
 from widgets.parts.image_search import ALL, AS_STORED, Search, criteria
 
 NAMES = tuple("0123456789")

@@ -8,6 +8,21 @@ function tell(model, name, value) {
   model.save_changes();
 }
 
+// The options of a list, each under the heading of its group where it has one.
+function grouped(options) {
+  const [found, groups] = [[], new Map()];
+  for (const { value, label, help = "", group = "" } of options) {
+    const option = make("option", "", { value, textContent: label, title: help });
+    if (group && !groups.has(group)) {
+      groups.set(group, make("optgroup", "", { label: group }));
+      found.push(groups.get(group));
+    }
+    if (group) groups.get(group).append(option);
+    else found.push(option);
+  }
+  return found;
+}
+
 // Help is no stop on the way through the fields: a screen reader tells it with the field, and F1 in the field shows it.
 function helper(model, id, wrap) {
   const sign = make("button", "lab-help-sign", { type: "button", textContent: "?", tabIndex: -1 });

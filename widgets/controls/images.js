@@ -92,15 +92,7 @@ function list(model, name, label) {
   const row = make("label", "lab-finder-field", { textContent: label });
   const select = make("select", "lab-select");
   const draw = () => {
-    const groups = new Map([["", select]]);
-    select.replaceChildren();
-    for (const { value, label: words, group = "" } of model.get(name.options)) {
-      if (!groups.has(group)) {
-        groups.set(group, make("optgroup", "", { label: group }));
-        select.append(groups.get(group));
-      }
-      groups.get(group).append(make("option", "", { value, textContent: words }));
-    }
+    select.replaceChildren(...grouped(model.get(name.options)));
     select.value = model.get(name.value);
   };
   select.addEventListener("change", () => tell(model, name.value, select.value));

@@ -13,16 +13,7 @@ function segments(model, field) {
 function list(model, field) {
   const select = make("select", "lab-select", { id: `${field.id}-list` });
   select.setAttribute("aria-label", model.get("label"));
-  const groups = new Map([["", select]]);
-  for (const option of model.get("options")) {
-    const group = option.group ?? "";
-    if (!groups.has(group)) {
-      groups.set(group, make("optgroup", "", { label: group }));
-      select.append(groups.get(group));
-    }
-    const about = { value: option.value, textContent: option.label, title: option.help ?? "" };
-    groups.get(group).append(make("option", "", about));
-  }
+  select.append(...grouped(model.get("options")));
   select.addEventListener("change", () => tell(model, "value", select.value));
   return select;
 }

@@ -124,7 +124,7 @@ _fetches: dict[PublishedData, Fetch] = {}
 
 
 def fetches() -> list[Fetch]:
-    """The downloads that this kernel's pages offer, each one object for all of them; none among strangers."""
+    """The downloads that this kernel's pages offer, each one object for all of them; none on a public lab."""
     return [] if among_strangers() else [_fetch(each) for each in offers()]
 
 

@@ -22,9 +22,10 @@ from lab.specs.opening import changed
 from widgets.controls import Number
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
-from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice
+from widgets.parts.choices import DataChoice, ModelChoice
 from widgets.parts.drawer import DrawerButton
 from widgets.parts.forms import Form, Variant
+from widgets.parts.image_choice import ImageChoice
 from widgets.parts.links import LinkBar
 from widgets.parts.run_bar import RunBar
 from widgets.parts.take_away import TakeAway

@@ -15,12 +15,13 @@ from widgets.dashboards.embedding.cards import followed_cards, followed_note, po
 from widgets.dashboards.embedding.plots import PLOTS, EmbeddingsLook
 from widgets.figures.embedding.view import AS_IT_IS, PROJECTIONS
 from widgets.loop import OnLoop
-from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, PositionChoice
+from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
 from widgets.parts.engine import PageEngine
 from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
+from widgets.parts.image_choice import ImageChoice
 from widgets.parts.links import Follow, Link, LinkBar
 from widgets.parts.page import Page
 from widgets.parts.run_bar import RunBar

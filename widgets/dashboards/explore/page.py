@@ -14,12 +14,13 @@ from widgets.dashboards.explore.cards import attack_cards, attack_note, model_ca
 from widgets.dashboards.explore.finding import success_by_scale
 from widgets.figures.explore import scale
 from widgets.figures.explore.attack import path, path_frame, probabilities, probabilities_frame
-from widgets.parts.choices import DataChoice, ModelChoice, OneImage
+from widgets.parts.choices import DataChoice, ModelChoice
 from widgets.parts.engine import PageEngine
 from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
+from widgets.parts.image_choice import OneImage
 from widgets.parts.page import LivePage, Plot, of_result
 from widgets.parts.run_bar import RunBar
 from widgets.parts.sketch import Sketch

@@ -7,11 +7,12 @@ from lab.results import RestartsResult
 from lab.specs import PGD, Restarts
 from lab.specs.spec import title_of
 from widgets.dashboards.restarts.plots import PLOTS, RestartsLook
-from widgets.parts.choices import DataChoice, ImageChoice, ModelChoice, PositionChoice
+from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
 from widgets.parts.engine import PageEngine
 from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
+from widgets.parts.image_choice import ImageChoice
 from widgets.parts.page import Page
 from widgets.parts.run_bar import RunBar
 from widgets.plain import Box

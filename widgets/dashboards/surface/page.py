@@ -21,11 +21,12 @@ from widgets.dashboards.surface.finding import loss_along_g
 from widgets.dashboards.surface.here import Here, PlanePoint, plane_point
 from widgets.dashboards.surface.plots import PLOTS, TRACES, SurfaceDisplay, SurfaceLook, orthogonality
 from widgets.loop import OnLoop
-from widgets.parts.choices import DataChoice, ModelChoice, OneImage, OneModel
+from widgets.parts.choices import DataChoice, ModelChoice, OneModel
 from widgets.parts.engine import PageEngine
 from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
 from widgets.parts.guide import Guide
+from widgets.parts.image_choice import OneImage
 from widgets.parts.page import LivePage
 from widgets.parts.run_bar import RunBar
 from widgets.plain import Box, Plain, shared
