@@ -105,8 +105,8 @@ def test_a_test_image_is_found_by_what_the_model_makes_of_it(page):
     until_noted(page, f"image {number}, label")
     finder.get_by_label("Show").select_option(label="all images")
     finder.get_by_label("Order").select_option(label="as they are stored")
-    page.wait_for_function("document.querySelectorAll('.lab-finder .lab-image').length === 16")
-    assert finder.locator("[role=status]").text_content() == ""
+    page.wait_for_function("document.querySelector('.lab-finder [role=status]').textContent === ''")
+    assert finder.locator(".lab-image").count() == 16
     finder.get_by_role("button", name="Close").click()
 
 
