@@ -252,6 +252,21 @@ async def test_a_damaged_file_leaves_the_page_open(engine):
     page = ExhibitsPage(engine)
     page.turn_to(K2.name)
     assert page.head.record["outcome"]["words"] == "not measured yet"
+    assert "is damaged" in page.head.record["warning"]
+
+
+@pytest.mark.parametrize("exhibit", [K2, find("K3"), find("T7")], ids=lambda each: each.short)
+async def test_a_damaged_file_does_not_hide_the_result_that_ships(engine, home, exhibit):
+    exhibits.write(exhibited(exhibit), home / "shipped")
+    exhibits.own_folder().mkdir()
+    (exhibits.own_folder() / f"{exhibit.name}-digits.json").write_text("{")
+    page = ExhibitsPage(engine)
+    assert cards(page)[exhibit.name]["outcome"]["words"] != "not measured yet"
+    page.turn_to(exhibit.name)
+    assert page.result is not None
+    assert page.head.record["outcome"]["words"] != "not measured yet"
+    assert page.head.record["warning"].count("is damaged") == 1
+    assert page.numbers() is not None
 
 
 async def test_what_was_measured_by_an_earlier_description_is_said(engine):

@@ -150,20 +150,22 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         except SpecError:
             return  # the form says it at the field
         exhibit = shown.opened
-        self.result = None if exhibit is None else _stored(exhibit, shown.scale)
+        self.result, problem = (None, "") if exhibit is None else _stored(exhibit, shown.scale)
         _show(self._all, exhibit is None)
         _show(self._opened, exhibit is not None)
-        is_ready = exhibit is not None and self._paint_opened(exhibit, shown.scale)
+        is_ready = exhibit is not None and self._paint_opened(exhibit, shown.scale, problem)
         mark = self.remove_class if is_ready or self._is_active() else self.add_class
         mark("lab-idle")  # there is nothing that Run could do
         self.shelves.opened = "" if exhibit is None else exhibit.name
         if exhibit is None:
-            self.shelves.shelves = shelves({each.name: _stored(each, shown.scale) for each in EXHIBITS})
+            self.shelves.shelves = shelves({each.name: _stored(each, shown.scale)[0] for each in EXHIBITS})
 
-    def _paint_opened(self, exhibit: Exhibit, scale: str) -> bool:
-        """Show an exhibit; whether it can be measured here, which is so where no model is missing."""
+    def _paint_opened(self, exhibit: Exhibit, scale: str, problem: str) -> bool:
+        """Show an exhibit, and what is wrong with a user's own result; whether it can be measured here, which is so
+        where no model is missing.
+        """
         missing = {each: exhibits.missing(exhibit.networks, SCALES[each]) for each in exhibit.scales}
-        self.head.record = head(exhibit, self.result, SCALES[scale])
+        self.head.record = head(exhibit, self.result, SCALES[scale], problem)
         self.body.record = body(exhibit, self.result, SCALES[scale], missing)
         is_ready = scale in missing and not missing[scale]
         self.links.offer(links(exhibit, SCALES[scale]) if is_ready else [])
@@ -175,12 +177,12 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         return is_ready
 
 
-def _stored(exhibit: Exhibit, scale: str) -> ExhibitResult | None:
-    """The stored result; None where there is none, or where its file is damaged."""
+def _stored(exhibit: Exhibit, scale: str) -> tuple[ExhibitResult | None, str]:
+    """The stored result, and why a user's own is not shown; the shipped one where the user's own file is damaged."""
     try:
-        return exhibits.read(exhibit, scale)
-    except LabError:
-        return None
+        return exhibits.read(exhibit, scale), ""
+    except LabError as error:
+        return exhibits.shipped(exhibit, scale), str(error)
 
 
 def _show(box: Box, is_shown: bool) -> None:

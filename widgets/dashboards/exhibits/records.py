@@ -25,8 +25,11 @@ def shelves(results: dict[str, ExhibitResult | None]) -> list[dict[str, object]]
     return [_shelf(paper, results) for paper in PAPERS]
 
 
-def head(exhibit: Exhibit, result: ExhibitResult | None, scale: Scale) -> dict[str, object]:
-    """What is said of an opened exhibit above its values: its title, its finding, what is before and after it."""
+def head(exhibit: Exhibit, result: ExhibitResult | None, scale: Scale, problem: str = "") -> dict[str, object]:
+    """What is said of an opened exhibit above its values: its title, its finding, what is before and after it.
+
+    ``problem`` is what is wrong with a user's own result, which is then not the one that is shown.
+    """
     names = [each.name for each in exhibits.EXHIBITS]
     place = names.index(exhibit.name)
     near = {"before": place - 1, "after": place + 1}
@@ -37,7 +40,7 @@ def head(exhibit: Exhibit, result: ExhibitResult | None, scale: Scale) -> dict[s
         "caption": exhibit.caption,
         "outcome": outcomes.of_all(result.findings) if result else outcomes.UNMEASURED,
         "finding": finding(exhibit, result) if result else _why_not(exhibit, scale),
-        "warning": _stale(exhibit, result),
+        "warning": problem or _stale(exhibit, result),
         "near": {name: _near(at) for name, at in near.items() if 0 <= at < len(names)},
     }
 
