@@ -333,6 +333,45 @@ def test_a_worker_that_is_lost_half_way_is_said_when_no_other_takes_over(
     assert "and the same command resumes" in complaint
 
 
+SCHEDULER = """
+import asyncio, distributed
+async def run():
+    async with distributed.Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+        print(scheduler.address, flush=True)
+        await scheduler.finished()
+asyncio.run(run())
+"""
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
+    """A scheduler in a process of its own, which a test may end."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
+    command = [sys.executable, "-c", SCHEDULER]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_a_scheduler_that_is_killed_half_way_is_said_in_a_sentence(
+    scheduler: subprocess.Popen[str], say: Callable, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection.client, "__defaults__", (3.0,))
+    address = scheduler.stdout.readline().strip()
+    worker = Worker(address)
+
+    def kill() -> None:
+        until(lambda: begun(slow))
+        scheduler.kill()
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    complaint = refused(say(asked(slow), f"--scheduler {address}"))
+    killing.join(PATIENCE)
+    worker.close()
+    assert complaint == f"The engine at {address} cannot be reached any more: start its scheduler again.\n"
+
+
 def test_how_long_to_wait_is_a_time(say: Callable) -> None:
     for patience in ("nan", "0", "-1", "inf", "long"):
         assert "invalid time in seconds value" in refused(say(f"attack --patience={patience}"))

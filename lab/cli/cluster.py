@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _GLANCE = 0.2  # seconds between two looks at a job
 _PATIENCE = 30
-_NOISY = ("distributed", "asyncio", "tornado")
 
 
 def add_scheduler(parser: argparse.ArgumentParser) -> None:
@@ -75,17 +74,14 @@ def scheduler_address(text: str) -> str:
 @contextmanager
 def quiet_dask() -> Iterator[None]:
     """Keep to itself what Dask logs of connections that end: the command says in a sentence what it means."""
-    loggers = [logging.getLogger(each) for each in _NOISY]
-    before = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.CRITICAL + 1)
+    before = logging.root.manager.disable
+    logging.disable()  # Dask gives each of its loggers a level of its own
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="distributed")
             yield
     finally:
-        for each, level in zip(loggers, before, strict=True):
-            each.setLevel(level)
+        logging.disable(before)
 
 
 class Cluster:
