@@ -112,7 +112,7 @@ STORED = [
 ]
 ATTACKS = [
     "attack --model standard --attack PGD --set steps=3 --images 9 --eight-bit --source standard-b --json",
-    "attack --model standard --images 8 --source standard-b --json",
+    "attack --model standard --images 7 --source standard-b --json",
 ]
 
 
