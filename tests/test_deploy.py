@@ -1,7 +1,10 @@
 """What can be said of deploy/ without a container engine, a cluster or a browser."""
 
 import ast
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -52,4 +55,27 @@ def test_the_other_recipes_serve_with_options_that_there_are():
     assert options_of(ast.literal_eval(re.search(r"CMD (\[.*?\])", space)[1])).frame_ancestors == [
         "https://huggingface.co"
     ]
-    ast.parse((DEPLOY / "slurm.py").read_text("utf-8"))
+
+
+def test_workers_are_started_by_the_command_that_there_is():
+    [cluster] = [
+        each
+        for each in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8"))
+        if each["kind"] == "DaskCluster"
+    ]
+    [container] = cluster["spec"]["worker"]["spec"]["containers"]
+    assert container["command"] == ["python", "-m", "lab"]
+    assert parser().parse_args(container["args"]).address == "tcp://lab-scheduler:8786"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_job_of_slurm_starts_a_worker_for_the_address_it_is_given(tmp_path):
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_NAME": "lab", "SLURM_ARRAY_TASK_ID": "2"}
+    command = ["bash", str(DEPLOY / "slurm.sh"), "tcp://head:8786"]
+    said = subprocess.check_output(command, env=environment, text=True).split()
+    assert said[:2] == ["-m", "lab"]
+    options = parser().parse_args(said[2:])
+    assert (options.address, options.name) == ("tcp://head:8786", "lab-2")

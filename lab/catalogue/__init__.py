@@ -9,6 +9,7 @@ from lab.catalogue.data_cards import (
 )
 from lab.catalogue.deciding import (
     computing_sources as computing_sources,
+    content as content,
     fingerprints as fingerprints,
     implementation as implementation,
     parts as parts,

@@ -53,6 +53,19 @@ def fingerprints(spec: Spec) -> tuple[str, ...]:
     return (*(_fingerprint(each) for each in found), code)
 
 
+def content(part: ModelSpec | DataSpec) -> str:
+    """Return a hash over the files of a model or data set: equal on two machines that have the same one.
+
+    Unlike its fingerprint it leaves out the environment and the installed packages of a custom model, which may differ
+    from one process to the next. Raises :class:`LabError` when it is not there.
+    """
+    if not isinstance(part, Custom):
+        return _fingerprint(part)
+    modules = sources.files([part.builder.partition(":")[0]])
+    hashes = [f"{name} {datafiles.file_hash(path)}" for name, path in sorted(modules.items())]
+    return hashlib.sha256("\n".join([part.builder, *hashes, *_weights_hash(part)]).encode()).hexdigest()
+
+
 def require_listed(spec: Spec) -> None:
     """Refuse a spec from outside that names a model or data set which the lists do not offer.
 
@@ -141,9 +154,14 @@ def _(part: Live) -> str:
 @_fingerprint.register
 def _(spec: Custom) -> str:
     """Over a user's weights and the code that the builder brings in, found without importing it."""
+    hashes = _weights_hash(spec)
+    code = sources.fingerprint(spec.builder.partition(":")[0])
+    return hashlib.sha256("\n".join([spec.builder, code, *hashes]).encode()).hexdigest()
+
+
+def _weights_hash(spec: Custom) -> list[str]:
+    """The hash of a custom model's weights; none where it has no file of them."""
     weights = Path(spec.weights) if spec.weights else None
     if weights and not weights.is_file():
         raise ModelError(f"There is no file {weights} with the weights of {spec.builder}: check its path.")
-    hashes = [datafiles.file_hash(weights)] if weights else []
-    code = sources.fingerprint(spec.builder.partition(":")[0])
-    return hashlib.sha256("\n".join([spec.builder, code, *hashes]).encode()).hexdigest()
+    return [datafiles.file_hash(weights)] if weights else []

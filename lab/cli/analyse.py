@@ -12,6 +12,7 @@ import pandas as pd
 from lab import datafiles
 from lab.cli import options as shared
 from lab.cli.answers import answer
+from lab.cli.cluster import add_scheduler, cluster_of
 from lab.cli.figure import draw, require_format
 from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
@@ -47,6 +48,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--npz", metavar="FILE", help="also write the whole result, with its spec, to this file")
     parser.add_argument("--figure", metavar="FILE", help="also draw the result for print: .pdf, .svg or .png")
     shared.add_computation(parser)
+    add_scheduler(parser)
     parser.set_defaults(run=run, computes=True)
 
 
@@ -63,8 +65,8 @@ def run(options: argparse.Namespace) -> int:
         shared.warn_of_steps(spec)
         shared.warn_of_pairs(spec.data, spec)  # type: ignore[attr-defined]
     start = time.perf_counter()
-    with progress_bar() as show:
-        result = answer(spec, show, options.download)
+    with cluster_of(options) as cluster, progress_bar() as show:
+        result = answer(spec, show, options.download, cluster=cluster)
     seconds = round(time.perf_counter() - start, 3)
     found, notes, said = summary(result), _notes(spec), remarks(result)
     if options.json:

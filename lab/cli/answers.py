@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from lab.cli import options as shared
+from lab.cli.cluster import Cluster
 from lab.cli.progress import say
 from lab.context import Context, Progress
 from lab.errors import LabError, Unknown, Unrepeatable
 from lab.home import results_folder
 from lab.keys import asked_key, stored_key
-from lab.results import Result
-from lab.specs import Analysis, ModelSpec
+from lab.results import Result, SingleAttackResult
+from lab.specs import Analysis, ModelSpec, SingleAttack
 from lab.specs.spec import params
 from lab.store import DamagedResult, Store
 
@@ -33,30 +34,44 @@ def answer(
     cancelled: Callable[[], bool] = _never,
     note: Callable[[str], None] = warn,
     doing: str = "",
+    cluster: Cluster | None = None,
 ) -> Result:
     """Read or compute the result of a spec, and keep it unless its model is another one each time it is built.
 
-    ``note`` says what the computation has to say, ``doing`` what is computed, beside its progress. Raises
-    :class:`lab.context.Cancelled` after an interruption.
+    ``note`` says what the computation has to say, ``doing`` what is computed, beside its progress. It is computed here,
+    or by the workers of a ``cluster``. Raises :class:`lab.context.Cancelled` after an interruption.
     """
     if download and "data" in params(spec):
         shared.download(spec.data, show, cancelled)  # type: ignore[attr-defined]
+    told = Context(on_progress=show, on_note=note, cancelled=cancelled, doing=doing)
+    if cluster is not None:
+        return cluster.compute(spec, told)
     store, name = Store(results_folder()), _key(spec)
     found = _stored(store, name) if name else None
     if found is None:
         from lab.analysis import analyse
 
-        told = Context(on_progress=show, on_note=note, cancelled=cancelled, doing=doing)
-        ctx = replace(told, seed=getattr(spec, "seed", 0))
-        found = analyse(spec, ctx)
+        found = analyse(spec, replace(told, seed=getattr(spec, "seed", 0)))
         if name is not None:
             _keep(store, name, spec, found)
     return found
 
 
-def require_loadable(models: Sequence[ModelSpec]) -> None:
-    """Say that one of several models cannot be loaded before anything is computed of another."""
-    if len(models) > 1:
+def attacked(spec: SingleAttack, ctx: Context, cluster: Cluster | None) -> SingleAttackResult:
+    """The result of one attack, computed here and now, or by the workers of a cluster, which store it."""
+    if cluster is not None:
+        found = cluster.compute(spec, ctx)
+    else:
+        from lab.analysis import analyse
+
+        found = analyse(spec, ctx)
+    assert isinstance(found, SingleAttackResult)
+    return found
+
+
+def require_loadable(models: Sequence[ModelSpec], cluster: Cluster | None = None) -> None:
+    """Say that one of several models cannot be loaded before anything is computed of another, unless a worker does."""
+    if len(models) > 1 and cluster is None:
         from lab.models import load
 
         for each in models:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lab.catalogue import find_data, find_model
 from lab.cli import options as shared, quick
-from lab.cli.answers import require_loadable
+from lab.cli.answers import attacked, require_loadable
+from lab.cli.cluster import Cluster, add_scheduler, cluster_of
 from lab.cli.evaluation import unweighted
 from lab.cli.output import print_json
-from lab.cli.progress import progress_bar
-from lab.cli.saving import add_save, save, save_folder
+from lab.cli.progress import progress_bar, say
+from lab.cli.saving import add_save, examples_made, save, save_folder
 from lab.cli.threat import add_ball, ball_of
 from lab.context import Context
 from lab.counts import counted, percent
 from lab.pairing import at_home
 from lab.reports.records import health_record
-from lab.results import AttackResult, Examples
-from lab.specs import PGD, AttackSpec, Ball, DataSpec, Digits, ModelSpec, crossing, to_dict
+from lab.results import AttackResult, SingleAttackResult
+from lab.specs import PGD, AttackSpec, Ball, Digits, ModelSpec, SingleAttack, crossing, to_dict
 from lab.specs.models import names_of
 from lab.specs.pace import pace_in_words
 from lab.specs.spec import family_of, spec_called
@@ -28,19 +28,23 @@ from lab.specs.threat import threat
 
 @dataclass(frozen=True)
 class AttackRequest:
-    """One attack to try: on which model, which first test images, in which ball, from which seed."""
+    """One attack on one model, which is called ``name`` here."""
 
-    data: DataSpec
-    model: ModelSpec
+    spec: SingleAttack
     name: str
-    attack: AttackSpec
-    ball: Ball
-    images: int
-    seed: int
-    eight_bit: bool = False
-    bfloat16: bool = False
     source: ModelSpec | None = None
-    save: bool = False
+
+    @property
+    def model(self) -> ModelSpec:
+        """The model that is attacked."""
+        return self.spec.models[0]
+
+    @property
+    def transfer(self) -> SingleAttack | None:
+        """The same attack on the source, whose images the model is shown; None without one."""
+        if self.source is None:
+            return None
+        return self.spec.replace(sources=(self.source,), eight_bit=False, bfloat16=False, kept=False)
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -57,6 +61,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--bfloat16", action="store_true", help=about)
     add_save(parser)
     shared.add_computation(parser)
+    add_scheduler(parser)
     parser.set_defaults(run=run, computes=True)
 
 
@@ -67,18 +72,20 @@ def run(options: argparse.Namespace) -> int:
     if options.attack is None and not options.settings:
         return quick.run(options, folder)
     requests, records, saved = _requests(options), [], []
-    require_loadable([each.model for each in requests])
-    for number, request in enumerate(requests):
-        shared.warn_of_steps(request.attack, request.ball)
-        shared.warn_of_pairs(request.data, request.model, request.attack, *([request.source] if request.source else []))
-        outcome = _attacked(request, options.download)
-        records.append(_record(request, outcome))
-        if folder:
-            saved.append(outcome.examples)
-        if not options.json:
-            print("\n\n" * bool(number) + _words(request, outcome), flush=True)
+    with cluster_of(options) as cluster:
+        require_loadable([each.model for each in requests], cluster)
+        for number, request in enumerate(requests):
+            spec = request.spec
+            shared.warn_of_steps(spec.attack, spec.ball)
+            shared.warn_of_pairs(spec.data, *filter(None, (request.model, spec.attack, request.source)))
+            outcome = _attacked(request, options.download, cluster)
+            records.append(_record(request, outcome))
+            if folder:
+                saved.append(outcome)
+            if not options.json:
+                print("\n\n" * bool(number) + _words(request, outcome), flush=True)
     if folder:
-        save(folder, [each for each in saved if each])
+        save(folder, [examples_made(each.found, request.name) for each, request in zip(saved, requests, strict=True)])
     if options.json:
         print_json(records if len(records) > 1 else records[0])
     return 0
@@ -94,133 +101,99 @@ def _requests(options: argparse.Namespace) -> list[AttackRequest]:
 
 def _request(options: argparse.Namespace, model: ModelSpec, name: str) -> AttackRequest:
     data = shared.data_set(options, options.data, [model]) or Digits()
-    return AttackRequest(
+    spec = SingleAttack(
         data,
-        model,
-        name,
+        (model,),
+        (),
         shared.with_settings(spec_called(AttackSpec, options.attack or PGD.__name__), options.settings),
         ball_of(options, data),
         options.images,
-        options.seed or 0,
-        options.eight_bit,
-        options.bfloat16,
-        find_model(options.source) if options.source else None,
-        options.save is not None,
+        eight_bit=options.eight_bit,
+        bfloat16=options.bfloat16,
+        kept=options.save is not None,
+        seed=options.seed or 0,
     )
+    return AttackRequest(spec, name, find_model(options.source) if options.source else None)
 
 
 @dataclass(frozen=True)
 class AttackOutcome:
-    """The judge's verdict, that on the images made on another model if one was named, and notes about the data."""
+    """What the attack found, and the judge's verdict on the images made on another model if one was named."""
 
-    result: AttackResult
+    found: SingleAttackResult
     transferred: AttackResult | None
-    notes: tuple[str, ...]
-    examples: Examples | None  # the adversarial examples, if they are to be saved
-    instability: str  # how the model is another one each time it is built; empty if it is not
+
+    @property
+    def result(self) -> AttackResult:
+        """The judge's verdict, with what the other verdict says about it."""
+        verdict = self.found.verdict
+        return verdict if self.transferred is None else verdict.beside_transfer(self.transferred)
 
 
-def _attacked(request: AttackRequest, download: bool) -> AttackOutcome:
-    from lab.attacks import attack, attack_in_bfloat16, examples, further_restart, judge
-    from lab.data import load
-    from lab.models import instability_of, load as load_model
-
+def _attacked(request: AttackRequest, download: bool, cluster: Cluster | None) -> AttackOutcome:
     with progress_bar() as show:
         if download:
-            shared.download(request.data, show)
-        data = load(request.data, Context(on_progress=show, doing="reading the data"))
-        test = data.test
-        model, instability = load_model(request.model), instability_of(request.model)
-        index = list(range(min(request.images, len(test))))
-        x, y = test.images(index), test.labels(index)
-        ctx = Context(request.seed, on_progress=show, doing="attacking")
-        start = time.perf_counter()
-        x_adv = (attack_in_bfloat16 if request.bfloat16 else attack)(request.attack, model, x, y, request.ball, ctx)
-        gain = None
-        if request.attack.capabilities.retried:
-            again = replace(ctx, doing="running one more restart")
-            x_adv, gain = further_restart(request.attack, model, x, y, x_adv, request.ball, again)
-        seconds = time.perf_counter() - start
-        classes = data.classes if data.gapless else None
-        result = judge(x, y, x_adv, model, request.ball, 256 if request.eight_bit else None, classes)
-        result = replace(result, seconds=seconds)
-        if gain is not None:
-            result = result.beside_restart(gain)
-        kept = None
-        if request.save:
-            kept = examples(model, x, y, x_adv, request.ball, name=request.name, spec=request.attack, seed=request.seed)
-        if request.source is None:
-            return AttackOutcome(result, None, data.notes, kept, instability)
-        made = attack(
-            request.attack, load_model(request.source), x, y, request.ball, replace(ctx, doing="transferring")
-        )
-        transferred = judge(x, y, made, model, request.ball)
-        return AttackOutcome(result.beside_transfer(transferred), transferred, data.notes, kept, instability)
+            shared.download(request.spec.data, show)
+        ctx = Context(request.spec.seed, on_progress=show, on_note=say)
+        found = attacked(request.spec, ctx, cluster)
+        transferred = attacked(request.transfer, ctx, cluster).verdict if request.transfer else None
+    return AttackOutcome(found, transferred)
 
 
 def _record(request: AttackRequest, outcome: AttackOutcome) -> dict[str, object]:
-    result, transferred = outcome.result, outcome.transferred
+    spec, result, transferred = request.spec, outcome.result, outcome.transferred
     health = result.health
     return {
         "clean_accuracy": result.clean_accuracy,
         "robust_accuracy": result.robust_accuracy,
         "n": len(result.y),
         "eps": result.eps,
-        "norm": type(request.ball).__name__,
+        "norm": type(spec.ball).__name__,
         "seconds": round(result.seconds, 3),
-        "rounded_accuracy": result.rounded_accuracy if request.eight_bit else None,
+        "rounded_accuracy": result.rounded_accuracy if spec.eight_bit else None,
         "transferred_accuracy": transferred.robust_accuracy if transferred else None,
         "source": to_dict(request.source) if request.source else None,
-        "precision": "bfloat16" if _in_bfloat16(request) else "float32",
+        "precision": "bfloat16" if outcome.found.in_bfloat16 else "float32",
         "health": health_record(health) | {"warnings": _warnings(request, outcome)} if health else None,
-        "data": to_dict(request.data),
-        "data_notes": list(outcome.notes),
+        "data": to_dict(spec.data),
+        "data_notes": list(outcome.found.notes),
         "model": to_dict(request.model),
         "model_name": request.name,
-        "attack": to_dict(request.attack),
-        "seed": request.seed,
+        "attack": to_dict(spec.attack),
+        "seed": spec.seed,
     }
 
 
 def _words(request: AttackRequest, outcome: AttackOutcome) -> str:
-    result, transferred = outcome.result, outcome.transferred
+    spec, result, transferred = request.spec, outcome.result, outcome.transferred
     lines = [
-        *filter(None, (shared.words(request.attack), pace_in_words(request.attack, request.ball))),
+        *filter(None, (shared.words(spec.attack), pace_in_words(spec.attack, spec.ball))),
         f"against {request.name}{unweighted(request.model)} on {counted(len(result.y), 'test image')} of "
-        f"{shared.words(request.data)}, {threat(request.ball)}, seed {request.seed}",
-        *outcome.notes,
+        f"{shared.words(spec.data)}, {threat(spec.ball)}, seed {spec.seed}",
+        *outcome.found.notes,
         "",
         f"clean accuracy   {percent(result.clean_accuracy, 1):>7}",
         f"robust accuracy  {percent(result.robust_accuracy, 1):>7}",
     ]
-    if request.eight_bit:
+    if spec.eight_bit:
         lines.append(
             f"  in 8 bits      {percent(result.rounded_accuracy, 1):>7}  (adversarial pixels rounded to 256 levels)"
         )
     if request.source and transferred:
         made_on = f"(on images made on {shared.words(request.source)})"
         lines.append(f"  transferred    {percent(transferred.robust_accuracy, 1):>7}  {made_on}")
-    lines.append(f"time             {result.seconds:>5.1f} s{_precision(request)}")
+    lines.append(f"time             {result.seconds:>5.1f} s{_precision(outcome.found)}")
     warnings = _warnings(request, outcome)
     return "\n".join([*lines, *(["", *(f"Warning: {each}" for each in warnings)] if warnings else [])])
 
 
 def _warnings(request: AttackRequest, outcome: AttackOutcome) -> list[str]:
-    short, result = crossing(request.attack, request.ball), outcome.result
-    unstable = f"{request.name}: {outcome.instability}" if outcome.instability else ""
+    short, result = crossing(request.spec.attack, request.spec.ball), outcome.result
+    unstable = f"{request.name}: {outcome.found.instability}" if outcome.found.instability else ""
     return [*filter(None, (short, unstable)), *(result.health.warnings if result.health else ())]
 
 
-def _precision(request: AttackRequest) -> str:
-    if not request.bfloat16:
+def _precision(found: SingleAttackResult) -> str:
+    if not found.spec.bfloat16:
         return ""
-    return " in bfloat16, verdicts in float32" if _in_bfloat16(request) else " in float32: this device has no bfloat16"
-
-
-def _in_bfloat16(request: AttackRequest) -> bool:
-    if not request.bfloat16:
-        return False
-    from lab.attacks import computes_bfloat16
-    from lab.models import default_device
-
-    return computes_bfloat16(default_device())
+    return " in bfloat16, verdicts in float32" if found.in_bfloat16 else " in float32: this device has no bfloat16"

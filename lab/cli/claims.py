@@ -6,22 +6,21 @@ import argparse
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from lab import runs
 from lab.claims import PAPERS, CheckedClaim, Measures, PaperClaim, checked, stored_findings, structure
 from lab.claims.claim import COUNTED, LEFT_OUT, UNMEASURED, VERDICTS, registered
 from lab.claims.networks import most_seeds, untrained
 from lab.cli import options as shared
 from lab.cli.answers import answer
+from lab.cli.cluster import Cluster, add_scheduler, cluster_of, train_run
 from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
-from lab.context import Cancelled, Context, Progress
+from lab.context import Cancelled, Context
 from lab.counts import counted
 from lab.errors import LabError
 from lab.files import write_whole
-from lab.specs.runs import TrainingRun
 
 _WIDTH = 100
 
@@ -36,6 +35,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--stored", action="store_true", help="print the results that ship with the lab")
     parser.add_argument("--save", metavar="FILE", help="also write the results to this file, as JSON")
     shared.add_json(parser)
+    add_scheduler(parser)
     parser.set_defaults(run=run, computes=True)
 
 
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     found: dict[int, CheckedClaim] = {}
     code = 0
     try:
-        for finding in _stored(claims) if options.stored else _computed(claims, options.seeds):
+        for finding in _stored(claims) if options.stored else _computed(claims, options):
             found[finding.number] = finding
             if not options.json:
                 [claim] = [each for each in claims if each.number == finding.number]
@@ -84,16 +84,17 @@ def _stored(claims: Sequence[PaperClaim]) -> Iterator[CheckedClaim]:
     return (known.get(each.number, CheckedClaim(each.number, ())) for each in claims)
 
 
-def _computed(claims: Sequence[PaperClaim], seeds: int) -> Iterator[CheckedClaim]:
+def _computed(claims: Sequence[PaperClaim], options: argparse.Namespace) -> Iterator[CheckedClaim]:
     """The claims' findings in order, after training what is missing."""
-    with pausing() as stopped, progress_bar() as show:
-        _train([network for each in claims for network in each.networks], seeds, stopped, show)
-        measures = Measures(lambda spec: answer(spec, show, cancelled=stopped), seeds)
+    with cluster_of(options) as cluster, pausing() as stopped, progress_bar() as show:
+        ctx = Context(on_progress=show, cancelled=stopped)
+        _train([network for each in claims for network in each.networks], options.seeds, ctx, cluster)
+        measures = Measures(lambda spec: answer(spec, show, cancelled=stopped, cluster=cluster), options.seeds)
         for each in claims:
             yield CheckedClaim(each.number, ()) if each.left_out else checked(each, measures)
 
 
-def _train(networks: Sequence[str], seeds: int, stopped: Callable[[], bool], show: Callable[[Progress], None]) -> None:
+def _train(networks: Sequence[str], seeds: int, ctx: Context, cluster: Cluster | None) -> None:
     """Train what is missing as ordinary runs, each after those that it needs; the time is said first."""
     missing, seconds = untrained(networks, seeds)
     if not missing:
@@ -103,13 +104,7 @@ def _train(networks: Sequence[str], seeds: int, stopped: Callable[[], bool], sho
         "processor core; Ctrl-C pauses, and the same command resumes."
     )
     for i, each in enumerate(missing):
-        _train_one(each, Context(on_progress=show, cancelled=stopped).part(i, len(missing), each.name))
-
-
-def _train_one(run: TrainingRun, ctx: Context) -> None:
-    from lab.training import train
-
-    train(run.recipe, ctx, runs.folder(run.name), resume=True)
+        train_run(each, ctx.part(i, len(missing), each.name), cluster)
 
 
 def record(claim: PaperClaim, finding: CheckedClaim) -> dict[str, object]:

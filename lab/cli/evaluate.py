@@ -8,6 +8,7 @@ from functools import partial
 
 from lab.cli import options as shared
 from lab.cli.answers import require_loadable
+from lab.cli.cluster import Cluster, add_scheduler, cluster_of
 from lab.cli.evaluation import Request, evaluated, in_words, plain, requests, side_by_side
 from lab.cli.in_turn import in_turn
 from lab.cli.output import print_json
@@ -43,6 +44,7 @@ def add_to(commands: shared.Commands) -> None:
     add_report(parser)
     add_save(parser)
     shared.add_computation(parser)
+    add_scheduler(parser)
     parser.set_defaults(run=run, computes=True)
 
 
@@ -51,8 +53,9 @@ def run(options: argparse.Namespace) -> int:
     shared.use_data_folder(options.data_dir)
     files, folder = report_files(options), save_folder(options)
     asked = requests(options, options.budget, options.settings)
-    require_loadable([each.model for each in asked])
-    found, code = in_turn(asked, partial(_evaluate, options.download), partial(_show, options.json))
+    with cluster_of(options) as cluster:
+        require_loadable([each.model for each in asked], cluster)
+        found, code = in_turn(asked, partial(_evaluate, options.download, cluster), partial(_show, options.json))
     if not found:
         return code
     results = [result for _, result in found]
@@ -67,8 +70,10 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _evaluate(download: bool, request: Request, cancelled: Callable[[], bool]) -> tuple[Request, EvaluationResult]:
-    return request, evaluated(request, download, cancelled)
+def _evaluate(
+    download: bool, cluster: Cluster | None, request: Request, cancelled: Callable[[], bool]
+) -> tuple[Request, EvaluationResult]:
+    return request, evaluated(request, download, cancelled, cluster)
 
 
 def _show(quiet: bool, number: int, found: tuple[Request, EvaluationResult]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from lab import datafiles
 from lab.cli import options as shared
 from lab.cli.answers import answer
+from lab.cli.cluster import Cluster
 from lab.cli.progress import progress_bar, say
 from lab.cli.tables import table
 from lab.cli.threat import ball_of
@@ -62,7 +63,9 @@ def requests(options: argparse.Namespace, budget: str | None, settings: Sequence
     return [Request(*each) for each in zip(made, names_of(models), marked, strict=True)]
 
 
-def evaluated(request: Request, download: bool, cancelled: Callable[[], bool]) -> EvaluationResult:
+def evaluated(
+    request: Request, download: bool, cancelled: Callable[[], bool], cluster: Cluster | None = None
+) -> EvaluationResult:
     """The evaluation, with the model called as here; says what was computed before, and is not computed again.
 
     Raises :class:`Cancelled` after an interruption.
@@ -71,7 +74,7 @@ def evaluated(request: Request, download: bool, cancelled: Callable[[], bool]) -
     shared.warn_of_pairs(request.spec.data, request.spec)
     start = time.perf_counter()
     with progress_bar() as show:
-        found = answer(request.spec, show, download, cancelled, say, request.name)
+        found = answer(request.spec, show, download, cancelled, say, request.name, cluster)
     assert isinstance(found, EvaluationResult)
     whole = sum(each.seconds for each in found.models)
     before = whole - (time.perf_counter() - start)

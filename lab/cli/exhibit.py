@@ -8,6 +8,7 @@ from collections.abc import Callable
 from lab import exhibits
 from lab.cli import options as shared
 from lab.cli.answers import answer
+from lab.cli.cluster import Cluster, add_scheduler, cluster_of, train_run
 from lab.cli.exhibit_tables import table_in, table_written
 from lab.cli.exhibit_text import described, record_of, row_of, text_of
 from lab.cli.figure import draw, require_format
@@ -23,7 +24,6 @@ from lab.exhibits import EXHIBITS, SCALES, Exhibit, Scale
 from lab.files import write_whole
 from lab.results.exhibit import ExhibitResult
 from lab.results.result import Result
-from lab.runs import folder
 from lab.specs.analyses import Analysis
 from lab.specs.runs import TrainingRun
 
@@ -47,6 +47,7 @@ def add_to(commands: shared.Commands) -> None:
     measuring.add_argument("--table", metavar="FILE", help="also write our table: .tex, .csv or .md")
     measuring.add_argument("--ship", action="store_true", help="write the result into the package, as for a release")
     shared.add_data_folder(measuring)
+    add_scheduler(measuring)
     shared.add_json(measuring)
     measuring.set_defaults(run=_run, computes=True)
 
@@ -81,11 +82,11 @@ def _run(options: argparse.Namespace) -> int:
     chosen = _chosen(options)
     figure = require_format(shared.output_file(options.figure)) if options.figure else None
     written = table_in(shared.output_file(options.table)) if options.table else None
-    with pausing() as stopped, progress_bar() as show:
+    with cluster_of(options) as cluster, pausing() as stopped, progress_bar() as show:
         for exhibit in chosen:
             scale = exhibit.require_scale(options.scale)
             try:
-                result = _measured(exhibit, scale, show, stopped)
+                result = _measured(exhibit, scale, show, stopped, cluster)
             except Cancelled:
                 say("Paused: the same command goes on where it was.")
                 return 130
@@ -110,7 +111,11 @@ def _chosen(options: argparse.Namespace) -> list[Exhibit]:
 
 
 def _measured(
-    exhibit: Exhibit, scale: Scale, show: Callable[[Progress], None], stopped: Callable[[], bool]
+    exhibit: Exhibit,
+    scale: Scale,
+    show: Callable[[Progress], None],
+    stopped: Callable[[], bool],
+    cluster: Cluster | None,
 ) -> ExhibitResult:
     """Train what is missing, having said what that is, then measure."""
     wanting = exhibits.missing(exhibit.networks, scale)
@@ -120,13 +125,10 @@ def _measured(
         say(f"{counted(len(wanting), 'network')} to be trained first, about {passes:,} passes of an image: {names}.")
 
     def train_one(run: TrainingRun) -> None:
-        from lab.training import train
-
-        ctx = Context(on_progress=show, on_note=say, cancelled=stopped, doing=run.name)
-        train(run.recipe, ctx, folder(run.name), resume=True)
+        train_run(run, Context(on_progress=show, on_note=say, cancelled=stopped, doing=run.name), cluster)
 
     def ask(spec: Analysis) -> Result:
-        return answer(spec, show, cancelled=stopped, doing=exhibit.short)
+        return answer(spec, show, cancelled=stopped, doing=exhibit.short, cluster=cluster)
 
     exhibits.ensure(exhibit.networks, scale, train_one)
     return exhibits.measure(exhibit, scale, ask)

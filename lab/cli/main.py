@@ -25,6 +25,7 @@ from lab.cli import (
     pretrained,
     serve,
     train,
+    worker,
     zoo,
 )
 from lab.cli.options import Once
@@ -35,6 +36,7 @@ from lab.memory import NOT_ENOUGH, ran_out
 
 _COMMANDS = (
     serve,
+    worker,
     doctor,
     listing,
     data,

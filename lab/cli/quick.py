@@ -9,19 +9,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.catalogue import find_model
-from lab.cli.answers import require_loadable
+from lab.cli.answers import attacked, require_loadable
+from lab.cli.cluster import Cluster, cluster_of
 from lab.cli.evaluation import Request, evaluated, in_words, plain, requests
 from lab.cli.in_turn import in_turn
 from lab.cli.output import print_json
 from lab.cli.progress import progress_bar
-from lab.cli.saving import examples_of, images_of, save
+from lab.cli.saving import examples_of, save
 from lab.context import Context
 from lab.counts import percent
 from lab.errors import SpecError
 from lab.reports.records import health_record
 from lab.results import AttackResult, EvaluationResult, Examples
 from lab.results.evaluation_transfer import with_transfer
-from lab.specs import PGD, ModelSpec, to_dict
+from lab.specs import PGD, ModelSpec, SingleAttack, to_dict
 from lab.specs.evaluation import QUICK
 from lab.specs.models import name_of
 
@@ -49,16 +50,17 @@ def run(options: argparse.Namespace, folder: Path | None) -> int:
         raise SpecError("--bfloat16 is for the search of one attack: name it with --attack, as --attack PGD.")
     asked = requests(options, QUICK)
     source = find_model(options.source) if options.source else None
-    require_loadable([each.model for each in asked])
 
     def compute(request: Request, stopped: Callable[[], bool]) -> EvaluationOutcome:
-        return _outcome(request, source, options, stopped)
+        return _outcome(request, source, options, stopped, cluster)
 
     def show(number: int, outcome: EvaluationOutcome) -> None:
         if not options.json:
             print("\n\n" * bool(number) + _words(outcome, options.eight_bit), flush=True)
 
-    found, code = in_turn(asked, compute, show)
+    with cluster_of(options) as cluster:
+        require_loadable([each.model for each in asked], cluster)
+        found, code = in_turn(asked, compute, show)
     if folder:
         save(folder, [each.examples for each in found if each.examples])
     if options.json and found:
@@ -68,30 +70,36 @@ def run(options: argparse.Namespace, folder: Path | None) -> int:
 
 
 def _outcome(
-    request: Request, source: ModelSpec | None, options: argparse.Namespace, cancelled: Callable[[], bool]
+    request: Request,
+    source: ModelSpec | None,
+    options: argparse.Namespace,
+    cancelled: Callable[[], bool],
+    cluster: Cluster | None,
 ) -> EvaluationOutcome:
-    result, transferred = evaluated(request, options.download, cancelled), None
+    result, transferred = evaluated(request, options.download, cancelled, cluster), None
     if source:
-        result, transferred = _beside_transfer(request, result, source, cancelled)
+        result, transferred = _beside_transfer(request, result, source, cancelled, cluster)
     kept = examples_of(result) if options.eight_bit or options.save else None
     return EvaluationOutcome(request, result, kept, source, transferred)
 
 
 def _beside_transfer(
-    request: Request, result: EvaluationResult, source: ModelSpec, cancelled: Callable[[], bool]
+    request: Request,
+    result: EvaluationResult,
+    source: ModelSpec,
+    cancelled: Callable[[], bool],
+    cluster: Cluster | None,
 ) -> tuple[EvaluationResult, AttackResult]:
     """The evaluation with a last stage, PGD's adversarial examples of another model, and what these achieve alone."""
-    from lab.attacks import judge, maximise
-    from lab.models import load
-
     start, spec, attack = time.perf_counter(), request.spec, PGD()
-    x, y = images_of(result)
+    transfer = SingleAttack(
+        spec.data, (request.model,), (source,), attack, spec.ball, spec.images, largest=True, kept=True, seed=spec.seed
+    )
     with progress_bar() as show:
-        ctx = Context(spec.seed, on_progress=show, cancelled=cancelled, doing="transferring")
-        made = maximise(attack, load(source), x, y, spec.ball, ctx)
-    found, seconds = judge(x, y, made, load(request.model), spec.ball), time.perf_counter() - start
-    worst = with_transfer(result.models[0], name_of(source), attack, found, made.float().cpu().numpy(), seconds)
-    return replace(result, models=(worst,)), found
+        found = attacked(transfer, Context(spec.seed, on_progress=show, cancelled=cancelled), cluster)
+    seconds = time.perf_counter() - start
+    worst = with_transfer(result.models[0], name_of(source), attack, found.verdict, found.x_adv, seconds)
+    return replace(result, models=(worst,)), found.verdict
 
 
 def _record(outcome: EvaluationOutcome, eight_bit: bool) -> dict[str, object]:

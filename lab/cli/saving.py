@@ -16,7 +16,7 @@ from lab.files import write_whole
 from lab.home import path_of
 from lab.reports.escaping import file_names
 from lab.reports.examples import PICTURES, example_files
-from lab.results import EvaluationResult, Examples
+from lab.results import EvaluationResult, Examples, SingleAttackResult
 
 if TYPE_CHECKING:
     import torch
@@ -60,6 +60,20 @@ def examples_of(result: EvaluationResult) -> Examples | None:
     x, y = images_of(result)
     x_adv = _with(x, broken, found.x_adv)
     return examples(load(spec.models[0]), x, y, x_adv, spec.ball, name=found.model, spec=spec, seed=spec.seed)
+
+
+def examples_made(found: SingleAttackResult, name: str) -> Examples:
+    """The adversarial examples that one attack made of a model, which is called ``name``."""
+    import torch
+
+    from lab.attacks import examples
+    from lab.data import load as load_data
+    from lab.models import load
+
+    spec, test, index = found.spec, load_data(found.spec.data).test, range(len(found.x_adv))
+    x, y, x_adv = test.images(index), test.labels(index), torch.from_numpy(found.x_adv)
+    model = load(spec.models[0])
+    return examples(model, x, y, x_adv, spec.ball, name=name, spec=spec.attack, seed=spec.seed)
 
 
 def images_of(result: EvaluationResult) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import product
-from typing import TYPE_CHECKING
 
 from lab.cli import options as shared
+from lab.cli.cluster import Cluster, cluster_of
 from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
 from lab.cli.tables import table
-from lab.context import Progress
+from lab.context import Cancelled, Context
 from lab.counts import percent
-from lab.errors import LabError, SpecError
+from lab.errors import SpecError
 from lab.results.run import Run
 from lab.specs import Recipe, TrainingRun
-
-if TYPE_CHECKING:
-    from lab.engine import Job
-
-_PAUSE = 0.2  # seconds between two looks at the jobs
 
 
 def add_vary(parser: argparse.ArgumentParser) -> None:
@@ -53,17 +49,12 @@ def variants(name: str, recipe: Recipe, vary: Sequence[str], given: Iterable[str
     return runs
 
 
-def run(runs: Sequence[TrainingRun], as_json: bool, record: Callable[[Run], dict[str, object]]) -> int:
+def run(runs: Sequence[TrainingRun], options: argparse.Namespace, record: Callable[[Run], dict[str, object]]) -> int:
     """Train them all, then print a table. The same command resumes what Ctrl-C left unfinished."""
-    from lab.engine import Engine, launch
-
-    with launch() as connection, Engine.connect(connection) as engine, pausing() as stopped, progress_bar() as show:
-        jobs = [engine.submit(each) for each in runs]
-        while any(each.state in ("waiting", "running") for each in jobs) and not stopped():
-            done = sum(_fraction(each) for each in jobs) / len(jobs)
-            show(Progress(done, f"{len(jobs)} models", {}))
-            _settle(jobs)
-        if stopped():
+    with _workers(options) as workers, pausing() as stopped, progress_bar() as show:
+        try:
+            jobs = workers.train_all(runs, Context(on_progress=show, on_note=say, cancelled=stopped))
+        except Cancelled:
             say("Paused: the same command resumes the training.")
             return 130
     found = {each.name: job for each, job in zip(runs, jobs, strict=True)}
@@ -71,26 +62,24 @@ def run(runs: Sequence[TrainingRun], as_json: bool, record: Callable[[Run], dict
         if job.error:
             say(f"{name}: {job.error}")
     trained = {name: job.result for name, job in found.items() if isinstance(job.result, Run)}
-    if as_json:
+    if options.json:
         print_json({name: record(each) for name, each in trained.items()})
     else:
         print(_table(trained))
     return 0 if len(trained) == len(runs) else 2
 
 
-def _settle(jobs: Sequence[Job]) -> None:
-    """Wait a moment, or until the first job that is not done yet is."""
-    waiting = next(each for each in jobs if each.state in ("waiting", "running"))
-    try:
-        waiting.wait(_PAUSE)
-    except (LabError, TimeoutError):  # said at the end, or not done yet
-        return
+@contextmanager
+def _workers(options: argparse.Namespace) -> Iterator[Cluster]:
+    """The workers of the cluster that the options name, or those of this machine."""
+    from lab.engine import Engine, launch
 
-
-def _fraction(job: Job) -> float:
-    if job.state in ("done", "failed", "cancelled"):
-        return 1.0
-    return job.progress.fraction if job.progress else 0.0
+    with cluster_of(options) as cluster:
+        if cluster is not None:
+            yield cluster
+            return
+        with launch() as connection, Engine.connect(connection, limited=False) as engine:
+            yield Cluster(engine)
 
 
 def _table(trained: dict[str, Run]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab import catalogue, datafiles, runs
 from lab.cli import options as shared, sweep
+from lab.cli.cluster import add_scheduler, cluster_of, train_run
 from lab.cli.output import print_json
 from lab.cli.pausing import pausing
 from lab.cli.progress import progress_bar, say
@@ -17,7 +18,7 @@ from lab.counts import counted, percent
 from lab.errors import LabError, no_such
 from lab.pairing import at_home
 from lab.results.run import Measured, Run
-from lab.specs import Recipe, papers, to_dict
+from lab.specs import Recipe, TrainingRun, papers, to_dict
 from lab.specs.spec import family_of
 from lab.specs.threat import threat
 
@@ -41,6 +42,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--resume", action="store_true", help="resume the run of that --name")
     sweep.add_vary(parser)
     shared.add_computation(parser)
+    add_scheduler(parser)
     parser.set_defaults(run=run, computes=True)
 
 
@@ -69,15 +71,13 @@ def run(options: argparse.Namespace) -> int:
         _say_notes(recipe)
     name = options.name or _usual_name(options.recipe.lower(), recipe)
     if options.vary:
-        return sweep.run(sweep.variants(name, recipe, options.vary, _given(options)), options.json, record)
+        return sweep.run(sweep.variants(name, recipe, options.vary, _given(options)), options, record)
     _require_name(name, options.resume)
-    folder = runs.folder(name)
-
-    result = _trained(recipe, folder, options)
+    result = _trained(TrainingRun(name, recipe), options)
     if result is None:
         return 130
     if _speaks():
-        _print(name, folder, result, options.json)
+        _print(name, runs.folder(name), result, options.json)
     return 0
 
 
@@ -120,17 +120,17 @@ def words(measured: Measured) -> str:
     return about + (f"; the evaluation on the first {measured.evaluated}" if measured.evaluated else "")
 
 
-def _trained(recipe: Recipe, folder: Path, options: argparse.Namespace) -> Run | None:
+def _trained(run: TrainingRun, options: argparse.Namespace) -> Run | None:
     """The finished run; None after a sentence when it was paused."""
-    from lab.training import train
-
-    with pausing() as stopped, progress_bar() as show:
+    if "RANK" in os.environ:  # torchrun has placed the processes
+        options.scheduler = None
+    with cluster_of(options) as cluster, pausing() as stopped, progress_bar() as show:
         tell = say if _speaks() else _silently
         ctx = Context(on_progress=show, on_note=tell, cancelled=stopped)
         try:
-            return train(recipe, ctx, folder, options.resume)
+            return train_run(run, ctx, cluster, options.resume)
         except Cancelled:
-            tell(f"Paused: resume it with 'python -m lab train --resume --name {folder.name}'.")
+            tell(f"Paused: resume it with 'python -m lab train --resume --name {run.name}'.")
             return None
 
 

@@ -21,6 +21,7 @@ from lab.specs.masking import Masking
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
 from lab.specs.screening import Screening
+from lab.specs.single_attack import SingleAttack
 from lab.specs.spec import Spec
 from lab.specs.stages import DEPTHS, stages
 from lab.specs.surface import LossSurface
@@ -29,6 +30,7 @@ from lab.specs.transfer import TransferMatrix
 _NUMBER = 4  # bytes of a float32
 _JUDGED = 6  # passes of the judge for an image: clean twice, adversarial, the gradient and a step along it
 _CALL = 8  # passes of single images that each call of an attack, or of the judge, begins with, and a custom model
+_LOADED = 24  # passes of single images that find out how a model is to be called, for the attack and for the judge
 _CHECKED = 80  # passes of the sanity checks for an image, besides those that a budget sets
 _UNBOUNDED = 50  # least steps of the unbounded attack
 _PROBED = 400  # passes of single images that find out what kind of model it is
@@ -87,6 +89,18 @@ def _(spec: Screening) -> Cost:
     asked, models = replace(asked, images=n), len(spec.models)
     kept = 2 * n * asked.values * _NUMBER
     return Cost(models * (_passes(spec.attack, asked) + 2 * n), kept, models, kept + _held(spec.attack, asked))
+
+
+@cost.register
+def _(spec: SingleAttack) -> Cost:
+    asked = _asked(spec, spec.ball, verdict=not spec.largest)
+    asked = replace(asked, images=min(spec.images, asked.data.n_test))
+    passes = (2 if spec.bfloat16 else 1) * _passes(spec.attack, asked) + _judging(asked) + _LOADED
+    if spec.retried:
+        passes += _passes(spec.attack.replace(restarts=1), asked) + 2 * asked.images
+    if spec.eight_bit:
+        passes += asked.images
+    return Cost(passes, 3 * _NUMBER * asked.images * asked.values, 1, _held(spec.attack, asked))
 
 
 @cost.register

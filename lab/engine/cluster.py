@@ -16,12 +16,11 @@ from distributed import Nanny, Scheduler, Security, SpecCluster
 
 import lab
 from lab.engine.connection import PATIENCE, Connection
+from lab.engine.joining import meet
 from lab.engine.machine import memory
+from lab.engine.slots import SLOTS
 from lab.errors import EngineError
 from lab.home import settle_folders
-
-SLOTS = {"quick": 2, "short": 2, "long": 1}
-"""How many jobs of a kind a worker computes at once: cheap ones, others, and trainings."""
 
 _LOOPBACK = "127.0.0.1"
 
@@ -37,6 +36,7 @@ _CONFIG: dict[str, object] = {
     # When the worker cannot be started again, its jobs fail in words instead of waiting for ever.
     "distributed.scheduler.no-workers-timeout": "120s",
 }
+"""Settings of Dask for a worker, whether it is embedded or was started by hand."""
 # Read whenever a worker dies: after 15 seconds Dask would end for good one that is only slow to start again.
 _MEANWHILE: dict[str, object] = {"distributed.deploy.lost-worker-timeout": "1000 days"}
 # Dask serves HTTP in any case, to whoever asks on this machine: without status pages it then has nothing to tell.
@@ -50,7 +50,8 @@ def launch(scheduler: str | None = None, dashboard: int | None = None, patience:
     Embedded by default: a scheduler on the loopback interface and one worker process per GPU, or one for the CPU,
     all speaking TLS with credentials made for the occasion. With the address of a running Dask ``scheduler``
     nothing is started. ``dashboard`` is the port of Dask's own status pages, which are off without it. Raises
-    :class:`lab.errors.EngineError` when the given scheduler does not answer within ``patience`` seconds.
+    :class:`lab.errors.EngineError` when the given scheduler does not answer within ``patience`` seconds, or when its
+    workers run another version of the lab or have another LAB_HOME or LAB_DATA.
     """
     settle_folders()
     with ExitStack() as stack:
@@ -73,7 +74,8 @@ def gpus() -> list[str]:
 
 def _existing(address: str, patience: float) -> Connection:
     connection = Connection(address)
-    connection.client(patience).close()
+    with connection.client(patience) as client:
+        meet(client)
     return connection
 
 
@@ -86,7 +88,7 @@ def _embedded(dashboard: int | None) -> Iterator[Connection]:
         cluster = _cluster(security, dashboard)
     except Exception as error:  # Dask's own words for whatever its settings, or the machine, do not allow
         raise EngineError(
-            f"The engine could not be started ({_cause(error):.110}): see Dask's settings (DASK_…, ~/.config/dask); a "
+            f"The engine could not be started ({cause(error):.110}): see Dask's settings (DASK_…, ~/.config/dask); a "
             "script must start it under if __name__ == '__main__'."
         ) from error
     with dask.config.set(_MEANWHILE | _pages(dashboard)), cluster:
@@ -94,8 +96,7 @@ def _embedded(dashboard: int | None) -> Iterator[Connection]:
 
 
 def _cluster(security: Security, dashboard: int | None) -> SpecCluster:
-    preloads = [*dask.config.get("distributed.worker.preload"), "lab.engine.warm"]
-    with dask.config.set(_CONFIG | _pages(dashboard) | {"distributed.worker.preload": preloads}):
+    with worker_settings(), dask.config.set(_pages(dashboard)):
         return SpecCluster(
             scheduler={"cls": Scheduler, "options": _scheduler_options(security, dashboard)},
             workers=_workers(security),
@@ -103,6 +104,27 @@ def _cluster(security: Security, dashboard: int | None) -> SpecCluster:
             silence_logs=logging.ERROR,
             name="adversarial-lab",
         )
+
+
+def worker_settings() -> dask.config.set:
+    """Return Dask's settings in which a worker of the lab is started, as a context."""
+    preloads = [*dask.config.get("distributed.worker.preload"), "lab.engine.warm"]
+    return dask.config.set(_CONFIG | {"distributed.worker.preload": preloads})
+
+
+def worker_options(security: Security | None) -> list[dict[str, object]]:
+    """Return the options of each worker of this machine: one per GPU, which sees only that one, or one for the CPU."""
+    places: list[dict[str, str]] = [{"CUDA_VISIBLE_DEVICES": each} for each in gpus()] or [{}]
+    # Dask's own limit is the memory times threads over cores, as if every thread were a task of its own.
+    options = {
+        "security": security,
+        "nthreads": sum(SLOTS.values()),
+        "resources": SLOTS,
+        "memory_limit": memory() // len(places),
+        "dashboard": False,
+        "silence_logs": logging.ERROR,
+    }
+    return [options | {"env": place} for place in places]
 
 
 def _pages(dashboard: int | None) -> dict[str, object]:
@@ -125,7 +147,7 @@ def _find_lab_first() -> None:
         sys.path.insert(0, root)
 
 
-def _cause(error: BaseException) -> str:
+def cause(error: BaseException) -> str:
     """The first cause of an error in one line."""
     while error.__cause__ is not None:
         error = error.__cause__
@@ -144,17 +166,6 @@ def _scheduler_options(security: Security, dashboard: int | None) -> dict[str, o
 
 
 def _workers(security: Security) -> dict[int, dict[str, object]]:
-    """One worker process per GPU that sees only that one, or one for the CPU."""
-    places: list[dict[str, str]] = [{"CUDA_VISIBLE_DEVICES": each} for each in gpus()] or [{}]
-    # Dask's own limit is the memory times threads over cores, as if every thread were a task of its own.
-    options = {
-        "host": _LOOPBACK,
-        "protocol": "tls://",
-        "security": security,
-        "nthreads": sum(SLOTS.values()),
-        "resources": SLOTS,
-        "memory_limit": memory() // len(places),
-        "dashboard": False,
-        "silence_logs": logging.ERROR,
-    }
-    return {i: {"cls": Nanny, "options": options | {"env": place}} for i, place in enumerate(places)}
+    """The workers of this machine, on the loopback interface."""
+    own = {"host": _LOOPBACK, "protocol": "tls://"}
+    return {i: {"cls": Nanny, "options": each | own} for i, each in enumerate(worker_options(security))}

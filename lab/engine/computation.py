@@ -11,7 +11,7 @@ from lab.context import Progress
 from lab.engine.inside import tell_scheduler
 from lab.engine.job import Ending, Job
 from lab.engine.keeper import LASTING, PARTIAL, PROGRESS, WITHDRAW, PartialNews, ProgressNews, Queue
-from lab.engine.origin import origin
+from lab.engine.origin import Origin
 from lab.engine.work import Outcome, compute
 from lab.errors import LabError
 from lab.results.result import Result, unpack
@@ -25,7 +25,7 @@ class Computation:
     """A task under its Dask ``name``, shared by every job of this engine that has its key.
 
     ``slot`` is the kind of slot it takes on a worker, ``rank`` how many of them this engine had asked for before: the
-    first of everybody come before the second of anybody, so that visitors take turns.
+    first of everybody come before the second of anybody, so that visitors take turns. ``asking`` describes who asked.
     """
 
     key: str
@@ -33,6 +33,7 @@ class Computation:
     text: str
     slot: str
     rank: int = 0
+    asking: Origin = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     _future: Future[Outcome] | None = None
     _run: str | None = None
@@ -61,7 +62,7 @@ class Computation:
         # the short ones behind it although their slots are free.
         first = {"quick": _QUICK_FIRST, LASTING: _TRAININGS_LAST}.get(self.slot, 0)
         how = {"key": self.name, "resources": {self.slot: 1}, "priority": first - self.rank}
-        future = client.submit(compute, self.text, self.key, self.name, origin(), **how)
+        future = client.submit(compute, self.text, self.key, self.name, self.asking, **how)
         fire_and_forget(future)
         for topic in self.topics:
             client.subscribe_topic(topic, partial(self.hear, topic))

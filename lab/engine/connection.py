@@ -17,6 +17,11 @@ PATIENCE = 10.0
 _CREDENTIALS = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 
 
+def is_address(place: object) -> bool:
+    """Return whether this is the address of a scheduler, and not a connection or the file of one."""
+    return isinstance(place, str) and "://" in place
+
+
 @dataclass(frozen=True)
 class Connection:
     """The scheduler's address and, for an embedded engine, its TLS certificate and key as PEM texts.
@@ -34,7 +39,7 @@ class Connection:
         """From a connection, the path of a connection file, or a scheduler's address such as ``tcp://host:8786``."""
         if isinstance(place, Connection):
             return place
-        return cls(place) if isinstance(place, str) and "://" in place else cls.load(Path(place))
+        return cls(place) if isinstance(place, str) and is_address(place) else cls.load(Path(place))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -65,7 +70,7 @@ class Connection:
             return Client(self.address, security=security, timeout=timeout, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             raise EngineError(
-                f"No engine responds at {self.address} ({type(error).__name__}): start it, or correct the address."
+                f"No engine responds at {self.address:.120} ({type(error).__name__}): start it, or correct the address."
             ) from error
 
     def arguments(self) -> dict[str, object]:

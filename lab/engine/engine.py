@@ -17,12 +17,15 @@ from distributed.scheduler import NoValidWorkerError
 from tornado.ioloop import IOLoop
 
 from lab import runs
-from lab.engine.cluster import SLOTS, launch
+from lab.engine.cluster import launch
 from lab.engine.computation import Computation
-from lab.engine.connection import Connection
+from lab.engine.connection import Connection, is_address
 from lab.engine.job import Ending
+from lab.engine.joining import meet
 from lab.engine.keeper import Keeper, Queue
+from lab.engine.origin import Origin, request_origin
 from lab.engine.requests import RUN, Requests, how_ended
+from lab.engine.slots import SLOTS
 from lab.engine.work import Outcome
 from lab.errors import LONGEST, EngineError, LabError, one_line
 from lab.specs import Spec
@@ -41,10 +44,18 @@ class Engine(Requests):
     Everything that concerns Dask happens on the client's own loop, in the order in which it was asked for.
     """
 
-    def __init__(self, client: Client, deliver: Callable[[Callable[[], None]], object] | None, stack: ExitStack):
-        super().__init__(cast(IOLoop, client.loop), deliver)
+    def __init__(
+        self,
+        client: Client,
+        deliver: Callable[[Callable[[], None]], object] | None,
+        stack: ExitStack,
+        limited: bool = True,
+        remedy: str = "start the lab again",
+    ) -> None:
+        super().__init__(cast(IOLoop, client.loop), deliver, limited)
+        self._remedy = remedy
         self._client = client
-        self._address = client.scheduler_info(n_workers=0)["address"]
+        self.address = client.scheduler_info(n_workers=0)["address"]
         self._stack = stack
 
     @classmethod
@@ -52,20 +63,26 @@ class Engine(Requests):
         cls,
         connection: Connection | Path | str | None = None,
         deliver: Callable[[Callable[[], None]], object] | None = None,
+        *,
+        limited: bool = True,
     ) -> Self:
         """An engine at a connection, a connection file or a scheduler's address.
 
         Without one, the connection file that ``LAB_ENGINE`` names; without that too, an embedded engine that ends
         with this one. ``deliver(call)`` takes the calls of ``on_change`` to the caller's own thread, as
         ``loop.call_soon_threadsafe`` does; without it they come on the engine's thread, which they must not block.
-        Raises :class:`EngineError` when nothing answers there.
+        ``limited`` requests may cost as much as a visitor's. Raises :class:`EngineError` when nothing answers there, or
+        when a cluster there runs another version of the lab or has another LAB_HOME or LAB_DATA.
         """
         with ExitStack() as stack:
             place = connection or os.environ.get("LAB_ENGINE") or stack.enter_context(launch())
             client = Connection.of(place).client()
             stack.callback(client.close)
+            if not is_address(place):
+                return cls(client, deliver, stack.pop_all(), limited)
+            meet(client)
             _require_slots(client)
-            return cls(client, deliver, stack.pop_all())
+            return cls(client, deliver, stack.pop_all(), limited, "start its scheduler again")
 
     def workers(self) -> int:
         """Return the present number of workers; 0 when the engine cannot be reached."""
@@ -166,6 +183,9 @@ class Engine(Requests):
         if self._client.status != "running":
             raise EngineError(self._gone())
 
+    def _asking(self, spec: Spec) -> Origin:
+        return request_origin(spec)
+
     def _begin(self, computation: Computation, _: Spec) -> None:
         self.loop.add_callback(self._follow, computation)
 
@@ -188,7 +208,7 @@ class Engine(Requests):
         return one_line(f"The computation failed: {type(error).__name__}: {error}", LONGEST)
 
     def _gone(self) -> str:
-        return f"The engine at {self._address} cannot be reached any more: start the lab again."
+        return f"The engine at {self.address} cannot be reached any more: {self._remedy}."
 
 
 def _require_slots(client: Client) -> None:
@@ -198,6 +218,6 @@ def _require_slots(client: Client) -> None:
     if workers and not any(set(SLOTS) <= set(each["resources"]) for each in workers):
         slots = ",".join(f"{name}={count}" for name, count in SLOTS.items())
         raise EngineError(
-            f"The workers of {info['address']} have no slots for jobs: start them with "
-            f"'dask worker --nthreads {sum(SLOTS.values())} --resources {slots}'."
+            f"The workers of {info['address']} have no slots for jobs ({slots}): start them with 'python -m lab worker "
+            f"{info['address']}'."
         )

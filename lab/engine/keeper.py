@@ -9,18 +9,24 @@ from typing import TypedDict, final
 from dask.typing import Key
 from distributed import Scheduler, SchedulerPlugin
 
+import lab
 from lab.engine import inside
 from lab.engine.inside import ANYBODY
 from lab.engine.ledger import WORK, Ledger, Work
+from lab.engine.origin import Origin, code
 
 PROGRESS = "lab-progress/"
 PARTIAL = "lab-partial/"
 WITHDRAW = "lab-withdraw"
 UNDERWAY = "lab_underway"
 QUEUE = "lab_queue"
+JOIN = "lab_join"
 
 GRACE = 20.0
 """Seconds for which a job outlives its last page, so that a page which is loaded anew finds it again."""
+
+JOINING = 60.0
+"""Seconds that a worker may take from its joining until it is there."""
 
 LASTING = "long"
 """The slot of the jobs that outlive their pages for good: trainings."""
@@ -55,6 +61,14 @@ class Queue(TypedDict):
     number: int
 
 
+class Meeting(TypedDict):
+    """The scheduler's ``version`` and ``code`` of the lab, and the first of its workers; None before there is any."""
+
+    version: str
+    code: str
+    first: Origin | None
+
+
 class Keeper(SchedulerPlugin):
     """Lets a job outlive its page, a training for good; lets it be cancelled all the same; keeps its topics small.
 
@@ -70,11 +84,24 @@ class Keeper(SchedulerPlugin):
         self._scheduler = scheduler
         self._abandoned: dict[Key, float] = {}
         self._ledger = Ledger()
+        self._code = code()
+        self._first: Origin | None = None
+        self._joined = 0.0
         logging.getLogger("distributed.scheduler").addFilter(inside.is_not_of_a_closed_connection)
         inside.listen(scheduler, WITHDRAW, self.withdraw)
         inside.listen(scheduler, UNDERWAY, self.underway, answers=True)
         inside.listen(scheduler, QUEUE, self.queue, answers=True)
         inside.listen(scheduler, WORK, self.work, answers=True)
+        inside.listen(scheduler, JOIN, self.join, answers=True)
+
+    def join(self, joining: Origin | None = None) -> Meeting:
+        """Whom a worker that is ``joining``, or a client, meets here; the first worker decides who else may join."""
+        if not self._scheduler.workers and monotonic() - self._joined > JOINING:
+            self._first = None
+        if joining is not None:
+            self._first = self._first or joining
+            self._joined = monotonic()
+        return Meeting(version=lab.__version__, code=self._code, first=self._first)
 
     def withdraw(self, key: str, client: str) -> None:
         """That client no longer wants the task."""

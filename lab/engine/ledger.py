@@ -10,8 +10,8 @@ from distributed import rpc
 from distributed.scheduler import TaskState
 
 from lab.engine import inside
-from lab.engine.cluster import SLOTS
 from lab.engine.connection import Connection
+from lab.engine.slots import SLOTS
 
 WORK = "lab_work"
 OUTCOMES = {"memory": "done", "erred": "failed", "forgotten": "cancelled"}

@@ -12,10 +12,10 @@ from queue import SimpleQueue as Queue
 from tornado.ioloop import IOLoop
 
 from lab.context import Cancelled
-from lab.engine.cluster import SLOTS
 from lab.engine.computation import Computation
 from lab.engine.keeper import PartialNews, ProgressNews
 from lab.engine.requests import RUN, Requests, how_ended
+from lab.engine.slots import SLOTS
 from lab.engine.work import Publisher, outcome
 from lab.errors import EngineError
 from lab.specs import Spec

@@ -15,6 +15,7 @@ from lab.cost import cost
 from lab.engine.computation import Computation
 from lab.engine.job import Ending, Job
 from lab.engine.keeper import LASTING
+from lab.engine.origin import Origin
 from lab.engine.work import Outcome
 from lab.errors import EngineError, Unknown
 from lab.home import results_folder
@@ -37,11 +38,15 @@ class Requests(ABC):
     """The requests of one page or program. All methods may be called from any thread.
 
     What concerns a computation happens on ``loop``, in the order in which it was asked for. ``deliver(call)`` takes the
-    calls of ``on_change`` to the caller's own thread; without it they come on the loop's.
+    calls of ``on_change`` to the caller's own thread; without it they come on the loop's. Requests are ``limited`` in
+    cost and number unless they are those of who owns the machine.
     """
 
-    def __init__(self, loop: IOLoop, deliver: Callable[[Callable[[], None]], object] | None) -> None:
+    def __init__(
+        self, loop: IOLoop, deliver: Callable[[Callable[[], None]], object] | None, limited: bool = True
+    ) -> None:
         self.loop = loop
+        self._limited = limited
         self._deliver = deliver or loop.add_callback
         self._store = Store(results_folder())
         self._lock = threading.RLock()
@@ -53,7 +58,8 @@ class Requests(ABC):
         A training run that was paused is carried on. Raises :class:`LabError` when the spec names what does not
         exist, costs too much, when too many computations are waiting, or when the engine is gone.
         """
-        require_modest(spec)
+        if self._limited:
+            require_modest(spec)
         job = Job(spec, self.key(spec), on_change, loop=self.loop, deliver=self.deliver, withdraw=self.withdraw)
         with self._lock:
             computation = self._computations.get(job.key)
@@ -62,7 +68,7 @@ class Requests(ABC):
                     return job
                 self._require_place()
             if isinstance(spec, TrainingRun):
-                runs.begin(spec)
+                runs.begin(spec, self._limited)
             if computation is None:
                 computation = self._begun(spec, job.key)
             computation.join(job)
@@ -117,6 +123,10 @@ class Requests(ABC):
             job.ended("done", result)
         return result is not None
 
+    def _asking(self, _: Spec) -> Origin:
+        """Describe this process to whoever computes its request."""
+        return {}
+
     @abstractmethod
     def _require_reachable(self) -> None:
         """Refuse a request when nothing could compute it. Raises :class:`EngineError`."""
@@ -131,7 +141,7 @@ class Requests(ABC):
 
     def _require_place(self) -> None:
         self._require_reachable()
-        if len(self._computations) >= MOST_COMPUTATIONS:
+        if self._limited and len(self._computations) >= MOST_COMPUTATIONS:
             raise EngineError(
                 f"{MOST_COMPUTATIONS} computations of this page are already waiting or running: "
                 "stop one of them, or wait until one is done."
@@ -140,7 +150,8 @@ class Requests(ABC):
     def _begun(self, spec: Spec, key: str) -> Computation:
         slot = slot_for(spec)
         rank = sum(each.slot == slot for each in self._computations.values())
-        computation = Computation(key, f"{type(spec).__name__}-{key}", specs.to_json(spec), slot, rank)
+        name, text = f"{type(spec).__name__}-{key}", specs.to_json(spec)
+        computation = Computation(key, name, text, slot, rank, self._asking(spec))
         self._computations[key] = computation
         self._begin(computation, spec)
         return computation

@@ -18,6 +18,8 @@ def dask_setup(worker: Worker) -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers in order
     logging.getLogger("distributed.worker").addFilter(is_not_of_a_closed_connection)
+    for each in ("distributed.core", "distributed.nanny"):  # who went or closed it: whoever waits for a job is told
+        logging.getLogger(each).setLevel(logging.CRITICAL)
     settle(worker)
     code()
     threading.Thread(target=_import, name="lab-warm", daemon=True).start()

@@ -18,7 +18,7 @@ from lab.context import Cancelled, Context, Progress
 from lab.engine.inside import is_executing, memory_limit, settle
 from lab.engine.keeper import PARTIAL, PROGRESS, PartialNews, ProgressNews
 from lab.engine.machine import cores, require_memory
-from lab.engine.origin import Origin, require_alike
+from lab.engine.origin import Origin, require_alike, require_same_parts
 from lab.engine.throttle import Throttle
 from lab.errors import LONGEST, LabError, Unknown, Unrepeatable, one_line
 from lab.home import results_folder
@@ -55,7 +55,9 @@ def compute(text: str, key: str, name: str, asking: Origin) -> Outcome:
 
     def request() -> Spec:
         require_alike(asking)
-        return from_json(text)
+        spec = from_json(text)
+        require_same_parts(spec, asking)
+        return spec
 
     publisher = Publisher(worker.loop, partial(_tell_scheduler, worker, name), partial(_is_wanted, worker, name))
     try:

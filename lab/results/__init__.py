@@ -37,6 +37,7 @@ from lab.results.restarts import ModelRestarts as ModelRestarts, RestartsResult 
 from lab.results.result import Result as Result, pack as pack, unpack as unpack
 from lab.results.run import Measured as Measured, Run as Run
 from lab.results.screening import ModelScreening as ModelScreening, ScreeningResult as ScreeningResult
+from lab.results.single_attack import SingleAttackResult as SingleAttackResult
 from lab.results.surface import (
     Answers as Answers,
     Marker as Marker,

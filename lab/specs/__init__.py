@@ -150,6 +150,7 @@ from lab.specs.similarity import (
     Pivot as Pivot,
     Similarity as Similarity,
 )
+from lab.specs.single_attack import SingleAttack as SingleAttack
 from lab.specs.spatial import RotateTranslate as RotateTranslate, Spatial as Spatial
 from lab.specs.spec import (
     Param as Param,

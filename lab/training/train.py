@@ -39,15 +39,31 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None, resume: bool
     after keeping the state.
     """
     if folder is None or run_in(folder) is None:
-        datafiles.require_trainable(recipe.data)
-        _require_models(recipe)
-        require_start(recipe)
+        require_startable(recipe)
     with joined() as group, ExitStack() as held:
         if folder is not None:
             group.require(lambda: _open(folder, recipe, resume, held))
             if (done := run_in(folder)) is not None:
                 return done
         return _train(recipe, ctx, folder, group)
+
+
+def require_startable(recipe: Recipe) -> None:
+    """Refuse a recipe whose data, or the models on which it builds, are not there or do not suit it."""
+    datafiles.require_trainable(recipe.data)
+    _require_models(recipe)
+    require_start(recipe)
+
+
+def require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
+    """Refuse a folder that holds a run that is not to be resumed, or another recipe's."""
+    known = recipe_in(folder)
+    if not resume and (folder / "card.json").exists():
+        raise LabError(f"There is already a finished run in {folder}: choose another name or delete that folder.")
+    if not resume and known is not None:
+        raise LabError(f"There is an unfinished run in {folder}: resume it with --resume, or choose another name.")
+    if known is not None and known != recipe:
+        raise LabError(f"The run in {folder} has another recipe: choose another name, or resume it without changes.")
 
 
 def _require_models(recipe: Recipe) -> None:
@@ -61,7 +77,7 @@ def _require_models(recipe: Recipe) -> None:
 def _open(folder: Path, recipe: Recipe, resume: bool, held: ExitStack) -> None:
     """Claim the folder for as long as ``held`` lasts, and say in it what is trained there."""
     held.enter_context(claimed(folder))
-    _require_own(folder, recipe, resume)
+    require_own(folder, recipe, resume)
     if not (folder / "recipe.json").exists():
         try:
             write_json(folder / "recipe.json", to_dict(recipe))
@@ -77,17 +93,6 @@ def _remove_empty(folder: Path) -> None:
     """Remove a folder in which no run has begun: only what starts with a dot, as the claim, is there."""
     if all(each.name.startswith(".") for each in folder.iterdir()):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _require_own(folder: Path, recipe: Recipe, resume: bool) -> None:
-    """Refuse a folder that holds a run that is not to be resumed, or another recipe's."""
-    known = recipe_in(folder)
-    if not resume and (folder / "card.json").exists():
-        raise LabError(f"There is already a finished run in {folder}: choose another name or delete that folder.")
-    if not resume and known is not None:
-        raise LabError(f"There is an unfinished run in {folder}: resume it with --resume, or choose another name.")
-    if known is not None and known != recipe:
-        raise LabError(f"The run in {folder} has another recipe: choose another name, or resume it without changes.")
 
 
 def _train(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> Run:

@@ -16,8 +16,9 @@ from distributed.comm import CommClosedError
 
 import lab
 from lab.engine import Engine, launch
-from lab.engine.cluster import SLOTS, gpus
+from lab.engine.cluster import gpus
 from lab.engine.inside import is_not_of_a_closed_connection
+from lab.engine.slots import SLOTS
 from lab.errors import EngineError
 from lab.specs import Preview
 from tests.engine.slow_analysis import Slow
@@ -118,7 +119,7 @@ def test_workers_without_slots_are_refused_in_words(connection: Path) -> None:
     options = {"n_workers": 1, "processes": False, "protocol": "tcp", "dashboard_address": None}
     with (
         LocalCluster(threads_per_worker=1, **options) as cluster,
-        pytest.raises(EngineError, match="--resources quick=2,short=2,long=1"),
+        pytest.raises(EngineError, match=r"quick=2,short=2,long=1.*python -m lab worker tcp://"),
     ):
         Engine.connect(cluster.scheduler_address)
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import dask
+import numpy as np
 import pytest
 from distributed import Security
 from distributed.worker_memory import parse_memory_limit
 
 from lab.engine import Connection, Engine, cluster as cluster_module, launch, machine, origin
-from lab.engine.cluster import SLOTS, _workers
+from lab.engine.cluster import _workers, worker_options, worker_settings
+from lab.engine.slots import SLOTS
 from lab.errors import EngineError
-from lab.specs import PGD, Explore, Linf, RobustnessCurves
+from lab.specs import PGD, Custom, Explore, Linf, NpzFile, Restarts, RobustnessCurves
 from tests.engine.slow_analysis import Slow
 from tests.waiting import PATIENCE
 
@@ -201,3 +203,56 @@ def test_the_version_of_dask_has_an_upper_bound() -> None:
         assert "distributed>=2026.1,<2026.9" in (root / name).read_text("utf-8")
     assert sys.modules["distributed"].__version__ < "2026.9"
     assert set(SLOTS) == {"quick", "short", "long"}
+
+
+NETS = "from torch import nn\ndef build():\n    return nn.Sequential(nn.Flatten(), nn.Linear(784, {units}))\n"
+
+
+@pytest.fixture
+def requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Restarts, origin.Origin]:
+    """A request for a result of a custom model and custom data, which this process has; then it has its folder."""
+    (tmp_path / "elsewhere_nets.py").write_text(NETS.format(units=10))
+    np.savez(
+        tmp_path / "mine.npz",
+        x_train=np.zeros((2, 28, 28)),
+        y_train=[0, 1],
+        x_test=np.zeros((2, 28, 28)),
+        y_test=[0, 1],
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = Restarts(NpzFile(str(tmp_path / "mine.npz")), (Custom("elsewhere_nets:build"),), images=(0,))
+    return spec, origin.request_origin(spec)
+
+
+def test_a_worker_with_the_same_models_and_data_takes_a_request(requested: tuple[Restarts, origin.Origin]) -> None:
+    origin.require_same_parts(*requested)
+
+
+@pytest.mark.parametrize("file", ["elsewhere_nets.py", "mine.npz"])
+@pytest.mark.parametrize("fault", ["differs", "is missing"])
+def test_a_worker_with_another_model_or_data_set_refuses(
+    requested: tuple[Restarts, origin.Origin], tmp_path: Path, file: str, fault: str
+) -> None:
+    if fault == "is missing":
+        (tmp_path / file).unlink()
+    elif file == "mine.npz":
+        np.savez(
+            tmp_path / file, x_train=np.ones((2, 28, 28)), y_train=[0, 1], x_test=np.ones((2, 28, 28)), y_test=[0, 1]
+        )
+    else:
+        (tmp_path / file).write_text(NETS.format(units=11))
+    with pytest.raises(EngineError, match=r"The worker on .*(elsewhere_nets:build|mine)") as refused:
+        origin.require_same_parts(*requested)
+    assert len(str(refused.value)) <= 300
+
+
+def test_a_hand_started_worker_gets_what_an_embedded_one_gets() -> None:
+    [embedded], [options] = _workers(Security()).values(), worker_options(None)
+    own = {"host", "protocol", "security"}
+    assert {name: each for name, each in embedded["options"].items() if name not in own} == {
+        name: each for name, each in options.items() if name not in own
+    }
+    with worker_settings():
+        assert "lab.engine.warm" in dask.config.get("distributed.worker.preload")
+        assert dask.config.get("distributed.worker.memory.pause") is False
+        assert dask.config.get("distributed.nanny.pre-spawn-environ") == {"OMP_WAIT_POLICY": "PASSIVE"}

@@ -38,7 +38,7 @@ LINES = (
     "train standard-training --data tiny.npz --set architecture.width=1 --set epochs=1 --name two",
     "train --resume --name one", "pretrained nothing", "zoo nothing", "serve --port 99999", "serve --weights w.pt",
 )  # fmt: skip
-NEVER = {"--download", "--vary", "--scheduler", "browser", "doctor", "zoo", "pretrained", "--figure"}
+NEVER = {"--download", "--vary", "--scheduler", "browser", "doctor", "worker", "zoo", "pretrained", "--figure"}
 SAFE_NAMES = tuple(each for each in TEXTS if each and not set(each) & set("/~\\:"))
 
 
