@@ -7,6 +7,8 @@ import pty
 import subprocess
 import sys
 
+import pytest
+
 from tests.served import ROOT
 
 
@@ -68,6 +70,7 @@ def test_a_reader_that_leaves_is_no_error():
     assert (process.returncode, complaint) == (141, b"")
 
 
+@pytest.mark.slow
 def test_progress_is_drawn_on_a_terminal_and_wiped(tmp_path):
     command = [sys.executable, "-m", "lab", "train", "Standard", "--name", "shown", "--json"]
     command += ["--set", "epochs=1", "--set", "architecture.width=1"]

@@ -94,6 +94,7 @@ def test_a_writable_home_and_the_embedded_digits_are_well(tmp_path, monkeypatch)
     assert found["data"].well
 
 
+@pytest.mark.slow
 def test_the_whole_examination_finds_a_matching_pair_its_device_and_an_engine(tmp_path, monkeypatch):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     found = {each.about: each for each in examine()}

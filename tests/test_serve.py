@@ -88,6 +88,7 @@ def test_ending_reaches_orphans_and_those_who_ignore_the_request():
 BY_SIGTERM = pytest.param(signal.SIGTERM, marks=pytest.mark.slow)  # as every server of the tests ends, see served()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, BY_SIGTERM], ids=lambda how: how.name)
 def test_a_stopped_server_leaves_nothing_running(tmp_path, how):
     with served(tmp_path) as server:
@@ -182,6 +183,7 @@ def test_a_visitor_cannot_have_code_executed(server, tmp_path):
     assert not trace.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not psutil.LINUX, reason="kernels are forked there only")
 def test_a_killed_fork_server_is_started_again_for_the_next_visitor(server):
     visitor = Visitor(server.address)

@@ -45,6 +45,7 @@ def test_more_images_than_there_are_means_all_of_them():
     assert shown[0].models[0].n == len(load_data(Digits()).test)
 
 
+@pytest.mark.slow
 def test_an_interrupted_evaluation_resumes(monkeypatch, tmp_path):
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.setattr(rounds, "WORTH_KEEPING", 0.0)

@@ -76,6 +76,7 @@ def test_the_facts_are_what_a_direct_computation_gives(result):
     np.testing.assert_allclose(found[known], np.array(expected)[known], atol=2e-2)
 
 
+@pytest.mark.slow
 def test_a_gradient_broken_on_purpose_is_found(monkeypatch):
     """Pixels rounded to ten levels, whose derivative is zero: every gradient attack stands still."""
 

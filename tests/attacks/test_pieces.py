@@ -51,6 +51,7 @@ def whole():
     return evaluated(1e9, kept), kept
 
 
+@pytest.mark.slow
 def test_a_stage_that_takes_long_is_kept_in_pieces_and_finds_the_same(whole):
     kept, (truth, _) = Interrupting({}, -1), whole
     pieces = evaluated(1e-9, kept)

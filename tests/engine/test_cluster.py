@@ -92,6 +92,7 @@ def test_every_gpu_has_a_worker_that_sees_only_that_one(connection: Path, monkey
     assert sorted(seen.values()) == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_without_a_server_an_engine_is_started_even_inside_a_running_loop(
     connection: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

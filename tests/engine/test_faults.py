@@ -130,6 +130,7 @@ def test_what_is_no_file_under_a_key_does_not_stop_a_job(
     obstacle.rmdir() if make is Path.mkdir else obstacle.unlink()
 
 
+@pytest.mark.slow
 def test_a_killed_worker_comes_back_and_does_its_job(engine: Engine, slow: Slow) -> None:
     spec = held(slow)
     let_go(spec, 5)
@@ -189,6 +190,7 @@ def test_a_job_that_kills_its_worker_fails_in_words(slow: Slow, strict: None, se
             job.wait(PATIENCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["killed", pytest.param("in order", marks=pytest.mark.slow)])
 def test_a_server_that_ends_takes_its_workers_along_and_jobs_fail_in_words(
     slow: Slow, server: subprocess.Popen[str], end: str

@@ -143,6 +143,7 @@ def test_a_training_runs_here_too(local: LocalEngine) -> None:
     assert local.training() == {}
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_does_not_wait_for_what_is_computed() -> None:
     program = (
         "import time\nfrom lab.engine import LocalEngine\nfrom lab.specs import PGD, Restarts\n"

@@ -72,6 +72,7 @@ def proxy(lab):
         serving.join()
 
 
+@pytest.mark.slow
 def test_a_proxy_that_blocks_websockets_is_said_and_one_that_lets_them_through_late_is_not(browser, proxy):
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)

@@ -53,6 +53,7 @@ def test_moving_eps_moves_the_trade_off(page):
     assert (len(first), first[0] > 90, first[-1] < 5) == (11, True, True)
 
 
+@pytest.mark.slow
 def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
     until_done(page)  # a figure that is drawn anew under the pointer hears no click
     y = page.evaluate(f"{PLOT}[0]._fullData[{FGSM_TRAINED}].y[4]")

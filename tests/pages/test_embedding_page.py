@@ -81,6 +81,7 @@ def test_the_link_of_the_chosen_image_opens_the_explorer_and_the_way_back_comput
     assert page.locator(f"{HERE} .lab-run-bar").get_attribute("data-state") == "done"
 
 
+@pytest.mark.slow
 def test_every_plane_can_be_chosen(page):
     for name, title in (("PCA", "principal component"), ("two classes", "logit of"), ("as is", "first dimension")):
         page.locator(f"{HERE} .lab-segment", has_text=name).click()

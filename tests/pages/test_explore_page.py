@@ -50,6 +50,7 @@ def test_every_control_changes_the_picture(page):
     assert move_every_control(page, "drawn") == ["Data set"]
 
 
+@pytest.mark.slow
 def test_a_model_is_found_in_the_long_list_and_left_out_again(page):
     chosen = page.locator(f"{HERE} .lab-chips").first.locator(".lab-chip")
     assert chosen.count() == 1
@@ -65,6 +66,7 @@ def test_a_model_is_found_in_the_long_list_and_left_out_again(page):
     assert find.evaluate("box => box === document.activeElement")
 
 
+@pytest.mark.slow
 def test_scaled_logits_are_said_to_be_saturated(page):
     box = page.get_by_label("Logit scale", exact=True).locator("visible=true")
     box.fill("10000")

@@ -48,7 +48,7 @@ def until(page, label, value):
             },
         ),
         ("Steps", {"ArrowRight": "21", "ArrowDown": "20", "PageUp": "30", "PageDown": "20", "Home": "1"}),
-        ("Logit scale", {"ArrowRight": "1.1", "ArrowLeft": "1"}),
+        pytest.param("Logit scale", {"ArrowRight": "1.1", "ArrowLeft": "1"}, marks=pytest.mark.slow),
         ("Step size", {"ArrowRight": "0.001", "ArrowLeft": "follows ε", "PageUp": "0.0019", "Home": "follows ε"}),
     ],
 )
@@ -119,6 +119,7 @@ def test_the_first_stop_leads_past_the_settings(page):
     assert page.evaluate(f"{FOCUSED}.closest('.lab-content') !== null")
 
 
+@pytest.mark.slow
 def test_back_and_forward_step_through_pages_with_what_was_set(page):
     before = page.evaluate("location.hash")
     page.get_by_label("ε", exact=True).locator("visible=true").first.fill("0.13")

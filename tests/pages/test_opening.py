@@ -40,6 +40,7 @@ def test_a_busy_machine_has_time_to_make_the_widgets(opened):
     assert page.evaluate(aborted) is False
 
 
+@pytest.mark.slow
 def test_a_page_that_is_left_takes_its_kernel_along(visit, lab):
     found = visit()
     [kernel] = lab.kernels(found.kernel)

@@ -35,6 +35,7 @@ def other(visit_of_file):
     return found
 
 
+@pytest.mark.slow
 def test_stop_pressed_twice(page):
     begin(page, Seed="101")
     page.until_running(0.02)

@@ -41,6 +41,7 @@ def test_looks_need_no_computing(page):
     assert page.state == "done"
 
 
+@pytest.mark.slow
 def test_every_control_moves_something_drawn(page):
     assert move_every_control(page.page, "stale") == ["Data set"]
 

@@ -152,6 +152,7 @@ def test_the_page_of_the_queue_shows_no_markup():
     assert "wait(3);" in page
 
 
+@pytest.mark.slow
 def test_a_full_lab_lets_wait_and_admits_the_next_and_killed_leaves_nothing_on_its_port(tmp_path):
     with served(tmp_path, "--lazy", "--public", "--visitors", "1") as server:
         first = Visitor(server.address)

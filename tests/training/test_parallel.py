@@ -22,6 +22,7 @@ def furthest(one, other) -> float:
     return max((first[name] - second[name]).abs().max().item() for name in first)
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_weights_of_one(tmp_path):
     """To float error: about 1e-7 a step. Only the first process writes.
 

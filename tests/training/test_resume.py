@@ -65,6 +65,7 @@ def killed(home, kills: int, *recipes: str):
     return json.loads(ran.stdout)
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_it_gives_the_same_weights(tmp_path):
     for found in killed(tmp_path, 2, "dropout"):
         assert found["kills"] > 0

@@ -104,6 +104,7 @@ def test_the_card_and_the_key_know_the_models_weights(home):
     assert from_dict(record) == WARM.replace(start=NewWeights())  # as recipes were stored before
 
 
+@pytest.mark.slow
 def test_a_paused_run_resumes_and_refuses_another_start(home):
     short = Standard(epochs=1, batch=512)
     train(short, Context(), runs.folder("first"))

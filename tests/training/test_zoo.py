@@ -74,6 +74,7 @@ def test_the_card_tells_the_truth(name):
         assert found.robust_accuracy == pytest.approx(told["measured"][key], abs=0.006)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pgd-trained", pytest.param("fgsm-trained", marks=pytest.mark.slow)])
 def test_the_card_tells_the_truth_about_random_attacks(name, digits):
     told = card(name)

@@ -4,7 +4,8 @@ import asyncio
 import inspect
 import json
 import selectors
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,25 +14,42 @@ from lab import catalogue
 from lab.datafiles import packages
 from tests.widgets.engine import FakeEngine
 
-SPEED = 10
-"""How many seconds pass on a test's loop in one second: what waits for a page's pauses waits shorter."""
-
-
-class Selector(selectors.DefaultSelector):
-    """Waits as long as a loop's fast clock says."""
-
-    def select(self, timeout: float | None = None) -> list:
-        return super().select(timeout / SPEED if timeout else timeout)
+SPEED = 40
+"""How many seconds pass on a test's loop in one second of waiting."""
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """A loop with a fast clock, so that everything on it comes in the order of always, and soon."""
+    """A loop whose clock stands still while anything runs on it, and is fast when all of it waits.
+
+    What is put on it comes in the order of its times, however slow the machine is, and soon; what another thread does
+    has some time to come.
+    """
 
     def __init__(self) -> None:
-        super().__init__(Selector())
+        self.now = 0.0
+        super().__init__(Selector(self.pass_time))
 
     def time(self) -> float:
-        return SPEED * super().time()
+        return self.now
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Selector(selectors.DefaultSelector):
+    """Waits for what comes from outside as long as the fast clock says, and lets that time pass."""
+
+    def __init__(self, pass_time: Callable[[float], None]) -> None:
+        super().__init__()
+        self._pass_time = pass_time
+
+    def select(self, timeout: float | None = None) -> list:
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        began = time.monotonic()
+        events = super().select(timeout / SPEED)
+        self._pass_time(min(timeout, SPEED * (time.monotonic() - began)) if events else timeout)
+        return events
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,6 +9,7 @@ from lab.specs import MNIST, Digits
 from tests.downloads.conftest import folder, mirror  # noqa: F401
 from tests.downloads.published import publish
 from tests.downloads.test_data_sets import FIRST
+from tests.widgets.conftest import SPEED
 from widgets.parts import downloads
 from widgets.parts.choices import DataChoice
 
@@ -30,9 +31,9 @@ def row(picker, name="mnist"):
 
 
 async def until(true):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20 * SPEED):
         while not true():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.005 * SPEED)
 
 
 async def test_one_press_brings_and_chooses_a_data_set_for_every_page(folder, own, monkeypatch):  # noqa: F811

@@ -111,6 +111,7 @@ def test_what_cannot_be_drawn_is_said_in_words(results, tmp_path):
         paper_figure(Result())
 
 
+@pytest.mark.slow
 def test_a_kept_result_is_drawn(results, tmp_path):
     kept, drawn = tmp_path / "result.npz", tmp_path / "figure.png"
     kept.write_bytes(pack(results["transfer"]))
