@@ -35,10 +35,11 @@ def _holdout(result: TransferResult) -> StoryOutcome:
 def _white_box(result: CurvesResult) -> StoryOutcome:
     kept = {each.model: each.right[0, -1] for each in result.models}
     robust = [name for name, right in kept.items() if right.mean() >= 0.1]
+    keep = "keeps" if len(robust) == 1 else "keep"
     best = max(kept, key=lambda name: kept[name].mean())
     words = (
-        f"At ε {result.spec.ball.eps:g} {len(robust) or 'none'} of {len(kept)} models keep a tenth: the best, {best}, "
-        f"classifies {of(kept[best])} correctly."
+        f"At ε {result.spec.ball.eps:g} {len(robust) or 'none'} of {len(kept)} models {keep} a tenth: "
+        f"the best, {best}, classifies {of(kept[best])} correctly."
     )
     return StoryOutcome(words, min(len(robust), 3))
 
