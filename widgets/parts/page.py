@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -20,6 +21,7 @@ from lab.specs.balls import Linf
 from lab.specs.code import code, imports
 from lab.specs.data import Opening
 from lab.specs.opening import changed
+from lab.specs.screening import LABELS
 from widgets.controls import Number
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
@@ -256,10 +258,12 @@ class Page(Box, Generic[S, R, L]):
         """Let images be found by what the chosen models make of them in the chosen threat model."""
         assert self.images is not None
         try:
-            asked = Screening(data=self.data.read(), models=self.models.read()[:4])
+            asked = Screening(data=self.data.read(), models=(), extent=LABELS)
         except SpecError:  # said at the field
             self.images.screen(None)
             return
+        with suppress(SpecError):  # without models they are found by their labels
+            asked = asked.replace(models=self.models.read()[:4])
         try:
             self.images.screen(asked.replace(ball=self.form.parts["ball"].read()))
         except SpecError:  # said at the field, or another threat model than a norm's
