@@ -77,10 +77,11 @@ def test_images_are_examined_as_far_as_is_needed(criterion, order, extent):
     ("criterion", "order", "models", "words"),
     [
         ("label 3", AS_STORED, 2, "36 of 360 images"),
-        ("fooled 1", AS_STORED, 2, "36 of 360 images · PGD with 10 steps"),
-        ("predicted 1 3", "least", 2, "36 of 360 images · in the order of pgd-trained"),
+        ("fooled 1", AS_STORED, 2, "36 of 360 images · pgd-trained, L∞, ε = 0.2, PGD with 10 steps"),
+        ("predicted 1 3", "least", 2, "36 of 360 images · pgd-trained"),
+        (ALL, "least", 2, "36 of 360 images · margin of standard"),
         (ALL, "least", 1, "36 of 360 images"),
-        (ALL, "nearest", 1, "36 of 360 images · distance to the nearest found by FAB-T with 20 steps"),
+        (ALL, "nearest", 1, "36 of 360 images · nearest adversarial examples of standard by FAB-T with 20 steps"),
     ],
 )
 def test_what_was_found_is_said_with_the_attack_that_found_it(criterion, order, models, words):
@@ -141,7 +142,7 @@ def test_images_are_listed_once_the_models_are_known_and_all_again():
             job.finish(screened())
             await asyncio.sleep(0.4)
             assert (picker.page, picker.listed, picker.positions) == (0, 180, list(range(0, 32, 2)))
-            assert picker.found == "180 of 360 images · PGD with 10 steps"
+            assert picker.found == "180 of 360 images · pgd-trained, L∞, ε = 0.2, PGD with 10 steps"
             assert not picker.numbered
             picker.page = 11
             assert picker.positions == list(range(352, 360, 2))

@@ -20,7 +20,7 @@ from widgets.parts.image_search import ALL, AS_STORED, Search, criteria, orders
 
 _A_PAGE = 16  # thumbnails shown at a time
 _SEARCHED = 0.3  # seconds between two searches while a slider is dragged
-_EXAMINED = {LABELS: MOST_SCREENED, PREDICTIONS: MOST_SCREENED, ATTACKED: 1000, DISTANCES: 400}
+_EXAMINED = {LABELS: MOST_SCREENED, PREDICTIONS: MOST_SCREENED, ATTACKED: 1000, DISTANCES: 200}
 """How many images, from the first one on, are examined so far: what takes a moment on digits."""
 _FEWER = 20  # times fewer photographs
 

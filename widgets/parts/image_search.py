@@ -66,17 +66,19 @@ class Search:
         return found[np.argsort(_ORDERS[self.order][1](result.models[number])[found], kind="stable")]
 
     def said_of(self, found: int, result: ScreeningResult, available: int) -> str:
-        """How many images are so, of how many, by which attack, if one was needed."""
+        """How many images are so, of how many, of which model, and by which attack, if one was needed."""
         spec, screened = result.spec, counted(len(result.y), "image")
+        search = f"{title_of(spec.search)} with {counted(spec.search.steps, 'step')}"
         words = f"{found:,} of {screened if len(result.y) == available else f'the first {screened}'}"
-        if self.criterion.startswith(("fooled", "survives")):
-            words += f" · PGD with {counted(spec.attack.steps, 'step')}"
+        kind = self.criterion.split(" ")[0]
+        if kind in _OF_MODEL:
+            words += f" · {result.models[self._number].model}"
+        if kind in ("fooled", "survives"):
+            words += f", {threat(spec.ball)}, PGD with {counted(spec.attack.steps, 'step')}"
         if self.order in _DISTANCES:
-            words += (
-                f" · distance to the nearest found by {title_of(spec.search)} with {counted(spec.search.steps, 'step')}"
-            )
-        if self.order in _ORDERS and len(result.models) > 1:
-            words += f" · in the order of {result.models[self._number].model}"
+            words += f" · nearest adversarial examples of {result.models[self._number].model} by {search}"
+        elif self.order in _ORDERS and len(result.models) > 1 and kind not in _OF_MODEL:
+            words += f" · margin of {result.models[0].model}"
         return words
 
     @property
