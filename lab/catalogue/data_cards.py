@@ -7,7 +7,7 @@ from lab import datafiles
 from lab.datafiles import arrays
 from lab.errors import DataError, LabError, no_such
 from lab.home import path_of
-from lab.specs.data import DataSpec, Opening, published_data
+from lab.specs.data import DataSpec, OpeningValues, published_data
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class DataCard:
     labels: tuple[int, ...] = ()
     untrainable: str = ""
     notes: tuple[str, ...] = ()
-    opening: Opening = Opening()
+    opening: OpeningValues = OpeningValues()
 
 
 def data_sets() -> list[DataCard]:

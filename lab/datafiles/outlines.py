@@ -26,7 +26,7 @@ from lab.specs.data import (
     ImageFolder,
     LiveData,
     NpzFile,
-    Opening,
+    OpeningValues,
     Photos,
     PublishedData,
     UnlabelledFolder,
@@ -54,7 +54,7 @@ class Outline:
     labels: tuple[int, ...] = ()
     untrainable: str = ""
     notes: tuple[str, ...] = ()
-    opening: Opening = Opening()
+    opening: OpeningValues = OpeningValues()
 
 
 @singledispatch
@@ -231,7 +231,7 @@ def _(spec: ImageFolder) -> Outline:
         tuple(sorted(found.labels)),
         why_untrainable(shown(spec.path), train, len(found.names)),
         tuple(notes(found, spec)),
-        PHOTO_OPENING if spec.size >= PHOTO_SIDE else Opening(),
+        PHOTO_OPENING if spec.size >= PHOTO_SIDE else OpeningValues(),
     )
 
 
@@ -280,13 +280,13 @@ def _npz_outline(path: Path, _size: int, _changed: int) -> Outline | str:
 
 
 @singledispatch
-def opening(spec: DataSpec) -> Opening:
+def opening(spec: DataSpec) -> OpeningValues:
     """Return what requests on these data open with."""
     return outline(spec).opening
 
 
 @opening.register
-def _(spec: PublishedData) -> Opening:
+def _(spec: PublishedData) -> OpeningValues:
     return spec.published.opening  # whether or not its files are there
 
 

@@ -38,7 +38,7 @@ class Download:
 
 
 @dataclass(frozen=True)
-class Opening:
+class OpeningValues:
     """What requests on some data open with: their L∞ radius ``eps``; 0 leaves it to the request.
 
     ``large``: the images are photographs, whose perturbations are counted in steps of this ε, and of which one costs a
@@ -68,7 +68,7 @@ class Publication:
     mirrors: tuple[str, ...] = ()
     downloads: tuple[Download, ...] = ()
     remedy: str = ""
-    opening: Opening = Opening()
+    opening: OpeningValues = OpeningValues()
 
     def most_bytes(self, training_files: int = 1) -> int:
         """More than one of the files holds, unpacked, when the training images are in so many: else it is another."""
@@ -166,7 +166,7 @@ class FashionMNIST(IdxData, title="Fashion-MNIST"):
             Download("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79", 4_422_102),
             Download("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310", 5_148),
         ),
-        opening=Opening(0.1),  # what the models that ship were trained and are measured at
+        opening=OpeningValues(0.1),  # what the models that ship were trained and are measured at
     )
 
 
@@ -249,7 +249,7 @@ PHOTO_SIDE = 224
 PHOTO_EPS = 1 / 255
 """L∞ radius that photographs open with: the smallest change of a pixel that 8 bits can hold."""
 
-PHOTO_OPENING = Opening(PHOTO_EPS, large=True)
+PHOTO_OPENING = OpeningValues(PHOTO_EPS, large=True)
 """What requests on photographs open with."""
 
 IMAGENET_CLASSES = tuple((Path(__file__).parent / "imagenet_classes.txt").read_text("utf-8").splitlines())

@@ -6,7 +6,7 @@ from typing import TypeVar
 from lab.specs.analyses import Restarts
 from lab.specs.balls import Linf
 from lab.specs.curves import RobustnessCurves
-from lab.specs.data import Opening
+from lab.specs.data import OpeningValues
 from lab.specs.embedding import Embeddings
 from lab.specs.image_sweep import ImageSweep
 from lab.specs.masking import Masking
@@ -20,7 +20,7 @@ _SWEPT = 4  # steps of ε from 0 to the largest on photographs
 _BEYOND = 2  # how many times the data's ε the largest is elsewhere: robustness ends beyond what was trained against
 
 
-def opened(spec: S, opening: Opening) -> S:
+def opened(spec: S, opening: OpeningValues) -> S:
     """The request as it opens on data with this opening; one without an ε leaves everything as it is.
 
     On photographs sweeps have fewer levels, surfaces fewer points, and PGD fewer restarts, each of which can be set as
@@ -30,7 +30,7 @@ def opened(spec: S, opening: Opening) -> S:
     return spec.replace(**changes | (_on_photographs(spec, opening.eps) if opening.large else {}))
 
 
-def changed(spec: Spec, before: Opening, after: Opening) -> dict[str, object]:
+def changed(spec: Spec, before: OpeningValues, after: OpeningValues) -> dict[str, object]:
     """The fields that open otherwise on data of the opening ``after`` than of ``before``, with their new values."""
     old, new = opened(spec, before), opened(spec, after)
     return {name: getattr(new, name) for name in params(new) if getattr(new, name) != getattr(old, name)}

@@ -18,7 +18,7 @@ from lab.specs import (
     RobustnessCurves,
     TransferMatrix,
 )
-from lab.specs.data import PHOTO_EPS, Opening
+from lab.specs.data import PHOTO_EPS, OpeningValues
 from lab.specs.opening import changed, opened
 
 FASHION = FashionMNIST.published.opening
@@ -39,7 +39,7 @@ def test_a_sweep_goes_beyond_it(kind):
 @pytest.mark.parametrize("kind", [*REQUESTS, *SWEEPS])
 @pytest.mark.parametrize("data", [Digits, MNIST, CIFAR10])
 def test_data_that_state_none_leave_the_request_as_it_is(kind, data):
-    assert data.published.opening == Opening()
+    assert data.published.opening == OpeningValues()
     assert opened(kind(), data.published.opening) == kind()
 
 

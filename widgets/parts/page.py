@@ -19,7 +19,7 @@ from lab.results.result import Result, pack
 from lab.specs import Screening, Spec
 from lab.specs.balls import Linf
 from lab.specs.code import code, imports
-from lab.specs.data import Opening
+from lab.specs.data import OpeningValues
 from lab.specs.opening import changed
 from lab.specs.screening import LABELS
 from widgets.controls import Number
@@ -113,7 +113,7 @@ class Page(Box, Generic[S, R, L]):
         """Lay the page out, listen to its controls, and ask for the settings it opens with."""
         self.content = self._content()
         self.lay_out([self.form], [self.form.take_out(name) for name in self.strip])
-        self._opening = Opening()
+        self._opening = OpeningValues()
         self._offer()
         self._listen()
         self.bar.run()
@@ -269,7 +269,7 @@ class Page(Box, Generic[S, R, L]):
         except SpecError:  # said at the field, or another threat model than a norm's
             self.images.screen(asked, attacked=False)
 
-    def _open_on(self, opening: Opening) -> None:
+    def _open_on(self, opening: OpeningValues) -> None:
         """Take the values that requests on data of another opening have, and the slider of its steps."""
         values = changed(self.form.opening, self._opening, opening)
         self._opening = opening
