@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from lab.analysis.analyse import analyse
 from lab.analysis.forward import predict_logits
 from lab.analysis.pieces import together
-from lab.attacks import maximise
+from lab.attacks import maximise, minimum_distance
 from lab.attacks.judge import check_proposal
 from lab.context import Context
 from lab.data import load as load_data
@@ -14,7 +14,7 @@ from lab.models import load_adapted as load_model
 from lab.pairing import names_on
 from lab.results.prediction import predictions
 from lab.results.screening import ModelScreening, ScreeningResult
-from lab.specs.screening import Screening
+from lab.specs.screening import ATTACKED, DISTANCES, LABELS, Screening
 
 
 @analyse.register
@@ -23,6 +23,8 @@ def screening(spec: Screening, ctx: Context) -> ScreeningResult:
     data = load_data(spec.data, ctx.silent())
     positions = range(min(spec.images, len(data.test)))
     x, y = data.test.images(positions), data.test.labels(positions)
+    if spec.extent == LABELS:
+        return ScreeningResult(spec, y.numpy(), data.class_names, (), 1.0)
     subjects = list(zip(names_on(spec.models, spec.data), map(load_model, spec.models), strict=True))
     found: list[ModelScreening] = []
 
@@ -37,12 +39,15 @@ def screening(spec: Screening, ctx: Context) -> ScreeningResult:
 
 
 def _screened(spec: Screening, name: str, model: nn.Module, x: Tensor, y: Tensor, ctx: Context) -> ModelScreening:
-    clean = predict_logits(model, x).numpy()
-    x_adv = maximise(spec.attack, model, x, y, spec.ball, ctx).cpu()
-    check_proposal(x, x_adv, spec.ball)
-    return ModelScreening(
-        name, predictions(clean), predictions(predict_logits(model, x_adv).numpy()), _margin(clean, y)
-    )
+    clean, far = predict_logits(model, x).numpy(), spec.reaches(DISTANCES)
+    attacked, distance = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    if spec.reaches(ATTACKED):
+        x_adv = maximise(spec.attack, model, x, y, spec.ball, ctx.span(0, 1, 2) if far else ctx).cpu()
+        check_proposal(x, x_adv, spec.ball)
+        attacked = predictions(predict_logits(model, x_adv).numpy())
+    if far:
+        distance = minimum_distance(spec.search, model, x, y, ctx.span(1, 2, 2), spec.ball)[1].cpu().numpy()
+    return ModelScreening(name, predictions(clean), _margin(clean, y), attacked, distance)
 
 
 def _margin(logits: np.ndarray, y: Tensor) -> np.ndarray:

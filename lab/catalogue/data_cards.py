@@ -7,7 +7,7 @@ from lab import datafiles
 from lab.datafiles import arrays
 from lab.errors import DataError, LabError, no_such
 from lab.home import path_of
-from lab.specs.data import DataSpec, published_data
+from lab.specs.data import DataSpec, OpeningValues, published_data
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class DataCard:
     by label, ``labels`` those that occur, perhaps with gaps. ``available`` says whether its files are there and
     readable; if not, ``note`` says in a sentence what to do. ``untrainable`` says why nothing can be trained on it;
     ``notes`` what else a user should know: the size images are scaled to, what labels mean, files that are not read.
-    ``eps`` is the L∞ radius that requests on these data open with; 0 leaves it to the request.
+    ``opening`` is what requests on these data open with.
     """
 
     name: str
@@ -33,7 +33,7 @@ class DataCard:
     labels: tuple[int, ...] = ()
     untrainable: str = ""
     notes: tuple[str, ...] = ()
-    eps: float = 0.0
+    opening: OpeningValues = OpeningValues()
 
 
 def data_sets() -> list[DataCard]:
@@ -96,5 +96,5 @@ def _data_card(name: str, spec: DataSpec) -> DataCard:
         found.labels,
         found.untrainable,
         found.notes,
-        found.eps,
+        found.opening,
     )

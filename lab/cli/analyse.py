@@ -174,7 +174,7 @@ def _spec(options: argparse.Namespace) -> Analysis:
     data = given["data"]
     spec = (at_home(kind(), data) if data else kind()).replace(**changes)
     if data:
-        spec = opened(spec, datafiles.opening_eps(data))
+        spec = opened(spec, datafiles.opening(data))
     return shared.with_settings(spec, options.settings, changes)
 
 

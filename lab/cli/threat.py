@@ -34,6 +34,6 @@ def ball_of(options: argparse.Namespace, data: DataSpec) -> Ball:
     Raises :class:`SpecError` for a radius that its norm does not admit.
     """
     ball = spec_named(Ball, options.norm)()
-    if isinstance(ball, Linf) and (eps := datafiles.opening_eps(data)):
+    if isinstance(ball, Linf) and (eps := datafiles.opening(data).eps):
         ball = ball.replace(eps=eps)
     return ball if options.eps is None else ball.replace(eps=options.eps)

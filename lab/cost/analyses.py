@@ -20,7 +20,7 @@ from lab.specs.image_sweep import ImageSweep
 from lab.specs.masking import Masking
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
-from lab.specs.screening import Screening
+from lab.specs.screening import ATTACKED, DISTANCES, LABELS, Screening
 from lab.specs.single_attack import SingleAttack
 from lab.specs.spec import Spec
 from lab.specs.stages import DEPTHS, stages
@@ -86,9 +86,12 @@ def _(spec: Preview) -> Cost:
 def _(spec: Screening) -> Cost:
     asked = _asked(spec, spec.ball)
     n = min(spec.images, asked.data.n_test)
-    asked, models = replace(asked, images=n), len(spec.models)
-    kept = 2 * n * asked.values * _NUMBER
-    return Cost(models * (_passes(spec.attack, asked) + 2 * n), kept, models, kept + _held(spec.attack, asked))
+    asked, models = replace(asked, images=n), 0 if spec.extent == LABELS else len(spec.models)
+    attacks: list[AttackSpec] = [spec.attack] if spec.reaches(ATTACKED) else []
+    attacks += [spec.search] if spec.reaches(DISTANCES) else []
+    kept = (1 + len(attacks)) * n * asked.values * _NUMBER
+    passes = n + sum(_passes(each, asked) + n for each in attacks)
+    return Cost(models * passes, kept, models, kept + max((_held(each, asked) for each in attacks), default=0))
 
 
 @cost.register

@@ -31,7 +31,7 @@ from lab.datafiles.outlines import (
     fingerprint as fingerprint,
     kind_of as kind_of,
     name_of as name_of,
-    opening_eps as opening_eps,
+    opening as opening,
     outline as outline,
     require_trainable as require_trainable,
 )

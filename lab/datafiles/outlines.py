@@ -18,7 +18,7 @@ from lab.datafiles.published import published_files
 from lab.errors import DataError
 from lab.specs.data import (
     IMAGENET_CLASSES,
-    PHOTO_EPS,
+    PHOTO_OPENING,
     PHOTO_SIDE,
     DataSpec,
     Digits,
@@ -26,6 +26,7 @@ from lab.specs.data import (
     ImageFolder,
     LiveData,
     NpzFile,
+    OpeningValues,
     Photos,
     PublishedData,
     UnlabelledFolder,
@@ -41,8 +42,8 @@ class Outline:
     ``shape`` (channels, height, width) of an image as a model is shown it; ``classes`` one more than the greatest
     label; ``names`` of the classes, by label; ``labels`` that occur, rising and perhaps with gaps; ``untrainable`` why
     nothing can be trained on it, in a sentence, or nothing; ``notes`` further sentences a user should know: the size,
-    what labels mean, files that are not read. ``eps`` is the L∞ radius that requests on these data open with; 0 leaves
-    it to the request.
+    what labels mean, files that are not read. ``opening`` is what requests on these data open
+    with.
     """
 
     shape: tuple[int, int, int]
@@ -53,7 +54,7 @@ class Outline:
     labels: tuple[int, ...] = ()
     untrainable: str = ""
     notes: tuple[str, ...] = ()
-    eps: float = 0.0
+    opening: OpeningValues = OpeningValues()
 
 
 @singledispatch
@@ -164,7 +165,7 @@ def _(spec: PublishedData) -> Outline:
     files(spec)
     row = spec.published
     labels = tuple(range(len(row.classes)))
-    return Outline(row.shape, len(labels), row.n_test, row.n_train, row.classes, labels, eps=row.eps)
+    return Outline(row.shape, len(labels), row.n_test, row.n_train, row.classes, labels, opening=row.opening)
 
 
 @outline.register
@@ -192,7 +193,7 @@ def _(spec: Photos) -> Outline:
         tuple(map(int, np.unique(y))),
         why_untrainable(row.name, y[:0], len(row.classes)),
         (f"The photographs are {_CROPPED}.",),
-        row.eps,
+        row.opening,
     )
 
 
@@ -213,7 +214,7 @@ def _(spec: UnlabelledFolder) -> Outline:
             f"They have no labels: what {spec.labeller} predicts on the clean image counts as the label.",
             *about_unread(Path(spec.path), unread),
         ),
-        PHOTO_EPS,
+        PHOTO_OPENING,
     )
 
 
@@ -230,7 +231,7 @@ def _(spec: ImageFolder) -> Outline:
         tuple(sorted(found.labels)),
         why_untrainable(shown(spec.path), train, len(found.names)),
         tuple(notes(found, spec)),
-        PHOTO_EPS if spec.size >= PHOTO_SIDE else 0.0,
+        PHOTO_OPENING if spec.size >= PHOTO_SIDE else OpeningValues(),
     )
 
 
@@ -279,14 +280,14 @@ def _npz_outline(path: Path, _size: int, _changed: int) -> Outline | str:
 
 
 @singledispatch
-def opening_eps(spec: DataSpec) -> float:
-    """Return the L∞ radius that requests on these data open with; 0 leaves it to the request."""
-    return outline(spec).eps
+def opening(spec: DataSpec) -> OpeningValues:
+    """Return what requests on these data open with."""
+    return outline(spec).opening
 
 
-@opening_eps.register
-def _(spec: PublishedData) -> float:
-    return spec.published.eps  # whether or not its files are there
+@opening.register
+def _(spec: PublishedData) -> OpeningValues:
+    return spec.published.opening  # whether or not its files are there
 
 
 def require_trainable(spec: DataSpec) -> None:

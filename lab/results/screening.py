@@ -9,7 +9,7 @@ import numpy as np
 
 from lab.results.prediction import class_in_words
 from lab.results.result import Result
-from lab.specs.screening import Screening
+from lab.specs.screening import ATTACKED, DISTANCES, Screening
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -20,13 +20,16 @@ class ModelScreening(Result):
     """One model on n images: what it predicts on the ``clean`` and on the ``attacked`` ones, (n,) each.
 
     ``margin`` (n,) is the logit of the label minus the largest other one, on the clean image; a prediction is
-    :data:`lab.results.prediction.NO_CLASS` where the logits are not numbers.
+    :data:`lab.results.prediction.NO_CLASS` where the logits are not numbers. ``distance`` (n,) is that to the nearest
+    adversarial example found, in the norm of the threat model: 0 for a misclassified image, infinite where none was
+    found. What the request's extent leaves out is empty.
     """
 
     model: str
     clean: np.ndarray
-    attacked: np.ndarray
     margin: np.ndarray
+    attacked: np.ndarray
+    distance: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,7 @@ class ScreeningResult(Result):
         def named(predictions: np.ndarray) -> list[str]:
             return [class_in_words(int(each), self.class_names) for each in predictions]
 
+        attacked = self.spec.reaches(ATTACKED)
         rows = [
             pd.DataFrame(
                 {
@@ -69,9 +73,9 @@ class ScreeningResult(Result):
                     "label": named(self.y),
                     "predicted": named(each.clean),
                     "margin": each.margin,
-                    "attacked": named(each.attacked),
-                    "fooled": self.fooled(each),
                 }
+                | ({"attacked": named(each.attacked), "fooled": self.fooled(each)} if attacked else {})
+                | ({"distance": each.distance} if self.spec.reaches(DISTANCES) else {})
             )
             for each in self.models
         ]
@@ -81,15 +85,20 @@ class ScreeningResult(Result):
         """One row per model: how many images it misclassifies, and on how many the attack fools it or does not."""
         import pandas as pd
 
+        attacked = self.spec.reaches(ATTACKED)
         return pd.DataFrame(
             [
                 {
                     "model": each.model,
                     "images": len(self.y),
                     "misclassified": int(self.misclassified(each).sum()),
-                    "fooled": int(self.fooled(each).sum()),
-                    "survives": int(self.survives(each).sum()),
                 }
+                | (
+                    {"fooled": int(self.fooled(each).sum()), "survives": int(self.survives(each).sum())}
+                    if attacked
+                    else {}
+                )
+                | ({"median distance": float(np.median(each.distance))} if self.spec.reaches(DISTANCES) else {})
                 for each in self.models
             ]
         )

@@ -6,8 +6,9 @@ The text format is that of `Prometheus's manual <https://prometheus.io/docs/inst
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from importlib import import_module
 from typing import cast
 
@@ -20,6 +21,7 @@ Work = Mapping[str, Mapping[str, object]]
 LEDGER = "lab.engine.ledger"
 """The module that knows the engine's jobs; nothing in this package imports it."""
 PATIENCE = 2.0  # seconds that the engine has to respond
+FRESH = 1.0  # seconds for which the engine's numbers are given again
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REASONS = ("visitor", "address", "queue", "token")
 """Whose share was taken up when a visitor was refused, or that the token was wrong."""
@@ -34,6 +36,28 @@ async def work_of(engine: str) -> Work | None:
     """The numbers of the engine's jobs; None if it does not respond. A server that nobody watches imports no Dask."""
     ledger = await asyncio.to_thread(import_module, LEDGER)
     return cast("Work | None", await ledger.work_of(engine, PATIENCE))
+
+
+class Watch:
+    """The numbers of an engine's jobs for all who watch it: asked once for all of them, once a second at most.
+
+    Else a visitor of a public lab could keep it busy with nothing but this.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[Work | None]]) -> None:
+        self._ask = ask
+        self._asked: asyncio.Future[Work | None] | None = None
+        self._until = 0.0
+
+    async def work(self) -> Work | None:
+        """Return the numbers; None if the engine does not respond."""
+        if self._asked is None or (self._asked.done() and time.monotonic() > self._until):
+            self._asked = asyncio.ensure_future(self._ask())
+            self._asked.add_done_callback(self._keep)
+        return await asyncio.shield(self._asked)  # who goes away stops it for nobody else
+
+    def _keep(self, _: object) -> None:
+        self._until = time.monotonic() + FRESH
 
 
 def _jobs(work: Work | None) -> Iterator[str]:

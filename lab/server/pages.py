@@ -34,7 +34,7 @@ from lab.server.identity import COOKIE, Cookies, Identities
 from lab.server.kernels import Guest, Kernels, Opening
 from lab.server.light import Light, framing
 from lab.server.login import LoginHandler, barrier
-from lab.server.metrics import CONTENT_TYPE, metrics, work_of
+from lab.server.metrics import CONTENT_TYPE, Watch, metrics, work_of
 from lab.server.navigation import opens_page
 from lab.server.notices import NO_COOKIE, notice, waiting
 from lab.server.waitlist import MOST_WAITING
@@ -81,7 +81,7 @@ class MetricsHandler(Light):
 
     async def get(self) -> None:
         """Answer as text."""
-        work = await work_of(os.environ["LAB_ENGINE"])
+        work = await self.settings["watch"].work()
         self.set_header("Content-Type", CONTENT_TYPE)
         self.set_header("Cache-Control", "no-store")
         self.finish(metrics(self.settings["kernel_manager"], self.settings["refusals"], work))
@@ -288,6 +288,7 @@ class Pages(Voila):
             "framed_by": frozenset(self.framed_by),
             "headers": framing(self.framed_by),
             "refusals": Counter(),
+            "watch": Watch(lambda: work_of(os.environ["LAB_ENGINE"])),
             "disable_check_xsrf": True,
         }
 

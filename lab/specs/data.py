@@ -38,14 +38,25 @@ class Download:
 
 
 @dataclass(frozen=True)
+class OpeningValues:
+    """What requests on some data open with: their L∞ radius ``eps``; 0 leaves it to the request.
+
+    ``large``: the images are photographs, whose perturbations are counted in steps of this ε, and of which one costs a
+    model two hundred times what a digit does.
+    """
+
+    eps: float = 0.0
+    large: bool = False
+
+
+@dataclass(frozen=True)
 class Publication:
     """Facts about a published data set that are known before any of its files is there.
 
     ``name`` on the command line and in lists; ``shape`` (channels, height, width) of an image; the names of the
     ``classes``, by label; ``layouts`` in which its files are found below ``LAB_DATA``; ``downloads``, which make up the
     first of these once unpacked, fetched from the first of ``mirrors`` that has them; ``remedy`` what to do when a file
-    is missing that cannot be downloaded. ``eps`` is the L∞ radius that requests on these data open with; 0 leaves it
-    to the request.
+    is missing that cannot be downloaded. ``opening`` is what requests on these data open with.
     """
 
     name: str
@@ -57,7 +68,7 @@ class Publication:
     mirrors: tuple[str, ...] = ()
     downloads: tuple[Download, ...] = ()
     remedy: str = ""
-    eps: float = 0.0
+    opening: OpeningValues = OpeningValues()
 
     def most_bytes(self, training_files: int = 1) -> int:
         """More than one of the files holds, unpacked, when the training images are in so many: else it is another."""
@@ -155,6 +166,7 @@ class FashionMNIST(IdxData, title="Fashion-MNIST"):
             Download("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79", 4_422_102),
             Download("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310", 5_148),
         ),
+        opening=OpeningValues(0.1),  # what the models that ship were trained and are measured at
     )
 
 
@@ -237,6 +249,9 @@ PHOTO_SIDE = 224
 PHOTO_EPS = 1 / 255
 """L∞ radius that photographs open with: the smallest change of a pixel that 8 bits can hold."""
 
+PHOTO_OPENING = OpeningValues(PHOTO_EPS, large=True)
+"""What requests on photographs open with."""
+
 IMAGENET_CLASSES = tuple((Path(__file__).parent / "imagenet_classes.txt").read_text("utf-8").splitlines())
 """The names of ImageNet's 1,000 classes, by label, as torchvision has them."""
 
@@ -250,7 +265,7 @@ class Photos(PublishedData, title="Photographs"):
     """
 
     published = Publication(
-        "photos", (3, PHOTO_SIDE, PHOTO_SIDE), IMAGENET_CLASSES, 0, 20, remedy="install foolbox", eps=PHOTO_EPS
+        "photos", (3, PHOTO_SIDE, PHOTO_SIDE), IMAGENET_CLASSES, 0, 20, remedy="install foolbox", opening=PHOTO_OPENING
     )
     labels: ClassVar[tuple[int, ...]] = (
         *(243, 559, 438, 990, 949, 853, 609, 609, 915, 455),

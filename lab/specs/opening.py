@@ -1,4 +1,4 @@
-"""What requests open with on data whose perturbations are counted in steps of ε: one home for it."""
+"""What requests open with on data that state it: one home for it."""
 
 from functools import singledispatch
 from typing import TypeVar
@@ -6,7 +6,9 @@ from typing import TypeVar
 from lab.specs.analyses import Restarts
 from lab.specs.balls import Linf
 from lab.specs.curves import RobustnessCurves
+from lab.specs.data import OpeningValues
 from lab.specs.embedding import Embeddings
+from lab.specs.image_sweep import ImageSweep
 from lab.specs.masking import Masking
 from lab.specs.spec import Spec, params
 from lab.specs.surface import LossSurface, RandomSigns
@@ -14,51 +16,66 @@ from lab.specs.transfer import TransferMatrix
 
 S = TypeVar("S", bound=Spec)
 
-_SWEPT = 4  # steps of ε from 0 to the largest
+_SWEPT = 4  # steps of ε from 0 to the largest on photographs
+_BEYOND = 2  # how many times the data's ε the largest is elsewhere: robustness ends beyond what was trained against
 
 
-def opened(spec: S, eps: float) -> S:
-    """The request as it opens on data of this ε (see ``Publication.eps``); 0 leaves everything as it is.
+def opened(spec: S, opening: OpeningValues) -> S:
+    """The request as it opens on data with this opening; one without an ε leaves everything as it is.
 
-    Such data are photographs, of which a model takes two hundred times what one of a digit takes: sweeps have fewer
-    levels, surfaces fewer points, and PGD fewer restarts, each of which can be set as on any data.
+    On photographs sweeps have fewer levels, surfaces fewer points, and PGD fewer restarts, each of which can be set as
+    on any data.
     """
-    return spec.replace(**_changes(spec, eps)) if eps else spec
+    changes = _changes(spec, opening.eps) if opening.eps else {}
+    return spec.replace(**changes | (_on_photographs(spec, opening.eps) if opening.large else {}))
 
 
-def changed(spec: Spec, before: float, after: float) -> dict[str, object]:
-    """The fields that open otherwise on data of ε ``after`` than on data of ``before``, with their new values."""
+def changed(spec: Spec, before: OpeningValues, after: OpeningValues) -> dict[str, object]:
+    """The fields that open otherwise on data of the opening ``after`` than of ``before``, with their new values."""
     old, new = opened(spec, before), opened(spec, after)
     return {name: getattr(new, name) for name in params(new) if getattr(new, name) != getattr(old, name)}
 
 
 @singledispatch
 def _changes(spec: Spec, eps: float) -> dict[str, object]:
-    """The fields that open with other values, with these."""
+    """The fields that open with other values on any data of this ε, with these."""
     return {"ball": Linf(eps)} if isinstance(getattr(spec, "ball", None), Linf) else {}
 
 
-@_changes.register
+@_changes.register(RobustnessCurves)
+@_changes.register(Embeddings)
+@_changes.register(ImageSweep)
+def _(spec: RobustnessCurves | Embeddings | ImageSweep, eps: float) -> dict[str, object]:
+    return {"ball": Linf(_BEYOND * eps)}  # the largest of a sweep
+
+
+@singledispatch
+def _on_photographs(spec: Spec, eps: float) -> dict[str, object]:
+    """The fields that open with other values on photographs only, with these."""
+    return {}
+
+
+@_on_photographs.register
 def _(spec: RobustnessCurves, eps: float) -> dict[str, object]:
     return {"ball": Linf(_SWEPT * eps), "levels": _SWEPT, "images": 20, "searched": 2}
 
 
-@_changes.register
+@_on_photographs.register
 def _(spec: Embeddings, eps: float) -> dict[str, object]:
     return {"ball": Linf(_SWEPT * eps), "levels": _SWEPT, "images": spec.images[:4], "count": 20, "averaged": 8}
 
 
-@_changes.register(Masking)
-@_changes.register(TransferMatrix)
+@_on_photographs.register(Masking)
+@_on_photographs.register(TransferMatrix)
 def _(spec: Masking | TransferMatrix, eps: float) -> dict[str, object]:
-    return {"ball": Linf(eps), "eps": (2 * eps, 4 * eps), "images": 20}
+    return {"eps": (2 * eps, 4 * eps), "images": 20}
 
 
-@_changes.register
+@_on_photographs.register
 def _(spec: LossSurface, eps: float) -> dict[str, object]:
-    return {"ball": Linf(eps), "across": RandomSigns(), "points": 21}  # the source is a model of digits
+    return {"across": RandomSigns(), "points": 21}  # the source is a model of digits
 
 
-@_changes.register
+@_on_photographs.register
 def _(spec: Restarts, eps: float) -> dict[str, object]:
-    return {"ball": Linf(eps), "images": spec.images[:2], "attack": spec.attack.replace(steps=10, restarts=10)}
+    return {"images": spec.images[:2], "attack": spec.attack.replace(steps=10, restarts=10)}

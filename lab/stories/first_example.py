@@ -37,14 +37,13 @@ def _half(result: CurvesResult) -> StoryOutcome:
     [model] = result.models
     accuracy, eps = model.right[0].mean(1), np.array(result.spec.eps)
     below = np.flatnonzero(accuracy <= accuracy[0] / 2)
-    clean = f"Of {percent(accuracy[0])} without an attack"
+    clean = f"Without an attack {percent(accuracy[0])} are correctly classified"
+    left = f"at ε {eps[-1]:g} {percent(accuracy[-1])}"
     if not len(below):
-        return StoryOutcome(f"{clean}, {percent(accuracy[-1])} are left at ε {eps[-1]:g}: more than half.", eps[-1])
+        return StoryOutcome(f"{clean}, {left}: more than half as many.", eps[-1])
     first = max(int(below[0]), 1)
     half = float(np.interp(-accuracy[0] / 2, -accuracy[first - 1 : first + 1], eps[first - 1 : first + 1]))
-    return StoryOutcome(
-        f"{clean}, half is lost at ε {half:.2f}; {percent(accuracy[-1])} are left at {eps[-1]:g}.", half
-    )
+    return StoryOutcome(f"{clean}, at ε {half:.2f} half as many, {left}.", half)
 
 
 def _direction(result: CurvesResult) -> StoryOutcome:

@@ -14,7 +14,7 @@ from lab.specs.explore import SCALES, Explore
 from lab.specs.masking import Masking
 from lab.specs.models import Trained
 from lab.stories.story import Amount, Story, StoryOutcome, StoryStep
-from lab.stories.words import of
+from lab.stories.words import fooled, of
 
 _MASKED, _ROBUST = Trained("fgsm-trained"), Trained("pgd-trained")
 _VERDICTS = (
@@ -35,7 +35,7 @@ def _scaled(result: ExploreResult) -> StoryOutcome:
 
 def _noise(result: CurvesResult) -> StoryOutcome:
     [model] = result.models
-    noise, step = (~each for each in model.right[:, -1])
+    noise, step = map(fooled, model.right)
     gap = noise.mean() - step.mean()
     words = f"At ε {result.spec.ball.eps:g} random signs fool {of(noise)} and FGSM fools {of(step)}."
     return StoryOutcome(words, 2 if abs(gap) < 0.05 else int(gap > 0))

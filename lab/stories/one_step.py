@@ -10,7 +10,7 @@ from lab.specs.curves import RobustnessCurves
 from lab.specs.models import Trained
 from lab.specs.surface import LossSurface
 from lab.stories.story import Amount, Story, StoryOutcome, StoryStep
-from lab.stories.words import of
+from lab.stories.words import fooled, of
 
 _MASKED = (Trained("fgsm-trained"),)
 _BOTH = (Trained("standard"), *_MASKED)
@@ -28,7 +28,7 @@ def _by_one_step(result: CurvesResult) -> StoryOutcome:
 
 def _by_many(result: CurvesResult) -> StoryOutcome:
     [model] = result.models
-    one, many = (~model.right[attack, -1] for attack in (0, 1))
+    one, many = map(fooled, model.right)
     words = f"One step fools {of(one)}; {result.spec.attacks[1].steps} steps fool {of(many)}."  # type: ignore[attr-defined]
     return StoryOutcome(words, round(100 * float(many.mean())))
 
@@ -57,7 +57,7 @@ def _nats(loss: float) -> str:
 
 def _random_step(result: CurvesResult) -> StoryOutcome:
     [model] = result.models
-    plain, random = (~each for each in model.right[:, -1])
+    plain, random = map(fooled, model.right)
     gain = random.mean() - plain.mean()
     words = f"FGSM fools {of(plain)}; with half of ε spent on a random step first it fools {of(random)}."
     return StoryOutcome(words, 2 if abs(gain) < 0.05 else 0 if gain > 0 else 1)

@@ -35,10 +35,11 @@ def _holdout(result: TransferResult) -> StoryOutcome:
 def _white_box(result: CurvesResult) -> StoryOutcome:
     kept = {each.model: each.right[0, -1] for each in result.models}
     robust = [name for name, right in kept.items() if right.mean() >= 0.1]
+    keep = "keeps" if len(robust) == 1 else "keep"
     best = max(kept, key=lambda name: kept[name].mean())
     words = (
-        f"At ε {result.spec.ball.eps:g} {len(robust) or 'none'} of {len(kept)} models keep a tenth: the best, {best}, "
-        f"classifies {of(kept[best])} correctly."
+        f"At ε {result.spec.ball.eps:g}, {len(robust) or 'none'} of {len(kept)} models {keep} a tenth: "
+        f"the best, {best}, classifies {of(kept[best])} correctly."
     )
     return StoryOutcome(words, min(len(robust), 3))
 
@@ -58,8 +59,8 @@ def _moved(result: EmbeddingsResult) -> StoryOutcome:
         (each.model, float(each.distance[-1].mean() / each.between)) for each in result.models
     )
     words = (
-        f"At ε {result.spec.ball.eps:g} images move by {first:.2g} of the mean distance between two classes in "
-        f"{name}, and by {second:.2g} of it in {other}."
+        f"At ε {result.spec.ball.eps:g} images move by {first:.2g} times the mean distance between two classes "
+        f"in {name}, and by {second:.2g} times in {other}."
     )
     return StoryOutcome(words, 2 if abs(first - second) < 0.1 * max(first, second) else int(second > first))
 

@@ -12,7 +12,7 @@ from lab.specs.models import Trained
 from lab.specs.query import Square
 from lab.specs.transfer import TransferMatrix
 from lab.stories.story import Amount, Story, StoryOutcome, StoryStep
-from lab.stories.words import leading, of
+from lab.stories.words import fooled, leading, of
 
 _TWINS = (Trained("standard"), Trained("standard-b"))
 _FOUR = (*_TWINS, Trained("fgsm-trained"), Trained("pgd-trained"))
@@ -23,10 +23,10 @@ def _transferred(result: TransferResult) -> StoryOutcome:
     [attack] = result.spec.attacks
     shown = result.at(attack)
     assert shown is not None  # the result is complete
-    hits, fooled = (int(each[0, 1]) for each in result.counts(shown, TRANSFER))
+    hits, asked = (int(each[0, 1]) for each in result.counts(shown, TRANSFER))
     source, target = result.models
-    words = f"PGD on {source} fools it on {fooled} of {len(result.y)} images; {hits} of these fool {target}, too."
-    return StoryOutcome(words, round(100 * hits / max(fooled, 1)))
+    words = f"PGD on {source} fools it on {asked} of {len(result.y)} images; {hits} of these fool {target}, too."
+    return StoryOutcome(words, round(100 * hits / max(asked, 1)))
 
 
 def _best(result: TransferResult) -> StoryOutcome:
@@ -56,10 +56,10 @@ def _blind(result: TransferResult) -> StoryOutcome:
 
 def _queries(result: CurvesResult) -> StoryOutcome:
     [model] = result.models
-    fooled = ~model.right[0, -1]
+    hits = fooled(model.right[0])
     [square] = result.spec.attacks
-    words = f"With {square.queries} queries for each image and no gradient, the adversary fools {of(fooled)}."  # type: ignore[attr-defined]
-    return StoryOutcome(words, round(100 * float(fooled.mean())))
+    words = f"With {square.queries} queries for each image and no gradient, the adversary fools {of(hits)}."  # type: ignore[attr-defined]
+    return StoryOutcome(words, round(100 * float(hits.mean())))
 
 
 STORY = Story(

@@ -159,7 +159,7 @@ def write_line(setting: Setting, state: TrainingState, ctx: Context) -> None:
         return
     line = state.tally.means(setting.group)
     if plan.ends_epoch(state.step) and setting.group.first:
-        ball = recipe.trained_against or papers_ball(setting.data)
+        ball = recipe.trained_against or papers_ball(recipe.data, setting.data)
         line |= probe(state.model, setting.data, ball, ctx.seeded("probe", state.step))
     when = {
         "step": float(state.step),

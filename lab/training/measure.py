@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
+from lab import datafiles
 from lab.attacks.attack import attack, maximise
 from lab.attacks.evaluation import evaluate
 from lab.attacks.judge import judge
@@ -14,6 +15,7 @@ from lab.models import load
 from lab.results.run import Measured
 from lab.specs.attacks import FGSM, PGD, RFGSM, AttackSpec, StepLL
 from lab.specs.balls import L2, Ball, Linf
+from lab.specs.data import DataSpec
 from lab.specs.evaluation import QUICK
 from lab.specs.models import Trained
 from lab.specs.recipes import Recipe
@@ -71,11 +73,14 @@ def holdout(recipe: Recipe, data: Dataset) -> str:
     return next((each for each in sources if each in known and not begins_alike(recipe, each)), "")
 
 
-def papers_ball(data: Dataset) -> Ball:
-    """The threat model in which the papers measure a network on such data that was trained against none.
+def papers_ball(spec: DataSpec, data: Dataset) -> Ball:
+    """The threat model in which a network on such data is measured that was trained against none: the papers'.
 
-    L∞ with eps 0.3 for grey images (Madry et al. 2017, Table 1; Tramèr et al. 2018, App. C) and 8/255 for colour.
+    L∞ with eps 0.3 for grey images (Madry et al. 2017, Table 1; Tramèr et al. 2018, App. C) and 8/255 for colour; where
+    the data state an eps, with that.
     """
+    if eps := datafiles.opening(spec).eps:
+        return Linf(eps)
     return Linf(0.3) if data.shape[0] == 1 else Linf(8 / 255)
 
 

@@ -103,7 +103,7 @@ def _train(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> R
         return Run(recipe, History.of(lines), None)
     data = load(recipe.data, ctx.silent())
     measuring = ctx.span(FITTING, 1, 1).seeded("measure")
-    ball = recipe.trained_against or papers_ball(data)
+    ball = recipe.trained_against or papers_ball(recipe.data, data)
     measured = measure(model, data, ball, measuring, holdout(recipe, data))
     if folder is not None:
         with adding(folder):

@@ -6,13 +6,14 @@ import torch
 from torch import nn
 
 from lab.analysis import analyse, screening as module
-from lab.attacks import maximise
+from lab.attacks import maximise, minimum_distance
 from lab.context import Context
 from lab.data import load as load_data
 from lab.errors import FieldError
 from lab.models import load as load_model
 from lab.results.prediction import NO_CLASS
 from lab.specs import PGD, Digits, Linf, Screening, Trained
+from lab.specs.screening import DISTANCES, LABELS, PREDICTIONS
 
 SMALL = Screening(models=(Trained("standard"), Trained("pgd-trained")), images=40, attack=PGD(steps=3))
 
@@ -35,10 +36,34 @@ def test_it_says_what_the_models_and_the_attack_say():
         kinds = np.stack([result.misclassified(found), result.fooled(found), result.survives(found)])
         assert (kinds.sum(0) == 1).all()
         assert ((found.margin < 0) == result.misclassified(found)).all()
+        assert len(found.distance) == 0
     shares = result.shares()
     assert list(shares["images"]) == [40, 40]
     assert shares["fooled"][0] > shares["fooled"][1]
     assert len(result.to_frame()) == 80
+
+
+def test_distances_are_those_of_the_search_that_also_tells_who_is_fooled():
+    spec = SMALL.replace(extent=DISTANCES, images=8)
+    result = analyse(spec, Context())
+    test = load_data(Digits()).test
+    for found in result.models:
+        network = load_model(Trained(found.model))
+        far = minimum_distance(spec.search, network, test.images(range(8)), test.labels(range(8)))[1]
+        np.testing.assert_array_equal(found.distance, far.numpy())
+        assert ((found.distance == 0) == result.misclassified(found)).all()
+        assert len(found.attacked) == 8
+    assert result.shares()["median distance"].notna().all()
+
+
+def test_of_what_nobody_asked_nothing_is_computed(monkeypatch):
+    monkeypatch.setattr(module, "maximise", None)
+    [found] = analyse(SMALL.replace(extent=PREDICTIONS, models=SMALL.models[:1]), Context()).models
+    assert [len(each) for each in (found.clean, found.margin, found.attacked, found.distance)] == [40, 40, 0, 0]
+    monkeypatch.setattr(module, "load_model", None)
+    result = analyse(SMALL.replace(extent=LABELS, models=()), Context())
+    assert (len(result.y), result.models, result.done) == (40, (), 1.0)
+    assert len(result.shares()) == len(result.to_frame()) == 0
 
 
 def test_where_there_are_fewer_images_fewer_are_screened():

@@ -71,6 +71,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> NpzFile:
 CASES: list[Analysis] = [
     Preview(images=(0, 1)),
     Screening(models=(ONE, OTHER), images=7),
+    Screening(models=(), images=7, extent="labels"),
+    Screening(models=(ONE, OTHER), images=7, extent="predictions"),
+    Screening(models=(ONE, OTHER), images=7, extent="distances"),
     Screening(models=(ONE,), images=1000, attack=PGD(steps=5, passes=3)),
     Restarts(models=(ONE,), images=(0,), attack=PGD(steps=5, passes=100)),
     Restarts(models=(ONE, OTHER), images=(0, 3, 5), attack=PGD(steps=3, restarts=150)),

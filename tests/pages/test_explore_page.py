@@ -105,6 +105,9 @@ def test_a_test_image_is_found_by_what_the_model_makes_of_it(page):
     number = first.get_attribute("value")
     first.click()
     until_noted(page, f"image {number}, label")
+    page.set_viewport_size({"width": 390, "height": 844})  # a phone's
+    assert finder.locator(".lab-image").first.bounding_box()["width"] >= 64
+    page.set_viewport_size({"width": 1280, "height": 720})
     finder.get_by_label("Show").select_option(label="all images")
     finder.get_by_label("Order").select_option(label="as they are stored")
     page.wait_for_function("document.querySelector('.lab-finder [role=status]').textContent === ''")

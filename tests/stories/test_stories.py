@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+import numpy as np
 import pytest
 
 from lab import catalogue, links
@@ -10,6 +11,7 @@ from lab.analysis import analyse
 from lab.context import Context
 from lab.cost import cost
 from lab.links import PageState
+from lab.results import CurvesResult, ModelCurves
 from lab.specs import BIM, PGD, Embeddings, Evaluation, LossSurface, Masking, Restarts, Square, Trained, params
 from lab.stories import STORIES, Amount, StoryOutcome
 from lab.stories.story import complete
@@ -117,6 +119,21 @@ def test_without_the_effect_a_sentence_says_what_did_come_out(story, step):
     there, absent = (step.outcome(computed(step, (Trained(each),))) for each in ("fgsm-trained", "standard"))
     assert step.admits(absent.right)
     assert absent.words != there.words
+
+
+FOOLING = [(story, step) for story, step in STEPS if step.name in ("by-many-steps", "random-step", "noise", "queries")]
+
+
+@pytest.mark.parametrize(("story", "step"), FOOLING, ids=name)
+def test_what_is_misclassified_without_an_attack_is_not_fooled(story, step):
+    right = np.ones((len(step.asked.attacks), 3, 10), bool)
+    right[:, :, :4] = False  # misclassified at every ε
+    right[:, -1, 4:7] = False
+    found = step.outcome(CurvesResult(step.asked, (ModelCurves("a", right, np.zeros(0)),), 1.0))
+    assert "fools 3 of 10 images" in found.words or "fool 3 of 10 images" in found.words
+    assert not re.search(r"\b7 of 10", found.words)
+    if isinstance(step.guess, Amount):
+        assert found.right == 30
 
 
 def test_what_is_right_is_decided_by_the_numbers():

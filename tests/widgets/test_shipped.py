@@ -3,8 +3,10 @@
 import pytest
 
 from lab.catalogue import models, shipped_on
+from lab.specs import Linf
 from tests.data.test_published import mnist_files, put
 from tests.widgets.test_pairs import PAGES, labels
+from widgets.dashboards.explore.page import ExplorePage
 from widgets.dashboards.studio import StudioPage
 from widgets.parts.lists import Listed
 
@@ -47,3 +49,15 @@ async def test_on_their_data_they_are_offered_by_name_and_the_usual_ones_are_cho
 async def test_lists_of_models_leave_them_out_without_their_data(engine):
     assert not [each["name"] for each in StudioPage(engine).list.rows if "mnist" in each["name"]]
     assert not [each for each in labels(Listed((), label="Models").options) if "mnist" in each]
+
+
+async def test_fashion_opens_at_the_radius_of_its_models_with_the_slider_of_the_digits(engine, tmp_path):
+    put(tmp_path / "data" / "FashionMNIST" / "raw", mnist_files())
+    page = ExplorePage(engine)
+    before = page.form.parts["ball"].read()
+    radius = page.form.parts["ball"].form_of(Linf).parts["eps"]
+    page.data.value = "fashion-mnist"
+    assert page.form.parts["ball"].read() == Linf(0.1)
+    assert (radius.step, radius.usual) == (0, [0, 0.5])
+    page.data.value = "digits"
+    assert page.form.parts["ball"].read() == before

@@ -80,8 +80,7 @@ function pager(model) {
     const count = `${chosen(model).length} of at most ${model.get("most")} chosen`;
     const picked = model.get("most") > 1 ? count : `image ${chosen(model)[0]}`;
     const positions = model.get("positions");
-    // Where all images are listed, they stand at their numbers, which count from 0.
-    const from = listed === model.get("total") ? positions[0] : first + 1;
+    const from = model.get("numbered") ? positions[0] : first + 1; // numbers count from 0
     words.textContent = shown ? `${picked} · ${from}–${from + shown - 1} of ${listed}` : picked;
   };
   bar.append(words, back, on);
@@ -115,7 +114,7 @@ function byNumber(model) {
     wrong.textContent = text && !fits ? `There is no image ${text.slice(0, 12)}: they are counted from 0 to ${last}.` : "";
     if (!fits) return;
     choose(model, Number(text), true);
-    if (model.get("listed") === model.get("total")) tell(model, "page", Math.floor(Number(text) / model.get("a_page")));
+    if (model.get("numbered")) tell(model, "page", Math.floor(Number(text) / model.get("a_page")));
   };
   box.addEventListener("change", go);
   row.append(box);

@@ -13,7 +13,7 @@ class Images(Control):
     """Thumbnails of test images; ``value`` lists the chosen positions, ``page`` which thumbnails are shown.
 
     The thumbnails are of ``listed`` images: of all ``total`` of the data, or of those that fit one of the ``criteria``,
-    in one of the ``orders``; ``found`` says how many they are.
+    in one of the ``orders``; ``found`` says how many they are, ``numbered`` whether all stand at their numbers.
     ``draws`` offers to draw one; pressed, it turns ``drawing``, which says whether there is a canvas.
     """
 
@@ -31,6 +31,7 @@ class Images(Control):
     orders = t.List(t.Dict()).tag(sync=True)
     order = t.Any("").tag(sync=True, heard=True)
     found = t.Unicode().tag(sync=True)
+    numbered = t.Bool(True).tag(sync=True)
     most = t.Int(4).tag(sync=True)
     page = t.Any(0).tag(sync=True, heard=True)
     draws = t.Bool(False).tag(sync=True)

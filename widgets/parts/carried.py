@@ -61,9 +61,9 @@ class LabSettings:
         mine = page.settings()
         data = news.get("data")
         if isinstance(data, DataSpec) and "data" in params(mine):
-            before, after = (datafiles.opening_eps(each) for each in (mine.data, data))
+            before, after = (datafiles.opening(each) for each in (mine.data, data))
             mine = mine.replace(**changed(page.form.opening, before, after))
-            if news.get("ball") == Linf(after):  # this page may open on them with a larger one
+            if news.get("ball") == Linf(after.eps):  # this page may open on them with a larger one
                 del news["ball"]
         ball = news.pop("ball", None)
         wanted = with_fields(mine, news)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -18,7 +19,9 @@ from lab.results.result import Result, pack
 from lab.specs import Screening, Spec
 from lab.specs.balls import Linf
 from lab.specs.code import code, imports
+from lab.specs.data import OpeningValues
 from lab.specs.opening import changed
+from lab.specs.screening import LABELS
 from widgets.controls import Number
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
@@ -110,7 +113,7 @@ class Page(Box, Generic[S, R, L]):
         """Lay the page out, listen to its controls, and ask for the settings it opens with."""
         self.content = self._content()
         self.lay_out([self.form], [self.form.take_out(name) for name in self.strip])
-        self._eps = 0.0
+        self._opening = OpeningValues()
         self._offer()
         self._listen()
         self.bar.run()
@@ -249,30 +252,32 @@ class Page(Box, Generic[S, R, L]):
         if self.images is not None:
             self.images.offer(card.spec)
             self._screen()
-        self._open_on(card.eps)
+        self._open_on(card.opening)
 
     def _screen(self, _: object = None) -> None:
         """Let images be found by what the chosen models make of them in the chosen threat model."""
         assert self.images is not None
         try:
-            asked = Screening(data=self.data.read(), models=self.models.read()[:4])
+            asked = Screening(data=self.data.read(), models=(), extent=LABELS)
         except SpecError:  # said at the field
             self.images.screen(None)
             return
+        with suppress(SpecError):  # without models they are found by their labels
+            asked = asked.replace(models=self.models.read()[:4])
         try:
             self.images.screen(asked.replace(ball=self.form.parts["ball"].read()))
         except SpecError:  # said at the field, or another threat model than a norm's
             self.images.screen(asked, attacked=False)
 
-    def _open_on(self, eps: float) -> None:
-        """Take the values that requests on data of another opening ε have, and the slider of its steps."""
-        values = changed(self.form.opening, self._eps, eps)
-        self._eps = eps
+    def _open_on(self, opening: OpeningValues) -> None:
+        """Take the values that requests on data of another opening have, and the slider of its steps."""
+        values = changed(self.form.opening, self._opening, opening)
+        self._opening = opening
         for name in values.keys() & self.form.parts.keys():
             self.form.parts[name].write(values[name])
         ball = self.form.parts.get("ball")
         if isinstance(ball, Variant):
-            ball.form_of(Linf).count("eps", eps)
+            ball.form_of(Linf).count("eps", opening.eps if opening.large else 0.0)
 
     def _paint(self, _: object = None) -> None:
         """Draw everything as it should look; nothing is computed."""

@@ -72,6 +72,13 @@ def test_the_distribution_counts_the_images_within_a_distance():
     assert steps.x[-1] > result.models[0].distance[-2]
 
 
+def test_the_distances_have_room_also_in_a_figure_that_was_drawn_without_any():
+    result = curved(spec(2))
+    low, high = distance_distribution(result).layout.xaxis.range  # an axis left to plotly keeps that of no data, 0 to 6
+    assert low < 0
+    assert max(result.spec.ball.eps, *(each.distance.max() for each in result.models)) < high < 2
+
+
 def test_unsearched_images_are_said_to_be_so():
     figure = distance_distribution(curved(spec(1, searched=0)))
     assert "No images are searched" in figure.layout.annotations[0].text

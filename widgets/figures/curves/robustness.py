@@ -182,7 +182,7 @@ def distance_distribution(result: CurvesResult | None) -> go.Figure:
     searched = max((each.searched for each in found if each), default=0)
     note = f"{searched} images, {title_of(result.spec.search)}" if result and searched else _unsearched(result)
     axes = {
-        "xaxis": {"title": {"text": "distance to the nearest adversarial example"}, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "distance to the nearest adversarial example"}, "range": [-0.03 * end, end]},
         "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},
     }
     shapes = [_upright(result.spec.ball.eps)] if result and searched else []
