@@ -89,7 +89,8 @@ MAY_IMPORT = {
     "server": {"errors", "home", "limits", "processes", "memory"},
 }
 WIDGETS_MAY_IMPORT = {
-    "theme": set(),
+    "dark": set(),
+    "theme": {"dark"},
     "plot": {"theme", "plain"},
     "figures": {"theme"},
     "paper": {"theme", "figures"},

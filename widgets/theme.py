@@ -1,11 +1,13 @@
 """Colours, fonts and the plotly template: the only place where a look is decided."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from lab.catalogue import trained_as
 from lab.pairing import unmarked
+from widgets.dark import DARK_BAR, DARK_STRONG, IN_DARK
 
 INK = "#1B2430"
 MUTED = "#566272"
@@ -73,6 +75,12 @@ def model_colour(name: str) -> str:
         wanted = (*_OWN_MODELS[first:], *_OWN_MODELS[:first])
         _own[name] = next((each for each in wanted if each not in _own.values()), wanted[0])
     return _MODELS.get(name) or _own[name]
+
+
+def model_paint(name: str) -> str:
+    """The same for what is not plotted, as a style sheet has it: on a dark page it is another."""
+    colour = model_colour(name)
+    return f"var(--lab-{colour[1:]}, {colour})"
 
 
 def class_colour(index: int) -> str:
@@ -146,9 +154,31 @@ _FOR_FINGERS = ("@media (pointer: coarse)", "@container lab-app (max-width: 850p
 _SHEETS = ("theme", "controls", "parts/run_bar", "layout", "parts/strip", "figures")
 
 
+_PRESENTER = ".lab.lab-presenter, .lab-presenter .lab"
+_STRONG = {"ink": "#000000", "muted": "#2B333D", "faint": MUTED, "line": FAINT, "page": PANEL}
+"""On a projector what is pale on a bad one is not."""
+
+
+def _rule(selector: str, values: Mapping[str, object]) -> str:
+    lines = "\n".join(f"  {name}: {value};" for name, value in values.items())
+    return f"{selector} {{\n{lines}\n}}"
+
+
+def _dark_rules(selector: str, values: Mapping[str, object]) -> list[str]:
+    """The same where a page is dark: as the system is or a person has chosen, and in JupyterLab as its theme is."""
+    as_system = ':root:not([data-lab-scheme="light"]) body[data-voila]'
+    chosen = '[data-lab-scheme="dark"] body[data-voila], body[data-jp-theme-light="false"]'
+    by_system, by_choice = (_rule(f":where({where}) :is({selector})", values) for where in (as_system, chosen))
+    return [f"@media (prefers-color-scheme: dark) {{\n{by_system}\n}}", by_choice]
+
+
+def _variables(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"--lab-{name}": value for name, value in values.items()}
+
+
 @cache
 def css() -> str:
-    """The page's style sheet: the names of this file as CSS variables, then the sheets beside it."""
+    """The page's style sheet: the names of this file as CSS variables, light and dark, then the sheets beside it."""
     colours = {
         "ink": INK,
         "muted": MUTED,
@@ -165,9 +195,15 @@ def css() -> str:
         "third": model_colour("fgsm-trained"),
     }
     sizes = {"small": SMALL, "text": TEXT, "heading": HEADING, "title": TITLE, "display": DISPLAY}
-    lines = [f"--lab-{name}: {value};" for name, value in colours.items()]
-    lines += [f"--lab-size-{name}: calc({value} * var(--lab-unit));" for name, value in sizes.items()]
-    variables = "\n  ".join([*lines, f"--lab-font: {FONT};"])
+    lengths = {f"size-{name}": f"calc({value} * var(--lab-unit))" for name, value in sizes.items()}
+    light = _variables(colours | {"bar": ACCENT} | lengths | {"font": FONT})
+    painted = {colour[1:]: found for colour, found in IN_DARK.items()}
+    dark = _variables({name: IN_DARK[colour] for name, colour in colours.items()} | {"bar": DARK_BAR} | painted)
     *sheets, targets = [(_HERE / f"{each}.css").read_text(encoding="utf-8") for each in (*_SHEETS, "targets")]
-    for_fingers = [f"{where} {{\n{targets}}}" for where in _FOR_FINGERS]
-    return "\n".join([f".lab {{\n  {variables}\n}}", *sheets, *for_fingers])
+    rules = [
+        _rule(".lab", {"color-scheme": "light"} | light),
+        *_dark_rules(".lab", {"color-scheme": "dark"} | dark),
+        _rule(_PRESENTER, _variables(_STRONG)),
+        *_dark_rules(_PRESENTER, _variables(DARK_STRONG)),
+    ]
+    return "\n".join([*rules, *sheets, *(f"{where} {{\n{targets}}}" for where in _FOR_FINGERS)])

@@ -12,10 +12,16 @@ _PAGE = """<!DOCTYPE html>
 <title>Adversarial Lab</title>
 <link rel="icon" href="data:,">
 {again}<style>
-  body {{ margin: 0; background: #F4F6F8; color: #566272;
+  :root {{ color-scheme: light; --paper: #F4F6F8; --ink: #1B2430; --words: #566272; --line: #7C8898; --field: #FFFFFF;
+    --track: #DCE1E7; --accent: #22374F; --wrong: #A3271D; }}
+  @media (prefers-color-scheme: dark) {{
+    :root {{ color-scheme: dark; --paper: #12171E; --ink: #E6EBF1; --words: #A9B4C2; --line: #75818F; --field: #1A212B;
+      --track: #3A4552; --accent: #9CC4EE; --wrong: #FF8E88; }}
+  }}
+  body {{ margin: 0; background: var(--paper); color: var(--words);
     font: 14px/1.45 "Segoe UI", "Helvetica Neue", "Liberation Sans", Arial, sans-serif; }}
   main {{ min-height: 100vh; display: grid; place-content: center; justify-items: center; gap: 14px; }}
-  h1 {{ margin: 0; color: #1B2430; font-size: 20px; font-weight: 600; }}
+  h1 {{ margin: 0; color: var(--ink); font-size: 20px; font-weight: 600; }}
   p {{ margin: 0; max-width: 60ch; padding: 0 16px; text-align: center; }}
 </style>
 </head>
@@ -40,9 +46,9 @@ NO_COOKIE = "Your browser sends no cookie, which keeps your position in the queu
 _WAITING = """<i class="moving" aria-hidden="true"></i>
 <p>This page opens by itself when it is your turn.</p>
 <style>
-  .moving {{ width: 160px; height: 3px; border-radius: 2px; overflow: hidden; background: #DCE1E7; }}
-  .moving::after {{ content: ""; display: block; width: 40%; height: 100%; border-radius: 2px; background: #22374F;
-    animation: along 1.4s ease-in-out infinite alternate; }}
+  .moving {{ width: 160px; height: 3px; border-radius: 2px; overflow: hidden; background: var(--track); }}
+  .moving::after {{ content: ""; display: block; width: 40%; height: 100%; border-radius: 2px;
+    background: var(--accent); animation: along 1.4s ease-in-out infinite alternate; }}
   @keyframes along {{ from {{ transform: translateX(0); }} to {{ transform: translateX(150%); }} }}
   @media (prefers-reduced-motion: reduce) {{ .moving::after {{ animation: none; }} }}
 </style>
@@ -85,12 +91,12 @@ _FORM = """<form method="post" action="{action}">
 </form>
 <style>
   form {{ display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 6px 8px; width: min(340px, 100vw - 32px); }}
-  label {{ grid-column: 1 / -1; color: #1B2430; font-weight: 600; }}
+  label {{ grid-column: 1 / -1; color: var(--ink); font-weight: 600; }}
   input, button {{ box-sizing: border-box; min-height: 44px; border-radius: 6px; font: inherit; font-size: 16px; }}
-  input {{ width: 100%; padding: 0 12px; border: 1px solid #7C8898; background: #FFFFFF; color: #1B2430; }}
-  button {{ padding: 0 16px; border: 0; background: #22374F; color: #FFFFFF; cursor: pointer; }}
-  :focus-visible {{ outline: 2px solid #22374F; outline-offset: 2px; }}
-  [role=alert] {{ color: #A3271D; }}
+  input {{ width: 100%; padding: 0 12px; border: 1px solid var(--line); background: var(--field); color: var(--ink); }}
+  button {{ padding: 0 16px; border: 0; background: var(--accent); color: var(--field); cursor: pointer; }}
+  :focus-visible {{ outline: 2px solid var(--accent); outline-offset: 2px; }}
+  [role=alert] {{ color: var(--wrong); }}
 </style>
 <script>
   document.forms[0].onsubmit = (event) => {{ event.target.elements.next.value += location.hash; }};

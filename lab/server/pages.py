@@ -45,6 +45,13 @@ if TYPE_CHECKING:
 _NEWS = 20.0  # seconds that a visitor in the queue waits for news at most, less than proxies hold a request
 _MOST_BYTES_OF_A_BODY = 64 * 1024
 
+_BROKEN = """<script>
+  const said = "The lab cannot open the page now: reload it to try again.";
+  document.querySelector("#opening [role=status]").textContent = said;
+</script>
+"""
+"""The end of a page that has begun already, so that none that says so can be sent instead."""
+
 
 def _number_of(request: RequestHandler) -> str | None:
     """The visitor's number that this server has given his browser, None when it sends none."""
@@ -194,11 +201,21 @@ class Door(TornadoVoilaHandler):
             kernels.waitlist.leave(visitor)
             try:
                 with kernels.welcome(address, visitor) as self._guest:
+                    self._begin()
                     await super().get(path)
+            except Exception:
+                self.write(_BROKEN)
+                raise
             finally:
                 RequestInfoSocketHandler._cache.clear()  # what Voilà keeps of every request, for a socket not here
                 if self._guest and self.request.connection.stream.closed():  # he did not wait
                     await kernels.take_back(self._guest)
+
+    def _begin(self) -> None:
+        """Send what is seen before there is a kernel: the page's head, its header and the shape of what comes."""
+        self.set_header("Cache-Control", "no-store")
+        self.write(self.get_template("opening.html.j2").render(base_url=self.base_url))
+        self.flush()
 
     def _visitor(self) -> str:
         """The visitor's number; a new one for a browser that has none."""

@@ -52,11 +52,39 @@
       [...document.querySelectorAll(css)].some((each) => each.getClientRects().length && each.scrollWidth > each.clientWidth + 1));
   }
 
+  function luminance(colour) {
+    const [red, green, blue] = colour.match(/[\d.]+/g).map((each) => (each / 255 <= 0.04045 ? each / 255 / 12.92 : ((each / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  }
+
+  // Words beside what figures plot whose contrast with their background is too small: axe-core leaves them out.
+  function pale(least = 4.5) {
+    const found = [];
+    for (const plot of here().querySelectorAll(".js-plotly-plot")) {
+      const behind = luminance(getComputedStyle(plot.querySelector(".main-svg")).backgroundColor);
+      for (const each of plot.querySelectorAll(".xtick text, .ytick text, .xtitle, .ytitle, .legendtext, .legendtitletext, .cbaxis text")) {
+        const [dark, light] = [behind, luminance(getComputedStyle(each).fill)].sort((a, b) => a - b);
+        if ((light + 0.05) / (dark + 0.05) < least) found.push(each.textContent);
+      }
+    }
+    return found;
+  }
+
+  // Parts of the page, the pictures aside, that are light.
+  function glaring() {
+    const parts = document.querySelectorAll(".lab-app, .lab-app :not(img, canvas, svg *, .lab-toggle, .lab-slider)");
+    return [...parts].filter((each) => {
+      const { backgroundColor, opacity } = getComputedStyle(each);
+      const seen = each.checkVisibility() && each.clientWidth > 60 && each.clientHeight > 12 && opacity > 0;
+      return seen && !/, 0(\.[0-4]\d*)?\)$/.test(backgroundColor) && luminance(backgroundColor) > 0.6;
+    }).map((each) => each.className);
+  }
+
   // plotly takes most of the time of a window that changes its size; for what can be reached its drawing does not count.
   const sheet = document.head.appendChild(document.createElement("style"));
   const drawing = (on) => {
     sheet.textContent = on ? "" : ".lab-figure-plot { display: none; }";
   };
 
-  window.layout = { unfolded, overflowing, drawing };
+  window.layout = { unfolded, overflowing, drawing, pale, glaring };
 })();

@@ -19,6 +19,8 @@ def test_the_form_fits_a_phone_and_can_be_used_without_seeing_it(browser, messag
     page.set_content(login("/login", "/", message))
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert complaints(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert complaints(page) == []
     assert page.get_by_label("Token").get_attribute("aria-invalid") == ("true" if message else None)
     page.close()
 

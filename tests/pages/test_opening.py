@@ -1,7 +1,11 @@
 """The page opens from this machine alone."""
 
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 
+from tests.pages.test_layout import complaints
 from tests.pages.visit import PATIENCE
 from tests.served import served
 from tests.server.visitor import Visitor
@@ -28,6 +32,60 @@ def test_the_page_opens_and_asks_nothing_of_another_server(opened, lab):
     here = (lab.address, lab.address.replace("http", "ws"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(here)] == []
     assert failed == []
+
+
+def test_the_shape_of_the_page_does_not_wait_for_a_kernel(lab):
+    """What is sent at once, a chunk by itself, has the header; the number of the kernel comes after it."""
+    url = urlsplit(lab.address)
+    with socket.create_connection((url.hostname, url.port)) as asking:
+        head = f"GET / HTTP/1.1\r\nHost: {url.netloc}\r\nAccept: text/html\r\n\r\n"
+        asking.sendall(head.encode())
+        answer = asking.makefile("rb")
+        assert answer.readline().split()[1] == b"200"
+        while answer.readline() != b"\r\n":
+            pass
+        first = answer.read(int(answer.readline(), 16)).decode()
+    assert 'class="opening-bar"' in first
+    assert "jupyter-config-data" not in first.replace('getElementById("jupyter-config-data")', "")
+
+
+BRAND = """css => {
+  const [box, bar] = [document.querySelector(css).getBoundingClientRect(), document.querySelector(css).parentElement];
+  return [box.x, box.y, box.height, bar.getBoundingClientRect().height].map(Math.round);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "place", "width"),
+    [
+        ("dark", "#masking", 1280),
+        pytest.param("light", "", 1280, marks=pytest.mark.slow),
+        pytest.param("dark", "", 390, marks=pytest.mark.slow),
+    ],
+)
+def test_the_page_takes_the_place_of_its_shape(browser, lab, scheme, place, width):
+    """Scripts that are long on their way: until they come, a header, cards in the place of figures, and a word."""
+    page = browser.new_page(viewport={"width": width, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
+    page.set_default_timeout(PATIENCE)
+    come, held = [], []
+    page.route("**/*.js", lambda route: route.continue_() if come else held.append(route))
+    page.goto(f"{lab.address}/{place}", wait_until="commit")
+    page.get_by_role("status").get_by_text("The lab is opening").wait_for()
+    shape = page.locator(".opening-page" if place else ".opening-home")
+    assert shape.locator(".opening-card").is_visible()
+    assert page.locator("body").get_attribute("aria-busy") == "true"
+    assert page.evaluate("document.getAnimations().length") == 0
+    assert complaints(page, "page-has-heading-one", "landmark-one-main") == []
+    before = page.evaluate(BRAND, ".opening-bar strong")
+    come.append(True)
+    for each in held:
+        each.continue_()
+    page.wait_for_selector("#opening", state="detached")
+    assert page.locator(".lab-place:not(.lab-closed) :is(.lab-strip, .lab-front)").first.is_visible()
+    assert page.locator("body").get_attribute("aria-busy") is None
+    if width > 850:
+        assert page.evaluate(BRAND, ".lab-brand") == before
+    page.close()
 
 
 def test_a_busy_machine_has_time_to_make_the_widgets(opened):

@@ -1,14 +1,14 @@
 """The plot view alone in a real browser, without a lab behind it: sizes and legends."""
 
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 from plotly.io.json import to_json_plotly
 
-import widgets.plot
 from tests.pages.visit import PATIENCE
+from widgets.dark import IN_DARK
 from widgets.figures.drawing import figure, room
+from widgets.plot import PlotView
 from widgets.theme import TEMPLATE
 
 pytestmark = pytest.mark.page
@@ -46,10 +46,9 @@ def drawn(browser):
     def draw(before="", **figures):
         page.set_content("<body></body>")
         page.add_script_tag(content=files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8"))
-        source = Path(widgets.plot.__file__).with_name("view.js").read_text("utf-8")
         texts = {name: to_json_plotly(each.to_dict()) for name, each in figures.items()}
         page.evaluate(before)
-        page.evaluate(RENDER, [source, texts, TEMPLATE])
+        page.evaluate(RENDER, [PlotView._esm, texts, TEMPLATE])
         page.wait_for_function("count => window.order.length === count", arg=len(figures))
         return page
 
@@ -115,3 +114,20 @@ def test_a_scene_is_drawn_after_the_other_figures_and_each_has_its_name(drawn, b
     assert page.evaluate("window.order") == ["map", "mountains"]
     for name in ("mountains", "map"):
         assert page.get_by_role("figure", name=name).count() == 1
+
+
+BEHIND = "document.querySelector('.main-svg').style.background"
+
+
+def test_a_figure_is_dark_as_soon_as_its_page_is_also_where_it_was_drawn_before_it_had_a_place(drawn):
+    """The style sheet comes with the page; then the figure is given its size, or the scheme is chosen."""
+    page = drawn(figure=figure([{"type": "scatter", "y": [1]}], "", ""))
+    white, dark = "rgb(255, 255, 255)", "rgb(26, 33, 43)"
+    assert page.evaluate(BEHIND) == white
+    rules = "\n".join(f"--lab-{name[1:]}: {painted};" for name, painted in IN_DARK.items())
+    page.add_style_tag(content=f"[data-sheet] {{ {rules} }}")
+    page.evaluate("document.body.dataset.sheet = ''")
+    page.set_viewport_size({"width": 900, "height": 900})
+    page.wait_for_function(f"dark => {BEHIND} === dark", arg=dark)
+    page.evaluate("delete document.body.dataset.sheet; document.documentElement.dataset.labScheme = 'light';")
+    page.wait_for_function(f"white => {BEHIND} === white", arg=white)

@@ -1,8 +1,13 @@
 """The stage of a page: its strip of controls, the drawer of settings, ε that plays, and the looks for a projector."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.pages.asked import ASKED
+from tests.pages.test_layout import complaints
+from widgets.dark import IN_DARK
 
 pytestmark = pytest.mark.page
 
@@ -109,7 +114,7 @@ def test_on_a_projector_type_is_larger_also_in_figures_and_the_drawer_is_closed(
     )
     page.wait_for_selector(f"{HERE} .xtick text")
     before = page.evaluate(size)
-    page.locator(".lab-presenter-button").press("p")
+    page.get_by_role("button", name="Larger type").press("p")
     page.wait_for_function(f"before => ({size})() > 1.2 * before", arg=before)
     until_drawer(page, "closed")
     page.reload()  # as the next visitor of that window would find it
@@ -132,3 +137,60 @@ def test_on_a_phone_the_pages_are_a_menu(page):
     assert not tab.is_visible()
     assert page.evaluate(f"{FOCUSED}.classList.contains('lab-menu-button')")
     page.set_viewport_size(BESIDE)
+
+
+def rgb(colour):
+    """A colour as a drawing has it."""
+    return "rgb\\({}, {}, {}\\)".format(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)))
+
+
+LOOK = f"""() => {{
+  const here = document.querySelector('{HERE}');
+  const style = (css, name) => getComputedStyle(here.querySelector(css))[name];
+  return {{
+    page: style('.lab-page', 'backgroundColor'),
+    card: style('.lab-figure', 'backgroundColor'),
+    figure: style('.main-svg', 'backgroundColor'),
+    words: style('.xtick text', 'fill'),
+    image: here.querySelector('.lab-case img').src,
+    seen: style('.lab-case img', 'filter'),
+  }};
+}}"""
+LIGHT = "colour => { const [r, g, b] = colour.match(/[\\d.]+/g); return 0.2126 * r + 0.7152 * g + 0.0722 * b; }"
+
+
+def until_look(page, dark):
+    page.wait_for_function(
+        f"dark => {{ const {{ page, card, figure, words }} = ({LOOK})(); const light = {LIGHT};"
+        " return [page, card, figure].every(each => light(each) < 60 === dark) && light(words) > 150 === dark; }",
+        arg=dark,
+    )
+
+
+def test_in_the_dark_the_page_and_its_figures_are_dark_but_not_the_images_nor_what_is_saved(page):
+    until_look(page, dark=False)
+    before = page.evaluate(LOOK)
+    page.emulate_media(color_scheme="dark")
+    until_look(page, dark=True)
+    assert complaints(page) == []
+    now = page.evaluate(LOOK)
+    assert (now["image"], now["seen"]) == (before["image"], "none")
+    view = page.locator(f"{HERE} .lab-figure", has=page.locator(".xtick")).first
+    view.get_by_role("button", name="Save").click()
+    with page.expect_download() as saved:
+        view.get_by_role("menuitem", name="SVG").click()
+    drawing = Path(saved.value.path()).read_text("utf-8")
+    assert "rgb(255, 255, 255)" in drawing
+    assert not re.search("|".join(map(rgb, IN_DARK.values())), drawing)
+
+
+def test_a_person_can_say_otherwise_than_the_system_and_finds_it_so_again(page):
+    page.keyboard.press("d")
+    until_look(page, dark=False)
+    page.reload()
+    page.wait_for_selector(f"{HERE} .xtick text")
+    until_look(page, dark=False)
+    page.get_by_role("button", name="Dark or light").click()
+    until_look(page, dark=True)
+    page.emulate_media(color_scheme="light")
+    until_look(page, dark=False)

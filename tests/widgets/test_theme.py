@@ -1,6 +1,10 @@
 """Colours that a projector and colour-blind eyes can tell apart."""
 
+import cmath
 import itertools
+import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +12,10 @@ import pytest
 from lab.catalogue import trained_as
 from lab.catalogue.model_cards import ZOO as ZOO_FOLDER
 from widgets import theme
+from widgets.dark import DARK_BAR, DARK_STRONG, IN_DARK
+
+WIDGETS = Path(theme.__file__).parent
+VOILA = WIDGETS / "voila/templates/adversarial"
 
 ZOO = tuple(theme._MODELS)
 OWN = tuple(f"run-{i}" for i in range(len(theme._OWN_MODELS)))
@@ -45,14 +53,79 @@ def seen(colour: str, sight: str) -> np.ndarray:
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+def as_named(colour: str) -> str:
+    return colour
+
+
+SCHEMES = pytest.mark.parametrize("painted", [as_named, IN_DARK.__getitem__], ids=["light", "dark"])
+
+
+@SCHEMES
 @pytest.mark.parametrize("name", [*ZOO, *(f"run-{i}" for i in range(40))])
-def test_every_model_is_visible_on_white(name):
-    assert contrast(theme.model_colour(name), theme.PANEL) >= 3
+def test_every_model_is_visible_on_its_panel(name, painted):
+    assert contrast(painted(theme.model_colour(name)), painted(theme.PANEL)) >= 3
 
 
-@pytest.mark.parametrize("colour", [theme.INK, theme.MUTED, theme.DANGER, theme.WARNING, theme.SUCCESS])
-def test_words_are_readable_on_both_backgrounds(colour):
-    assert min(contrast(colour, theme.PANEL), contrast(colour, theme.PAGE)) >= 4.5
+@SCHEMES
+@pytest.mark.parametrize("colour", [theme.INK, theme.MUTED, theme.ACCENT, theme.DANGER, theme.WARNING, theme.SUCCESS])
+def test_words_are_readable_on_both_backgrounds(colour, painted):
+    assert min(contrast(painted(colour), painted(each)) for each in (theme.PANEL, theme.PAGE)) >= 4.5
+
+
+def test_words_are_readable_on_a_dark_projector():
+    for name in ("ink", "muted"):
+        assert contrast(DARK_STRONG[name], DARK_STRONG["page"]) >= 7
+
+
+def hue(colour: str) -> complex:
+    """The direction of a colour in CIELAB's plane of hues, as a complex number; near 0 for greys."""
+    _, a, b = seen(colour, "normal")
+    return complex(a, b)
+
+
+def test_every_colour_has_one_of_the_same_hue_in_the_dark_and_no_two_the_same():
+    listed = [each for name, each in vars(theme).items() if isinstance(each, str) and name != "DARK_BAR"]
+    named = {each for each in listed if re.fullmatch("#[0-9A-F]{6}", each)}
+    named |= {*theme._MODELS.values(), *theme._OWN_MODELS, *theme._CLASSES}
+    named |= {each for scale in (theme.SEQUENTIAL, theme.HEIGHTS, theme.DIVERGING) for _, each in scale}
+    assert set(IN_DARK) == named
+    assert len(set(IN_DARK.values())) == len(IN_DARK)
+    for name, painted in IN_DARK.items():
+        if abs(hue(name)) > 12:
+            turn = abs(cmath.phase(hue(painted) / hue(name)))
+            assert turn < math.radians(25), f"{name} is painted {painted}"
+
+
+@pytest.mark.parametrize("folder", ["figures", "parts", "dashboards", "plot", "controls"])
+def test_a_colour_of_no_name_would_stay_as_it_is_in_the_dark(folder):
+    """So only the theme has colours; the pixels that are drawn by hand on a canvas are no colours of the page."""
+    named = re.compile(r"#[0-9a-fA-F]{3,8}\b|\brgb\(|\"(?:white|black|gr[ae]y|red|green|blue|orange)\"")
+    found = [
+        f"{path.relative_to(WIDGETS)}: {match[0]}"
+        for path in sorted(WIDGETS.glob(f"{folder}/**/*.py"))
+        for match in named.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def test_classes_differ_as_much_in_the_dark():
+    def nearest(colours):
+        return [
+            min(np.linalg.norm(seen(a, s) - seen(b, s)) for a, b in itertools.combinations(colours, 2)) for s in SIGHT
+        ]
+
+    light, dark = nearest(theme._CLASSES), nearest([IN_DARK[each] for each in theme._CLASSES])
+    assert all(there > here - 0.5 for there, here in zip(dark, light, strict=True))
+
+
+def test_what_is_shown_before_the_page_has_the_theme_s_colours():
+    sheet = (VOILA / "opening.css").read_text("utf-8")
+    light, dark, chosen = (
+        dict(re.findall(r"--(\w+): (#\w{6});", block)) for block in re.findall(r":root[^{]*{([^}]*)}", sheet)
+    )
+    names = {"paper": theme.PAGE, "panel": theme.PANEL, "line": theme.LINE, "bar": theme.ACCENT, "words": theme.INK}
+    assert light == names
+    assert dark == chosen == {name: IN_DARK[colour] for name, colour in names.items()} | {"bar": DARK_BAR}
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +134,11 @@ def nothing_shown(monkeypatch):
     monkeypatch.setattr(theme, "_own", {})
 
 
+@SCHEMES
 @pytest.mark.parametrize(("names", "apart"), [(FIRST, 15), (ZOO, 14), ((*ZOO, *OWN), 10)])
 @pytest.mark.parametrize("sight", SIGHT)
-def test_models_differ_for_all_eyes(sight, names, apart):
-    colours = [theme.model_colour(name) for name in names]
+def test_models_differ_for_all_eyes(sight, names, apart, painted):
+    colours = [painted(theme.model_colour(name)) for name in names]
     nearest = min(np.linalg.norm(seen(a, sight) - seen(b, sight)) for a, b in itertools.combinations(colours, 2))
     assert nearest > apart  # CIE76; 2.3 is just noticeable
 
@@ -84,6 +158,12 @@ def test_every_shipped_model_has_a_colour_of_its_own_among_those_of_its_data():
 
 def test_the_style_sheet_names_the_colours_of_this_file():
     assert f"--lab-accent: {theme.ACCENT};" in theme.css()
+    assert f"--lab-accent: {IN_DARK[theme.ACCENT]};" in theme.css()
+
+
+def test_what_is_not_plotted_has_a_model_s_colour_too():
+    assert theme.model_paint("standard") == "var(--lab-D55E00, #D55E00)"
+    assert f"--lab-D55E00: {IN_DARK['#D55E00']};" in theme.css()
 
 
 def test_fade_keeps_the_colour():

@@ -58,30 +58,48 @@ function menuButton(bar, tabs) {
 
 const TYPED_IN = "textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])";
 
+// Calls back when a key is pressed alone, and not typed into a field; in JupyterLab only inside the lab. Gives what ends it.
+function whenPressed(key, bar, act) {
+  const pressed = (event) => {
+    if (event.key.toLowerCase() !== key || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.target.closest?.(TYPED_IN) || document.querySelector("dialog[open]")) return;
+    if (OWN_PAGE || bar.closest(".lab-app")?.contains(event.target)) act();
+  };
+  document.addEventListener("keydown", pressed);
+  return () => document.removeEventListener("keydown", pressed);
+}
+
+function lookButton(textContent, title) {
+  const button = make("button", "lab-look-button", { type: "button", textContent, title });
+  button.setAttribute("aria-label", title);
+  return button;
+}
+
+// What the browser stores for the lab under a name, null where it stores nothing; where it stores nothing, nothing is kept.
+function kept(storage, name) {
+  try {
+    return OWN_PAGE ? globalThis[storage].getItem(name) : null;
+  } catch {
+    return null;
+  }
+}
+
+function keep(storage, name, value) {
+  try {
+    if (!OWN_PAGE) return;
+    if (value === null) globalThis[storage].removeItem(name);
+    else globalThis[storage].setItem(name, value);
+  } catch {
+    // then a reloaded page opens as the lab was started, and as the system is
+  }
+}
+
 // Whether this window's page was made large, which reloading keeps: "true", "false", or null where nothing was said.
 const PRESENTER = "adversarial-lab.presenter";
 
-function presented() {
-  try {
-    return OWN_PAGE ? sessionStorage.getItem(PRESENTER) : null;
-  } catch {
-    return null; // a browser that stores nothing
-  }
-}
-
-function rememberPresenter(on) {
-  try {
-    if (OWN_PAGE) sessionStorage.setItem(PRESENTER, String(on));
-  } catch {
-    // then a reloaded page opens as the lab was started
-  }
-}
-
 // Larger type, stronger colours, and the drawer closed: for a projector.
 function presenterButton(bar, opensSo) {
-  const button = make("button", "lab-presenter-button", { type: "button", textContent: "Aa" });
-  button.title = "Larger type and stronger colours, for a projector (key P)";
-  button.setAttribute("aria-label", button.title);
+  const button = lookButton("Aa", "Larger type and stronger colours, for a projector (key P)");
   const isOn = () => button.getAttribute("aria-pressed") === "true";
   const turn = (on) => {
     const app = bar.closest(".lab-app");
@@ -91,23 +109,51 @@ function presenterButton(bar, opensSo) {
   };
   const change = () => {
     turn(!isOn());
-    rememberPresenter(isOn());
-  };
-  const pressed = (event) => {
-    if (event.key.toLowerCase() !== "p" || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.target.closest?.(TYPED_IN) || document.querySelector("dialog[open]")) return;
-    if (OWN_PAGE || bar.closest(".lab-app")?.contains(event.target)) change();
+    keep("sessionStorage", PRESENTER, String(isOn()));
   };
   button.addEventListener("click", change);
-  document.addEventListener("keydown", pressed);
+  const end = whenPressed("p", bar, change);
   const seen = new ResizeObserver(() => {
     seen.disconnect();
-    const large = presented() === null ? opensSo : presented() === "true";
+    const before = kept("sessionStorage", PRESENTER);
+    const large = before === null ? opensSo : before === "true";
     if (large) globalThis[Symbol.for("adversarial-lab.drawer")] ??= { open: false };
     turn(large);
   });
   seen.observe(bar);
-  return { button, end: () => document.removeEventListener("keydown", pressed) };
+  return { button, end };
+}
+
+// "dark" or "light" where a person wants it other than the system; the page's template reads it before anything is seen.
+const SCHEME = "adversarial-lab.scheme";
+
+// Dark or light, as the system is until a person says otherwise, in all windows of this browser. JupyterLab has its own themes.
+function schemeButton(bar) {
+  const button = lookButton("◐", "Dark or light (key D)");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const chosen = document.documentElement.dataset;
+  const scheme = () => chosen.labScheme ?? (system.matches ? "dark" : "light");
+  const show = () => button.setAttribute("aria-pressed", String(scheme() === "dark"));
+  const change = () => {
+    const wanted = scheme() === "dark" ? "light" : "dark";
+    const asSystem = (wanted === "dark") === system.matches;
+    if (asSystem) delete chosen.labScheme;
+    else chosen.labScheme = wanted;
+    keep("localStorage", SCHEME, asSystem ? null : wanted);
+    show();
+  };
+  button.hidden = !OWN_PAGE;
+  button.addEventListener("click", change);
+  system.addEventListener("change", show);
+  const released = OWN_PAGE ? whenPressed("d", bar, change) : () => {};
+  show();
+  return {
+    button,
+    end: () => {
+      released();
+      system.removeEventListener("change", show);
+    },
+  };
 }
 
 function render({ model, el }) {
@@ -119,7 +165,8 @@ function render({ model, el }) {
   state.setAttribute("role", "status");
   const menu = menuButton(bar, tabs);
   const presenter = presenterButton(bar, model.get("presenter"));
-  bar.append(skipLink(), menu.button, brand, tabs, state, presenter.button);
+  const scheme = schemeButton(bar);
+  bar.append(skipLink(), menu.button, brand, tabs, state, scheme.button, presenter.button);
   el.append(bar);
 
   const pages = model.get("pages");
@@ -200,6 +247,7 @@ function render({ model, el }) {
     removeEventListener("hashchange", follow);
     menu.end();
     presenter.end();
+    scheme.end();
   };
 }
 

@@ -8,7 +8,7 @@ from lab.results.prediction import class_in_words, predictions
 from lab.specs.image_sweep import ImageSweep
 from lab.specs.spec import title_of
 from widgets.figures.explore.attack import softmax
-from widgets.theme import DIVERGING, model_colour
+from widgets.theme import DIVERGING, model_paint
 
 MOST_CLASSES = 20
 """Classes of which one can be chosen as the target; more do not fit into a list that is read at a glance."""
@@ -33,7 +33,7 @@ def record(result: ImageSweepResult) -> dict[str, object]:
         "models": [
             {
                 "name": each.model,
-                "colour": model_colour(each.model),
+                "colour": model_paint(each.model),
                 "fooled": result.fooled_at(each),
                 "succeeded": result.succeeded(each).tolist(),
                 **readings(result, each.logits[:, -1]),

@@ -36,16 +36,17 @@ class Grid:
 
 
 def mosaic(grid: Grid, clean: np.ndarray, worst: Sequence[np.ndarray], limit: float) -> np.ndarray:
-    """(height, width, 3) bytes: clean images (n, C, H, W) above, then a row of images and differences per model.
+    """(height, width, 4) bytes: clean images (n, C, H, W) above, then a row of images and differences per model.
 
-    ``limit`` is the change that gets the strongest colour. Between the cells it is white.
+    ``limit`` is the change that gets the strongest colour. Between the cells it is transparent.
     """
     _, right = grid.corner(0, grid.images - 1, difference=True)
-    cells = np.full((grid.rows * grid.down, right + grid.width, 3), 255, np.uint8)
+    cells = np.zeros((grid.rows * grid.down, right + grid.width, 4), np.uint8)
 
     def put(corner: tuple[int, int], cell: np.ndarray) -> None:
         y, x = corner
-        cells[y : y + grid.height, x : x + grid.width] = cell
+        place = cells[y : y + grid.height, x : x + grid.width]
+        place[..., :3], place[..., 3] = cell, 255
 
     for i in range(grid.images):
         put(grid.corner(0, i), picture(clean[i]))
@@ -87,11 +88,11 @@ def times(factor: float) -> str:
 
 
 def png(pixels: np.ndarray) -> str:
-    """(height, width, 3) bytes as a PNG in a data address; written here so that no image library is needed for it."""
-    height, width, _ = pixels.shape
+    """(height, width, 3) bytes, or 4 with opacity, as a PNG in a data address; no image library is needed for it."""
+    height, width, channels = pixels.shape
     # Every line of a PNG starts with its filter: 0, none.
     lines = np.hstack([np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)])
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, {3: 2, 4: 6}[channels], 0, 0, 0)
     body = _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 4)) + _chunk(b"IEND", b"")
     return "data:image/png;base64," + b64encode(b"\x89PNG\r\n\x1a\n" + body).decode()
 

@@ -19,7 +19,7 @@ from widgets.controls import Choice, Option, Several
 from widgets.controls.control import source
 from widgets.loop import Every, OnLoop
 from widgets.parts.downloads import Fetch, Row, fetches
-from widgets.theme import model_colour
+from widgets.theme import model_paint
 
 _NEWS = 2.0  # seconds until a network that was trained, or discarded, is noticed
 
@@ -265,7 +265,7 @@ def _option(card: ModelCard, elsewhere: str = "") -> Option:
     if elsewhere:
         help_ = f"Trained on {elsewhere}, not on these data: it may misclassify even clean images."
         return Option(
-            value=card.name, label=marked(card.name, elsewhere), colour=model_colour(card.name), note="", help=help_
+            value=card.name, label=marked(card.name, elsewhere), colour=model_paint(card.name), note="", help=help_
         )
     strongest = "evaluation" if "evaluation" in card.measured else "pgd"
     shown = {name: card.measured[name] for name in ("clean", strongest) if name in card.measured}
@@ -275,7 +275,7 @@ def _option(card: ModelCard, elsewhere: str = "") -> Option:
     return Option(
         value=card.name,
         label=card.name,
-        colour=model_colour(card.name),
+        colour=model_paint(card.name),
         note=note,
         help=f"{trained}Accuracy: {measured}." if measured else trained,
     )

@@ -13,7 +13,7 @@ from lab.specs.sentences import labelled
 from lab.specs.spec import parse_number
 from widgets.controls import Option, Several, Text
 from widgets.plain import Box
-from widgets.theme import model_colour
+from widgets.theme import model_paint
 
 MOST = 6  # specs or models in one list
 
@@ -113,7 +113,7 @@ class Listed(Several):
         found = usable(models())
         self._specs = {card.name: card.spec for card in found}
         options = [
-            Option(value=card.name, label=card.name, colour=model_colour(card.name), note=card.data) for card in found
+            Option(value=card.name, label=card.name, colour=model_paint(card.name), note=card.data) for card in found
         ]
         here = [name for name, spec in self._specs.items() if spec in value]
         super().__init__(options=options, most=MOST, value=here, **about)

@@ -9,13 +9,14 @@ function promised() {
   return globalThis[name];
 }
 
-function parsed(model) {
-  const figure = JSON.parse(model.get("figure"));
-  const { height, width, ...layout } = figure.layout ?? {};
+function parsed(model, { isDark, paint }) {
+  const figure = { ...JSON.parse(model.get("figure")), template: model.get("template") };
+  const { data = [], layout: given = {}, template } = isDark ? recoloured(figure, paint) : figure;
+  const { height, width, ...layout } = given;
   return {
-    data: figure.data ?? [],
+    data,
     height: height ?? model.get("height"),
-    layout: { uirevision: "kept", ...layout, autosize: true, template: model.get("template") },
+    layout: { uirevision: "kept", ...layout, autosize: true, template },
   };
 }
 
@@ -219,7 +220,8 @@ async function picture(plot, model, format) {
     title: { text: heading, x: 0.02, xanchor: "left", y: 1 - 20 / size.height, yanchor: "middle", font: { size: 16 } },
   };
   // Three times the screen's size: sharp on a projector and in print.
-  const url = await Plotly.toImage({ data: plot.data, layout: titled }, { format, scale: format === "png" ? 3 : 1, ...size });
+  const named = recoloured({ data: plot.data, layout: titled }, plot.labPainter.name); // on white, as it is printed
+  const url = await Plotly.toImage(named, { format, scale: format === "png" ? 3 : 1, ...size });
   save(url, `${model.get("name")}.${format}`);
 }
 
@@ -317,6 +319,7 @@ async function render({ model, el }) {
   el.append(plot);
   saveMenu(model, plot, head);
   plot.style.setProperty("--height", `${model.get("height") / TYPE}em`);
+  plot.labPainter = painter(el);
 
   let drawing = false;
   let due = false;
@@ -334,7 +337,7 @@ async function render({ model, el }) {
     try {
       const Plotly = await promised().plotly;
       while (wanted() || resized) {
-        if (resized && listening && largerBy(el) !== drawnBy) due = true;
+        if (resized && listening && (largerBy(el) !== drawnBy || painter(el).isDark !== plot.labPainter.isDark)) due = true;
         resized = false;
         if (wanted()) await redraw(Plotly);
         if (listening && plot.clientWidth > 0 && !fits(plot)) await resize(Plotly, plot, unfitted, font);
@@ -348,7 +351,8 @@ async function render({ model, el }) {
     if (model.get("figure").includes('"scene"')) await afterOthers();
     due = false;
     if (!model.get("figure")) return;
-    const { data, layout, height } = parsed(model);
+    plot.labPainter = painter(el);
+    const { data, layout, height } = parsed(model, plot.labPainter);
     plot.style.setProperty("--height", `${height / TYPE}em`);
     plot.style.minWidth = layout.meta?.least ? `${layout.meta.least / TYPE}em` : "";
     keepCamera(plot, layout);
@@ -390,12 +394,14 @@ async function render({ model, el }) {
     draw();
   });
   sight.observe(el);
+  const endOfScheme = whenSchemeChanges(changed);
   model.on("change:figure change:provisional", changed);
   model.on("msg:custom", answer);
   changed();
   return async () => {
     sizes.disconnect();
     sight.disconnect();
+    endOfScheme();
     model.off("change:figure change:provisional", changed);
     model.off("msg:custom", answer);
     (await promised().plotly).purge(plot);

@@ -26,10 +26,11 @@ class PlotView(Plain):
     a figure share, and ``ranges`` (``{"x", "y"}`` of axes that a person moved, None for all there is) come back from
     the browser and are not to be trusted. ``tip`` (``{"pictures", "words"}`` or None) stands beside the pointer.
     ``height`` in pixels holds for figures that name none themselves. ``csv`` gives the text that is downloaded;
-    without it there is no CSV button. PNG and SVG are made by the browser, the HTML file by :func:`document`.
+    without it there is no CSV button. PNG and SVG are made by the browser, the HTML file by :func:`document`;
+    all of them are light, also of a figure on a dark page.
     """
 
-    _esm = Path(__file__).with_name("view.js")
+    _esm = "\n".join(Path(__file__).with_name(f"{each}.js").read_text("utf-8") for each in ("scheme", "view"))
 
     figure = t.Unicode().tag(sync=True)
     heading = t.Unicode().tag(sync=True)

@@ -18,8 +18,9 @@ def pixels(source: str) -> np.ndarray:
         return np.asarray(image)
 
 
-def test_a_png_is_read_as_it_was_written() -> None:
-    written = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_png_is_read_as_it_was_written(channels: int) -> None:
+    written = np.random.default_rng(0).integers(0, 256, (5, 7, channels), np.uint8)
     np.testing.assert_array_equal(pixels(png(written)), written)
 
 
@@ -33,7 +34,15 @@ def test_cells_show_the_images_pixel_by_pixel(make: Make, shape: tuple[int, int,
             y, x = grid.corner(row, i)
             cell = drawn[y : y + shape[1], x : x + shape[2]]
             expected = np.round(np.moveaxis(image, 0, -1) * 255)
-            np.testing.assert_array_equal(cell, np.broadcast_to(expected, cell.shape))
+            np.testing.assert_array_equal(cell[..., :3], np.broadcast_to(expected, (*shape[1:], 3)))
+            assert (cell[..., 3] == 255).all()
+
+
+def test_between_the_cells_the_page_is_seen_which_may_be_dark(make: Make) -> None:
+    drawn = pixels(adversarial_images(make()).data[0].source)
+    grid = Grid(8, 8, images=3, rows=3)
+    y, _ = grid.corner(0, 0)
+    assert (drawn[y + grid.height : grid.down, :, 3] == 0).all()
 
 
 def test_differences_are_blue_below_and_orange_above_zero() -> None:

@@ -12,7 +12,7 @@ from lab.results.evaluation_verdict import verdict
 from lab.specs.threat import threat
 from widgets.dashboards.evaluation.checks import CheckCell, CheckColumn, CheckRow
 from widgets.parts.gallery import Card
-from widgets.theme import model_colour
+from widgets.theme import model_paint
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -34,7 +34,7 @@ def verdict_note(result: EvaluationResult) -> str:
 
 def check_columns(result: EvaluationResult) -> list[CheckColumn]:
     """A column of the table for each model."""
-    return [{"name": each.model, "colour": model_colour(each.model)} for each in result.models]
+    return [{"name": each.model, "colour": model_paint(each.model)} for each in result.models]
 
 
 def check_rows(result: EvaluationResult) -> list[CheckRow]:
@@ -81,7 +81,7 @@ def _verdict_card(model: ModelEvaluation) -> Card:
     so_far = "" if model.done >= 1 else " so far"
     return {
         "title": f"{model.model}{so_far}",
-        "colour": model_colour(model.model),
+        "colour": model_paint(model.model),
         "pictures": [],
         "facts": [found.words],
         "badges": [{"words": f"✗ {each}", "good": False} for each in found.flaws],

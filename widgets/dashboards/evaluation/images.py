@@ -19,7 +19,7 @@ from widgets.figures.evaluation.images import in_order, in_words
 from widgets.figures.mosaic import picture, png
 from widgets.parts.gallery import Card, Picture
 from widgets.parts.links import Link
-from widgets.theme import model_colour
+from widgets.theme import model_paint
 
 FEW = 4
 """So many images of each kind are offered: broken last, and surviving by the smallest margin."""
@@ -105,7 +105,7 @@ def image_card(result: EvaluationResult, chosen: ChosenImage, clean: str) -> Car
         pictures.append(_picture(result, source, "adversarial", model.adversarial[chosen.image], fooled=True))
     return {
         "title": f"{model.model}: {unescape(in_words(result, model, chosen.image))}",
-        "colour": model_colour(model.model),
+        "colour": model_paint(model.model),
         "pictures": pictures,
     }
 

@@ -16,7 +16,7 @@ from lab.specs.threat import threat
 from widgets.figures.explore.attack import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png, times
 from widgets.parts.gallery import LARGEST_SIDE, Badge, Card, Picture
-from widgets.theme import model_colour
+from widgets.theme import model_paint
 
 
 def model_cards(result: ExploreResult) -> list[Card]:
@@ -73,7 +73,7 @@ def attack_note(result: ExploreResult) -> str:
 def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Card:
     misclassified, fooled = (int(predictions(each)) != result.y for each in (model.clean, model.adversarial))
     clean = _picture(result.x, "clean", _predicted(result, model.clean), fooled=misclassified)
-    card: Card = {"title": model.model, "colour": model_colour(model.model), "pictures": [clean]}
+    card: Card = {"title": model.model, "colour": model_paint(model.model), "pictures": [clean]}
     if model.error:
         return card | {"error": model.error} | mending(result.spec.attack, result.spec.ball)
     title = "adversarial" if fooled and not misclassified else "attacked"  # the former had to succeed

@@ -6,7 +6,7 @@ from lab.results.health_findings import Kind
 from lab.results.masking_verdict import Sign, verdict
 from lab.specs.threat import threat
 from widgets.parts.gallery import Badge, Card
-from widgets.theme import model_colour
+from widgets.theme import model_paint
 
 
 def verdict_cards(result: MaskingResult) -> list[Card]:
@@ -37,7 +37,7 @@ def _card(result: MaskingResult, model: ModelMasking) -> Card:
     so_far = " so far" if result.done < 1 else ""
     return {
         "title": f"{model.model}{so_far}: {found.words}",
-        "colour": model_colour(model.model),
+        "colour": model_paint(model.model),
         "pictures": [],
         "facts": [*found.findings, f"What would settle it: {found.settle}", *_facts(result, model)],
         "badges": [*map(_badge, signs), *complaints],

@@ -17,7 +17,7 @@ from lab.specs.sentences import labelled
 from lab.specs.spec import from_dict, title_of
 from lab.specs.threat import threat
 from widgets.plain import Plain
-from widgets.theme import model_colour
+from widgets.theme import model_paint
 
 ACTIONS = {
     "waiting": ["pause"],
@@ -95,7 +95,7 @@ def run_row(card: RunCard, shown: bool, steered: bool, error: str = "") -> RunRo
     """The row of a run, which this visitor may pause, resume and discard if it is ``steered``."""
     return RunRow(
         name=card.name,
-        colour=model_colour(card.name),
+        colour=model_paint(card.name),
         shown=shown,
         summary=summary(card.recipe),
         state=card.state,
@@ -131,7 +131,7 @@ def shipped_row(network: Shipped, shown: bool) -> RunRow:
     """The row of a network that comes with the lab."""
     return RunRow(
         name=network.name,
-        colour=model_colour(network.name),
+        colour=model_paint(network.name),
         shown=shown,
         summary=summary(network.recipe),
         state="shipped",

@@ -11,7 +11,7 @@ from lab.results.thumbnails import sparse
 from widgets.figures.mosaic import difference, picture, png
 from widgets.figures.surface.parts import in_grid
 from widgets.parts.gallery import LARGEST_SIDE, Card, Gallery, Picture
-from widgets.theme import model_colour
+from widgets.theme import model_paint
 
 HINT = "Point at a surface or at the contour map."
 
@@ -62,7 +62,7 @@ class Here(Gallery):
         outside = int(((point < 0) | (point > 1)).sum())
         if outside:
             facts.append(f"{outside:,} of {point.size:,} values lie outside [0, 1] and are shown clipped")
-        card: Card = {"title": model.model, "colour": model_colour(model.model), "pictures": pictures, "facts": facts}
+        card: Card = {"title": model.model, "colour": model_paint(model.model), "pictures": pictures, "facts": facts}
         self.show([card], HINT)
 
 

@@ -28,8 +28,8 @@ from widgets.plain import Box
 QUESTION = "Do adversarial examples made on one model fool another?"
 SOURCE = "Kurakin et al. 2017, Tables 4 and 6 · Tramèr et al. 2018, Tables 1, 7 and 8 · Na et al. 2018, Figures 1 and 6"
 SENTENCE = (
-    "Each row is a model on which adversarial examples were made, each column one that classifies them: the darker a "
-    "cell, the better attacks on the row's model transfer to the column's."
+    "Each row is a model on which adversarial examples were made, each column one that classifies them: the "
+    "stronger a cell's colour, the better attacks on the row's model transfer to the column's."
 )
 TRIES = (
     "Click a cell: examples that transferred appear below, beside it the same two models over ε.",

@@ -74,7 +74,7 @@ def matrix(result: EvaluationResult, chosen: int) -> ImageMatrix:
 
 
 def image_matrix(result: EvaluationResult | None, chosen: int, image: int) -> go.Figure:
-    """Attacks down, images across: broken (dark), withstood (pale) or not attacked any more (white).
+    """Attacks down, images across: broken (full colour), withstood (faint) or not attacked any more (empty).
 
     Images stand in the order in which they were broken, and within an attack by the distance of their adversarial
     example; those that nothing broke are at the right, the smallest margin first. ``customdata`` of a point is the
@@ -172,7 +172,8 @@ def _caption(result: EvaluationResult, model: ModelEvaluation, every: int) -> st
     return (
         f"{name} under {threat(result.spec.ball)}: {broken} of {counted(n, 'image')} broken{so_far}{last}; "
         f"{left} withstand{'s' * (left == 1)} all."
-        f"<br>dark: broken · pale: withstood · white: not attacked (any more){survivors} · ▼ chosen{others}{thinned}"
+        "<br>full colour: broken · faint: withstood · empty: not attacked (any more)"
+        f"{survivors} · ▼ chosen{others}{thinned}"
     )
 
 

@@ -28,7 +28,7 @@ from widgets.figures.surface.parts import (
     panels,
     window_name,
 )
-from widgets.theme import INK, fade
+from widgets.theme import INK, PANEL, fade
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -141,7 +141,7 @@ def _edge(panel: Panel, first: bool) -> dict[str, object]:
 
 def _marks(panel: Panel, quantity: str, marks: bool, first: bool) -> list[dict[str, object]]:
     """The image itself, then every attack; PGD with its path."""
-    ring = {"symbol": "circle", "size": 9, "color": "#fff", "line": {"color": INK, "width": 2}}
+    ring = {"symbol": "circle", "size": 9, "color": PANEL, "line": {"color": INK, "width": 2}}
     clean = {"x": [0.0], "y": [0.0], "marker": ring, "hoverinfo": "name", "mode": "markers", "name": "image"}
     shown = {"visible": marks and panel.model is not None, "showlegend": first, "legendgroup": "image"}
     found = [{"type": "scatter"} | clean | shown]
@@ -151,7 +151,7 @@ def _marks(panel: Panel, quantity: str, marks: bool, first: bool) -> list[dict[s
         sizes = [4.0] * (len(about["x"]) - 1) + [10.0] if len(about["x"]) else []
         style = {
             "mode": "lines+markers" if name == "PGD" else "markers",
-            "marker": {"symbol": symbol, "size": sizes, "color": INK, "line": {"color": "#fff", "width": 1}},
+            "marker": {"symbol": symbol, "size": sizes, "color": INK, "line": {"color": PANEL, "width": 1}},
             "line": {"color": INK, "width": 1.5},
         }
         shown = {"visible": marks and len(about["x"]) > 0, "showlegend": first, "legendgroup": name}

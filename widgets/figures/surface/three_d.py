@@ -31,7 +31,7 @@ from widgets.figures.surface.parts import (
     other_classes,
     panels,
 )
-from widgets.theme import INK, MUTED, fade
+from widgets.theme import INK, MUTED, PANEL, fade
 
 _SCENE = 320  # pixels in which the numbers at the axes of a scene are not cut
 CAMERA = {"eye": {"x": -1.75, "y": -1.97, "z": 1.18}, "center": {"x": -0.11, "y": 0.11, "z": -0.22}}
@@ -146,7 +146,7 @@ def _marks(
         sizes = [5.5 if each == path["x"][-1] else 2.5 for each in about["x"]]
         style = {
             "mode": "lines+markers" if name == "PGD" else "markers",
-            "marker": {"symbol": symbol, "size": sizes, "color": INK, "line": {"color": "#fff", "width": 1}},
+            "marker": {"symbol": symbol, "size": sizes, "color": INK, "line": {"color": PANEL, "width": 1}},
             "line": {"color": INK, "width": 3},
         }
         shown = {"visible": marks and len(about["x"]) > 0, "showlegend": first, "legendgroup": name, "name": name}
@@ -155,7 +155,7 @@ def _marks(
 
 
 def _clean(result: SurfaceResult | None, panel: Panel, marks: bool, first: bool) -> dict[str, object]:
-    style = {"mode": "markers", "marker": {"size": 5, "color": "#fff", "line": {"color": INK, "width": 2}}}
+    style = {"mode": "markers", "marker": {"size": 5, "color": PANEL, "line": {"color": INK, "width": 2}}}
     base: dict[str, object] = {
         "type": "scatter3d",
         "name": "image",
