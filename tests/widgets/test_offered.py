@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from lab.errors import FieldError
-from lab.specs import PGD, AttackSpec, Ball, Linf, Recipe, Spec, params
+from lab.specs import AttackSpec, Ball, Recipe, Spec, params
 from lab.specs.analyses import Analysis
 from lab.specs.capabilities import NORM_BALLS
 from lab.specs.spec import family_of, parse_field
@@ -25,11 +25,16 @@ def families(spec: Spec) -> dict[str, type[Spec]]:
     return {name: family for name, value in found.items() for family in (AttackSpec, Ball) if isinstance(value, family)}
 
 
+def of_one_kind(hint: Any) -> bool:
+    """Return whether a field holds always the same kind of spec, so that there is nothing to choose."""
+    return isinstance(hint, type) and not hint.__subclasses__()
+
+
 FIELDS = [
     pytest.param(spec, name, family, id=f"{type(spec).__name__}.{name}")
     for spec in [kind() for each in (Analysis, Recipe) for kind in family_of(each)]
     for name, family in families(spec).items()
-    if get_type_hints(type(spec))[name] not in (PGD, Linf)  # of that one kind, always
+    if not of_one_kind(get_type_hints(type(spec))[name])
 ]
 
 
