@@ -200,11 +200,11 @@ def test_a_mistake_is_one_short_sentence(capsys, line: str, words: str) -> None:
 
 def test_fractions_are_numbers(monkeypatch, capsys) -> None:
     tried = []
-    monkeypatch.setattr("lab.cli.attack._attacked", lambda request, _: tried.append(request) or SimpleNamespace())
+    monkeypatch.setattr("lab.cli.attack._attacked", lambda request, *_: tried.append(request) or SimpleNamespace())
     monkeypatch.setattr("lab.cli.attack._words", lambda *_: "")
     monkeypatch.setattr("lab.cli.attack._record", lambda *_: {})
     assert main(["attack", "--eps", "8/255", "--set", "step_size=2/255"]) == 0
-    assert (tried[0].ball.eps, tried[0].attack.step_size) == (8 / 255, 2 / 255)
+    assert (tried[0].spec.ball.eps, tried[0].spec.attack.step_size) == (8 / 255, 2 / 255)
 
 
 def test_folders_are_full_paths_for_every_process(place: Path, monkeypatch) -> None:

@@ -29,7 +29,7 @@ from lab.specs import (
     Trained,
     UnlabelledFolder,
 )
-from lab.specs.data import IMAGENET_CLASSES, LABELLERS
+from lab.specs.data import IMAGENET_CLASSES, LABELLERS, PHOTO_OPENING, OpeningValues
 from lab.specs.opening import opened
 from lab.specs.surface import RandomSigns
 
@@ -164,11 +164,11 @@ def test_photographs_without_labels_take_no_size(tmp_path):
 
 
 def test_requests_on_photographs_open_in_steps_of_one_grey_level():
-    assert opened(Restarts(), 1 / 255).ball == Linf(1 / 255)
-    swept = opened(RobustnessCurves(), 1 / 255)
+    assert opened(Restarts(), PHOTO_OPENING).ball == Linf(1 / 255)
+    swept = opened(RobustnessCurves(), PHOTO_OPENING)
     assert np.allclose(np.diff(swept.eps), 1 / 255)
-    assert opened(Restarts(), 0.0) == Restarts()
-    assert opened(LossSurface(), 1 / 255).across == RandomSigns()
+    assert opened(Restarts(), OpeningValues()) == Restarts()
+    assert opened(LossSurface(), PHOTO_OPENING).across == RandomSigns()
 
 
 @installed

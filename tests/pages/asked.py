@@ -16,8 +16,8 @@ ASKED: dict[str, Analysis] = {
     "evaluation": evaluation.DEFAULT.replace(images=20, models=(Trained("standard"), Trained("pgd-trained"))),
     "loss-surface": surface.DEFAULT.replace(points=21),
     "masking": masking.DEFAULT.replace(images=40, steps=20, eps=(0.1, 0.3)),
-    "transfer": transfer.DEFAULT.replace(images=60),
+    "transfer": transfer.DEFAULT.replace(images=30),
     "embeddings": embedding.DEFAULT.replace(models=tuple(map(Trained, embedding.FLAT)), averaged=4, levels=5),
-    "robustness-curves": curves.DEFAULT.replace(images=30, searched=2),
+    "robustness-curves": curves.DEFAULT.replace(images=15, searched=1),
 }
 """By a page's name in the address."""

@@ -56,6 +56,7 @@ def test_every_control_moves_something_drawn(page):
     assert move_every_control(page, "stale") == ["Data set"]
 
 
+@pytest.mark.slow
 def test_verdicts_curves_images_and_what_would_settle_it(page):
     titles = page.locator(f"{HERE} .lab-case h4").all_inner_texts()
     assert titles[0].strip().startswith("standard: Broken.")

@@ -108,6 +108,7 @@ def test_eps_plays_from_its_least_and_waits_for_each_picture(page):
     assert box.input_value() == now
 
 
+@pytest.mark.slow
 def test_on_a_projector_type_is_larger_also_in_figures_and_the_drawer_is_closed(page):
     size = (
         "() => parseFloat(getComputedStyle(document.querySelector('.lab-place:not(.lab-closed) .xtick text')).fontSize)"
