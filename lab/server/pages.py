@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_core.utils import ensure_async
+from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
@@ -37,6 +38,7 @@ from lab.server.login import LoginHandler, barrier
 from lab.server.metrics import CONTENT_TYPE, Watch, metrics, work_of
 from lab.server.navigation import opens_page
 from lab.server.notices import NO_COOKIE, notice, waiting
+from lab.server.scripts import ExtensionHandler, PlotlyHandler, plotly_address
 from lab.server.waitlist import MOST_WAITING
 
 if TYPE_CHECKING:
@@ -214,7 +216,8 @@ class Door(TornadoVoilaHandler):
     def _begin(self) -> None:
         """Send what is seen before there is a kernel: the page's head, its header and the shape of what comes."""
         self.set_header("Cache-Control", "no-store")
-        self.write(self.get_template("opening.html.j2").render(base_url=self.base_url))
+        page = self.get_template("opening.html.j2")
+        self.write(page.render(base_url=self.base_url, plotly=f"{self.base_url}{plotly_address()}"))
         self.flush()
 
     def _visitor(self) -> str:
@@ -325,6 +328,7 @@ class Pages(Voila):
             TornadoVoilaHandler: Door,
             VoilaKernelWebsocketHandler: KernelSocket,
             KernelHandler: KernelAsked,
+            FileFindHandler: ExtensionHandler,
         }
         handlers = [
             URLSpec(path, own.get(handler, handler), *options)
@@ -337,6 +341,7 @@ class Pages(Voila):
             URLSpec(f"{base}metrics", MetricsHandler),
             URLSpec(f"{base}queue", QueueHandler),
             URLSpec(f"{base}login", LoginHandler),
+            URLSpec(f"{base}plotly.js", PlotlyHandler),
         ]
         if base != "/":
             light.append(URLSpec(base.rstrip("/"), RedirectHandler, {"url": base, "permanent": False}))

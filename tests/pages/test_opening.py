@@ -1,10 +1,13 @@
 """The page opens from this machine alone."""
 
+import gzip
 import socket
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 
+from lab.server.supervision import EXTENSIONS
 from tests.pages.test_layout import complaints
 from tests.pages.visit import PATIENCE
 from tests.served import served
@@ -32,6 +35,35 @@ def test_the_page_opens_and_asks_nothing_of_another_server(opened, lab):
     here = (lab.address, lab.address.replace("http", "ws"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(here)] == []
     assert failed == []
+
+
+def test_only_the_extensions_that_the_pages_need_are_loaded_and_kept(opened):
+    page, asked, _ = opened
+    page.get_by_text("PGD restarts").first.wait_for()
+    scripts = [url for url in asked if "/labextensions/" in url]
+    assert {next((each for each in EXTENSIONS if f"/{each}/" in url), url) for url in scripts} == set(EXTENSIONS)
+    assert sum("/plotly.js?v=" in url for url in asked) == 1
+    for url in [*scripts, next(url for url in asked if "/plotly.js?v=" in url)]:
+        with urlopen(url) as answer:
+            assert "immutable" in answer.headers["Cache-Control"], url
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+def test_plotly_is_sent_as_a_browser_can_read_it(lab, accepted):
+    with urlopen(Request(f"{lab.address}/plotly.js", headers={"Accept-Encoding": accepted})) as answer:
+        text, how = answer.read(), answer.headers.get("Content-Encoding", "identity")
+    assert how == accepted
+    assert b"plotly.js" in (gzip.decompress(text) if how == "gzip" else text)[:300]
+
+
+@pytest.mark.slow
+def test_a_page_whose_server_does_not_send_plotly_has_it_from_the_kernel(browser, lab):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.route("**/plotly.js?v=*", lambda route: route.abort())
+    page.goto(f"{lab.address}/#pgd-restarts")
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    page.close()
 
 
 def test_the_shape_of_the_page_does_not_wait_for_a_kernel(lab):
@@ -65,7 +97,7 @@ BRAND = """css => {
 )
 def test_the_page_takes_the_place_of_its_shape(browser, lab, scheme, place, width):
     """Scripts that are long on their way: until they come, a header, cards in the place of figures, and a word."""
-    page = browser.new_page(viewport={"width": width, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
+    page = browser.new_page(viewport={"width": width, "height": 720}, color_scheme=scheme)
     page.set_default_timeout(PATIENCE)
     come, held = [], []
     page.route("**/*.js", lambda route: route.continue_() if come else held.append(route))
@@ -74,7 +106,9 @@ def test_the_page_takes_the_place_of_its_shape(browser, lab, scheme, place, widt
     shape = page.locator(".opening-page" if place else ".opening-home")
     assert shape.locator(".opening-card").is_visible()
     assert page.locator("body").get_attribute("aria-busy") == "true"
-    assert page.evaluate("document.getAnimations().length") == 0
+    assert (
+        page.evaluate("document.getAnimations().length") == 0
+    )  # each takes a processor core where nothing else paints
     assert complaints(page, "page-has-heading-one", "landmark-one-main") == []
     before = page.evaluate(BRAND, ".opening-bar strong")
     come.append(True)

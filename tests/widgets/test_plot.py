@@ -44,7 +44,15 @@ def test_the_last_figure_wins():
 
 def test_all_views_share_one_library_which_is_plotly():
     assert PlotView("a").library is PlotView("b").library
-    assert b"plotly.js" in gzip.decompress(shared(Library).source)[:300]
+
+
+def test_a_browser_that_has_no_plotly_asks_for_it():
+    library = Library()
+    assert library.source == b""
+    library._handle_custom_msg("plotly", [])
+    assert library.source == b""
+    library._handle_custom_msg("source", [])
+    assert b"plotly.js" in gzip.decompress(library.source)[:300]
 
 
 def test_a_closed_library_is_replaced():

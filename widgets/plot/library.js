@@ -9,7 +9,27 @@ function promised() {
   return globalThis[name];
 }
 
-async function load(packed) {
+// plotly.js from the server of the page, whose script is in the page until it fails.
+async function served() {
+  const script = document.getElementById("plotly-js");
+  if (script && !globalThis.Plotly) {
+    await new Promise((settle) => {
+      for (const end of ["load", "error"]) script.addEventListener(end, settle);
+    });
+  }
+  return script && globalThis.Plotly;
+}
+
+async function sent(model) {
+  if (!model.get("source").byteLength) {
+    const came = new Promise((settle) => model.on("change:source", settle));
+    model.send("source");
+    await came;
+  }
+  return evaluated(model.get("source"));
+}
+
+async function evaluated(packed) {
   const text = await new Response(
     new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")),
   ).text();
@@ -19,11 +39,15 @@ async function load(packed) {
   return module.exports.newPlot ? module.exports : globalThis.Plotly;
 }
 
+async function load(model) {
+  return (await served()) || sent(model);
+}
+
 export default {
   initialize({ model }) {
     const place = promised();
     if (place.loading) return;
     place.loading = true;
-    load(model.get("source")).then(place.keep, place.fail);
+    load(model).then(place.keep, place.fail);
   },
 };

@@ -1,20 +1,27 @@
-"""plotly.js from the installed plotly package, sent to the browser once per page."""
+"""plotly.js, for every figure of a page."""
 
-import gzip
-from importlib.resources import files
 from pathlib import Path
 
 import traitlets as t
 
+from lab.server.scripts import plotly_js
 from widgets.plain import Plain
 
 
 class Library(Plain):
-    """The text of plotly.js, compressed. It is evaluated once per page, as soon as it arrives; views wait for it."""
+    """The plotly.js of a page: it is evaluated once, and views wait for it.
+
+    The lab's own server sends it with the page. Elsewhere, as in JupyterLab, the browser asks for ``source``, the text
+    compressed by gzip.
+    """
 
     _esm = Path(__file__).with_name("library.js")
     source = t.Bytes().tag(sync=True)
 
     def __init__(self) -> None:
-        text = files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
-        super().__init__(source=gzip.compress(text, compresslevel=5))
+        super().__init__()
+        self.on_msg(self._answer)
+
+    def _answer(self, _: object, content: object, __: object) -> None:
+        if content == "source":
+            self.source = plotly_js()

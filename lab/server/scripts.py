@@ -1,0 +1,52 @@
+"""Scripts that a browser reads once and keeps: plotly.js, and those of JupyterLab's extensions."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from jupyter_server.base.handlers import FileFindHandler
+
+from lab.server.light import Light
+
+KEPT = "public, max-age=31536000, immutable"
+"""The ``Cache-Control`` of what never changes under its address."""
+
+
+@cache
+def plotly_js() -> bytes:
+    """The text of plotly.js of the installed plotly package, compressed by gzip."""
+    text = files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
+    return gzip.compress(text, compresslevel=6, mtime=0)
+
+
+@cache
+def plotly_address() -> str:
+    """The address of plotly.js below the lab's, which changes with the text."""
+    return f"plotly.js?v={hashlib.sha256(plotly_js()).hexdigest()[:16]}"
+
+
+class PlotlyHandler(Light):
+    """``GET /plotly.js``. A page asks for it as soon as it opens, so that it is there before the first figure."""
+
+    def get(self) -> None:
+        """Answer with the text, compressed for browsers that read that."""
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_header("Cache-Control", KEPT)
+        self.set_header("Vary", "Accept-Encoding")
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            self.finish(plotly_js())
+        else:
+            self.finish(gzip.decompress(plotly_js()))
+
+
+class ExtensionHandler(FileFindHandler):
+    """The scripts of JupyterLab's extensions, whose names change with their text."""
+
+    def set_headers(self) -> None:
+        """Let the browser keep the script, and what it has compiled of it."""
+        super().set_headers()
+        self.set_header("Cache-Control", KEPT)
