@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import distributed
@@ -17,52 +17,15 @@ from distributed import LocalCluster
 from distributed.utils import LoopRunner
 
 from lab import runs
-from lab.cli.main import main
 from lab.engine import Connection
-from lab.engine.joining import meet
-from lab.engine.origin import joining_origin
 from lab.engine.slots import SLOTS
-from lab.errors import EngineError
 from lab.home import results_folder
+from tests.cluster.conftest import at
 from tests.engine.slow_analysis import Lengthy, Slow, held
 from tests.engine.test_engine import begun
 from tests.served import ROOT
 from tests.test_cli import refused
 from tests.waiting import PATIENCE, until
-
-HERE = {"processes": False, "protocol": "tcp", "dashboard_address": None}
-"""Options of a cluster whose scheduler and workers are in this process."""
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """A scheduler with one worker, and the LAB_HOME that they share with the commands."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAB_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.delenv("LAB_DATA", raising=False)
-        with LocalCluster(n_workers=1, threads_per_worker=sum(SLOTS.values()), resources=SLOTS, **HERE) as found:
-            yield found
-
-
-@pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCluster]:
-    """A scheduler that no worker has joined."""
-    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("LAB_DATA", raising=False)
-    with LocalCluster(n_workers=0, **HERE) as found:
-        yield found
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command: its exit code, what it printed and what it complained of."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = main([each for line in words for each in line.split()])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 class Worker:
@@ -79,10 +42,6 @@ class Worker:
 
     def close(self) -> None:
         self._loop.run_sync(self._worker.close, nanny=False, executor_wait=False)
-
-
-def at(cluster: LocalCluster) -> str:
-    return f"--scheduler {cluster.scheduler_address}"
 
 
 def ended(cluster: LocalCluster) -> dict[str, int]:
@@ -386,81 +345,3 @@ def test_a_scheduler_that_is_not_there_or_is_none(say: Callable, monkeypatch: py
     )
     monkeypatch.setenv("LAB_ENGINE", "tcp://127.0.0.1:9")
     assert "No engine responds at tcp://127.0.0.1:9 " in refused(say("train Standard"))
-
-
-def test_a_scheduler_with_another_version_of_the_lab_is_refused(
-    empty: LocalCluster, say: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Connection(empty.scheduler_address).client() as client:
-        meet(client)
-    keeper = empty.scheduler.plugins["lab-keeper"]
-    monkeypatch.setattr(keeper, "_code", "deadbeef")
-    for line in ("attack --images 2", "serve --port 0 --no-browser --lazy"):
-        assert "runs another version of the lab" in refused(say(line, at(empty)))
-    assert "This worker on" in refused(say(f"worker {empty.scheduler_address}"))
-    empty.scheduler.handlers.pop("lab_join")  # one from before workers joined
-    assert "(an older one)" in refused(say("attack --images 2", at(empty)))
-
-
-def joined(cluster: LocalCluster) -> None:
-    """A worker of the present LAB_HOME and LAB_DATA has joined, and others must be like it."""
-    with Connection(cluster.scheduler_address).client() as client:
-        meet(client, works=True)
-
-
-def test_the_same_folders_under_other_paths_join(
-    empty: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "data").mkdir()
-    monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
-    joined(empty)
-    for variable, name in (("LAB_HOME", "home"), ("LAB_DATA", "data")):
-        (tmp_path / f"other-{name}").symlink_to(tmp_path / name)
-        monkeypatch.setenv(variable, str(tmp_path / f"other-{name}"))
-    (tmp_path / "data" / "mine.npz").touch()
-    joined(empty)
-    (tmp_path / "copy").mkdir()
-    (tmp_path / "copy" / "theirs.npz").touch()
-    monkeypatch.setenv("LAB_DATA", str(tmp_path / "copy"))
-    with pytest.raises(EngineError, match="same LAB_DATA"):
-        joined(empty)
-
-
-@pytest.mark.parametrize("command", ["worker", "attack"])
-@pytest.mark.parametrize("variable", ["LAB_HOME", "LAB_DATA"])
-def test_another_folder_is_refused_with_both_paths(
-    empty: LocalCluster, say: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, variable: str
-) -> None:
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / f"{name}.npz").touch()
-    monkeypatch.setenv(variable, str(tmp_path / "first"))
-    joined(empty)
-    monkeypatch.setenv(variable, str(tmp_path / "second"))
-    address = empty.scheduler_address
-    complaint = refused(say(f"worker {address}" if command == "worker" else f"attack --scheduler {address}"))
-    for each in (f"same {variable}", str(tmp_path / "first")[-50:], str(tmp_path / "second")[-50:]):
-        assert each in complaint
-
-
-@pytest.mark.parametrize("other", [{"version": "9.9", "code": "deadbeef"}, {"plugins": "extra (12345678)"}])
-def test_a_worker_unlike_the_first_is_refused(
-    empty: LocalCluster, say: Callable, monkeypatch: pytest.MonkeyPatch, other: dict[str, str]
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr("lab.engine.joining.joining_origin", lambda: joining_origin() | other)
-        with Connection(empty.scheduler_address).client() as client, suppress(EngineError):  # of the scheduler
-            meet(client, works=True)
-    complaint = refused(say(f"worker {empty.scheduler_address}"))
-    assert ("9.9, deadbeef" if "version" in other else "extra (12345678)") in complaint
-
-
-def test_the_first_worker_decides_only_while_there_are_workers(
-    empty: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    joined(empty)
-    monkeypatch.setenv("LAB_HOME", str(tmp_path / "other"))
-    with pytest.raises(EngineError, match="same LAB_HOME"):
-        joined(empty)
-    monkeypatch.setattr("lab.engine.keeper.JOINING", 0.0)
-    joined(empty)

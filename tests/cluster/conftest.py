@@ -1,0 +1,48 @@
+"""Schedulers in this process, with a worker and without, and the commands that use them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+
+from lab.cli.main import main
+from lab.engine.slots import SLOTS
+
+HERE = {"processes": False, "protocol": "tcp", "dashboard_address": None}
+"""Options of a cluster whose scheduler and workers are in this process."""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """A scheduler with one worker, and the LAB_HOME that they share with the commands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("LAB_DATA", raising=False)
+        with LocalCluster(n_workers=1, threads_per_worker=sum(SLOTS.values()), resources=SLOTS, **HERE) as found:
+            yield found
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCluster]:
+    """A scheduler that no worker has joined."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("LAB_DATA", raising=False)
+    with LocalCluster(n_workers=0, **HERE) as found:
+        yield found
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command: its exit code, what it printed and what it complained of."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main([each for line in words for each in line.split()])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def at(cluster: LocalCluster) -> str:
+    return f"--scheduler {cluster.scheduler_address}"
