@@ -31,6 +31,12 @@ def test_a_shipped_result_is_of_the_present_description(path):
     assert result.command.startswith("python -m lab exhibit run ")
 
 
+def test_every_exhibit_of_the_digits_is_full_on_the_first_visit():
+    """So are all but Table 2 of Madry et al. 2017, which has no networks of digits."""
+    assert [each.short for each in EXHIBITS if exhibits.shipped(each) is None] == ["M2"]
+    assert "digits" not in exhibits.find("M2").scales
+
+
 def test_shipped_results_are_small():
     assert PATHS
     assert sum(each.stat().st_size for each in PATHS) < 1_000_000
