@@ -229,6 +229,7 @@ def test_an_analysis_is_printed_saved_and_never_computed_again(say, tmp_path):
     assert again["seconds"] < 0.5
 
 
+@pytest.mark.slow
 def test_an_analysis_is_drawn_for_print_and_kept_whole(say, tmp_path):
     line = "analyse Restarts --model quick --set attack.restarts=3 --set attack.steps=2 --set images=0,1"
     assert say(f"{line} --figure {tmp_path}/r.svg --npz {tmp_path}/r.npz")[0] == 0

@@ -24,6 +24,7 @@ def test_a_pair_that_does_not_match_is_recognised_and_can_be_mended(tmp_path, mo
     assert device is None
 
 
+@pytest.mark.slow
 def test_another_failure_is_said_in_its_own_words(tmp_path, monkeypatch):
     broken_torchvision(tmp_path, "raise OSError('libcudart.so.13: cannot open shared object file')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

@@ -135,6 +135,7 @@ def test_a_field_may_be_set_where_no_option_did(say):
     assert (found["n"], found["budget"], found["seed"]) == (7, "standard", 3)
 
 
+@pytest.mark.slow
 def test_another_norm_and_radius(say):
     found = record(say, "evaluate --model standard --images 10 --norm L2 --eps 128/255")
     assert (found["norm"], found["eps"]) == ("L2", 128 / 255)
@@ -162,6 +163,7 @@ def test_attack_with_a_setting_and_no_attack_is_still_pgd(say):
     assert record(say, "attack --model standard --images 5 --set steps=2")["attack"]["spec"] == "PGD"
 
 
+@pytest.mark.slow
 def test_images_of_another_model_count(say):
     line = "attack --model fgsm-trained --images 20 --eps 0.1"
     alone, found = record(say, line), record(say, line, "--source standard --eight-bit")
@@ -323,6 +325,7 @@ def _timeless(found):
     return {name: value for name, value in found.items() if name != "seconds"} | {"stages": stages}
 
 
+@pytest.mark.slow
 def test_the_analysis_is_listed_drawn_and_kept(say, tmp_path):
     assert "Evaluation: Robust accuracy under parameter-free attacks" in say("list analyses")[1]
     line = "analyse Evaluation --model pgd-trained --set images=30 --set ball.eps=0.2"

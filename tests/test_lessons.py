@@ -12,6 +12,7 @@ from widgets.lesson.question import Question
 
 LESSONS = sorted((Path(__file__).parents[1] / "notebooks" / "lessons").glob("*.ipynb"))
 SLOW = (
+    "2_why_one_step_is_not_enough",
     "3_pgd_and_the_saddle_point",
     "4_transfer_and_black_boxes",
     "5_ensemble_and_cascade_training",

@@ -101,6 +101,7 @@ def elsewhere(tmp_path_factory) -> Path:
 MARKED = "standard (trained on digits)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Restarts, Explore, TransferMatrix, Masking])
 def test_results_mark_models_from_elsewhere(elsewhere, kind):
     few = {"images": (0,)} if kind is Restarts else {"images": 4} if kind is not Explore else {}

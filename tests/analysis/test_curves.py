@@ -24,6 +24,7 @@ def result():
     return analyse(SPEC, Context())
 
 
+@pytest.mark.slow
 def test_a_point_is_what_the_attack_alone_achieves(result):
     test = load_data(Digits()).test
     x, y = test.images(range(30)), test.labels(range(30))
@@ -36,6 +37,7 @@ def test_a_point_is_what_the_attack_alone_achieves(result):
         assert np.array_equal(found.worst(), found.right[0] & found.right[1])
 
 
+@pytest.mark.slow
 def test_distances_are_those_of_the_search(result):
     test = load_data(Digits()).test
     x, y = test.images(range(3)), test.labels(range(3))
@@ -50,6 +52,7 @@ def test_every_accuracy_lies_in_its_interval(result):
     assert frame["accuracy"].between(frame["low"] - 1e-9, frame["high"] + 1e-9).all()
 
 
+@pytest.mark.slow
 def test_every_attack_on_every_model_is_shown_as_it_comes():
     partial = []
     analyse(SPEC.replace(searched=1), Context(on_partial=partial.append))

@@ -19,6 +19,7 @@ MODELS = (Trained("standard"), Trained("rfgsm-trained"))
 SMALL = Evaluation(models=MODELS, ball=Linf(0.25), images=10)
 
 
+@pytest.mark.slow
 def test_every_model_gets_what_it_gets_alone():
     shown = []
     result = analyse(SMALL, Context(on_partial=shown.append))

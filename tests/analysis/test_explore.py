@@ -38,6 +38,7 @@ def test_every_attack_has_a_place_for_every_model():
     assert len(result.to_frame()) == len(kinds) * len(MODELS)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_the_chosen_attack_comes_first_then_the_scales_then_the_others():
     partial = []
@@ -49,6 +50,7 @@ def test_the_chosen_attack_comes_first_then_the_scales_then_the_others():
     assert [each.done for each in partial] == sorted(each.done for each in partial)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_a_further_random_start_that_fools_the_image_counts_from_the_scales_on():
     weak, partial = PGD(steps=1, step_size=0.05), []
@@ -66,6 +68,7 @@ def test_a_further_random_start_that_fools_the_image_counts_from_the_scales_on()
     assert strong.health.restart_gain == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_ours_is_the_same_at_every_scale_and_the_plain_gradient_is_fooled():
     [sweep] = analyse(Explore(ball=Linf(0.2)), Context()).sweeps
@@ -76,6 +79,7 @@ def test_ours_is_the_same_at_every_scale_and_the_plain_gradient_is_fooled():
     assert sweep.loss_plain[-1] < 0.01 < sweep.loss_ours[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("ball", [Linf(0.2), L2(3.0)])
 def test_a_scaled_model_is_misread_as_before(ball):

@@ -23,6 +23,7 @@ def result():
     return analyse(SMALL, Context())
 
 
+@pytest.mark.slow
 def test_the_verdict_on_the_shipped_networks(result):
     """Tramèr et al. 2018, §4.1: one-step training masks the gradient; neither no defence nor PGD training does."""
     said = [verdict(result, model) for model in result.models]
@@ -131,6 +132,7 @@ class Unhelpful(nn.Module):
         return self.network(self.Failing.apply(x))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [Scores, pytest.param(Unhelpful, marks=pytest.mark.slow)])
 def test_a_model_without_a_gradient_is_a_finding_beside_a_sound_one(monkeypatch, hidden):
     """Its signs and its evaluation say so, and the other model's verdict is there, too."""
@@ -156,6 +158,7 @@ def test_only_a_threat_model_with_an_evaluation_is_examined():
         Masking(ball=L0(10), eps=())
 
 
+@pytest.mark.slow
 def test_what_is_known_is_shown_model_by_model_then_eps_by_eps():
     partial = []
     spec = SMALL.replace(models=ZOO[:2], images=10, eps=(0.1, 0.5), steps=2)

@@ -121,6 +121,7 @@ def test_correlation_is_pearson_s_and_that_of_a_constant_is_none():
     assert np.isnan(found[0, 1])
 
 
+@pytest.mark.slow
 def test_networks_trained_alike_are_more_alike_than_others():
     """Na et al. 2018, §3.1: perturbations of networks trained in the same way resemble each other."""
     models = (Trained("standard"), Trained("standard-b"), Trained("pgd-trained"))

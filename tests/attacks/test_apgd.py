@@ -1,5 +1,7 @@
 """APGD, APGD-T and AutoAttack: the paper's checkpoints, closed forms, and what they must do where others fail."""
 
+from itertools import product
+
 import pytest
 import torch
 from torch import nn
@@ -29,11 +31,13 @@ from lab.specs import (
     WorstCase,
 )
 from tests.attacks.conftest import Linear, images, network
+from tests.families import family
 
 BALLS = [Linf(0.1), L2(0.7)]
 OBJECTIVES = [CrossEntropy(), PapersCrossEntropy(), DLR(), Margin()]
 IN_THE_PAPERS_ARITHMETIC = APGD(steps=20, objective=PapersCrossEntropy())
 SPECS = [*(APGD(steps=20, objective=each) for each in OBJECTIVES), APGDTargeted(steps=20)]
+SEVERAL = AutoAttack((APGD(steps=5), APGDTargeted(steps=5)))
 
 
 class Watched(nn.Module):
@@ -91,6 +95,7 @@ def test_between_two_classes_of_a_linear_model_it_finds_the_optimum(ball, object
     assert torch.allclose(found, margin(model(x), y) - ball.eps * dual, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ball", BALLS)
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_more_steps_and_restarts_never_lose(model, x, y, objective, ball):
@@ -215,8 +220,10 @@ def test_targets_of_few_images_share_batches_and_those_of_many_do_not():
     assert many.gradients[-18:] == [200] * 18
 
 
-@pytest.mark.parametrize("spec", [*SPECS, AutoAttack((APGD(steps=5), APGDTargeted(steps=5)))], ids=str)
-@pytest.mark.parametrize("ball", BALLS)
+@pytest.mark.parametrize(
+    ("spec", "ball"),
+    family(product([*SPECS, SEVERAL], BALLS), lambda *each: each in ((SPECS[0], BALLS[0]), (SEVERAL, BALLS[0]))),
+)
 def test_verdicts_depend_neither_on_the_batch_nor_on_who_else_is_attacked(model, spec, ball, monkeypatch):
     x = images(30)
     y = model(x).argmax(1)
@@ -243,6 +250,7 @@ def test_the_start_lies_on_the_boundary(model, x, y, ball):
     assert torch.allclose(distance(ball, first, middle), torch.full((len(x),), ball.eps, dtype=x.dtype))
 
 
+@pytest.mark.slow
 def test_passes_average_a_randomised_model(x):
     """Where each pass shifts the image at random, 20 passes a step find more than one."""
 

@@ -83,6 +83,7 @@ def digits(n):
     return test.images(range(n)), test.labels(range(n))
 
 
+@pytest.mark.slow
 def test_standard_spends_its_queries_near_the_boundary():
     """In a tiny ball all margins stay near the clean ones, so what follows the first pass has nothing to do."""
     net, x = network(), images(6)

@@ -21,6 +21,7 @@ def able(monkeypatch):
     monkeypatch.setattr("lab.attacks.bfloat16.computes_bfloat16", lambda _device: True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "eps"),
     family([("pgd-trained", 0.3), ("standard", 0.05), ("fgsm-trained", 0.1)], lambda name, eps: name == "fgsm-trained"),

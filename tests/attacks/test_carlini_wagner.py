@@ -57,6 +57,7 @@ def test_on_a_linear_model_the_distance_is_the_margin_over_the_dual_norm(linear,
     assert (far <= expected * (1 + excess)).all()
 
 
+@pytest.mark.slow
 def test_every_pair_finds_little_more_than_bisection_on_a_linear_model(linear):
     net, x, y = linear
     few = CarliniWagnerLinf(c=(0.5, 5.0), tau=(0.01, 0.02, 0.05, 0.1), steps=100)
@@ -66,6 +67,7 @@ def test_every_pair_finds_little_more_than_bisection_on_a_linear_model(linear):
     assert (bisection <= exhaustive * 1.05).all()
 
 
+@pytest.mark.slow
 def test_bisection_goes_on_from_the_best_image(linear):
     """Steps too few to cross the distance in one descent from the image still add up to it."""
     net, x, y = linear
@@ -89,6 +91,7 @@ def test_what_is_returned_is_misread_at_that_distance(nearest, model, x, y, meth
     assert torch.equal(x_adv[10:], x[10:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "norm"),
     [
@@ -108,6 +111,7 @@ def test_never_much_farther_than_pgd_by_bisection(model, x, y, method, norm):
         assert fallen <= most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "norm"), NORMS)
 def test_in_a_ball_the_nearest_image_counts(nearest, model, x, y, method, norm):
     x_adv, far = nearest(method, model, x, y)
@@ -142,6 +146,7 @@ def test_any_number_of_images_channels_and_classes(method, n, channels, classes)
     assert minimum_distance(method, net, x, y)[1].shape == (n,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [LINF, LL2])
 def test_black_and_white_pixels_are_found_a_way_from(model, x, y, method):
     binary = x.round()
@@ -152,6 +157,7 @@ def test_black_and_white_pixels_are_found_a_way_from(model, x, y, method):
     assert (model(x_adv).argmax(1) != labels).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "norm"), NORMS)
 def test_kappa_asks_for_a_margin(model, x, y, method, norm):
     x_adv, far = minimum_distance(method.replace(kappa=1.0), model, x[:10], y[:10])
@@ -178,6 +184,7 @@ def test_nothing_found_is_infinitely_far(model, x, y, method):
     assert not torch.equal(x_adv, x[:2])  # what came closest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [LINF, LL2])
 def test_result_does_not_depend_on_the_batch(nearest, model, x, y, method, monkeypatch):
     whole, far = nearest(method, model, x, y)

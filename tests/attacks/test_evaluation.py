@@ -134,6 +134,7 @@ def test_models_that_hide_nothing_are_broken_without_a_flaw(name):
     assert (verdict(result).kind, failed(result)) == (BROKEN, set())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ball", [Linf(0.1), pytest.param(L2(0.5), marks=pytest.mark.slow)])
 def test_an_adversarially_trained_model_is_robust_in_a_small_ball(ball):
     result = evaluated(load_model(Trained("pgd-trained")), n=24, ball=ball)
@@ -149,6 +150,7 @@ def test_in_l2_the_quick_budget_breaks_what_ascent_within_the_ball_leaves(eps, m
     assert result.robust_accuracy <= most
 
 
+@pytest.mark.slow
 def test_the_records_agree_with_the_model():
     x, y = digits(30)
     model = load_model(Trained("rfgsm-trained"))

@@ -149,6 +149,7 @@ class Counted(nn.Module):
         return self.model(x * (sum(self.seen) < 150))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "defence", [lambda model: Locked(Refusing(model)), Counted], ids=["locked", "counted together"]
 )
@@ -168,6 +169,7 @@ def test_what_keeps_nothing_is_not_said_to(defence, wrapped):
     assert (early.logits, late) == (0, None)
 
 
+@pytest.mark.slow
 def test_state_that_another_model_shares_draws_with_is_not_made_up():
     """Two random models, each in a thread of its own, draw from the same generator."""
     done = threading.Event()

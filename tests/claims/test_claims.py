@@ -148,6 +148,7 @@ def say(tmp_path_factory, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.slow
 def test_the_command_checks_claims_of_shipped_models(say):
     code, out, err = say("claims --claim 33 --claim 43")
     assert (code, err) == (0, "")

@@ -121,6 +121,7 @@ def test_a_run_is_trained_on_a_worker_as_here_to_the_last_bit(
     assert (runs.folder("far") / "weights.safetensors").read_bytes() == weights
 
 
+@pytest.mark.slow
 def test_a_recipe_is_varied_over_the_workers_beyond_the_limits_of_a_visitor(
     cluster: LocalCluster, say: Callable, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

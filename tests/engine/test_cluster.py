@@ -50,6 +50,7 @@ for module, slow in {group}.items():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", SLOW_TO_IMPORT, ids=["without PyTorch", "with PyTorch"])
 def test_what_takes_long_to_import_is_imported_when_it_is_needed(group: dict[str, tuple[str, ...]]) -> None:
     said = subprocess.check_output([sys.executable, "-c", IMPORTS.format(group=group)], text=True)

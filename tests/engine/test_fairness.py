@@ -46,6 +46,7 @@ def started(engine: Engine, spec: Slow) -> Job:
     return job
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cost", [0, DEAR], ids=["cheap", "dear"])
 def test_a_job_ends_soon_after_its_last_page(
     engine: Engine, connection: Path, slow: Slow, soon: None, cost: int
@@ -98,6 +99,7 @@ def test_a_waiting_job_ends_with_its_page_too(engine: Engine, connection: Path, 
             job.cancel()
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_without_its_page(engine: Engine, connection: Path, slow: Slow, soon: None) -> None:
     spec = held(Lengthy(steps=120, diary=slow.diary))
     page = Engine.connect(connection)

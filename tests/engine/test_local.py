@@ -136,6 +136,7 @@ def test_live_models_and_data_are_computed_with_and_not_stored(local: LocalEngin
     assert again.x.shape == (2, 6, 6, 1)
 
 
+@pytest.mark.slow
 def test_a_training_runs_here_too(local: LocalEngine) -> None:
     job = local.submit(TrainingRun("mine", standard_training().replace(epochs=1)))
     assert set(local.training()) == {"mine"}

@@ -103,6 +103,7 @@ def test_a_run_waits_for_the_one_before_it_and_can_be_paused_while_it_waits(engi
     assert not engine.training()
 
 
+@pytest.mark.slow
 def test_carried_on_at_the_moment_at_which_it_pauses(engine: Engine, name: str) -> None:
     for wait in (0.0, 0.02, 0.1):
         begun(engine, name)

@@ -44,6 +44,7 @@ def ring(page):
     return page.evaluate(f"(trace => [trace.x[0], trace.y[0]])({PLOT}[0]._fullData.at(-1))")
 
 
+@pytest.mark.slow
 def test_moving_eps_moves_the_trade_off(page):
     robust = f"{PLOT}[1]._fullData[0].y[0]"
     page.wait_for_function(f"{PLOT}[1]._fullData[0].visible === true && {robust} < 5")

@@ -33,6 +33,7 @@ def until_drawn(page, condition):
     )
 
 
+@pytest.mark.slow
 def test_the_slider_shortens_the_ways_and_play_lengthens_them(page):
     slider = page.get_by_label("ε shown", exact=True).locator("visible=true").first
     slider.evaluate("slider => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")

@@ -15,6 +15,7 @@ NAME = f"{HERE} .lab-exhibit-name"
 FOCUSED = "document.activeElement"
 
 
+@pytest.mark.slow
 def test_from_the_shelves_to_an_exhibit_and_on_to_its_live_page(visit):
     page = visit().page
     page.get_by_role("button", name="Exhibits", exact=True).click()

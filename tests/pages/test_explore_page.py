@@ -25,6 +25,7 @@ def until_noted(page, words):
     )
 
 
+@pytest.mark.slow
 def test_every_attack_appears_and_the_row_is_complete(page):
     page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
     options = page.get_by_label("Attack", exact=True).locator("option").all_inner_texts()
@@ -90,6 +91,7 @@ def test_a_worst_case_is_put_together_from_attacks(page):
     page.get_by_text("should be numbers with commas between").locator("visible=true").wait_for()
 
 
+@pytest.mark.slow
 def test_a_test_image_is_found_by_what_the_model_makes_of_it(page):
     page.get_by_role("button", name="Find a test image").click()
     finder = page.locator(".lab-finder[open]")

@@ -57,7 +57,7 @@ def go(page, name):
 
 
 EVERY_PAGE = ["home", *(entry.name for entry in PAGES)]
-SOON_DRAWN = {"home", "attack-explorer", "evaluation", "exhibits", "pgd-restarts"}
+SOON_DRAWN = {"home", "exhibits"}
 """Those whose figures are few: drawing all of them without a graphics card is what takes long."""
 
 

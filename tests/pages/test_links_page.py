@@ -22,6 +22,7 @@ def mine(visit_of_file):
     return visit_of_file()
 
 
+@pytest.mark.slow
 def test_a_link_opens_the_same_settings_for_another_visitor(mine, visit):
     mine.set("ε", "0.17")
     mine.page.wait_for_function("!location.hash.endsWith('pgd-restarts')")

@@ -62,6 +62,7 @@ def lines(names: int):
     return figure([{"type": "scatter", "y": [i], "name": f"network number {i}"} for i in range(names)], "caption", "")
 
 
+@pytest.mark.slow
 def test_a_legend_keeps_off_the_plot_in_every_window(drawn):
     page = drawn(lines=lines(12))
     heights = []
@@ -83,6 +84,7 @@ INSIDE = """() => [...document.querySelectorAll(".legendtitletext, .annotation-t
 })"""
 
 
+@pytest.mark.slow
 def test_a_caption_takes_as_many_lines_as_it_needs_and_keeps_its_words(drawn):
     """The legend's title, a headline from the left edge, and the heads of two panels."""
     heads = [
@@ -101,6 +103,7 @@ def test_a_caption_takes_as_many_lines_as_it_needs_and_keeps_its_words(drawn):
         assert "200 restarts so far · bold: mean of all that" in text.evaluate("text => text.textContent")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "before",
     [

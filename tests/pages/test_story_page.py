@@ -26,6 +26,7 @@ def tab_to(page, words, most=80):
     raise AssertionError(f"Tab does not lead to {words!r}")
 
 
+@pytest.mark.slow
 def test_a_story_from_home_by_keyboard(visit):
     page = visit("home").page
     tab_to(page, STORY.title)

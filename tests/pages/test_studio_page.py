@@ -48,6 +48,7 @@ def until_more_points(page, than):
     raise AssertionError(f"no more than {than} points were drawn")
 
 
+@pytest.mark.slow
 def test_start_watch_pause_reload_resume_finish_and_use(visitor):
     page = visitor.page
     name = page.get_by_label("Name", exact=True)

@@ -58,6 +58,7 @@ def drag(page, box, across):
     page.mouse.up()
 
 
+@pytest.mark.slow
 def test_zoom_turn_move_and_point(page):
     kinds = page.evaluate(f"document.querySelector('{HERE} .js-plotly-plot')._fullData.map(each => each.type)")
     assert kinds.count("surface") == 2

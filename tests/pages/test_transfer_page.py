@@ -72,6 +72,7 @@ def place_of(page, source, target):
     return cells["x"] + cells["width"] * (target + 0.5) / 4, cells["y"] + cells["height"] * (source + 0.5) / 6.3
 
 
+@pytest.mark.slow
 def test_a_cell_shows_its_images_and_leads_to_the_surface(page):
     tip = f"document.querySelector('{HERE} .lab-tip')"
     point_at(page, lambda: place_of(page, 1, 2), f"{tip}?.innerText.includes('standard-b predicts')")

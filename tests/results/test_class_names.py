@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from torch import nn
@@ -31,6 +32,7 @@ def test_names_go_on_as_numbers():
     assert (names[:4], names[1:], list(names), len(names)) == (("cat", "dog", "2", "3"), ("dog",), ["cat", "dog"], 2)
 
 
+@pytest.mark.slow
 def test_a_model_of_more_classes_than_the_data_is_shown(tmp_path):
     for name in ("cat", "dog"):
         (tmp_path / "imgs" / name).mkdir(parents=True)

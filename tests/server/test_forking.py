@@ -87,6 +87,7 @@ def test_each_kernel_is_its_own(tmp_path):
     asyncio.run(ask())
 
 
+@pytest.mark.slow
 def test_kernels_end_with_the_process_that_forked_them_and_the_next_one_starts_it_again(tmp_path):
     async def ask():
         async with fork_server() as server:

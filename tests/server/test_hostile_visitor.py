@@ -263,7 +263,7 @@ def test_who_never_reads_does_not_fill_the_server(server, address, polite):
     channel = visitor.socket(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
     states(channel)
     with contextlib.suppress(OSError, websocket.WebSocketException):  # the server hangs up
-        for _ in range(200):
+        for _ in range(MESSAGES_AT_ONCE - 20):
             channel.send_binary(frame(message("comm_msg", ALL_STATES)))
     kernel.wait(PATIENCE)  # it is ended, because it talks on to nobody
     assert answered(polite)

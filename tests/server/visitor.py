@@ -5,6 +5,7 @@ import itertools
 import json
 import re
 import struct
+import time
 import urllib.request
 import uuid
 from typing import Any
@@ -49,9 +50,11 @@ def entered(address: str, **headers: str) -> tuple[str, str]:
     """The number of the kernel that a browser is given, and the first page it got, which may be the queue's."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     first = page = opened(address, browser, **headers)
+    last = time.monotonic() + PATIENCE
     while not (found := re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)):
         news: dict[str, Any] = {"open": False, "position": ""}
         while not news["open"]:
+            assert time.monotonic() < last, f"This visitor still waits: {news}."
             with browser.open(f"{address}/queue?position={news['position']}", timeout=PATIENCE) as answer:
                 news = json.load(answer)
         page = opened(address, browser, **headers)

@@ -146,6 +146,7 @@ def test_measured_has_a_black_box_only_with_a_source(digits):
     assert beside.pgd <= min(beside.fgsm, beside.clean)
 
 
+@pytest.mark.slow
 def test_measured_has_the_evaluation_of_the_first_images_with_their_number(digits, monkeypatch):
     monkeypatch.setattr(measuring, "EVALUATED", 10)
     few = Dataset("few", digits.train, Split(digits.test.x[:20], digits.test.y[:20]), digits.class_names, "")

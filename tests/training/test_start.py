@@ -58,6 +58,7 @@ def test_the_first_step_is_taken_from_the_models_weights(digits):
     assert lines[0]["loss"] < cold[0]["loss"] / 2
 
 
+@pytest.mark.slow
 def test_running_statistics_are_taken_too(home, digits):
     recipe = Standard(architecture=ResNet(depth=8, width=2), epochs=1, batch=512)
     train(recipe, Context(), runs.folder("first"))
@@ -91,6 +92,7 @@ def test_only_a_model_with_a_name_can_be_a_start():
         FromModel(Live("mine"))
 
 
+@pytest.mark.slow
 def test_the_card_and_the_key_know_the_models_weights(home):
     run = train(WARM, Context(), runs.folder("warm"))
     sha = find_card("fgsm-trained").sha256
@@ -125,6 +127,7 @@ def test_a_paused_run_resumes_and_refuses_another_start(home):
     assert equal(whole, state_of(load_model(Trained("second"))))
 
 
+@pytest.mark.slow
 def test_models_with_one_start_begin_alike(home):
     assert begins_alike(Standard(), "standard")
     assert not begins_alike(WARM, "fgsm-trained")

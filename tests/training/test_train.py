@@ -70,6 +70,7 @@ def test_another_recipe_under_the_same_name_is_refused(say, tmp_path):
     assert "has another recipe" in say("train Standard --name mine --resume --seed 5")[2]
 
 
+@pytest.mark.slow
 def test_ctrl_c_pauses_with_a_sentence_that_says_how_to_go_on(tmp_path):
     command = [sys.executable, "-m", "lab", "train", "Standard", "--set", "epochs=500", "--name", "long"]
     metrics = tmp_path / "runs" / "long" / "metrics.jsonl"

@@ -16,6 +16,7 @@ from lab.training.loop import Diverged, fit
 from lab.training.step import Step
 
 
+@pytest.mark.slow
 def test_the_same_recipe_gives_the_same_weights():
     recipe = fgsm_training(epochs=1)
     first, _ = fit(recipe, Context())

@@ -27,6 +27,7 @@ from lab.specs import (
 from lab.training.measure import measure
 from lab.training.prepared import begins_alike
 from lab.training.zoo import FOLDER, RECIPES, train_zoo
+from tests.families import family
 
 SHIPPED = [each.name for each in models() if each.origin == "zoo"]
 NOT_SHIPPED = {
@@ -61,7 +62,7 @@ def test_the_weights_are_those_of_the_card_and_of_todays_recipe(name):
     assert load_model(Trained(name))(torch.zeros(2, *told["shape"])).shape == (2, told["classes"])
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", family(SHIPPED, ("standard", "ensemble-trained", "pgd-trained").__contains__))
 def test_the_card_tells_the_truth(name):
     """The shipped weights have the accuracies that their card claims."""
     told, data = card(name), of_data(name)
@@ -104,6 +105,7 @@ def test_fixed_networks_come_before_those_that_need_them():
             assert source.defended.name in NOT_SHIPPED or begins_alike(recipe, source.defended.name)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_is_carried_on(tmp_path, monkeypatch):
     """And one whose recipe has changed since begins again."""
     monkeypatch.setenv("LAB_HOME", str(tmp_path))

@@ -12,6 +12,7 @@ from widgets.openings import openings
 pytestmark = pytest.mark.usefixtures("cards")
 
 
+@pytest.mark.slow
 async def test_openings_are_what_the_pages_ask_first(engine: FakeEngine) -> None:
     found = await openings()
     assert Preview(images=tuple(range(16))) in found
