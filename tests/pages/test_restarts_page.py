@@ -2,19 +2,23 @@
 
 import csv
 import json
+import re
+import urllib.request
 
 import pytest
 
 from tests.pages.every_control import move_every_control
 from tests.pages.visit import PATIENCE
+from tests.waiting import until
 
 pytestmark = pytest.mark.page
 
 
 @pytest.fixture(scope="module")
-def page(visit_of_file):
+def page(visit_of_file, lab):
     found = visit_of_file()
     found.until("done")
+    until(lambda: not at_work(lab))  # on what pages of the tests before had asked for: nothing more is stored for them
     return found
 
 
@@ -142,6 +146,12 @@ def test_run_draws_what_was_set(page):
     steps = [step for step, loss in points if loss is not None]
     assert max(steps) == 7
     assert page.restarts() == 23
+
+
+def at_work(lab):
+    """Whether jobs are computed or wait."""
+    with urllib.request.urlopen(f"{lab.address}/metrics") as answer:
+        return re.search(r"^lab_jobs\{.*\} [1-9]", answer.read().decode(), re.MULTILINE)
 
 
 def results(lab):
