@@ -13,7 +13,9 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 TORCH ?=
 PHOTOS ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/$(TORCH)
-PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope \
+# One worker more than there are cores, because a third of a worker's time is spent waiting for a browser or a server.
+TESTERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() + 1))')
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TESTERS) --dist loadscope \
   --no-loadscope-reorder
 BIOME ?= npx --yes @biomejs/biome@2.6.8
 

@@ -107,6 +107,7 @@ def write(path: Path, imports: list[ast.stmt], rest: list[ast.stmt], spec: str =
     path.write_text("\n".join([*lines, spec, *map(ast.unparse, rest)]) + "\n")
 
 
+@pytest.mark.slow
 def test_new_files_are_found_where_they_lie(copy):
     ran = subprocess.run([sys.executable, "-c", FOUND], cwd=copy, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

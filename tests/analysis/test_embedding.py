@@ -103,6 +103,7 @@ def test_an_attack_that_takes_one_ball_walks_level_by_level(flat, ball):
     assert module.walk(spec, flat, test.images([3]), test.labels([3]), Context()).shape == (3, 1, 1, 28, 28)
 
 
+@pytest.mark.slow
 def test_what_is_known_comes_first_and_the_curves_grow():
     partial = []
     analyse(SMALL.replace(t_sne=True), Context(on_partial=partial.append))

@@ -139,6 +139,7 @@ def test_it_stops_when_nobody_waits():
     assert len(partial) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_a_result_survives_the_store():
     result = analyse(Explore(models=MODELS), Context())

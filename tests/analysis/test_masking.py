@@ -33,6 +33,7 @@ def test_the_verdict_on_the_shipped_networks(result):
     assert "A random step first" in found[1]
 
 
+@pytest.mark.slow
 def test_the_verdict_is_that_of_the_quick_evaluation_of_the_same_images(result):
     asked = SMALL.evaluation
     assert (asked.models, asked.ball, asked.images, asked.budget) == (ZOO, Linf(0.2), 60, "quick")
@@ -178,6 +179,7 @@ def test_what_is_known_is_shown_model_by_model_then_eps_by_eps():
     np.testing.assert_array_equal(partial[1].models[0].loss[:, 0], found.models[0].loss[:, 1])
 
 
+@pytest.mark.slow
 def test_alone_there_is_no_black_box():
     spec = SMALL.replace(images=10, eps=(), steps=2)
     [alone] = analyse(spec.replace(models=ZOO[:1], ball=L2(1.0)), Context()).models

@@ -131,6 +131,7 @@ def test_end_points_that_nobody_looks_at_are_not_kept():
     assert np.array_equal(early.worst, as_it_was[1])
 
 
+@pytest.mark.slow
 def test_partial_results_are_few_however_many_restarts(monkeypatch):
     monkeypatch.setattr("lab.analysis.restarts.WALKERS", 1)
     partials = []

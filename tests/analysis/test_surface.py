@@ -117,6 +117,7 @@ def test_quantities_do_not_underflow():
     assert answers.quantity("probability").tolist() == [1, 1, 0.5, 0]
 
 
+@pytest.mark.slow
 def test_the_coarse_picture_comes_first_and_stays_true(computed):
     partial: list[SurfaceResult] = []
     result = analyse(LossSurface(models=MODELS, pgd=PGD(steps=2)), Context(on_partial=partial.append))
@@ -129,6 +130,7 @@ def test_the_coarse_picture_comes_first_and_stays_true(computed):
     assert sum(computed) == 2 * 101**2 + marks
 
 
+@pytest.mark.slow
 def test_zooming_and_moving_compute_only_what_is_new(computed):
     spec = LossSurface(pgd=PGD(steps=1))
     analyse(spec, Context())

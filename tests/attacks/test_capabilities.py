@@ -56,7 +56,8 @@ VARIANTS = [
     (WorstCase((StepRnd(), StepRnd(alpha=0.5))), Linf(0.1)),
 ]
 every = pytest.mark.parametrize(
-    ("method", "ball"), [*CASES, *(pytest.param(*each, id=f"variant-{i}") for i, each in enumerate(VARIANTS))]
+    ("method", "ball"),
+    [*CASES, *(pytest.param(*each, id=f"variant-{i}", marks=pytest.mark.slow) for i, each in enumerate(VARIANTS))],
 )
 
 

@@ -40,6 +40,7 @@ def linear():
     return net, x, net(x).argmax(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "dual", "excess"),
     [

@@ -197,6 +197,7 @@ def test_a_result_is_stored_and_read_as_it_was():
     np.testing.assert_array_equal(again.x_adv, result.x_adv)
 
 
+@pytest.mark.slow
 def test_what_is_known_so_far_is_shown_and_can_be_cancelled():
     shown, fractions = [], []
     ctx = Context(on_partial=shown.append, on_progress=lambda progress: fractions.append(progress.fraction))

@@ -66,6 +66,7 @@ def test_a_fast_stage_is_one_piece(whole):
     assert len(kept.pieces) == len(found.stages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [pytest.param(1, marks=pytest.mark.slow), 6])
 def test_an_interruption_loses_one_piece_and_changes_nothing(whole, most):
     """Resumed with pieces of another size, as on a machine that is faster by then."""

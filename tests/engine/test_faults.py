@@ -36,6 +36,7 @@ def worker_of(spec: Slow) -> int:
     return int(Path(spec.diary).read_text().splitlines()[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGSTOP")
 def test_the_time_left_does_not_count_a_pause_of_the_worker(engine: Engine, slow: Slow) -> None:
     spec = held(slow.replace(steps=10))

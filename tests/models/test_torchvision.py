@@ -102,6 +102,7 @@ def test_what_cannot_be_built_is_said(name, shape, words):
         build(Torchvision(name), shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "zipped"), [(SMALL, True), (SMALL, False), ("mnasnet0_5", True)])
 def test_fetched_weights_stand_in_the_list_and_classify(home, tmp_path, monkeypatch, name, zipped):
     state = theirs(name).state_dict()

@@ -99,6 +99,7 @@ def test_a_cell_shows_its_images_and_leads_to_the_surface(page):
     until_captioned(page, "top-1 transfer rate · FGSM")
 
 
+@pytest.mark.slow
 def test_every_control_that_only_draws_changes_the_drawn_figure(page):
     rates = matrix(page)["rows"]
     assert [rates[i][i] for i in range(4)] == [100] * 4

@@ -154,6 +154,7 @@ def test_images_of_whole_grey_levels_are_kept_as_bytes_without_loss(grey, iterat
     assert all(any(torch.equal(image, each) for each in levels[:, i]) for i, image in enumerate(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "ball"),
     [

@@ -90,6 +90,7 @@ def test_paused_anywhere_it_goes_on(tmp_path, whole, steps, small):
     assert_same(tmp_path, whole)
 
 
+@pytest.mark.slow
 def test_paused_inside_a_step_it_goes_on(tmp_path, small):
     """The attack of a step is left half-way: the step is taken anew, with the running statistics as they were."""
     recipe = Adversarial(data=small.data, architecture=ResNet(8, 4), epochs=1, source=OwnExamples(PGD(steps=5)))

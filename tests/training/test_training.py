@@ -38,6 +38,7 @@ def test_a_run_leaves_a_folder_that_can_be_used(tmp_path, monkeypatch, digits):
         train(Standard(epochs=2), Context(), tmp_path / "runs" / "mine")
 
 
+@pytest.mark.slow
 def test_progress_grows_and_cancel_stops():
     seen = []
     train(Standard(epochs=1), Context(on_progress=lambda progress: seen.append(progress.fraction)))
