@@ -116,6 +116,10 @@ Net = lambda: nn.Linear(2, 3)
 number = 3
 def broken(): raise OSError("no such thing")
 def nothing(): return None
+def leaves():
+    import os
+    os._exit(0)
+async def waits(): return nn.Linear(2, 3)
 class Odd(BaseException):
     def __str__(self): raise RuntimeError
 def odd(): raise Odd
@@ -226,6 +230,8 @@ def test_normalisation_is_no_part_of_the_weights(builders):
         ("own_nets.nets:NoBeginning", "cannot be made ready (AttributeError: "),
         ("own_nets.nets:empty", "cannot be made ready (NotImplementedError: Cannot copy out of meta tensor"),
         ("own_nets.nets:exits_later", "cannot be made ready (SystemExit: bye)"),
+        ("own_nets.nets:leaves", "raised SystemExit: os._exit(0): call it"),
+        ("own_nets.nets:waits", "returned a value of type coroutine: it must"),
         ("own_nets.nets:nothing", "returned a value of type NoneType: it must return a torch.nn.Module"),
     ],
 )
