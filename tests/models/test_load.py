@@ -265,6 +265,29 @@ def test_bad_weight_files_are_refused(tmp_path, builders):
     assert "is damaged or holds more than tensors" in about("w.pth", b"")
 
 
+@pytest.mark.parametrize("checksums", [True, False])
+def test_weights_that_are_not_what_was_written_are_refused(tmp_path, builders, checksums):
+    """As after a bad copy; PyTorch would read them. A file may have been written without checksums."""
+    path, given = tmp_path / "w.pt", nn.Linear(2, 3)
+    torch.serialization.set_crc32_options(checksums)
+    try:
+        torch.save(given.state_dict(), path)
+    finally:
+        torch.serialization.set_crc32_options(True)
+    assert same(load(Custom(f"{builders}:Net", str(path))), given)
+    content, values = path.read_bytes(), given.bias.detach().numpy().tobytes()
+    path.write_bytes(content.replace(values, bytes(len(values))))
+    if checksums:
+        text = complaint(Custom(f"{builders}:Net", str(path)))
+        assert "does not match its checksum): copy or download it again" in text
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_a_pickle_protocol_that_is_not_read_is_named(tmp_path, builders, protocol):
+    torch.save(nn.Linear(2, 3).state_dict(), tmp_path / "w.pt", pickle_protocol=protocol)
+    assert "pickled by a protocol other than 2" in complaint(Custom(f"{builders}:Net", str(tmp_path / "w.pt")))
+
+
 def test_files_are_told_apart_by_content_whatever_their_names(tmp_path, builders):
     given = nn.Linear(2, 3)
     for name, save in (
