@@ -2,19 +2,17 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-try:
-    __version__ = version("adversarial-robustness-lab")
-except PackageNotFoundError:  # a checkout on the path that was never installed
-    __version__ = "0+uninstalled"
+__version__: str
 
 _IN_NOTEBOOKS = ("analyse", "attack", "evaluate", "judge", "judge_peer", "live", "live_data")
 
 
-def __getattr__(name: str) -> Callable[..., Any]:
-    """Load what :mod:`lab.notebook` offers on first use, which imports PyTorch."""
+def __getattr__(name: str) -> Any:
+    """Find on first use the version, and what :mod:`lab.notebook` offers, which imports PyTorch."""
+    if name == "__version__":
+        return _version()
     if name not in _IN_NOTEBOOKS:
         raise AttributeError(f"module 'lab' has no attribute '{name}'")
     offered: Callable[..., Any] = getattr(import_module("lab.notebook"), name)
@@ -23,3 +21,13 @@ def __getattr__(name: str) -> Callable[..., Any]:
 
 def __dir__() -> list[str]:
     return [*globals(), *_IN_NOTEBOOKS]
+
+
+def _version() -> str:
+    """The installed version. Its module comes by way of many others, which ``python -m lab`` must not find first."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("adversarial-robustness-lab")
+    except PackageNotFoundError:  # a checkout on the path that was never installed
+        return "0+uninstalled"

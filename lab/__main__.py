@@ -3,8 +3,6 @@
 import os
 import sys
 
-from lab.errors import LONGEST, in_words, one_line
-
 
 def main() -> int:
     """Run the command that was typed; Ctrl-C ends it without a word, also while its modules are still read."""
@@ -14,6 +12,8 @@ def main() -> int:
         except Exception as error:  # a package that is missing, or does not like its own settings, as Dask's
             if os.environ.get("LAB_DEBUG"):
                 raise
+            from lab.errors import LONGEST, in_words, one_line
+
             sentence = f"The lab cannot start ({in_words(error)}): correct what that names, or install the lab again."
             print(one_line(sentence, LONGEST), file=sys.stderr)
             return 2
@@ -24,5 +24,12 @@ def main() -> int:
         return 130
 
 
+def _look_here_last() -> None:
+    """Take no ``torch.py`` or ``random.py`` of the folder where the user stands for the real one, as ``-m`` would."""
+    if not sys.flags.safe_path:
+        sys.path.append(sys.path.pop(0))
+
+
 if __name__ == "__main__":
+    _look_here_last()
     sys.exit(main())

@@ -50,7 +50,7 @@ def path_of(text: str) -> Path:
     path = Path(text)
     try:
         path = path.expanduser()
-        path = path if path.is_absolute() else _here() / path
+        path = path if path.is_absolute() else current_folder() / path
         path.stat()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return path
@@ -59,7 +59,8 @@ def path_of(text: str) -> Path:
     return path
 
 
-def _here() -> Path:
+def current_folder() -> Path:
+    """The folder where one stands. Raises :class:`LabError` when it was removed."""
     try:
         return Path.cwd()
     except OSError:

@@ -24,6 +24,7 @@ _TOO_LITTLE = (
     "out of memory",
     "failed to allocate",
     "alloc_failed",
+    "failed to map segment",
 )
 """What PyTorch, oneDNN, CUDA's libraries and the operating systems call it, in lower case."""
 
@@ -34,7 +35,9 @@ def ran_out(error: BaseException) -> bool:
     """Return whether the error says that memory ran out."""
     if isinstance(error, MemoryError):
         return True
-    return isinstance(error, RuntimeError | OSError) and any(each in str(error).lower() for each in _TOO_LITTLE)
+    return isinstance(error, RuntimeError | OSError | ImportError) and any(
+        each in str(error).lower() for each in _TOO_LITTLE
+    )
 
 
 def free_memory() -> int:

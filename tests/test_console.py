@@ -109,7 +109,12 @@ def test_settings_that_a_package_cannot_read_are_one_sentence(place: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")]
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+    ],
 )
 def test_too_little_memory_is_no_fault_of_the_lab(monkeypatch, capsys, error) -> None:
     monkeypatch.setattr(listing, "use_data_folder", lambda _: (_ for _ in ()).throw(error))
@@ -117,14 +122,19 @@ def test_too_little_memory_is_no_fault_of_the_lab(monkeypatch, capsys, error) ->
     assert capsys.readouterr().err == f"{NOT_ENOUGH}\n"
 
 
-def test_a_folder_that_is_gone_is_only_needed_for_relative_paths(place: Path, monkeypatch, capsys) -> None:
+def test_a_folder_that_is_gone_is_only_needed_for_relative_paths_and_computing(
+    place: Path, monkeypatch, capsys
+) -> None:
     (place / "gone").mkdir()
     monkeypatch.chdir(place / "gone")
     (place / "gone").rmdir()
     assert main(["list", "networks"]) == 0
+    said = "The current folder no longer exists: change to another one."
+    assert main(["attack", "--model", "standard", "--attack", "FGSM", "--images", "1"]) == 2  # PyTorch needs one
+    assert said in capsys.readouterr().err
     monkeypatch.setenv("LAB_HOME", "relative")
     assert main(["list", "networks"]) == 2
-    assert "The current folder no longer exists: change to another one." in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

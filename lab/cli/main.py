@@ -31,7 +31,7 @@ from lab.cli import (
 from lab.cli.options import Once
 from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
 from lab.errors import LONGEST, LabError, one_line
-from lab.home import home, settle_folders
+from lab.home import current_folder, home, settle_folders
 from lab.memory import NOT_ENOUGH, ran_out
 
 _COMMANDS = (
@@ -146,6 +146,7 @@ def _run(arguments: list[str]) -> int:
         return int(printed.code or 0)
     options.arguments = arguments
     if getattr(options, "computes", False):
+        current_folder()  # without one PyTorch's libraries end the process
         plugins.parts("computing")
     code: int = options.run(options)
     return code

@@ -2,6 +2,8 @@
 
 from functools import singledispatch
 
+import torch
+
 from lab import datafiles
 from lab.context import Context
 from lab.data.dataset import Dataset, Split
@@ -11,6 +13,7 @@ from lab.recent import Recent
 from lab.specs.data import DataSpec
 
 KEPT = 4  # data sets held in memory; CIFAR-10 is 180 MB
+_DARK = 1.001 / 255  # the darkest grey but black, and rounding
 
 _recent: Recent[tuple[DataSpec, str, datafiles.Outline], Dataset] = Recent(KEPT)
 
@@ -29,11 +32,25 @@ def load(spec: DataSpec, ctx: Context = Context(), download: bool = False) -> Da
         found = _recent.get(key)
         if found is None:
             train, test, notes = read(spec, ctx)
-            name, notes = datafiles.name_of(spec), (*outline.notes, *notes)
+            name, notes = datafiles.name_of(spec), (*_about_darkness(train, test), *outline.notes, *notes)
             found = Dataset(name, train, test, outline.names, key[1], notes)
             _recent.keep(key, found)
     ctx.report(1, 1)
     return found
+
+
+def _about_darkness(*splits: Split) -> tuple[str, ...]:
+    """A sentence on images in which a person sees nothing, because the values in their file mean something else."""
+    if 0 < max((_brightest(each.x) for each in splits if each.x.numel()), default=0.0) <= _DARK:
+        return (
+            "All images are almost black (1 of 255 at most): were 0 and 1 saved as uint8, or divided by 255 twice?",
+        )
+    return ()
+
+
+def _brightest(x: torch.Tensor) -> float:
+    value = float(x.max())
+    return value / 255 if x.dtype == torch.uint8 else value
 
 
 @singledispatch

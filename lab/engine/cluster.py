@@ -1,5 +1,6 @@
 """The engine's processes: a scheduler and its workers on this machine, or the way to those elsewhere."""
 
+import errno
 import logging
 import multiprocessing
 import os
@@ -23,6 +24,7 @@ from lab.errors import EngineError
 from lab.home import settle_folders
 
 _LOOPBACK = "127.0.0.1"
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 _CONFIG: dict[str, object] = {
     # Dask's defaults are one thread per process and memory given back at once. PyTorch is to use every core, and
@@ -87,10 +89,7 @@ def _embedded(dashboard: int | None) -> Iterator[Connection]:
     try:
         cluster = _cluster(security, dashboard)
     except Exception as error:  # Dask's own words for whatever its settings, or the machine, do not allow
-        raise EngineError(
-            f"The engine could not be started ({cause(error):.110}): see Dask's settings (DASK_…, ~/.config/dask); a "
-            "script must start it under if __name__ == '__main__'."
-        ) from error
+        raise EngineError(f"The engine could not be started ({cause(error):.110}): {_remedy(error)}.") from error
     with dask.config.set(_MEANWHILE | _pages(dashboard)), cluster:
         yield Connection.secured(cluster.scheduler_address, security)
 
@@ -149,9 +148,18 @@ def _find_lab_first() -> None:
 
 def cause(error: BaseException) -> str:
     """The first cause of an error in one line."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    first = _first(error)
+    return " ".join(f"{type(first).__name__}: {first}".split())
+
+
+def _first(error: BaseException) -> BaseException:
+    return error if error.__cause__ is None else _first(error.__cause__)
+
+
+def _remedy(error: BaseException) -> str:
+    if getattr(_first(error), "errno", None) in _NO_ROOM:
+        return f"make room in {tempfile.gettempdir():.60}, or set TMPDIR to a folder that has some"
+    return "see Dask's settings (DASK_…, ~/.config/dask); a script must start it under if __name__ == '__main__'"
 
 
 def _scheduler_options(security: Security, dashboard: int | None) -> dict[str, object]:

@@ -10,8 +10,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import TextIO
+from functools import partial
+from threading import Lock, local
+from typing import NoReturn, TextIO
 
 import numpy as np
 import torch
@@ -32,6 +33,7 @@ class _Before:
 
     stdout: TextIO = field(default_factory=lambda: sys.stdout)
     print: Callable[..., None] = field(default_factory=lambda: builtins.print)
+    leave: Callable[[int], NoReturn] = field(default_factory=lambda: os._exit)
     depth: int = field(default_factory=sys.getrecursionlimit)
     filters: list[tuple[object, ...]] = field(default_factory=lambda: [*warnings.filters])
     dtype: torch.dtype = field(default_factory=torch.get_default_dtype)
@@ -39,7 +41,7 @@ class _Before:
 
     def restore(self) -> None:
         """Undo what was set meanwhile. A greater depth, and filters that silence warnings, may be needed later."""
-        sys.stdout, builtins.print = self.stdout, self.print
+        sys.stdout, builtins.print, os._exit = self.stdout, self.print, self.leave  # type: ignore[assignment]
         sys.setrecursionlimit(max(self.depth, sys.getrecursionlimit()))
         if strict := [each for each in warnings.filters if each[0] == "error" and each not in self.filters]:
             warnings.filters[:] = [each for each in warnings.filters if each not in strict]  # type: ignore[index]
@@ -50,6 +52,7 @@ class _Before:
 
 
 _lock = Lock()
+_here_is = local()  # of a thread that runs a user's code, the process
 _inside = 0  # threads that run a user's code at present
 _kept: _Before | None = None
 
@@ -59,13 +62,17 @@ def users_code() -> Iterator[None]:
     """Run a user's code, with ``print`` to standard error; several threads may be inside at the same time.
 
     PyTorch's default type and device, whether it records gradients, NumPy's treatment of errors, ``print`` itself, the
-    working directory, warnings as errors and a smaller recursion limit are afterwards what they were before.
+    working directory, warnings as errors and a smaller recursion limit are afterwards what they were before. Meanwhile
+    ``os._exit`` raises SystemExit.
     """
     device, gradients, errors = torch.get_default_device(), torch.is_grad_enabled(), np.geterr()
+    before = getattr(_here_is, "process", None)
     _enter()
+    _here_is.process = os.getpid()
     try:
         yield
     finally:
+        _here_is.process = before
         _leave()
         np.seterr(**errors)
         torch.set_grad_enabled(gradients)
@@ -91,12 +98,19 @@ def as_model_error(
         raise ModelError(one_sentence(before, in_words(error), after(error))) from error
 
 
+def _leave_python(leave: Callable[[int], NoReturn], status: int) -> NoReturn:
+    """``os._exit``, but an exception in a user's code: not in other threads, nor in processes that it started."""
+    if getattr(_here_is, "process", None) == os.getpid():
+        raise SystemExit(f"os._exit({status})")
+    leave(status)
+
+
 def _enter() -> None:
     global _inside, _kept
     with _lock:
         if _inside == 0:
             _kept = _Before()
-            sys.stdout = sys.stderr
+            sys.stdout, os._exit = sys.stderr, partial(_leave_python, _kept.leave)
         _inside += 1
 
 

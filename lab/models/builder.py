@@ -1,6 +1,7 @@
 """The user's function that builds a custom model: imported, called, and every failure of it said in a sentence."""
 
 import importlib
+import inspect
 import os
 import re
 import sys
@@ -30,6 +31,8 @@ def call_builder(builder: str) -> nn.Module:
     function = _imported(module_name, function_name)
     with as_model_error(f"{builder}() raised ", _remedy), users_code():
         model = function()
+    if inspect.iscoroutine(model):
+        model.close()  # else Python says too that it was never awaited
     if not isinstance(model, nn.Module):
         raise ModelError(f"{builder}() returned {_kind(model)}: it must return a torch.nn.Module.")
     return model

@@ -5,6 +5,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,8 @@ def _wrong(path: Path, words: str) -> str:
     kind = re.search(r"(?:GLOBAL|Unsupported class|global) ([A-Za-z_][\w.]{1,80})", words)
     if kind and "WeightsUnpickler" in words:
         return f"holds more than tensors ({kind[1]}), and nothing is unpickled here"
+    if re.search(r"Unsupported operand 1[45]\d", words):
+        return "was pickled by a protocol other than 2, which PyTorch does not read safely"
     if zipfile.is_zipfile(path):
         return "holds more than tensors, and nothing is unpickled here"
     return "is damaged or holds more than tensors, and nothing is unpickled here"
@@ -113,12 +116,29 @@ def _require_unpacked(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
+            damaged = _damaged(archive, members)
     except (zipfile.BadZipFile, ValueError, OverflowError, OSError) as error:
         raise ModelError(f"{path} is damaged or holds more than tensors: {_SAVE}.") from error
     if any(each.filename.endswith("/constants.pkl") for each in members):
         raise ModelError(f"{path} is a TorchScript archive, which is code: {_SAVE}.")
     if any(each.compress_type != zipfile.ZIP_STORED for each in members):
         raise ModelError(f"{path} is a packed archive, which torch.save does not write: {_SAVE}.")
+    if damaged:
+        raise ModelError(f"{path} is damaged ({damaged:.60} does not match its checksum): copy or download it again.")
+
+
+def _damaged(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> str | None:
+    """The first member that is not what was written, which PyTorch does not look for.
+
+    None where no member has its checksum, because torch.save was told to write none. Packed ones are refused unread.
+    """
+    if any(each.compress_type != zipfile.ZIP_STORED for each in members):
+        return None
+    shortest = min(members, key=lambda each: each.file_size, default=None)
+    with suppress(zipfile.BadZipFile):
+        if shortest is not None and archive.read(shortest) is not None:
+            return archive.testzip()
+    return None
 
 
 def _containers(found: object) -> Iterator[tuple[str, Mapping[object, object]]]:

@@ -177,11 +177,12 @@ def _computing_ahead(marks: dict[str, str]) -> Iterator[None]:
 def _environment(folder: str) -> dict[str, str]:
     """This environment, with the page's template, and with this Python's kernel rather than another one's.
 
-    Without the settings of a person's other Jupyter and IPython, which may name another template, or code to run.
+    Without the settings of a person's other Jupyter and IPython, which may name another template, or code to run, and
+    with docstrings, of which Jupyter makes its help.
     """
     apart = {"JUPYTER_CONFIG_DIR": folder, "JUPYTER_CONFIG_PATH": "", "IPYTHONDIR": os.path.join(folder, "ipython")}
     path = os.pathsep.join(filter(None, (str(TEMPLATES), os.environ.get("JUPYTER_PATH"))))
-    return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_PREFER_ENV_PATH": "1", **apart}
+    return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_PREFER_ENV_PATH": "1", "PYTHONOPTIMIZE": "", **apart}
 
 
 def _arguments(site: Site, port: int, connections: str, room: int, ready: int) -> list[str]:

@@ -159,6 +159,13 @@ def test_values_that_rounding_put_outside_0_and_1_are_clipped(tmp_path, dtype):
     assert 0 <= data.test.x.min() <= data.test.x.max() <= 1
 
 
+@pytest.mark.parametrize("x", [X // 128, (X / 255**2).astype(np.float32)])
+def test_images_in_which_nobody_sees_anything_are_said_to_be_dark(tmp_path, x):
+    assert not load(NpzFile(str(saved(tmp_path)))).notes
+    data = load(NpzFile(str(saved(tmp_path, x_train=x, x_test=x[:3]))))
+    assert any("almost black" in each for each in data.notes)
+
+
 def test_bad_files_are_refused_in_one_sentence(tmp_path):
     path = saved(tmp_path)
     whole = path.read_bytes()

@@ -1,5 +1,6 @@
 """What a worker may use of its machine, and whom it works for."""
 
+import errno
 import multiprocessing
 import os
 import sys
@@ -159,6 +160,17 @@ def test_settings_that_dask_cannot_use_are_said_in_a_sentence(monkeypatch: pytes
     ):
         pass
     assert len(str(refused.value)) <= 300
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT])
+def test_a_full_disk_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Cluster failed to start") from OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(cluster_module, "_cluster", fail)
+    with pytest.raises(EngineError, match=r"make room in .*TMPDIR") as refused, launch():
+        pass
+    assert "Dask" not in str(refused.value)
 
 
 @pytest.mark.parametrize("error", [TypeError("x" * 900), RuntimeError("two\nlines"), OSError(2, "No such file", "/a")])

@@ -5,6 +5,7 @@ import contextlib
 import functools
 import os
 import sys
+import threading
 import warnings
 from collections import OrderedDict
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from lab.attacks import attack, attack_sweep, judge, maximise, minimum_distance,
 from lab.errors import AttackError, LabError
 from lab.models import build, embed
 from lab.models.adapter import Adapted, adapted
+from lab.models.aside import users_code
 from lab.specs import FGSM, L2, CarliniWagnerLinf, Linf, SmallCNN, Square
 from tests.models.small import BALL, SPEC, net
 
@@ -258,6 +260,7 @@ def scripted_for_four():
             r"Around cannot process images of shape \(1, 8, 8\): RuntimeError",
         ),
         (Around(lambda inner, pixels: sys.exit("usage: nets.py")), "SystemExit: usage: nets.py"),
+        (Around(lambda inner, pixels: os._exit(0)), r"SystemExit: os\._exit\(0\)"),
         (Around(lambda inner, pixels: pixels["image"]), "Around cannot process images"),
         (Around(lambda inner, pixels: (inner(pixels), pixels)), "a tuple of 2"),
         (Around(lambda inner, pixels: {"a": pixels, "b": pixels}), "a mapping with the entries a, b"),
@@ -327,3 +330,16 @@ def test_a_check_that_fails_does_not_lose_the_verdict(x, y):
         assert any("Not every check could be made" in each for each in result.health.warnings)
         with pytest.raises(LabError, match="Around cannot process"):
             attack(SPEC, model, x, y, BALL)
+
+
+def test_only_a_users_code_is_kept_from_ending_the_process(monkeypatch):
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    with users_code():
+        with pytest.raises(SystemExit):
+            os._exit(1)
+        other = threading.Thread(target=lambda: os._exit(2))
+        other.start()
+        other.join()
+    os._exit(3)
+    assert ended == [2, 3]

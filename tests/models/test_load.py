@@ -116,6 +116,10 @@ Net = lambda: nn.Linear(2, 3)
 number = 3
 def broken(): raise OSError("no such thing")
 def nothing(): return None
+def leaves():
+    import os
+    os._exit(0)
+async def waits(): return nn.Linear(2, 3)
 class Odd(BaseException):
     def __str__(self): raise RuntimeError
 def odd(): raise Odd
@@ -226,6 +230,8 @@ def test_normalisation_is_no_part_of_the_weights(builders):
         ("own_nets.nets:NoBeginning", "cannot be made ready (AttributeError: "),
         ("own_nets.nets:empty", "cannot be made ready (NotImplementedError: Cannot copy out of meta tensor"),
         ("own_nets.nets:exits_later", "cannot be made ready (SystemExit: bye)"),
+        ("own_nets.nets:leaves", "raised SystemExit: os._exit(0): call it"),
+        ("own_nets.nets:waits", "returned a value of type coroutine: it must"),
         ("own_nets.nets:nothing", "returned a value of type NoneType: it must return a torch.nn.Module"),
     ],
 )
@@ -257,6 +263,29 @@ def test_bad_weight_files_are_refused(tmp_path, builders):
     assert "is damaged or holds more than tensors" in about("w.ckpt", b"nonsense")
     assert "is damaged or holds more than tensors" in about("w.pt", b"nonsense")
     assert "is damaged or holds more than tensors" in about("w.pth", b"")
+
+
+@pytest.mark.parametrize("checksums", [True, False])
+def test_weights_that_are_not_what_was_written_are_refused(tmp_path, builders, checksums):
+    """As after a bad copy; PyTorch would read them. A file may have been written without checksums."""
+    path, given = tmp_path / "w.pt", nn.Linear(2, 3)
+    torch.serialization.set_crc32_options(checksums)
+    try:
+        torch.save(given.state_dict(), path)
+    finally:
+        torch.serialization.set_crc32_options(True)
+    assert same(load(Custom(f"{builders}:Net", str(path))), given)
+    content, values = path.read_bytes(), given.bias.detach().numpy().tobytes()
+    path.write_bytes(content.replace(values, bytes(len(values))))
+    if checksums:
+        text = complaint(Custom(f"{builders}:Net", str(path)))
+        assert "does not match its checksum): copy or download it again" in text
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_a_pickle_protocol_that_is_not_read_is_named(tmp_path, builders, protocol):
+    torch.save(nn.Linear(2, 3).state_dict(), tmp_path / "w.pt", pickle_protocol=protocol)
+    assert "pickled by a protocol other than 2" in complaint(Custom(f"{builders}:Net", str(tmp_path / "w.pt")))
 
 
 def test_files_are_told_apart_by_content_whatever_their_names(tmp_path, builders):

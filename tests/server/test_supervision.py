@@ -88,6 +88,15 @@ def test_nothing_where_the_user_stands_hides_the_lab_but_his_modules_are_found(m
     assert ran.stdout == f"{Path(supervision.__file__).parents[1] / 'errors.py'} ['--port', '1', 'x']\n"
 
 
+def test_the_server_has_the_docstrings_that_jupyter_reads(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    environment = supervision._environment(str(tmp_path))
+    ran = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.exit(sys.flags.optimize)"], env=environment, check=False
+    )
+    assert ran.returncode == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's data")
 def test_a_child_that_takes_too_much_memory_fails_alone(module):
     greedy = module("greedy", "try:\n    x = bytearray(2**29)\nexcept MemoryError:\n    print('refused')")
