@@ -53,6 +53,7 @@ def test_old_package_lists_are_brought_up_to_date(programs, tmp_path):
     assert ensure_browser(lambda _: None) == tmp_path / "chromium"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ci", ["", "1"])
 def test_without_a_browser_page_tests_skip_at_home_and_fail_in_ci(tmp_path, ci):
     environment = os.environ | {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path), "CI": ci}

@@ -46,6 +46,7 @@ def test_distances_are_those_of_the_search(result):
     assert len(result.distances()) == 2 * 3
 
 
+@pytest.mark.slow
 def test_every_accuracy_lies_in_its_interval(result):
     frame = result.to_frame()
     assert len(frame) == 2 * 2 * 4

@@ -115,6 +115,7 @@ def test_nothing_differs_when_nothing_may():
     assert {(each.linf, each.l0) for each in result.tried} == {(0.0, 0)}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_an_attack_that_fails_says_so_and_hides_no_other(monkeypatch):
     proposed = module.proposed

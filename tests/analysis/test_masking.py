@@ -187,6 +187,7 @@ def test_alone_there_is_no_black_box():
     assert len(alone.orthogonal) == 10
 
 
+@pytest.mark.slow
 def test_a_model_is_examined_the_same_in_any_company():
     spec = SMALL.replace(images=10, eps=(), steps=2)
     alone = analyse(spec.replace(models=ZOO[1:2]), Context(seed=5)).models[0]

@@ -43,6 +43,7 @@ def test_it_says_what_the_models_and_the_attack_say():
     assert len(result.to_frame()) == 80
 
 
+@pytest.mark.slow
 def test_distances_are_those_of_the_search_that_also_tells_who_is_fooled():
     spec = SMALL.replace(extent=DISTANCES, images=8)
     result = analyse(spec, Context())

@@ -145,6 +145,7 @@ def test_zooming_and_moving_compute_only_what_is_new(computed):
         assert sum(computed) == new
 
 
+@pytest.mark.slow
 def test_a_window_that_moved_is_the_same_surface():
     still, moved = (analyse(LossSurface(zoom=4, centre_along=c, pgd=PGD(steps=1)), Context()) for c in (0.0, 0.1))
     shift = int(np.argmin(np.abs(still.along - moved.along[0])))

@@ -36,6 +36,7 @@ def test_what_float32_fells_falls_here_too(name, eps):
     assert exact.robust_accuracy - rough.robust_accuracy <= 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", [FGSM(), BIM(), StepRnd(), Square(queries=20), WorstCase((FGSM(), PGD(steps=3)))])
 @pytest.mark.parametrize("ball", [Linf(0.02), L2(0.3)])
 def test_every_attack_can_be_searched_so(spec, ball):

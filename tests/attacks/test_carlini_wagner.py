@@ -79,6 +79,7 @@ def test_bisection_goes_on_from_the_best_image(linear):
     assert (far <= expected * 1.02).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "norm"), NORMS)
 def test_what_is_returned_is_misread_at_that_distance(nearest, model, x, y, method, norm):
     x_adv, far = nearest(method, model, x, y)
@@ -171,6 +172,7 @@ def test_kappa_asks_for_a_margin(model, x, y, method, norm):
     assert (nearer <= far).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [LINF, LL2])
 def test_nothing_found_is_infinitely_far(model, x, y, method):
     class Sure(nn.Module):

@@ -84,6 +84,7 @@ def test_refuses_no_models_and_another_average(three):
         EnsembleAttack(models=())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [FGSM(), PGD(steps=4, restarts=2), CarliniWagnerLinf(steps=5)])
 @pytest.mark.parametrize("ball", BALLS)
 def test_an_ensemble_of_one_is_that_one(digits, method, ball):

@@ -61,6 +61,7 @@ def test_a_stage_that_takes_long_is_kept_in_pieces_and_finds_the_same(whole):
     )
 
 
+@pytest.mark.slow
 def test_a_fast_stage_is_one_piece(whole):
     found, kept = whole
     assert len(kept.pieces) == len(found.stages)

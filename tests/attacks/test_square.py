@@ -102,6 +102,7 @@ def test_budget_is_kept_and_counted(model, x, y, ball):
     assert (counts <= 60).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ball", BALLS)
 @pytest.mark.parametrize("queries", [40, 250])  # the random numbers of a block of trials end at 100
 def test_looking_ahead_changes_neither_images_nor_counts(model, x, y, ball, queries, monkeypatch):

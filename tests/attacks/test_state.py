@@ -80,6 +80,7 @@ def test_noise_of_any_size_is_called_randomness_alone(defence):
     assert ("EOT" in sentence(found["randomness"])) == large or defence == "noise of 1e-3"
 
 
+@pytest.mark.slow
 def test_noise_too_small_to_matter_does_not_hide_what_depends_on_the_batch():
     def noisy_batch(x: Tensor) -> Tensor:
         return (x - x.mean(0, keepdim=True)) * 0.5 + 1e-6 * torch.randn_like(x)

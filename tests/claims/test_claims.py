@@ -158,6 +158,7 @@ def test_the_command_checks_claims_of_shipped_models(say):
     assert out.splitlines()[-1].startswith("2 claims: ")
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes_json(say, tmp_path):
     code, out, _ = say(f"claims --claim 33 --json --save {tmp_path}/found.json")
     [record] = json.loads(out)

@@ -66,6 +66,7 @@ def test_a_cheap_one_is_measured_from_end_to_end(say, name, tmp_path, monkeypatc
     assert len(record["result"]["claims"]) == len(record["claims"])
 
 
+@pytest.mark.slow
 def test_a_table_is_written_for_latex_and_a_figure_drawn(say, tmp_path):
     tex, pdf = tmp_path / "m.tex", tmp_path / "m.pdf"
     assert say(f"exhibit run MF4 --table {tex} --figure {pdf}")[0] == 0

@@ -56,6 +56,7 @@ def until_done(page):
     page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
 
 
+@pytest.mark.slow
 def test_pointing_shows_the_image_and_a_click_follows_it(page):
     until_done(page)
     shown = f"document.querySelector('{HERE} .lab-tip:not([hidden]) img')"

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 STATED = '''
 from dataclasses import dataclass
 
@@ -133,6 +135,7 @@ def ran(code):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_what_an_outside_attack_and_recipe_state_is_used_everywhere():
     listed = ran(STATED)
     assert "Brighter: Every pixel a little brighter, again and again." in listed

@@ -113,6 +113,7 @@ def test_a_sentence_is_made_from_a_real_result(story, step):
 SWAPPED = [(story, step) for story, step in STEPS if step.asked.models == (Trained("fgsm-trained"),)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("story", "step"), SWAPPED, ids=name)
 def test_without_the_effect_a_sentence_says_what_did_come_out(story, step):
     """On a model that masks nothing the numbers are others, and so is what is right."""

@@ -135,6 +135,7 @@ def grey(few):
 GREY = CascadeExamples(defended=Trained("fgsm-trained"), levels=4, share=1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iterative", [BIM(), IterLL(), BIM(steps=3, step_size=2 / 255)])
 def test_images_of_whole_grey_levels_are_kept_as_bytes_without_loss(grey, iterative):
     source, ball = GREY.replace(iterative=iterative), Linf(8 / 255)

@@ -11,6 +11,7 @@ from lab.results import Health
 from lab.results.prediction import NO_CLASS
 from lab.specs import FGSM, L2, AttackSpec, Explore, Trained
 from lab.specs.spec import family_of
+from tests.families import family
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
 from widgets.dashboards.explore import ExplorePage
@@ -115,7 +116,12 @@ async def test_an_attack_that_failed_says_its_sentence_in_the_row(engine):
     assert [each["words"] for each in second["pictures"]] == ["→ 3", "→ 3"]
 
 
-@pytest.mark.parametrize("kind", family_of(AttackSpec), ids=lambda kind: kind.__name__)
+CHOSEN = ("FGSM", "APGD", "AutoAttack", "CarliniWagnerL2", "FlipPixels", "Square", "WorstCase")
+
+
+@pytest.mark.parametrize(
+    "kind", family(family_of(AttackSpec), lambda kind: kind.__name__ in CHOSEN), ids=lambda kind: kind.__name__
+)
 async def test_every_attack_can_be_chosen(engine, kind):
     page = await opened(engine)
     page.form.parts["attack"].kind.value = kind.__name__

@@ -103,6 +103,7 @@ def test_curves_without_distances_have_one_panel():
     assert len(paper_figure(result, 2).axes) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["pdf", "svg", "png"])
 def test_both_are_files_also_after_they_were_kept(ending, tmp_path):
     for name, result in (("evaluation", sample_result()), ("curves", curved(RobustnessCurves(**ASKED)))):
