@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 from functools import cache
-from importlib.metadata import distribution
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 from jupyter_server.base.handlers import FileFindHandler
@@ -26,8 +25,8 @@ def plotly_js() -> bytes:
 
 @cache
 def plotly_address() -> str:
-    """The address of plotly.js below the lab's, which changes with the text."""
-    return f"plotly.js?v={hashlib.sha256(plotly_js()).hexdigest()[:16]}"
+    """The address of plotly.js below the lab's, which changes with the package."""
+    return f"plotly.js?v={version('plotly')}"
 
 
 class PlotlyHandler(Light):
