@@ -1,5 +1,6 @@
 """Limits of this server, as its owner has set them."""
 
+import math
 import os
 import shutil
 
@@ -7,6 +8,7 @@ from lab import datafiles
 from lab.cost import cost
 from lab.errors import EngineError
 from lab.home import runs_folder
+from lab.memory import COPIES
 from lab.specs.recipes import Recipe
 from lab.specs.runs import TrainingRun
 from lab.specs.spec import Spec, title_of
@@ -70,6 +72,25 @@ def require_modest(spec: Spec) -> None:
             f"{what} would take {_counted(passes)} gradient steps of single images, but this lab allows {most:,}: "
             f"take {less}, or raise {variable}."
         )
+
+
+def require_memory(spec: Spec, cores: int, free: int) -> None:
+    """Refuse a request that needs more than the ``free`` bytes of memory on so many cores.
+
+    Raises :class:`EngineError` with both numbers.
+    """
+    needed = cost(spec).bytes_on(cores)
+    if needed <= free:
+        return
+    data = getattr(spec, "data", None)
+    image = COPIES * 4 * math.prod(datafiles.outline(data).shape) if data is not None else 0
+    less = "smaller images, which --size makes of those of a folder"
+    if image <= free:
+        less = "fewer images, restarts, directions or passes at once"
+    raise EngineError(
+        f"{title_of(spec)} needs about {needed / 2**30:,.1f} GiB of memory, but only "
+        f"{max(free, 0) / 2**30:,.1f} GiB are free: take {less}."
+    )
 
 
 def require_room(runs: int) -> None:

@@ -16,6 +16,9 @@ _CGROUPS = (
 """Limit, use, and the use that gives way, in a container: control groups of version 2, then of version 1."""
 
 
+COPIES = 32
+"""Copies of an image, in float32, that an attack and a model hold at least while they are at it."""
+
 _TOO_LITTLE = (
     "can't allocate memory",
     "cannot allocate memory",

@@ -11,6 +11,13 @@ import psutil
 
 MARK = "LAB_SERVER_MARK"
 
+STRAY = tuple(
+    getattr(signal, name)
+    for name in ("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+    if hasattr(signal, name)
+)
+"""Signals that end a program which does not expect them; only a user's own code, or a batch system, asks for them."""
+
 
 def stop_on_signals() -> None:
     """Make SIGTERM and a closed terminal end the program as Ctrl-C does: by the way it came."""

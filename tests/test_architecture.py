@@ -63,9 +63,9 @@ MAY_IMPORT = {
     "stories": {"counts", "errors", "results", "specs"},
     "links": {"errors", "specs", "catalogue", "outside_json"},
     "pairing": {"errors", "specs", "datafiles", "catalogue"},
-    "limits": {"errors", "home", "specs", "datafiles", "cost"},
+    "limits": {"errors", "home", "specs", "datafiles", "cost", "memory"},
     "runs": {"errors", "outside_json", "home", "specs", "results", "catalogue", "limits", "files"},
-    "cost": {"discovery", "errors", "specs", "datafiles"},
+    "cost": {"discovery", "errors", "specs", "datafiles", "memory"},
     "sources": {"datafiles"},
     "plugins": {"cost", "errors", "sources", "specs"},
     "reports": {"counts", "errors", "specs", "results", "__init__"},
@@ -80,7 +80,8 @@ MAY_IMPORT = {
     "claims": BASE | {"discovery", "catalogue", "runs"},
     "exhibits": BASE | {"__init__", "catalogue", "counts", "runs"},
     "engine": BASE
-    | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"},
+    | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"}
+    | {"processes"},
     "notebook": BASE | {"analysis", "attacks", "catalogue", "models", "plugins"},
     "processes": set(),
     "hub": set(),

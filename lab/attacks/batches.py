@@ -12,15 +12,15 @@ from lab.attacks.gradient import device_of, frozen
 from lab.attacks.radii import Radii, Region, around
 from lab.context import Context
 from lab.errors import AttackError
-from lab.models.adapter import NOT_ONE_FITS, Adapted, adapted, core_of
-from lab.models.memory import free_on, kept_for_backward, out_of_memory
+from lab.memory import COPIES
+from lab.models.adapter import NOT_ONE_FITS, Adapted, adapted, core_of, name_of
+from lab.models.memory import free_on, is_large, kept_for_backward, out_of_memory, require_room
 
 _SHARE = 0.25  # of the free memory for one batch: others may compute at the same time
 _FULL = 256  # images that a processor takes at once
 _UNASKED = 2**28  # bytes for which nobody looks how much is free
 _BUSY = 2**29  # bytes of large images that keep a processor's cores busy: more only takes memory from others
 _COPIES = 2  # of what a forward pass keeps: its gradient has the same size
-_PIXELS = 32  # copies of an image that an attack and a model hold at least
 
 _needs: WeakKeyDictionary[nn.Module, dict[tuple[object, ...], int]] = WeakKeyDictionary()
 
@@ -90,8 +90,9 @@ def room(model: nn.Module, x: Tensor) -> int:
     found = getattr(model, "most", None)
     if found is not None:
         return found
+    require_room(core_of(model), tuple(x.shape[1:]), x.device, name_of(model))
     shape = x.shape[1:]
-    image = _PIXELS * shape.numel() * x.element_size()
+    image = COPIES * shape.numel() * x.element_size()
     each = max(image, _needs.get(core_of(model), {}).get((shape, x.dtype), 0))
     few = _UNASKED // each
     if few >= _FULL and x.device.type == "cpu":
@@ -106,7 +107,8 @@ def dry_pass(model: nn.Module, x: Tensor, y: Tensor) -> None:
     Raises :class:`AttackError` for a model that fails on them, or whose logits have no room for every label.
     """
     model, core = adapted(model), core_of(model)
-    two = x[:2] if len(x) > 1 else torch.cat([x, x])
+    require_room(core, tuple(x.shape[1:]), x.device, model.name)
+    two = x[:1] if is_large(x.shape[1:]) else x[:2] if len(x) > 1 else torch.cat([x, x])
     logits = None
     if (two.shape[1:], two.dtype) not in _needs.setdefault(core, {}):
         found = _measure(model if core is model.model else adapted(core), two)

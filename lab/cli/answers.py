@@ -11,7 +11,9 @@ from lab.cli.progress import say
 from lab.context import Context, Progress
 from lab.errors import LabError, Unknown, Unrepeatable
 from lab.home import results_folder
-from lab.keys import asked_key, stored_key
+from lab.keys import asked_key, names_users_models, stored_key
+from lab.limits import require_memory
+from lab.memory import free_memory
 from lab.results import Result, SingleAttackResult
 from lab.specs import Analysis, ModelSpec, SingleAttack
 from lab.specs.spec import params
@@ -46,11 +48,14 @@ def answer(
     told = Context(on_progress=show, on_note=note, cancelled=cancelled, doing=doing)
     if cluster is not None:
         return cluster.compute(spec, told)
+    if names_users_models(spec):
+        _require_memory(spec)  # their logits of images of the data's shape decide the key
     store, name = Store(results_folder()), _key(spec)
     found = _stored(store, name) if name else None
     if found is None:
         from lab.analysis import analyse
 
+        _require_memory(spec)
         found = analyse(spec, replace(told, seed=getattr(spec, "seed", 0)))
         if name is not None:
             _keep(store, name, spec, found)
@@ -64,6 +69,7 @@ def attacked(spec: SingleAttack, ctx: Context, cluster: Cluster | None) -> Singl
     else:
         from lab.analysis import analyse
 
+        _require_memory(spec)
         found = analyse(spec, ctx)
     assert isinstance(found, SingleAttackResult)
     return found
@@ -76,6 +82,13 @@ def require_loadable(models: Sequence[ModelSpec], cluster: Cluster | None = None
 
         for each in models:
             load(each)
+
+
+def _require_memory(spec: Analysis) -> None:
+    """Refuse what needs more memory than this process can have. Raises :class:`LabError` with both numbers."""
+    import torch
+
+    require_memory(spec, torch.get_num_threads(), free_memory())
 
 
 def _key(spec: Analysis) -> str | None:

@@ -7,8 +7,8 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -58,8 +58,9 @@ def cluster_of(options: argparse.Namespace) -> Iterator[Cluster | None]:
         return
     from lab.engine import Engine
 
-    with quiet_dask(), Engine.connect(scheduler_address(options.scheduler), limited=False) as engine:
-        yield Cluster(engine, options.patience)
+    address, patience = scheduler_address(options.scheduler), options.patience
+    with quiet_dask(), Engine.connect(address, limited=False, patience=patience) as engine:
+        yield Cluster(engine, patience)
 
 
 def scheduler_address(text: str) -> str:
@@ -88,16 +89,31 @@ class Cluster:
     """The workers of a scheduler, for one command: it waits at most ``patience`` seconds while there are none."""
 
     def __init__(self, engine: Engine, patience: float = _PATIENCE) -> None:
+        self.began = time.perf_counter()
         self._engine = engine
         self._patience = patience
         self._seen = time.monotonic()
+        self._ahead: dict[Analysis, Job] = {}
+
+    @contextmanager
+    def ahead(self, specs: Iterable[Analysis]) -> Iterator[None]:
+        """Have the workers compute analyses side by side, for which :meth:`compute` then waits one after the other."""
+        for each in specs:
+            with suppress(LabError):  # it is raised when its turn comes
+                self._ahead[each] = self._engine.submit(each)
+        try:
+            yield
+        finally:
+            for job in self._ahead.values():
+                job.cancel()
+            self._ahead.clear()
 
     def compute(self, spec: Analysis, ctx: Context) -> Result:
         """Return the result of an analysis, from the store or computed by a worker.
 
         Raises :class:`Cancelled` after an interruption, and then nobody computes it any more.
         """
-        job = self._engine.submit(spec)
+        job = self._ahead.pop(spec, None) or self._engine.submit(spec)
         try:
             self._follow([job], ctx)
             return job.wait(0)
@@ -148,7 +164,7 @@ class Cluster:
 
     def _require_workers(self) -> None:
         """Refuse to wait on where no worker has been seen for too long. Raises :class:`EngineError`."""
-        if self._engine.workers():
+        if not self._engine.reachable or self._engine.workers():
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > self._patience:
             raise EngineError(
@@ -178,10 +194,12 @@ def _report(jobs: Sequence[Job], ctx: Context) -> None:
     done = sum(map(_fraction, jobs)) / len(jobs)
     if len(jobs) > 1:
         ctx.named(f"{len(jobs)} models").report(done, 1)
+    elif why := jobs[0].why_waiting:
+        ctx.named(f"waiting: {why}").report(done, 1)
     elif progress := jobs[0].progress:
         ctx.named(progress.doing).report(done, 1, **progress.metrics)
     else:
-        ctx.named(f"waiting: {jobs[0].why_waiting}" if jobs[0].why_waiting else "").report(done, 1)
+        ctx.report(done, 1)
 
 
 def _fraction(job: Job) -> float:

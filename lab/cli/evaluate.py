@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
     asked = requests(options, options.budget, options.settings)
     with cluster_of(options) as cluster:
         require_loadable([each.model for each in asked], cluster)
-        found, code = in_turn(asked, partial(_evaluate, options.download, cluster), partial(_show, options.json))
+        compute, show = partial(_evaluate, options.download, cluster), partial(_show, options.json)
+        found, code = in_turn(asked, compute, show, cluster)
     if not found:
         return code
     results = [result for _, result in found]

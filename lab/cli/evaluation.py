@@ -72,7 +72,7 @@ def evaluated(
     """
     shared.warn_of_steps(request.spec)
     shared.warn_of_pairs(request.spec.data, request.spec)
-    start = time.perf_counter()
+    start = time.perf_counter() if cluster is None else cluster.began  # its workers may have begun earlier
     with progress_bar() as show:
         found = answer(request.spec, show, download, cancelled, say, request.name, cluster)
     assert isinstance(found, EvaluationResult)

@@ -30,6 +30,7 @@ from lab.cli import (
 )
 from lab.cli.options import Once
 from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
+from lab.cli.stray import stray_signals_said
 from lab.errors import LONGEST, LabError, one_line
 from lab.home import current_folder, home, settle_folders
 from lab.memory import NOT_ENOUGH, ran_out
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     after a fault of the lab itself, which is said in a sentence too; with ``LAB_DEBUG`` set it is raised.
     """
     settle_streams()
-    with stdout_of_its_own():
+    with stdout_of_its_own(), stray_signals_said():
         return _answered(arguments)
 
 

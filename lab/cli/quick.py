@@ -60,7 +60,7 @@ def run(options: argparse.Namespace, folder: Path | None) -> int:
 
     with cluster_of(options) as cluster:
         require_loadable([each.model for each in asked], cluster)
-        found, code = in_turn(asked, compute, show)
+        found, code = in_turn(asked, compute, show, cluster)
     if folder:
         save(folder, [each.examples for each in found if each.examples])
     if options.json and found:

@@ -9,6 +9,7 @@ from lab.cost.attacks import Asked, effort
 from lab.cost.balls import lattice_size
 from lab.cost.training import training_passes
 from lab.errors import SpecError
+from lab.memory import COPIES
 from lab.specs.analyses import Preview, Restarts
 from lab.specs.attacks import FGSM, RFGSM, AttackSpec, attacks_in
 from lab.specs.balls import Ball, Linf
@@ -118,7 +119,10 @@ def _(spec: Restarts) -> Cost:
     pairs = n * (4 * compared * values + 6 * compared**2)  # in double precision, a model at a time
     averaged = 3 * attack.passes * max(_WALKERS, n) * values if attack.passes > 1 else 0
     return Cost(
-        models * (walks + turns * (_CALL + named)), _NUMBER * (models * numbers + pairs), models, _NUMBER * averaged
+        models * (walks + turns * (_CALL + named)),
+        _NUMBER * (models * numbers + pairs),
+        models,
+        _NUMBER * (COPIES * values + averaged),
     )
 
 
@@ -234,5 +238,5 @@ def _judging(asked: Asked) -> int:
 
 
 def _held(attack: AttackSpec, asked: Asked) -> int:
-    """Bytes that a call of an attack holds beyond its batch."""
-    return _NUMBER * asked.values * effort(attack, asked).held
+    """Bytes that a call of an attack holds: for a batch of one image, and beyond its batch."""
+    return _NUMBER * asked.values * (COPIES + effort(attack, asked).held)

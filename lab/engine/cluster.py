@@ -13,12 +13,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dask
-from distributed import Nanny, Scheduler, Security, SpecCluster
+from distributed import Scheduler, Security, SpecCluster
 
 import lab
 from lab.engine.connection import PATIENCE, Connection
 from lab.engine.joining import meet
 from lab.engine.machine import memory
+from lab.engine.nanny import Nanny
 from lab.engine.slots import SLOTS
 from lab.errors import EngineError
 from lab.home import settle_folders

@@ -83,11 +83,6 @@ class Computation:
             self._future.release()
             self._future = None
 
-    @property
-    def is_waiting(self) -> bool:
-        """True if no worker has been heard of yet."""
-        return self._progress is None
-
     def hear(self, topic: str, event: tuple[float, ProgressNews | PartialNews], fetched: bool = False) -> None:
         """An event of one of its topics, from the subscription or ``fetched``; what is older than the last is ignored.
 
@@ -107,10 +102,10 @@ class Computation:
         else:
             self._hear_progress(news)
 
-    def wait(self, queue: Queue) -> None:
+    def wait(self, queue: Queue | None, trouble: str = "") -> None:
         """Tell every job what it waits for."""
         for job in tuple(self.jobs):
-            job.waits(queue)
+            job.waits(queue, trouble)
 
     def end(self, how: Ending) -> None:
         """Tell every job how it ended."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from distributed import Client, Security
+from tornado.ioloop import IOLoop
 
 from lab import outside_json
 from lab.errors import EngineError
@@ -62,12 +63,20 @@ class Connection:
         write_whole(path, json.dumps(vars(self)), mode=0o600)
         return path
 
-    def client(self, timeout: float = PATIENCE) -> Client:
-        """A Dask client of that scheduler. Raises :class:`EngineError` when it does not answer in time."""
+    @property
+    def returns(self) -> bool:
+        """True for a cluster, whose scheduler may be started again; an embedded one then has other credentials."""
+        return self.tls_client_key is None
+
+    def client(self, timeout: float = PATIENCE, *, loop: IOLoop | None = None) -> Client:
+        """A Dask client of that scheduler, on a loop of its own unless one is given.
+
+        Raises :class:`EngineError` when the scheduler does not answer in time.
+        """
         security = self._security()
         self._require_credentials(security or Security())
         try:
-            return Client(self.address, security=security, timeout=timeout, set_as_default=False)
+            return Client(self.address, security=security, timeout=timeout, set_as_default=False, loop=loop)
         except (OSError, ValueError, TypeError) as error:
             raise EngineError(
                 f"No engine responds at {self.address:.120} ({type(error).__name__}): start it, or correct the address."

@@ -3,15 +3,17 @@
 Tried with distributed 2026.1 and 2026.8; pyproject.toml and environment.yml name the first version not tried.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 from dask.typing import Key
 from distributed import Client, Scheduler, Worker
 from distributed.broker import Topic
 from distributed.comm.core import CommClosedError
-from distributed.scheduler import TaskState
+from distributed.scheduler import TaskState, WorkerState, heartbeat_interval
 
 ANYBODY = "fire-and-forget"
 """The client that Dask invents for a task which must outlive its real clients."""
@@ -30,6 +32,12 @@ def is_not_of_a_closed_connection(record: logging.LogRecord) -> bool:
 def tell_scheduler(client: Client, **message: object) -> None:
     """Send a message in the client's own stream: it never overtakes a submission before or after it."""
     client._send_to_scheduler(message)
+
+
+def abandon(client: Client) -> None:
+    """Close a client that has lost its scheduler, in the middle of its own attempts to find it again, which fail."""
+    with suppress(Exception):
+        client.close()
 
 
 def listen(scheduler: Scheduler, operation: str, call: Callable[..., object], answers: bool = False) -> None:
@@ -63,6 +71,29 @@ def release(scheduler: Scheduler, key: Key, client: str) -> None:
     """Take a client's interest in a task back; without any, the task ends."""
     if client in scheduler.clients:
         scheduler.client_releases_keys([key], client)
+
+
+def computed_by(scheduler: Scheduler, key: Key) -> str:
+    """The address of the worker that has the task to compute; empty where none has."""
+    task = scheduler.tasks.get(key)
+    return task.processing_on.address if task is not None and task.processing_on is not None else ""
+
+
+def heartbeat(scheduler: Scheduler) -> float:
+    """Seconds after which each worker lets the scheduler hear of it."""
+    return float(heartbeat_interval(len(scheduler.workers)))
+
+
+async def ask_nanny(scheduler: Scheduler, worker: WorkerState, operation: str, patience: float) -> int | None:
+    """Return what a worker's nanny answers; None when it has none, or that does not answer in so many seconds."""
+    if not worker.nanny:
+        return None
+    try:
+        nanny = scheduler.rpc(worker.nanny)
+        answer: object = await asyncio.wait_for(getattr(nanny, operation)(), patience)
+    except (OSError, TimeoutError):
+        return None
+    return answer if isinstance(answer, int) else None
 
 
 def topics(scheduler: Scheduler) -> dict[str, Topic]:

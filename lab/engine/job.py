@@ -33,7 +33,8 @@ class Job:
     """One request for a result. Its attributes always hold the latest state and may be read from any thread.
 
     ``progress`` and ``partial`` say how far it is, ``result`` what came out, ``error`` why nothing did, ``note``
-    what a person should know besides, and ``queue`` how many are computed now and its number among those that wait.
+    what a person should know besides, ``queue`` how many are computed now and its number among those that wait, and
+    ``trouble`` what is in its way for the moment, in words behind "Waiting".
     ``on_change(job)`` is called after changes, at most ten times a second and
     always after the last one, through ``deliver``, when it is due on ``loop``. ``withdraw(job)`` tells the engine that
     nobody waits for it any more.
@@ -59,6 +60,7 @@ class Job:
         self.error: str | None = None
         self.note: str | None = None
         self.queue: Queue | None = None
+        self.trouble = ""
         self._deliver = deliver
         self._withdraw = withdraw
         self._elapsed = 0.0
@@ -79,7 +81,7 @@ class Job:
     @property
     def seconds_left(self) -> float | None:
         """The time still needed at the pace so far, in seconds; None while that cannot be told."""
-        if self.state != "running" or self.progress is None or self.progress.fraction <= 0:
+        if self.state != "running" or self.trouble or self.progress is None or self.progress.fraction <= 0:
             return None
         if self._elapsed < (_EARLY if self.progress.fraction < _LITTLE else _SETTLED):
             return None
@@ -89,6 +91,8 @@ class Job:
     @property
     def why_waiting(self) -> str:
         """What the job waits for, in words behind "Waiting"; empty when it does not wait or that is not known."""
+        if self.trouble and not self.finished:
+            return self.trouble
         if self.state != "waiting" or self.queue is None:
             return ""
         computing, number = self.queue["computing"], self.queue["number"]
@@ -121,14 +125,15 @@ class Job:
             self.state = "running"
             self.progress = progress
             self.note = note or self.note
+            self.trouble = ""
             self._elapsed = elapsed
             self._heard = monotonic()
         self._throttle.request()
 
-    def waits(self, queue: Queue) -> None:
-        """The engine heard where the job stands in the queue."""
-        if self.state == "waiting" and queue != self.queue:
-            self.queue = queue
+    def waits(self, queue: Queue | None, trouble: str = "") -> None:
+        """The engine heard where the job stands in the queue, and what is in its way."""
+        if not self.finished and (queue or self.queue, trouble) != (self.queue, self.trouble):
+            self.queue, self.trouble = queue or self.queue, trouble
             self._announce()
 
     def shown(self, partial: Result) -> None:

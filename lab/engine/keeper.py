@@ -8,18 +8,20 @@ from typing import TypedDict, final
 
 from dask.typing import Key
 from distributed import Scheduler, SchedulerPlugin
+from tornado.ioloop import PeriodicCallback
 
 import lab
 from lab.engine import inside
 from lab.engine.inside import ANYBODY
 from lab.engine.ledger import WORK, Ledger, Work
 from lab.engine.origin import Origin, code
+from lab.engine.pulses import GLANCE, Pulses
 
 PROGRESS = "lab-progress/"
 PARTIAL = "lab-partial/"
 WITHDRAW = "lab-withdraw"
 UNDERWAY = "lab_underway"
-QUEUE = "lab_queue"
+WAITING = "lab_waiting"
 JOIN = "lab_join"
 
 GRACE = 20.0
@@ -61,6 +63,18 @@ class Queue(TypedDict):
     number: int
 
 
+class Waiting(TypedDict):
+    """What a job waits for.
+
+    ``queue`` as long as no worker has begun with it; ``interrupted`` when one had and is gone; ``silent`` when the one
+    that computes it does not respond.
+    """
+
+    queue: Queue | None
+    interrupted: bool
+    silent: bool
+
+
 class Meeting(TypedDict):
     """The scheduler's ``version`` and ``code`` of the lab, and the first of its workers; None before there is any."""
 
@@ -87,12 +101,20 @@ class Keeper(SchedulerPlugin):
         self._code = code()
         self._first: Origin | None = None
         self._joined = 0.0
+        self._interrupted: set[Key] = set()
+        self._pulses = Pulses(scheduler)
+        self._looking = PeriodicCallback(self._pulses.look, 1000 * GLANCE)
+        self._looking.start()
         logging.getLogger("distributed.scheduler").addFilter(inside.is_not_of_a_closed_connection)
         inside.listen(scheduler, WITHDRAW, self.withdraw)
         inside.listen(scheduler, UNDERWAY, self.underway, answers=True)
-        inside.listen(scheduler, QUEUE, self.queue, answers=True)
+        inside.listen(scheduler, WAITING, self.waits_for, answers=True)
         inside.listen(scheduler, WORK, self.work, answers=True)
         inside.listen(scheduler, JOIN, self.join, answers=True)
+
+    async def before_close(self) -> None:
+        """Stop looking at the workers."""
+        self._looking.stop()
 
     def join(self, joining: Origin | None = None) -> Meeting:
         """Whom a worker that is ``joining``, or a client, meets here; the first worker decides who else may join."""
@@ -117,7 +139,7 @@ class Keeper(SchedulerPlugin):
         if self._abandoned:
             scheduler.loop.call_later(GRACE, self._give_up)
 
-    def update_graph(self, scheduler: Scheduler, *, keys: set[Key], **kwargs: object) -> None:  # noqa: ARG002 the hook's
+    def update_graph(self, scheduler: Scheduler, *, keys: set[Key], **kwargs: object) -> None:  # noqa: ARG002
         """Count a task that is requested again as no longer abandoned, until this page is gone, too."""
         for key in keys:
             self._abandoned.pop(key, None)
@@ -126,7 +148,15 @@ class Keeper(SchedulerPlugin):
         """The unfinished tasks by name, and whether a worker has begun with them."""
         return {str(task.key): self._has_begun(task.key) for task in inside.unfinished(self._scheduler)}
 
-    def queue(self, key: str) -> Queue | None:
+    def waits_for(self, key: str) -> Waiting:
+        """What an unfinished task waits for."""
+        return Waiting(
+            queue=self._queue(key),
+            interrupted=key in self._interrupted,
+            silent=self._pulses.is_silent(inside.computed_by(self._scheduler, key)),
+        )
+
+    def _queue(self, key: str) -> Queue | None:
         """Return the number of a task in the queue of its slot; None for one that does not wait."""
         task = self._scheduler.tasks.get(key)
         if task is None or self._has_begun(key):
@@ -150,6 +180,7 @@ class Keeper(SchedulerPlugin):
         if not topic.startswith((PROGRESS, PARTIAL)):
             return
         _, _, key = topic.partition("/")
+        self._interrupted.discard(key)  # somebody computes it
         topics = inside.topics(self._scheduler)
         if key not in self._scheduler.tasks:  # the worker has not yet noticed that nobody wants it any more
             topics.pop(topic, None)
@@ -161,18 +192,23 @@ class Keeper(SchedulerPlugin):
     def transition(
         self,
         key: Key,
-        start: str,  # noqa: ARG002 the hook's signature
+        start: str,
         finish: str,
-        *args: object,  # noqa: ARG002
+        *args: object,  # noqa: ARG002 the hook's signature
         startstops: Iterable[Mapping[str, object]] = (),
         **kwargs: object,  # noqa: ARG002
     ) -> None:
-        """Count how jobs end; forget the topics together with their task."""
+        """Count how jobs end; forget what a worker that is gone has told, and the topics together with their task."""
         self._ledger.note(self._scheduler.tasks[key], finish, startstops)
+        topics = inside.topics(self._scheduler)
+        if start == "processing" and finish == "released" and self._has_begun(key):
+            self._interrupted.add(key)
+            topics[f"{PROGRESS}{key}"].events.clear()
         if finish == "forgotten":
             self._abandoned.pop(key, None)
+            self._interrupted.discard(key)
             for topic in (f"{PROGRESS}{key}", f"{PARTIAL}{key}"):
-                inside.topics(self._scheduler).pop(topic, None)
+                topics.pop(topic, None)
 
     def _give_up(self) -> None:
         """End what has been nobody's for long enough."""

@@ -7,11 +7,9 @@ import psutil
 from dask.system import cpu_count
 from distributed.system import memory_limit
 
-from lab.cost import cost
-from lab.errors import EngineError
+from lab import limits
 from lab.memory import free_memory
 from lab.specs import Spec
-from lab.specs.spec import title_of
 
 _THREADS = "OMP_NUM_THREADS"
 
@@ -35,14 +33,9 @@ def memory() -> int:
 def require_memory(spec: Spec, limit: int | None) -> None:
     """Refuse a request that needs more memory than is left within ``limit`` bytes of this process.
 
-    Raises :class:`EngineError` with both numbers.
+    Raises :class:`lab.errors.EngineError` with both numbers.
     """
     free = free_memory()
     if limit is not None:
         free = min(free, limit - psutil.Process().memory_info().rss)
-    needed = cost(spec).bytes_on(cores())
-    if needed > free:
-        raise EngineError(
-            f"{title_of(spec)} needs about {needed / 2**30:,.1f} GiB of memory, but only "
-            f"{max(free, 0) / 2**30:,.1f} GiB are free: take fewer images, restarts, directions or passes at once."
-        )
+    limits.require_memory(spec, cores(), free)

@@ -11,12 +11,14 @@ from lab import catalogue
 from lab.engine.inside import is_not_of_a_closed_connection, settle
 from lab.engine.origin import code
 from lab.engine.work import functions
+from lab.processes import STRAY
 
 
 def dask_setup(worker: Worker) -> None:
     """Called by Dask when the worker starts."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers in order
+        for each in (signal.SIGINT, *STRAY):  # Ctrl-C is for the server, which ends its workers in order
+            signal.signal(each, signal.SIG_IGN)
     logging.getLogger("distributed.worker").addFilter(is_not_of_a_closed_connection)
     for each in ("distributed.core", "distributed.nanny"):  # who went or closed it: whoever waits for a job is told
         logging.getLogger(each).setLevel(logging.CRITICAL)

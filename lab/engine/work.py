@@ -75,6 +75,8 @@ def outcome(request: Callable[[], Spec], key: str, publisher: Publisher, memory:
         spec = request()
         if isinstance(spec, TrainingRun):
             return _resume(spec, publisher)
+        if names_users_models(spec):
+            require_memory(spec, memory)  # their logits of images of the data's shape decide the key
         store, stored = Store(results_folder()), _stored_key(spec, key, publisher)
         result = _read_stored(store, stored, publisher) or _compute(store, stored, spec, key, publisher, memory)
         return Outcome(pack(result))

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
 
-from distributed import Nanny
-
 from lab.engine.cluster import cause, worker_options, worker_settings
 from lab.engine.connection import Connection
 from lab.engine.joining import meet
+from lab.engine.nanny import Nanny
 from lab.errors import EngineError
 
 _GLANCE = 2.0  # seconds between two attempts to reach a scheduler
@@ -63,7 +62,8 @@ async def _work(connection: Connection, name: str | None, say: Callable[[str], N
             for each in nannies:
                 called = each.name or each.worker_address
                 say(f"The worker {called} computes for {connection.address} (Ctrl-C stops it).")
-            ends = [asyncio.ensure_future(each) for each in (stopped.wait(), *(each.finished() for each in nannies))]
+            finished = [each.finished() for each in nannies]  # type: ignore[no-untyped-call]
+            ends = [asyncio.ensure_future(each) for each in (stopped.wait(), *finished)]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         except OSError:  # the scheduler went while they started
             return not stopped.is_set()

@@ -6,6 +6,7 @@ seen: a change that comes after the second call, that these images do not show, 
 
 import copy
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
@@ -15,12 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from lab.context import Cancelled
-from lab.models.adapter import adapted, core_of
+from lab.models.adapter import adapted, core_of, name_of
 from lab.models.aside import users_code
+from lab.models.memory import require_room
 from lab.models.moments import asked_of_the_moment
 from lab.models.repeatable import Draws
 
 _IMAGES = 8
+_VALUES = 2**24  # in all images together, of which there is one at least
 _DIGITS = 4  # of the largest logit; what is beyond them is rounding, which differs from machine to machine
 
 
@@ -40,10 +43,11 @@ def probe(model: nn.Module, shape: tuple[int, ...], modules: Iterable[ModuleType
     copy of the model is asked, so that the model stays as it was. One that cannot be copied, or fails, has no logits:
     that is said where it is attacked.
     """
-    x = _images(shape)
     try:
         with users_code(), torch.no_grad():
             core = copy.deepcopy(core_of(model))
+            require_room(core, shape, torch.device("cpu"), name_of(model))
+            x = _images(shape)
             asked, draws = adapted(core), Draws(core, modules)
             with draws.again(core) as after, asked_of_the_moment() as found:
                 first = _logits(asked, x)
@@ -66,9 +70,10 @@ def _logits(model: nn.Module, x: Tensor) -> np.ndarray:
 
 
 def _images(shape: tuple[int, ...]) -> Tensor:
-    """(8, *shape) images of noise, from dark to bright."""
-    noise = torch.rand(_IMAGES, *shape, generator=torch.Generator().manual_seed(0))
-    gamma = torch.logspace(2, -2, _IMAGES, base=2.0).reshape(-1, *[1] * len(shape))
+    """(n, *shape) images of noise, from dark to bright: 8, or fewer large ones."""
+    n = max(1, min(_IMAGES, _VALUES // max(1, math.prod(shape))))
+    noise = torch.rand(n, *shape, generator=torch.Generator().manual_seed(0))
+    gamma = torch.logspace(2, -2, n, base=2.0).reshape(-1, *[1] * len(shape))
     return noise**gamma
 
 

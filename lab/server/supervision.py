@@ -97,6 +97,7 @@ class Voila:
         self._marks = marks | {TOKEN: site.token, COOKIE_KEY: secrets.token_hex(32)}  # for every restart
         self._connections = connections
         self._output = output
+        self._started = ExitStack()
 
     @property
     def address(self) -> str:
@@ -107,12 +108,14 @@ class Voila:
         """Start it and wait until it answers. Raises :class:`LabError` when it does not."""
         self._mark = uuid.uuid4().hex
         self._began = time.monotonic()
-        self.process = start(
-            "lab.server.pages",
-            _arguments(self.site, self.port, self._connections, self.room, self.ready),
-            _environment(self._connections) | self._marks | {MARK: self._mark},
-            self._output,
-            called="voila",
+        self.process = self._started.enter_context(
+            start(
+                "lab.server.pages",
+                _arguments(self.site, self.port, self._connections, self.room, self.ready),
+                _environment(self._connections) | self._marks | {MARK: self._mark},
+                self._output,
+                called="voila",
+            )
         )
         while not self.answers():
             if self.process.poll() is not None:
@@ -124,6 +127,7 @@ class Voila:
     def end(self) -> None:
         """End it and all its kernels."""
         end(self._mark)
+        self._started.close()
 
     def watch(self, say: Callable[[str], None], pause: float = PAUSE, patience: tuple[float, ...] = PATIENCE) -> None:
         """Block for as long as it runs, and start it again when it answers no more; ``say`` is told so.
@@ -165,8 +169,11 @@ class Voila:
 def _computing_ahead(marks: dict[str, str]) -> Iterator[None]:
     """A process that has the pages' first pictures computed. Nothing in ``lab`` imports the pages; this starts them."""
     mark = uuid.uuid4().hex
-    with bounded_log(home() / "logs" / "openings.log") as log:
-        process = start("widgets.openings", [], {**os.environ, **marks, MARK: mark}, log)
+    environment = {**os.environ, **marks, MARK: mark}
+    with (
+        bounded_log(home() / "logs" / "openings.log") as log,
+        start("widgets.openings", [], environment, log) as process,
+    ):
         try:
             yield
         finally:

@@ -169,3 +169,53 @@ def test_slices_follow_each_other_and_shrink():
     assert seen == [(0, 2), (2, 4), (4, 6), (6, 8)]
     with pytest.raises(AttackError, match="Not even one"):
         in_pieces(2, 2, lambda _: (_ for _ in ()).throw(MemoryError))
+
+
+class Shown(nn.Module):
+    """A model that notes where the images are that it is shown."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.devices = inner, set()
+
+    def forward(self, pixels):
+        self.devices.add(pixels.device.type)
+        return self.inner(pixels)
+
+
+@pytest.fixture
+def scarce(monkeypatch):
+    """Hardly any memory, and images of any size are large ones."""
+    monkeypatch.setattr("lab.models.memory._LARGE", 1)
+    monkeypatch.setattr("lab.memory._in_container", lambda: [2**10])
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda model, x, y: attack(PGD(steps=1), model, x, y, BALL),
+        lambda model, x, y: attack(Square(queries=2), model, x, y, BALL),
+        lambda model, x, y: judge(x, y, x, model, BALL),
+        lambda model, x, y: logits_of(model, x),
+    ],
+    ids=["attack", "queries", "judge", "logits"],
+)
+def test_large_images_are_refused_before_the_model_is_shown_one(run, model, x, y, scarce):
+    shown = Shown(model).eval()
+    with pytest.raises(
+        AttackError, match=r"Shown needs about .* GiB of memory for one image of shape \(1, 6, 6\), but"
+    ):
+        run(shown, x, y)
+    assert shown.devices <= {"meta"}
+
+
+def test_what_a_large_image_needs_of_a_wide_model_is_found_without_memory(scarce, monkeypatch):
+    wide = nn.Sequential(nn.Conv2d(1, 500, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2))
+    with torch.no_grad():
+        wide(torch.zeros(1, 1, 20, 20))
+    kept, _ = kept_for_backward(wide, torch.zeros(1, 1, 20, 20, requires_grad=True))
+    monkeypatch.setattr("lab.memory._in_container", lambda: [2 * kept - 1])
+    with pytest.raises(AttackError, match="use smaller images"):
+        logits_of(wide, torch.zeros(1, 1, 20, 20))
+    monkeypatch.setattr("lab.memory._in_container", lambda: [2 * kept])
+    assert logits_of(wide, torch.zeros(1, 1, 20, 20)).shape == (1, 2)

@@ -17,11 +17,13 @@ from distributed import LocalCluster
 from distributed.utils import LoopRunner
 
 from lab import runs
-from lab.engine import Connection
+from lab.cli.cluster import Cluster
+from lab.context import Context
+from lab.engine import Connection, Engine
 from lab.engine.slots import SLOTS
 from lab.home import results_folder
 from tests.cluster.conftest import at
-from tests.engine.slow_analysis import Lengthy, Slow, held
+from tests.engine.slow_analysis import Lengthy, Slow, held, let_go
 from tests.engine.test_engine import begun
 from tests.served import ROOT
 from tests.test_cli import refused
@@ -46,7 +48,8 @@ class Worker:
 
 def ended(cluster: LocalCluster) -> dict[str, int]:
     """How many jobs of each kind the cluster's workers have finished."""
-    numbers = cluster.scheduler.plugins["lab-keeper"].work()["ended"]
+    keeper = cluster.scheduler.plugins.get("lab-keeper")  # the first command brings it
+    numbers = keeper.work()["ended"] if keeper is not None else {}
     return {slot: each["done"] for slot, each in numbers.items()}
 
 
@@ -54,12 +57,12 @@ def unfinished(cluster: LocalCluster) -> list[str]:
     return [str(each) for each, task in cluster.scheduler.tasks.items() if task.state != "memory"]
 
 
-def numbers(printed: str) -> object:
-    """A command's JSON without what a clock says, and without where a run is kept."""
+def numbers(printed: str, *but: str) -> object:
+    """A command's JSON without what a clock says, without where a run is kept, and without the fields ``but``."""
 
     def bare(value: object) -> object:
         if isinstance(value, dict):
-            return {name: bare(each) for name, each in value.items() if name not in ("seconds", "folder")}
+            return {name: bare(each) for name, each in value.items() if name not in ("seconds", "folder", *but)}
         return [bare(each) for each in value] if isinstance(value, list) else value
 
     return bare(json.loads(printed))
@@ -92,6 +95,64 @@ def test_a_cluster_computes_what_the_command_computes_alone_and_stores_it(
     assert numbers(say(line)[1]) == numbers(printed)
     if line in STORED:
         assert {each.name for each in results_folder().glob("*.result")} == kept
+
+
+def test_what_is_wanted_ahead_is_computed_side_by_side_and_once(cluster: LocalCluster, tmp_path: Path) -> None:
+    specs = [held(Slow(diary=str(tmp_path / name))) for name in ("one", "two")]
+    with Engine.connect(cluster.scheduler_address, limited=False) as engine:
+        workers = Cluster(engine)
+        with workers.ahead(specs):
+            until(lambda: all(map(begun, specs)))
+            for each in specs:
+                let_go(each)
+                workers.compute(each, Context())
+    assert [begun(each) for each in specs] == [1, 1]
+
+
+class Finishing(distributed.SchedulerPlugin):
+    """Notes which workers finish tasks."""
+
+    name = "finishing"
+
+    def __init__(self) -> None:
+        self.workers: set[str] = set()
+
+    def transition(self, key: object, start: str, finish: str, *_: object, **about: object) -> None:
+        if (start, finish) == ("processing", "memory"):
+            self.workers.add(str(about["worker"]))
+
+
+@pytest.fixture
+def two(empty: LocalCluster) -> Iterator[LocalCluster]:
+    """A scheduler with two workers started by hand, in processes of their own."""
+    with started_by_hand(empty, "one"), started_by_hand(empty, "two"):
+        yield empty
+
+
+@pytest.mark.slow
+def test_both_workers_of_a_cluster_evaluate_and_find_what_one_machine_does(
+    two: LocalCluster, say: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finishing = Finishing()
+    two.scheduler.add_plugin(finishing)
+    line = "evaluate --model standard --model pgd-trained --model trades-trained --images 8 --json"
+    code, printed, complaint = say(line, at(two))
+    assert (code, complaint) == (0, "")
+    assert len(finishing.workers) == 2
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "alone"))
+    own = "passes"  # a process counts two more where it sees a model for the first time
+    assert numbers(say(line)[1], own) == numbers(printed, own)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["exhibit run K3 --json", "claims --claim 25 --json"], ids=["exhibit", "claim"])
+def test_exhibits_and_claims_are_measured_on_a_cluster_as_alone(
+    two: LocalCluster, say: Callable, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, printed, _ = say(line, at(two))
+    assert code == 0
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "alone"))
+    assert numbers(say(line)[1]) == numbers(printed)
 
 
 SMALL = "Standard --set architecture.width=1"
@@ -294,39 +355,67 @@ def test_a_worker_that_is_lost_half_way_is_said_when_no_other_takes_over(
 
 
 SCHEDULER = """
-import asyncio, distributed
+import asyncio, distributed, sys
 async def run():
-    async with distributed.Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+    async with distributed.Scheduler(host="127.0.0.1", port=int(sys.argv[1]), dashboard=False) as scheduler:
         print(scheduler.address, flush=True)
         await scheduler.finished()
 asyncio.run(run())
 """
 
 
-@pytest.fixture
-def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
-    """A scheduler in a process of its own, which a test may end."""
-    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
-    command = [sys.executable, "-c", SCHEDULER]
+@contextmanager
+def scheduler_at(port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A scheduler in a process of its own, which a test may end, and its address."""
+    command = [sys.executable, "-c", SCHEDULER, str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        yield process
+        assert process.stdout is not None
+        yield process, process.stdout.readline().strip()
         process.kill()
 
 
-def test_a_scheduler_that_is_killed_half_way_is_said_in_a_sentence(
-    scheduler: subprocess.Popen[str], say: Callable, slow: Slow, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
+    with scheduler_at() as found:
+        yield found
+
+
+def test_a_lost_scheduler_is_said_at_once_and_found_again_when_it_is_back(
+    scheduler: tuple[subprocess.Popen[str], str], slow: Slow
 ) -> None:
-    monkeypatch.setattr(Connection.client, "__defaults__", (3.0,))
-    address = scheduler.stdout.readline().strip()
+    process, address = scheduler
+    worker = Worker(address)
+    with Engine.connect(address, limited=False) as engine:
+        job = engine.submit(slow)
+        until(lambda: begun(slow))
+        process.kill()
+        until(lambda: job.why_waiting == f"the connection to {address} was lost and is being tried again")
+        assert engine.workers() == 0
+        later = engine.submit(slow.replace(steps=2))
+        worker.close()
+        with scheduler_at(int(address.rpartition(":")[2])):
+            worker = Worker(address)
+            let_go(slow)
+            assert len(job.wait(PATIENCE).numbers) == slow.steps
+            assert job.note == "The computation was interrupted and restarted."
+            assert len(later.wait(PATIENCE).numbers) == 2
+            worker.close()
+
+
+def test_a_scheduler_that_is_killed_half_way_is_said_in_a_sentence(
+    scheduler: tuple[subprocess.Popen[str], str], say: Callable, slow: Slow
+) -> None:
+    process, address = scheduler
     worker = Worker(address)
 
     def kill() -> None:
         until(lambda: begun(slow))
-        scheduler.kill()
+        process.kill()
 
     killing = threading.Thread(target=kill)
     killing.start()
-    complaint = refused(say(asked(slow), f"--scheduler {address}"))
+    complaint = refused(say(asked(slow), f"--scheduler {address} --patience 1"))
     killing.join(PATIENCE)
     worker.close()
     assert complaint == f"The engine at {address} cannot be reached any more: start its scheduler again.\n"

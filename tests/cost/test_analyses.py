@@ -3,6 +3,7 @@
 import gc
 from dataclasses import dataclass
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -221,6 +222,21 @@ def test_days_of_work_are_refused_in_a_sentence(spec: Analysis) -> None:
     assert len(str(refused.value)) <= 300
 
 
+ATTACKING = [
+    SingleAttack(),
+    Restarts(images=(0,)),
+    Explore(),
+    ImageSweep(),
+    TransferMatrix(),
+    RobustnessCurves(searched=0),
+    Masking(),
+    Evaluation(),
+    LossSurface(),
+    Embeddings(images=(0,)),
+    Screening(),
+]
+
+
 def test_memory_grows_with_what_is_kept(data: NpzFile) -> None:
     usual, much = Restarts(), Restarts(images=tuple(range(16)), attack=PGD(restarts=100_000, steps=3))
     assert cost(usual).bytes_on(2) < 2**25
@@ -229,3 +245,14 @@ def test_memory_grows_with_what_is_kept(data: NpzFile) -> None:
     assert cost(many).bytes_on(2) > 2**33
     assert cost(many).bytes_on(4) > cost(many).bytes_on(2)
     assert cost(Explore(attack=PGD(passes=1000))).bytes_on(1) > cost(Explore()).bytes_on(1)
+
+
+@pytest.mark.parametrize("spec", ATTACKING, ids=lambda each: type(each).__name__)
+def test_an_image_counts_with_what_an_attack_holds_of_it(spec: Analysis, tmp_path: Path) -> None:
+    """A packed file says little: ten images of 16,384² pixels are a few megabytes of zeros."""
+    found = {}
+    for side in (8, 1024):
+        path = tmp_path / f"{side}.npz"
+        np.savez_compressed(path, x_test=np.zeros((1, side, side), np.uint8), y_test=np.zeros(1, int))
+        found[side] = cost(spec.replace(data=NpzFile(str(path)))).bytes_on(1)
+    assert found[1024] - found[8] >= 32 * 4 * (1024**2 - 8**2)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engine import Connection, Engine
+from lab.engine import Connection, Engine, nanny
 from lab.errors import LONGEST, EngineError
 from lab.home import results_folder
 from tests.engine.slow_analysis import Slow, held, let_go
@@ -27,9 +27,6 @@ def slow(tmp_path: Path) -> Slow:
     return Slow(steps=25, pause=0.02, diary=str(tmp_path / "diary"))
 
 
-HELD = 2.5  # seconds
-
-
 def worker_of(spec: Slow) -> int:
     """The number of the process that computes it, once it has begun; what is heard of it before may come earlier."""
     until(lambda: begun(spec))
@@ -38,19 +35,23 @@ def worker_of(spec: Slow) -> int:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGSTOP")
-def test_the_time_left_does_not_count_a_pause_of_the_worker(engine: Engine, slow: Slow) -> None:
+def test_a_stopped_worker_is_said_and_the_time_left_does_not_count_its_pause(engine: Engine, slow: Slow) -> None:
     spec = held(slow.replace(steps=10))
     asked = time.monotonic()
     job = engine.submit(spec)
     worker = worker_of(spec)
     os.kill(worker, signal.SIGSTOP)
-    time.sleep(HELD)
+    stopped = time.monotonic()
+    until(lambda: job.why_waiting == "the worker that computes this does not respond")
+    assert job.seconds_left is None
     os.kill(worker, signal.SIGCONT)
+    pause = time.monotonic() - stopped
+    until(lambda: not job.why_waiting)
     let_go(spec, 5)
     until(lambda: job.progress and job.progress.fraction == 0.5)
     left = job.seconds_left
     assert left is not None
-    assert left < time.monotonic() - asked - HELD / 2  # half is done: as long as it took so far, but for the pause
+    assert left < time.monotonic() - asked - pause / 2  # half is done: as long as it took so far, but for the pause
     let_go(spec)
     job.wait(PATIENCE)
 
@@ -138,13 +139,30 @@ def test_a_killed_worker_comes_back_and_does_its_job(engine: Engine, slow: Slow)
     job = engine.submit(spec)
     until(lambda: job.progress and job.progress.fraction > 0.1)
     os.kill(worker_of(spec), signal.SIGKILL)
+    until(lambda: job.why_waiting == "the worker that computed this has ended, and another one is not there yet")
+    assert begun(spec) == 1, "it is said before another worker has begun with it"
     until(lambda: job.note)
+    assert job.why_waiting == ""
     let_go(spec)
     assert len(job.wait(PATIENCE).numbers) == 25
     assert begun(spec) == 2
     assert job.note == "The computation was interrupted and restarted."
     for page in PAGES:  # the new worker, too, tells strangers nothing
         require_no_page(engine, page)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGSTOP")
+def test_a_worker_that_stays_stopped_is_ended_and_another_does_its_job(
+    engine: Engine, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nanny, "STOPPED", 3)
+    spec = held(slow)
+    job = engine.submit(spec)
+    os.kill(worker_of(spec), signal.SIGSTOP)
+    until(lambda: begun(spec) == 2)
+    let_go(spec)
+    assert len(job.wait(PATIENCE).numbers) == 25
 
 
 SERVER = """

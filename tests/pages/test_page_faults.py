@@ -75,6 +75,7 @@ def test_the_worker_is_killed_in_the_middle_of_a_job(page, lab):
     begin(page, Seed="104", Restarts="40")
     page.until_running(0.05)
     worker(lab).kill()
+    page.until_said("the worker that computed this has ended, and another one is not there yet")
     page.until_said("The computation was interrupted and restarted.")
     page.until_drawn(40)
     page.until("done")
@@ -87,7 +88,7 @@ def test_a_worker_that_does_not_get_on_is_said_and_so_is_what_others_wait_for(pa
     held = psutil.Process(worker(lab).pid)
     held.suspend()
     try:
-        page.until_said("no news from the worker for ")
+        page.until_said("the worker that computes this does not respond")
         assert "left" not in page.words
         begin(other, Seed="109", Restarts="40")  # the same kind of slot
         other.until_said("1 other computation is running, and this one is number 1 in the queue")

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from lab.errors import LabError
+from lab.processes import MARK
 from lab.server import Site, Voila, child, logs, supervision
 from lab.server.children import command, start
 from lab.server.logs import FILES_KEPT, LONGEST_LINE, bounded_log, lines
@@ -238,6 +239,29 @@ def watched(tmp_path: Path, answers: list[bool]) -> tuple[Watched, list[str]]:
     finally:
         server.end()
     return server, said
+
+
+def test_nothing_of_a_process_that_has_ended_stays_open(module, tmp_path, monkeypatch):
+    module("patient", "import time; time.sleep(600)")
+    server = voila(1, tmp_path)
+
+    def patient(_: str, __: list[str], environment: dict[str, str], *___: object, called: str = "") -> subprocess.Popen:
+        with open(os.devnull, "wb") as log:
+            return start("patient", [], os.environ | {MARK: environment[MARK]}, log)
+
+    monkeypatch.setattr(supervision, "start", patient)
+    monkeypatch.setattr(Voila, "answers", lambda *_: True)
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    server.begin()
+    server.end()
+    ended = [server.process]
+    monkeypatch.setattr(supervision, "start", lambda *about: ended.append(patient(*about)) or ended[-1])
+    with supervision._computing_ahead({}):
+        pass
+    assert len(ended) == 2
+    for process in ended:
+        assert process.returncode is not None, "it was waited for"
+        assert process.stdin.closed
 
 
 def test_a_port_that_is_taken_before_voila_has_it_is_given_up_for_another(tmp_path, monkeypatch):

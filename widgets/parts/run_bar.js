@@ -42,7 +42,7 @@ function render({ model, el }) {
   // How far a job is; one that has said nothing for a while has no time left that could be told.
   const pace = () => {
     const share = `${Math.round(100 * model.get("fraction"))}%`;
-    const time = quiet() < SILENCE ? left(model.get("seconds_left")) : `no news from the worker for ${quiet()} seconds`;
+    const time = quiet() < SILENCE ? left(model.get("seconds_left")) : `no progress for ${quiet()} seconds`;
     return [share, model.get("doing"), time, model.get("message")];
   };
   // What the bar says: the state, or what is in the way, in a word; then the details.

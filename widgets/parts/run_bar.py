@@ -127,7 +127,7 @@ class RunBar(Plain):
                 self.doing = progress.doing if progress else ""
                 self.fraction = progress.fraction if progress else 0.0
                 self.seconds_left = job.seconds_left
-                self.message = job.error or job.note or job.why_waiting
+                self.message = job.error or " · ".join(filter(None, (job.note, job.why_waiting)))
 
     def _draw(self, result: Result | None) -> None:
         if result is not None and result is not self._drawn:
