@@ -58,7 +58,7 @@ IN_DARK: Mapping[str, str] = {
     # between the ends of colour scales
     "#C3D3E4": "#20364D",
     "#7FA3C7": "#2F5579",
-    "#3C6E9F": "#5C8BB8",
+    "#4979A7": "#4A79A9",
     "#12335A": "#DDECF9",
     "#D9E3EE": "#2C3C4E",
     "#A9C1D9": "#42617F",
@@ -66,6 +66,9 @@ IN_DARK: Mapping[str, str] = {
     "#35689A": "#98C0E2",
     "#8DB2D9": "#2A4F75",
     "#EBAA7C": "#7A4A26",
+    # words on them
+    "#000000": "#FFFFFF",
+    "#FEFEFE": "#000000",
 }
 """By its name in :mod:`widgets.theme`, what paints a colour in the dark: the same hue, as far from the panel.
 

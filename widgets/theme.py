@@ -52,7 +52,8 @@ _CLASSES = (
     "#3F90DA", "#FFA90E", "#BD1F01", "#94A4A2", "#832DB6", "#A96B59", "#E76300", "#B9AC70", "#717581", "#92DADD",
 )  # fmt: skip
 
-SEQUENTIAL = ((0.0, "#F4F6F8"), (0.25, "#C3D3E4"), (0.5, "#7FA3C7"), (0.75, "#3C6E9F"), (1.0, "#12335A"))
+_ON_PALE, _ON_DEEP, _DEEP = "#000000", "#FEFEFE", 0.7
+SEQUENTIAL = ((0.0, "#F4F6F8"), (0.25, "#C3D3E4"), (0.5, "#7FA3C7"), (_DEEP, "#4979A7"), (1.0, "#12335A"))
 """A colour scale for quantities that start at zero; plotly takes it as ``colorscale``."""
 
 HEIGHTS = ((0.0, "#D9E3EE"), (0.25, "#A9C1D9"), (0.5, "#6E97BF"), (0.75, "#35689A"), (1.0, "#12335A"))
@@ -89,6 +90,11 @@ def class_colour(index: int) -> str:
     Of no class, at an index below 0, it is grey.
     """
     return MUTED if index < 0 else _CLASSES[index % len(_CLASSES)]
+
+
+def words_on(part: float) -> str:
+    """The colour of words on :data:`SEQUENTIAL` at a part of its range: at least 4.5:1 at each, light and dark."""
+    return _ON_DEEP if part > _DEEP else _ON_PALE
 
 
 def fade(colour: str, opacity: float) -> str:

@@ -44,12 +44,12 @@ _WORDS = {
     UNDECIDED: "Undecided.",
 }
 _SETTLE = {
-    MASKED: "Trust no one-step attack, and none that only follows this gradient. 'evaluate' with 'standard' also "
-    "runs attacks without a gradient; adversarial examples of similar models are a further test.",
-    BROKEN: "Nothing: a stronger attack could only break more. 'evaluate' shows what withstands at a smaller ε.",
-    ROBUST: "Not finding an attack proves nothing: 'evaluate' with 'standard' or 'thorough', on more images, could "
-    "still lower the number, and so could an attack that is adapted to the defence.",
-    UNDECIDED: "'evaluate' with 'standard', on more images, and PGD with more restarts.",
+    MASKED: "Trust no one-step attack, and none that only follows this gradient. An evaluation with the standard "
+    "budget also runs attacks without a gradient; adversarial examples of similar models are a further test.",
+    BROKEN: "Nothing: a stronger attack could only break more. An evaluation shows what withstands at a smaller ε.",
+    ROBUST: "Not finding an attack proves nothing: an evaluation with the standard or the thorough budget, on "
+    "more images, could still lower the number, and so could an attack that is adapted to the defence.",
+    UNDECIDED: "An evaluation with the standard budget, on more images, and PGD with more restarts.",
 }
 
 

@@ -197,7 +197,7 @@ def parse_field(kind: type[Spec], name: str, text: str) -> object:
         if get_origin(hint) is tuple and (item := get_args(hint)[0]) in _PARSED:
             return tuple(_PARSED[item](each) for each in text.split(","))
     except (ValueError, KeyError):
-        raise FieldError(kind.__name__, name, f"should be {_named(hint)}, not {quoted(text)}.") from None
+        raise FieldError(kind.__name__, name, _unlike(hint, text)) from None
     if get_origin(hint) is tuple and text.lstrip().startswith("["):
         return getattr(from_json(f'{{"spec": "{kind.__name__}", "{name}": {text}}}'), name)
     if get_origin(hint) is tuple:
@@ -313,7 +313,8 @@ def _checked(kind: type[Spec], each: "Field[object]", hint: object, value: objec
         unit = f" {about.unit}" if about.unit else ""
         if not low <= number <= high:  # also refuses NaN
             hint = grey_levels(number) if about.pixels else "."
-            raise wrong(f"must lie between {low:g} and {high:g}{unit}, but is {found}{hint or '.'}", about.meaning)
+            between = f"must lie between {_limit(low)} and {_limit(high)}{unit}"
+            raise wrong(f"{between}, but is {found}{hint or '.'}", about.meaning)
         if about.step > 1 and (number - low) % about.step:
             raise wrong(f"must be {low:g} or some {about.step} more, but is {found}.", about.meaning)
     if about.choices is not None and isinstance(value, Spec):
@@ -343,7 +344,7 @@ def _typed(wrong: Callable[[str], FieldError], hint: object, value: object) -> o
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if not (isinstance(hint, type) and isinstance(value, hint)) or (isinstance(value, bool) and hint is not bool):
-        raise wrong(f"should be {_named(hint)}, not {quoted(value)}.")
+        raise wrong(_unlike(hint, value))
     return value
 
 
@@ -352,6 +353,16 @@ def _as_float(wrong: Callable[[str], FieldError], value: Real) -> float:
         return float(value)
     except OverflowError:
         raise wrong(f"should be a number, not {quoted(value)}: it is too large.") from None
+
+
+def _unlike(hint: object, value: object) -> str:
+    found = "but is empty" if isinstance(value, str) and not value.strip() else f"not {quoted(value)}"
+    return f"should be {_named(hint)}, {found}."
+
+
+def _limit(number: float) -> str:
+    """A limit as a person writes it: 1000000, 0.05."""
+    return f"{number:.0f}" if float(number).is_integer() and number < 1e12 else f"{number:g}"
 
 
 def _named(hint: object) -> str:

@@ -4,18 +4,34 @@
   const CONTROLS = "button, input, select, textarea, summary, a[href], .lab-segment, [role=button]";
   const OUT = ".lab-hidden, .lab-skip, .modebar-btn, :disabled"; // behind their labels, on focus, or on hovering
 
+  const FINGER = 44; // pixels that what is pressed has in each direction, at least
+  const MARK = 28; // of a mark beside a label, which must not lie over the field below it
+  const forFingers = () => document.querySelector(".lab-app").clientWidth <= 850; // as theme.py has it
+
   const named = (each) =>
     (each.getAttribute("aria-label") || each.labels?.[0]?.innerText || each.innerText || each.className).replace(/\s+/g, " ").slice(0, 60);
 
   // After scrolling to a control as a browser does that gives it the focus, its middle must be in sight and its own.
   function fault(each) {
-    each.scrollIntoView({ block: "nearest", inline: "nearest" });
-    const box = each.getBoundingClientRect();
+    const pressed = each.closest("label") ?? each;
+    pressed.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const box = pressed.getBoundingClientRect();
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return "is outside of the window";
+    const hits = (top) => each.contains(top) || [...(each.labels ?? [])].some((label) => label.contains(top));
     const top = document.elementFromPoint(x, y);
-    if (each.contains(top) || [...(each.labels ?? [])].some((label) => label.contains(top))) return "";
-    return `is under ${top?.className || top?.tagName}`;
+    if (!hits(top)) return `is under ${top?.className || top?.tagName}`;
+    return forFingers() ? tooSmall(each, pressed, hits) : "";
+  }
+
+  function tooSmall(each, pressed, hits) {
+    pressed.scrollIntoView({ block: "center", inline: "center" }); // nothing of it is beyond the edge of what it scrolls in
+    const { x, y, width, height } = pressed.getBoundingClientRect();
+    const reach = (each.matches(".lab-help-sign") ? MARK : FINGER) / 2 - 2; // boxes lie between pixels
+    const [other] = [[0, -reach], [0, reach], [-reach, 0], [reach, 0]]
+      .map(([right, down]) => document.elementFromPoint(x + width / 2 + right, y + height / 2 + down))
+      .filter((there) => there && !hits(there));
+    return other ? `is smaller than a finger, beside ${other.className || other.tagName}` : "";
   }
 
   function unreachable(parts = [document.querySelector(".lab-header"), here()]) {
@@ -45,11 +61,13 @@
     return seen;
   }
 
-  // Parts of the page that reach out of their place sideways; a card of figures may be moved sideways itself.
+  // Parts of the page that reach out of their place sideways, and number boxes that cut what is in them; a card of
+  // figures may be moved sideways itself.
   function overflowing() {
     const parts = ["html", ".lab-header", ".lab-tabs", ".lab-home", ".lab-strip", ".lab-panel", ".lab-settings", ".lab-panel-footer", ".lab-content"];
-    return parts.filter((css) =>
-      [...document.querySelectorAll(css)].some((each) => each.getClientRects().length && each.scrollWidth > each.clientWidth + 1));
+    const wide = (each) => each.getClientRects().length && each.scrollWidth > each.clientWidth + 1;
+    const boxes = [...here().querySelectorAll(".lab-number")].filter(wide);
+    return [...parts.filter((css) => [...document.querySelectorAll(css)].some(wide)), ...boxes.map(named)];
   }
 
   function luminance(colour) {

@@ -13,6 +13,8 @@ IN_STEP = """name => location.hash === `#story?one-step/${name}`
 REPLIED = ".lab-story-reply:is([data-state=right], [data-state=wrong])"
 VISIBLE = """() => document.querySelector('.lab-place:not(.lab-closed) .lab-figure').checkVisibility({
   visibilityProperty: true })"""
+FIRST_FIGURE = """() => document.querySelector('.lab-place:not(.lab-closed) .lab-figure-plot')
+  .getBoundingClientRect().top"""
 FAR = """() => [...document.querySelectorAll('.lab-door-story')]
   .find(each => each.innerText.includes('Why one step')).querySelector('.lab-door-far').innerText"""
 
@@ -73,3 +75,6 @@ def test_a_story_from_home_by_keyboard(visit):
     page.set_viewport_size({"width": 390, "height": 844})
     assert complaints(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".lab-story-option").first.click()
+    page.wait_for_selector(REPLIED)
+    assert page.evaluate(FIRST_FIGURE) < 844 - 200  # most of it is seen below its question, and not after the settings

@@ -52,6 +52,15 @@ def test_whole_numbers_of_any_kind_are_whole_numbers(kind):
     assert Restarts(images=range(2)) == Restarts(images=(0, 1))
 
 
+def test_refusals_write_numbers_and_nothing_as_a_person_does():
+    with pytest.raises(SpecError, match="must lie between 1 and 100000, but is -1"):
+        PGD(restarts=-1)
+    with pytest.raises(SpecError, match="must lie between 0 and 2147483647, but is -1"):
+        Restarts(seed=-1)
+    with pytest.raises(SpecError, match="should be a whole number, but is empty"):
+        PGD(steps="")
+
+
 @pytest.mark.parametrize("value", [np.float32(7.5), np.True_, True, Fraction(10**400), np.float32("nan")])
 def test_other_numbers_are_refused(value):
     with pytest.raises(SpecError):

@@ -45,7 +45,7 @@ async def test_a_coarse_picture_is_drawn_and_then_a_finer_one(engine):
     await settled()
     assert not page.views["map"].provisional
     assert page.views["map"].figure != coarse
-    assert "g · g⊥: standard 1e-15" in page.views["map"].note
+    assert "cosine before, inner product after: standard 0.25, 1e−15" in page.views["map"].note
 
 
 async def test_zooming_asks_for_another_window_and_the_last_one_wins(engine):

@@ -77,6 +77,15 @@ def test_words_are_readable_on_a_dark_projector():
         assert contrast(DARK_STRONG[name], DARK_STRONG["page"]) >= 7
 
 
+@SCHEMES
+def test_words_are_readable_everywhere_on_the_scale_of_a_table(painted):
+    stops = [stop for stop, _ in theme.SEQUENTIAL]
+    channels = np.array([[int(painted(each)[i : i + 2], 16) for i in (1, 3, 5)] for _, each in theme.SEQUENTIAL])
+    for part in np.linspace(0, 1, 401):
+        behind = "#" + "".join(f"{round(np.interp(part, stops, channel)):02X}" for channel in channels.T)
+        assert contrast(behind, painted(theme.words_on(part))) >= 4.5, part
+
+
 def hue(colour: str) -> complex:
     """The direction of a colour in CIELAB's plane of hues, as a complex number; near 0 for greys."""
     _, a, b = seen(colour, "normal")
@@ -120,12 +129,10 @@ def test_classes_differ_as_much_in_the_dark():
 
 def test_what_is_shown_before_the_page_has_the_theme_s_colours():
     sheet = (VOILA / "opening.css").read_text("utf-8")
-    light, dark, chosen = (
-        dict(re.findall(r"--(\w+): (#\w{6});", block)) for block in re.findall(r":root[^{]*{([^}]*)}", sheet)
-    )
+    found = {name: pair for name, *pair in re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\);", sheet)}
     names = {"paper": theme.PAGE, "panel": theme.PANEL, "line": theme.LINE, "bar": theme.ACCENT, "words": theme.INK}
-    assert light == names
-    assert dark == chosen == {name: IN_DARK[colour] for name, colour in names.items()} | {"bar": DARK_BAR}
+    assert found == {name: [colour, DARK_BAR if name == "bar" else IN_DARK[colour]] for name, colour in names.items()}
+    assert len(set(re.findall(r"#[0-9a-fA-F]{6}\b", sheet)) - {each for pair in found.values() for each in pair}) == 0
 
 
 @pytest.fixture(autouse=True)

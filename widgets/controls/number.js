@@ -123,6 +123,7 @@ function render({ model, el }) {
   const { id, head, body, described } = field(model, el);
   const box = make("input", "lab-number", { id, type: "text", inputMode: "decimal", autocomplete: "off" });
   box.classList.toggle("lab-number-words", model.get("zero") !== "");
+  box.style.setProperty("--letters", model.get("zero").length);
   const unit = make("span", "lab-unit", { textContent: model.get("unit") });
   const ranged = model.get("usual").length === 2;
   const slider = make("input", "lab-slider", { type: "range", min: 0, max: PLACES, step: 1, hidden: !ranged });

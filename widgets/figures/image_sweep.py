@@ -23,7 +23,7 @@ def record(result: ImageSweepResult) -> dict[str, object]:
         "label": names[y],
         "shape": list(result.x.shape),
         "largest": spec.ball.eps,
-        "colours": [list(stop) for stop in DIVERGING],
+        "colours": [DIVERGING[0][1], DIVERGING[-1][1]],
         "eps": [eps_in_words(spec, each) for each in spec.eps],
         "steps": spec.attack.steps,
         "target": None if spec.target is None else names[spec.target],

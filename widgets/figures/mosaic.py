@@ -46,7 +46,7 @@ def mosaic(grid: Grid, clean: np.ndarray, worst: Sequence[np.ndarray], limit: fl
     def put(corner: tuple[int, int], cell: np.ndarray) -> None:
         y, x = corner
         place = cells[y : y + grid.height, x : x + grid.width]
-        place[..., :3], place[..., 3] = cell, 255
+        place[..., :3], place[..., 3] = cell[..., :3], cell[..., 3] if cell.shape[-1] == 4 else 255
 
     for i in range(grid.images):
         put(grid.corner(0, i), picture(clean[i]))
@@ -63,14 +63,17 @@ def picture(image: np.ndarray) -> np.ndarray:
 
 
 def difference(delta: np.ndarray, limit: float) -> np.ndarray:
-    """(height, width, 3) bytes of a change: grey images in the theme's diverging colours, others around middle grey."""
+    """Bytes of a change: (height, width, 4) of grey images, blue and orange, (height, width, 3) of others, around grey.
+
+    Where a grey pixel stays the same it is transparent, so that it has the colour of the page, light or dark.
+    """
     relative = delta / limit if limit > 0 else np.zeros_like(delta)
     if len(delta) != 1:
         return picture(0.5 + relative / 2)
-    stops = np.array([stop for stop, _ in DIVERGING])
-    colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in DIVERGING])
-    place = (relative[0] + 1) / 2
-    return np.stack([np.interp(place, stops, colours[:, i]) for i in range(3)], axis=-1).astype(np.uint8)
+    less, more = (list(bytes.fromhex(colour[1:])) for _, colour in (DIVERGING[0], DIVERGING[-1]))
+    colours = np.where(relative[0, ..., None] < 0, less, more)
+    opacity = np.round(255 * np.abs(relative[0]).clip(0, 1))
+    return np.concatenate([colours, opacity[..., None]], axis=-1).astype(np.uint8)
 
 
 def in_words(limit: float, channels: int) -> str:
@@ -78,7 +81,7 @@ def in_words(limit: float, channels: int) -> str:
     if limit == 0:
         return "no pixel differs"
     if channels == 1:
-        return f"difference: blue −{limit:.2g}, pale 0, orange +{limit:.2g}"
+        return f"difference: blue −{limit:.2g}, orange +{limit:.2g}"
     return f"difference × {times(0.5 / limit)} around middle grey"
 
 

@@ -7,9 +7,7 @@ from matplotlib.figure import Figure
 from lab import exhibits
 from lab.results.exhibit import ExhibitResult, ExhibitTable
 from widgets.paper.sheet import in_print, literally, scale, sheet
-from widgets.theme import INK, MUTED, PANEL, SEQUENTIAL
-
-_DARK = 0.65  # share of the range from which white figures are easier to read
+from widgets.theme import MUTED, SEQUENTIAL, words_on
 
 
 def exhibit_tables(result: ExhibitResult, columns: int = 1) -> Figure:
@@ -34,9 +32,9 @@ def _table(panel: Axes, shown: ExhibitTable, low: float, high: float) -> None:
     panel.imshow(shown.values, cmap=scale(SEQUENTIAL), vmin=low, vmax=high, aspect="auto")
     for (row, column), value in np.ndenumerate(shown.values):
         if np.isfinite(value):
-            dark = value >= low + _DARK * (high - low)
+            part = (value - low) / (high - low) if high > low else 0.0
             text = f"{value:.0f}" if high > 20 else f"{value:.2g}"
-            panel.text(column, row, text, ha="center", va="center", color=PANEL if dark else INK, fontsize=6)
+            panel.text(column, row, text, ha="center", va="center", color=words_on(part), fontsize=6)
     for group in dict.fromkeys(filter(None, shown.groups)):
         under = [i for i, each in enumerate(shown.groups) if each == group]
         panel.text(float(np.mean(under)), -0.65, literally(group), ha="center", va="bottom", color=MUTED, fontsize=6)

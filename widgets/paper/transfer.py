@@ -10,9 +10,7 @@ from lab.results.transfer import TRANSFER
 from lab.specs.attacks import attack_titles
 from lab.specs.threat import threat
 from widgets.paper.sheet import in_print, scale, sheet
-from widgets.theme import INK, PANEL, SEQUENTIAL
-
-_DARK = 0.65  # share from which white figures are easier to read
+from widgets.theme import SEQUENTIAL, words_on
 
 
 def transfer_table(result: TransferResult, columns: int = 1, measure: str = TRANSFER, k: int = 1) -> Figure:
@@ -42,11 +40,9 @@ def _table(panel: Axes, rates: np.ndarray, models: tuple[str, ...]) -> None:
     panel.imshow(rates, cmap=scale(SEQUENTIAL), vmin=0, vmax=1, aspect="auto")
     for (row, column), rate in np.ndenumerate(rates):
         if not np.isnan(rate):
-            colour = PANEL if rate >= _DARK else INK
-            panel.text(column, row, f"{100 * rate:.0f}", ha="center", va="center", color=colour)
+            panel.text(column, row, f"{100 * rate:.0f}", ha="center", va="center", color=words_on(rate))
     for i, own in enumerate(np.diagonal(rates)):
-        colour = PANEL if own >= _DARK else INK
-        panel.add_patch(Rectangle((i - 0.45, i - 0.4), 0.9, 0.8, fill=False, edgecolor=colour, linewidth=1))
+        panel.add_patch(Rectangle((i - 0.45, i - 0.4), 0.9, 0.8, fill=False, edgecolor=words_on(own), linewidth=1))
     panel.set_xticks(range(len(models)), models, rotation=30, ha="right")
     panel.set_yticks(range(len(models)), models)
     panel.tick_params(length=0)

@@ -7,6 +7,7 @@ import numpy as np
 from lab.specs import PGD, ImageSweep, Linf
 from tests.widgets.swept import LABEL, WRONG, swept
 from widgets.figures.image_sweep import caption, eps_in_words, path_pixels, path_record, pixels, record
+from widgets.theme import DIVERGING
 
 SPEC = ImageSweep(image=4, levels=4, attack=PGD(steps=6, random_start=False))
 
@@ -15,6 +16,7 @@ def test_the_record_says_level_by_level_what_is_predicted():
     found = record(swept(SPEC))
     json.dumps(found, allow_nan=False)
     assert found["eps"] == ["0", "0.1", "0.2", "0.3", "0.4"]
+    assert found["colours"] == [DIVERGING[0][1], DIVERGING[-1][1]]
     standard = found["models"][0]
     assert (standard["name"], standard["fooled"]) == ("standard", 1)
     assert standard["predicted"] == ["2", *4 * ["3"]]

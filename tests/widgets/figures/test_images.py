@@ -45,12 +45,13 @@ def test_between_the_cells_the_page_is_seen_which_may_be_dark(make: Make) -> Non
     assert (drawn[y + grid.height : grid.down, :, 3] == 0).all()
 
 
-def test_differences_are_blue_below_and_orange_above_zero() -> None:
-    delta = np.array([[[-0.3, 0.0, 0.3]]])
-    below, none, above = difference(delta, 0.3)[0].astype(int)
+def test_differences_are_blue_below_and_orange_above_zero_where_the_page_is_seen_which_may_be_dark() -> None:
+    delta = np.array([[[-0.3, -0.06, 0.0, 0.3]]])
+    below, little, none, above = difference(delta, 0.3)[0].astype(int)
     assert below[2] > below[0]
     assert above[0] > above[2]
-    assert none.min() > 230
+    assert (below[3], little[3], none[3], above[3]) == (255, 51, 0, 255)
+    assert (difference(np.zeros((1, 2, 2)), 0.0)[..., 3] == 0).all()
 
 
 def test_colour_differences_are_magnified_around_middle_grey() -> None:

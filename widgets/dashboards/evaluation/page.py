@@ -97,7 +97,7 @@ class EvaluationPage(Page[Evaluation, EvaluationResult, ChosenImage]):
         self.place, self.image = PositionChoice("Images of", 2), ImageOf()
         self.look = Form(EvaluationLook(model=2), given={"model": self.place, "image": self.image})
         self.views = {name: self._view(name) for name in PLOTS}
-        self.verdicts = Gallery("Verdict", "lab-gallery-large", "lab-verdicts")
+        self.verdicts = Gallery("Verdict", "lab-gallery-large", "lab-verdicts", "lab-narrow")
         self.checks = CheckTable("Sanity checks", self._checks_csv)
         self.gallery = Gallery("The chosen image", "lab-gallery-large")
         self.links = LinkBar(follow)
@@ -124,7 +124,7 @@ class EvaluationPage(Page[Evaluation, EvaluationResult, ChosenImage]):
     def _content(self) -> Box:
         self.look.add_class("lab-look")
         waterfall, images = self.views.values()
-        self.top = Box([self.verdicts, waterfall, self.checks, self.downloads], "lab-figures")
+        self.top = Box([waterfall, self.verdicts, self.checks, self.downloads], "lab-figures")
         below = Box([images, self.gallery, self.examples, self.links], "lab-figures")
         guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
         return Box([guide, self.affordable, self.top, self.look, below], "lab-content")

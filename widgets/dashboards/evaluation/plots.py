@@ -35,7 +35,7 @@ PLOTS: dict[str, Plot[EvaluationResult, ChosenImage]] = {
         "Accuracy after each attack",
         lambda result, chosen: waterfall(result, chosen.model),
         lambda result, _: waterfall_frame(result),
-        "lab-full",
+        "lab-wide lab-main",
         420,
     ),
     "images": Plot(

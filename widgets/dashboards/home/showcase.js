@@ -17,26 +17,16 @@ const bytes = (view, Kind, start, count) => new Kind(view.buffer, view.byteOffse
 
 // ---- pixels ----
 
-// The 255 changes of a grey pixel as colours, between the stops of a scale that runs from 0 to 1.
-function scale(stops) {
-  const channels = (colour) => [1, 3, 5].map((i) => Number.parseInt(colour.slice(i, i + 2), 16));
-  return Array.from({ length: 255 }, (_, i) => {
-    const place = i / 254;
-    const above = Math.max(1, stops.findIndex(([stop]) => stop >= place));
-    const [[low, from], [high, to]] = [stops[above - 1], stops[above]];
-    const far = (place - low) / (high - low);
-    return channels(from).map((value, c) => value + (channels(to)[c] - value) * far);
-  });
-}
+const channelsOf = (colour) => [1, 3, 5].map((i) => Number.parseInt(colour.slice(i, i + 2), 16));
 
-function paint(canvas, [channels, height, width], colour) {
+function paint(canvas, [channels, height, width], colour, opacity = () => 255) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.classList.toggle("lab-front-smooth", width > 64);
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   for (let p = 0; p < height * width; p++) {
     for (let c = 0; c < 3; c++) image.data[4 * p + c] = colour(p, channels === 3 ? c : 0, c);
-    image.data[4 * p + 3] = 255;
+    image.data[4 * p + 3] = opacity(p);
   }
   context.putImageData(image, 0, 0);
 }
@@ -51,13 +41,14 @@ function paintImage(canvas, record, clean, delta) {
   });
 }
 
-// The change alone, on a scale that stays the same for every ε: it visibly grows.
-function paintChange(canvas, record, delta, colours) {
+// The change alone, on a scale that stays the same for every ε: it visibly grows. A grey pixel that does not change is
+// transparent, so that it has the colour of the page, light or dark.
+function paintChange(canvas, record, delta) {
   const [channels] = record.shape;
-  paint(canvas, record.shape, (p, c, shown) => {
-    const change = delta ? delta[p * channels + c] : 0;
-    return channels === 1 ? colours[change + 127][shown] : 127.5 + change;
-  });
+  const [less, more] = record.colours.map(channelsOf);
+  const change = (i) => (delta ? delta[i] : 0);
+  if (channels > 1) paint(canvas, record.shape, (p, c) => 127.5 + change(p * channels + c));
+  else paint(canvas, record.shape, (p, _, shown) => (change(p) < 0 ? less : more)[shown], (p) => 2 * Math.abs(change(p)));
 }
 
 // ---- the parts ----
@@ -185,7 +176,6 @@ function player(name, move, stepping) {
 
 function render({ model, el }) {
   const look = { model: 0, level: 0, step: null };
-  let colours = null;
 
   const words = make("div", "lab-front-words");
   const lead = make("p", "lab-front-lead");
@@ -354,7 +344,7 @@ function render({ model, el }) {
     curves.hidden = false;
     const delta = look.step === null ? end(at()) : onPath(at());
     paintImage(small[0].canvas, record, clean(), delta);
-    paintChange(small[1].canvas, record, delta, colours);
+    paintChange(small[1].canvas, record, delta);
     small[0].canvas.setAttribute("aria-label", `The image at step ${here}: ${name} predicts ${predicted[here]}`);
     small[1].canvas.setAttribute("aria-label", `The perturbation at step ${here}`);
     charts[0].fill(loss, here, colour);
@@ -371,7 +361,7 @@ function render({ model, el }) {
     eps.textContent = now;
     const { delta, predicted } = ready() ? shown(at()) : { delta: null, predicted: record.label };
     paintImage(image.canvas, record, clean(), delta);
-    paintChange(change.canvas, record, delta, colours);
+    paintChange(change.canvas, record, delta);
     const name = record.models[at()]?.name ?? "";
     const seen = ready() ? `${name} predicts ${predicted}` : "the clean image";
     image.words.textContent = look.level ? `Image ${record.image}, attacked: ${seen}` : `Image ${record.image}: ${seen}`;
@@ -392,7 +382,6 @@ function render({ model, el }) {
   const rebuild = () => {
     const record = model.get("record");
     if (!record.shape) return;
-    colours = scale(record.colours);
     const notes = model.get("notes");
     const names = [...record.models.map(({ name }) => name), ...record.waiting];
     while (models.children.length > names.length) models.lastChild.remove();
@@ -427,7 +416,7 @@ function render({ model, el }) {
     const extreme = record.eps.at(-1);
     change.words.textContent =
       record.shape[0] === 1
-        ? `Perturbation, always on the same scale: blue −${extreme}, pale 0, orange +${extreme}`
+        ? `Perturbation, always on the same scale: blue −${extreme}, orange +${extreme}`
         : `Perturbation, always on the same scale: grey 0, black and white ±${extreme}`;
     caption.textContent = record.caption;
     dial.enable(ready());

@@ -70,6 +70,7 @@ PLOTS: dict[str, Plot[SurfaceResult, SurfaceDisplay]] = {
 
 
 def orthogonality(result: SurfaceResult) -> str:
-    """Word how exactly the axes are orthogonal, and how far the second had to be turned for it."""
-    parts = [f"{each.model} {each.inner:.0e} (cosine before: {each.cosine:.2f})" for each in result.models]
-    return f"inner product g · g⊥: {' · '.join(parts)}"
+    """Word how far the second axis had to be turned to be orthogonal to the first, and how exactly it is."""
+    inner = [f"{each.inner:.0e}".replace("-", "−") for each in result.models]
+    parts = [f"{each.model} {each.cosine:.2f}, {now}" for each, now in zip(result.models, inner, strict=True)]
+    return f"g⊥ is made orthogonal to g; cosine before, inner product after: {' · '.join(parts)}"

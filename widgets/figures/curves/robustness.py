@@ -180,7 +180,9 @@ def distance_distribution(result: CurvesResult | None) -> go.Figure:
     end = 1.05 * farthest(result) if result else 1.0
     traces = [_steps(slot, end) for slot in slots(found, MOST_MODELS)]
     searched = max((each.searched for each in found if each), default=0)
-    note = f"{searched} images, {title_of(result.spec.search)}" if result and searched else _unsearched(result)
+    note = (
+        f"{counted(searched, 'image')}, {title_of(result.spec.search)}" if result and searched else _unsearched(result)
+    )
     axes = {
         "xaxis": {"title": {"text": "distance to the nearest adversarial example"}, "range": [-0.03 * end, end]},
         "yaxis": {"title": {"text": "images within (%)"}, "range": [-3, 103]},

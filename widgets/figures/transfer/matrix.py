@@ -19,7 +19,7 @@ from lab.specs.attacks import attack_titles
 from lab.specs.threat import threat
 from widgets.figures.drawing import figure, room
 from widgets.figures.names import shortened, wrapped
-from widgets.theme import DIVERGING, INK, MUTED, PANEL, SEQUENTIAL, SMALL, TEXT
+from widgets.theme import DIVERGING, INK, MUTED, SEQUENTIAL, SMALL, TEXT, words_on
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -38,7 +38,6 @@ FEW = 6
 
 _CELL, _SMALL_CELL = 96, 56  # pixels that a cell needs for its words
 _WORST = {ACCURACY: "lowest"}
-_DARK = 0.65  # rate from which white words are easier to read than dark ones; either has a contrast of 4.5 there
 
 
 @dataclass(frozen=True)
@@ -138,8 +137,8 @@ def _heatmap(
         "zmax": 100,
         "colorscale": [list(stop) for stop in SEQUENTIAL],
         "showscale": False,
-        "xgap": 8,
-        "ygap": 8,
+        "xgap": 6,
+        "ygap": 4,
         "text": words,
         "texttemplate": "%{text}",
         "textfont": {"size": TEXT + 1 if values.shape[1] <= FEW else SMALL},
@@ -190,7 +189,7 @@ def _percent(rate: float) -> str:
 
 def _readable(words: str, rate: float) -> str:
     """Words on the colour of a rate."""
-    return f"<span style='color:{PANEL if rate > _DARK else INK}'>{words}</span>"
+    return f"<span style='color:{words_on(rate)}'>{words}</span>"
 
 
 def _summary_hovers(names: Sequence[str], rates: np.ndarray, measure: str) -> list[list[str]]:
