@@ -19,6 +19,7 @@ from lab.errors import LabError, no_such
 from lab.pairing import at_home
 from lab.results.run import Measured, Run
 from lab.specs import Recipe, TrainingRun, papers, to_dict
+from lab.specs.opening import trained_on
 from lab.specs.spec import family_of
 from lab.specs.threat import threat
 
@@ -155,12 +156,15 @@ def _recipe(options: argparse.Namespace) -> Recipe:
     if options.recipe is None:
         return _known_recipe(options)
     known = recipes()
-    start = {name.lower(): build for name, build in known.items()}.get(options.recipe.lower())
-    if start is None:
+    name = {each.lower(): each for each in known}.get(options.recipe.lower())
+    if name is None:
         raise LabError(no_such("recipe", options.recipe, known))
     data = shared.data_set(options, options.data)
     changes = {name: value for name, value in {"data": data, "seed": options.seed}.items() if value is not None}
-    recipe = at_home(start(), data) if data else start()
+    recipe = known[name]()
+    if data:
+        openings = datafiles.opening(recipe.data), datafiles.opening(data)
+        recipe = trained_on(at_home(recipe, data), *openings)
     return shared.with_settings(recipe.replace(**changes), options.settings, changes)
 
 

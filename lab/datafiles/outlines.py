@@ -17,6 +17,7 @@ from lab.datafiles.packages import PHOTOS, package_files
 from lab.datafiles.published import published_files
 from lab.errors import DataError
 from lab.specs.data import (
+    COLOUR_OPENING,
     IMAGENET_CLASSES,
     PHOTO_OPENING,
     PHOTO_SIDE,
@@ -231,7 +232,7 @@ def _(spec: ImageFolder) -> Outline:
         tuple(sorted(found.labels)),
         why_untrainable(shown(spec.path), train, len(found.names)),
         tuple(notes(found, spec)),
-        PHOTO_OPENING if spec.size >= PHOTO_SIDE else OpeningValues(),
+        _opening_of((3, spec.size, spec.size)),
     )
 
 
@@ -247,6 +248,7 @@ def _(spec: LiveData) -> Outline:
         tuple(map(str, range(classes))),
         tuple(map(int, np.unique(y))),
         why_untrainable(spec.name, y[:0], classes),
+        opening=_opening_of(images.shape[1:]),
     )
 
 
@@ -276,7 +278,15 @@ def _npz_outline(path: Path, _size: int, _changed: int) -> Outline | str:
         tuple(map(str, range(classes))),
         tuple(map(int, labels)),
         why_untrainable(npz.where, train, classes),
+        opening=_opening_of(npz.shape),
     )
+
+
+def _opening_of(shape: tuple[int, int, int]) -> OpeningValues:
+    """What requests on custom images open with: by their colour and size, which is all that is known of them."""
+    if shape[0] == 1:
+        return OpeningValues()
+    return PHOTO_OPENING if min(shape[1:]) >= PHOTO_SIDE else COLOUR_OPENING
 
 
 @singledispatch

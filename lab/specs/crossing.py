@@ -11,7 +11,8 @@ from lab.specs.query import QueryPGD
 from lab.specs.recipes import TRADES
 from lab.specs.spec import Spec, grey_levels
 
-_STEPPING = (PGD, Iterated, QueryPGD, TRADES)
+STEPPING = (PGD, Iterated, QueryPGD, TRADES)
+"""Specs whose ``step_size`` is a length in the ball's norm; 0 follows ε."""
 
 
 def crossing(attack: AttackSpec, ball: Ball) -> str:
@@ -42,7 +43,7 @@ def longer_than_all(*specs: Spec) -> str:
     inside = [each for spec in specs for each in _within(spec)]
     if any(isinstance(each, Ball) and not isinstance(each, Linf | Extended) for each in inside):
         return ""
-    sizes = [each.step_size for each in inside if isinstance(each, _STEPPING)]
+    sizes = [each.step_size for each in inside if isinstance(each, STEPPING)]
     longest = max(sizes, default=0.0)
     return f"Steps of {longest:.6g} are longer than from black to white{grey_levels(longest)}" if longest > 1 else ""
 

@@ -49,6 +49,10 @@ class OpeningValues:
     large: bool = False
 
 
+COLOUR_OPENING = OpeningValues(8 / 255)
+"""What requests on small colour images open with: Madry et al. 2017, §5, and RobustBench on CIFAR-10 and CIFAR-100."""
+
+
 @dataclass(frozen=True)
 class Publication:
     """Facts about a published data set that are known before any of its files is there.
@@ -190,6 +194,7 @@ class CIFAR10(BatchData, title="CIFAR-10"):
         ),
         _KRIZHEVSKY,
         (Download("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", 170_052_171),),
+        opening=COLOUR_OPENING,
     )
 
 
@@ -218,6 +223,7 @@ class CIFAR100(BatchData, title="CIFAR-100"):
         (FileLayout("cifar-100-python", ("train", "test")),),
         _KRIZHEVSKY,
         (Download("cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85", 169_001_437),),
+        opening=COLOUR_OPENING,
     )
 
 
@@ -240,6 +246,7 @@ class SVHN(MatData, title="SVHN"):
             Download("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373", 182_040_794),
             Download("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3", 64_275_384),
         ),
+        opening=COLOUR_OPENING,
     )
 
 

@@ -5,16 +5,19 @@ from typing import TypeVar
 
 from lab.specs.analyses import Restarts
 from lab.specs.balls import Linf
+from lab.specs.crossing import STEPPING
 from lab.specs.curves import RobustnessCurves
 from lab.specs.data import OpeningValues
 from lab.specs.embedding import Embeddings
 from lab.specs.image_sweep import ImageSweep
 from lab.specs.masking import Masking
+from lab.specs.recipes import Recipe
 from lab.specs.spec import Spec, params
 from lab.specs.surface import LossSurface, RandomSigns
 from lab.specs.transfer import TransferMatrix
 
 S = TypeVar("S", bound=Spec)
+R = TypeVar("R", bound=Recipe)
 
 _SWEPT = 4  # steps of ε from 0 to the largest on photographs
 _BEYOND = 2  # how many times the data's ε the largest is elsewhere: robustness ends beyond what was trained against
@@ -28,6 +31,34 @@ def opened(spec: S, opening: OpeningValues) -> S:
     """
     changes = _changes(spec, opening.eps) if opening.eps else {}
     return spec.replace(**changes | (_on_photographs(spec, opening.eps) if opening.large else {}))
+
+
+def threat_model(opening: OpeningValues) -> Linf:
+    """The L∞ threat model of data with this opening; of those that state no ε the papers' on grey images, ε 0.3.
+
+    Madry et al. 2017, Table 1; Tramèr et al. 2018, App. C.
+    """
+    return Linf(opening.eps) if opening.eps else Linf()
+
+
+def trained_on(recipe: R, before: OpeningValues, after: OpeningValues) -> R:
+    """The recipe, meant for data of the one opening, on data of another: against their ε, with steps in proportion.
+
+    Steps that follow ε do so anyway. What trains against no threat model, or against another than L∞, stays as it is.
+    """
+    ball, meant = threat_model(after), recipe.trained_against
+    if after.eps == before.eps or not isinstance(meant, Linf) or not meant.eps:
+        return recipe
+    return _in_proportion(recipe, ball.eps / meant.eps).replace(ball=ball)
+
+
+def _in_proportion(spec: S, ratio: float) -> S:
+    """The spec with all steps in it that do not follow ε longer by this ratio: a length fits one ε only."""
+    parts = {name: value for name in params(spec) if isinstance(value := getattr(spec, name), Spec)}
+    changes: dict[str, object] = {name: _in_proportion(value, ratio) for name, value in parts.items()}
+    if isinstance(spec, STEPPING) and spec.step_size:
+        changes["step_size"] = spec.step_size * ratio
+    return spec.replace(**changes)
 
 
 def changed(spec: Spec, before: OpeningValues, after: OpeningValues) -> dict[str, object]:

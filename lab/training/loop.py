@@ -20,7 +20,7 @@ from lab.training.divergence import Diverged, require_finite
 from lab.training.examples import Prepared, prepare
 from lab.training.folder import Gone
 from lab.training.losses import batch_loss
-from lab.training.measure import papers_ball
+from lab.training.measure import measured_in
 from lab.training.metrics import Line, Partials, Tally, probe
 from lab.training.optimisers import optimiser_of, set_rate
 from lab.training.parallel import Group
@@ -159,7 +159,7 @@ def write_line(setting: Setting, state: TrainingState, ctx: Context) -> None:
         return
     line = state.tally.means(setting.group)
     if plan.ends_epoch(state.step) and setting.group.first:
-        ball = recipe.trained_against or papers_ball(recipe.data, setting.data)
+        ball = measured_in(recipe)
         line |= probe(state.model, setting.data, ball, ctx.seeded("probe", state.step))
     when = {
         "step": float(state.step),

@@ -15,9 +15,9 @@ from lab.models import load
 from lab.results.run import Measured
 from lab.specs.attacks import FGSM, PGD, RFGSM, AttackSpec, StepLL
 from lab.specs.balls import L2, Ball, Linf
-from lab.specs.data import DataSpec
 from lab.specs.evaluation import QUICK
 from lab.specs.models import Trained
+from lab.specs.opening import threat_model
 from lab.specs.recipes import Recipe
 from lab.training.prepared import begins_alike
 
@@ -73,15 +73,9 @@ def holdout(recipe: Recipe, data: Dataset) -> str:
     return next((each for each in sources if each in known and not begins_alike(recipe, each)), "")
 
 
-def papers_ball(spec: DataSpec, data: Dataset) -> Ball:
-    """The threat model in which a network on such data is measured that was trained against none: the papers'.
-
-    L∞ with eps 0.3 for grey images (Madry et al. 2017, Table 1; Tramèr et al. 2018, App. C) and 8/255 for colour; where
-    the data state an eps, with that.
-    """
-    if eps := datafiles.opening(spec).eps:
-        return Linf(eps)
-    return Linf(0.3) if data.shape[0] == 1 else Linf(8 / 255)
+def measured_in(recipe: Recipe) -> Ball:
+    """The threat model in which a recipe's network is measured: the one it trains against, or its data's."""
+    return recipe.trained_against or threat_model(datafiles.opening(recipe.data))
 
 
 def _evaluate(model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> float:

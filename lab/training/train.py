@@ -19,7 +19,7 @@ from lab.training.card import built_on, card_of, write_json
 from lab.training.checkpointer import Checkpointer
 from lab.training.folder import adding
 from lab.training.loop import fit
-from lab.training.measure import holdout, measure, papers_ball
+from lab.training.measure import holdout, measure, measured_in
 from lab.training.parallel import Group, joined
 from lab.training.start import require_start
 
@@ -103,7 +103,7 @@ def _train(recipe: Recipe, ctx: Context, folder: Path | None, group: Group) -> R
         return Run(recipe, History.of(lines), None)
     data = load(recipe.data, ctx.silent())
     measuring = ctx.span(FITTING, 1, 1).seeded("measure")
-    ball = recipe.trained_against or papers_ball(recipe.data, data)
+    ball = measured_in(recipe)
     measured = measure(model, data, ball, measuring, holdout(recipe, data))
     if folder is not None:
         with adding(folder):

@@ -5,12 +5,14 @@ import pytest
 import torch
 from PIL import Image
 
+import lab
 from lab import datafiles
 from lab.context import Context
 from lab.data import load
 from lab.errors import DataError
 from lab.limits import require_modest
 from lab.specs import ImageFolder, NpzFile, Standard
+from lab.specs.data import COLOUR_OPENING, PHOTO_OPENING, OpeningValues
 from lab.training import train
 
 RANDOM = np.random.default_rng(0)
@@ -55,6 +57,17 @@ def test_both_orders_of_the_channels_are_read(tmp_path, channels):
         data = load(NpzFile(str(saved(tmp_path, x_train=x, x_test=x[:3]))))
         assert data.shape == (channels, 5, 4)
         np.testing.assert_array_equal(data.train.x, first)
+
+
+SIZES = {(8, 8): OpeningValues(), (8, 8, 3): COLOUR_OPENING, (3, 64, 64): COLOUR_OPENING, (224, 224, 3): PHOTO_OPENING}
+
+
+@pytest.mark.parametrize("shape", SIZES)
+def test_custom_images_open_with_the_radius_that_images_of_their_kind_have(tmp_path, shape):
+    x = np.zeros((6, *shape), np.uint8)
+    live = lab.live_data(x[:3] / 255, Y[:3], "opened")
+    for each in (NpzFile(str(saved(tmp_path, x_train=x, x_test=x[:3]))), live):
+        assert datafiles.opening(each) == SIZES[shape]
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

@@ -3,23 +3,39 @@
 import pytest
 
 from lab.specs import (
+    BIM,
     CIFAR10,
+    CIFAR100,
+    L2,
     MNIST,
+    PGD,
+    SVHN,
+    Adversarial,
+    CascadeExamples,
     Digits,
     Embeddings,
+    EnsembleExamples,
     Evaluation,
     Explore,
     FashionMNIST,
     Linf,
     LossSurface,
     Masking,
+    OwnExamples,
     Photos,
     Restarts,
     RobustnessCurves,
     TransferMatrix,
+    fast_training,
+    kurakin_training,
+    pgd_training,
+    rfgsm_training,
+    standard_training,
+    trades_training,
 )
-from lab.specs.data import PHOTO_EPS, OpeningValues
-from lab.specs.opening import changed, opened
+from lab.specs.data import COLOUR_OPENING, PHOTO_EPS, OpeningValues
+from lab.specs.opening import changed, opened, trained_on
+from lab.specs.papers import na
 
 FASHION = FashionMNIST.published.opening
 REQUESTS = [Evaluation, Explore, LossSurface, Masking, Restarts, TransferMatrix]
@@ -31,13 +47,19 @@ def test_fashion_opens_at_the_radius_of_its_models_and_otherwise_as_the_digits(k
     assert opened(kind(), FASHION) == kind(ball=Linf(0.1))
 
 
+@pytest.mark.parametrize("data", [CIFAR10, CIFAR100, SVHN])
+def test_small_colour_images_open_at_the_fields_eight_grey_levels(data):
+    assert opened(Evaluation(), data.published.opening).ball == Linf(8 / 255)
+    assert opened(RobustnessCurves(), data.published.opening).ball == Linf(16 / 255)
+
+
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_a_sweep_goes_beyond_it(kind):
     assert opened(kind(), FASHION) == kind(ball=Linf(0.2))
 
 
 @pytest.mark.parametrize("kind", [*REQUESTS, *SWEEPS])
-@pytest.mark.parametrize("data", [Digits, MNIST, CIFAR10])
+@pytest.mark.parametrize("data", [Digits, MNIST])
 def test_data_that_state_none_leave_the_request_as_it_is(kind, data):
     assert data.published.opening == OpeningValues()
     assert opened(kind(), data.published.opening) == kind()
@@ -49,3 +71,43 @@ def test_from_data_to_data_every_field_opens_as_on_the_second(kind):
     assert opened(kind(), FASHION).replace(**changed(kind(), FASHION, photos)) == opened(kind(), photos)
     assert opened(kind(), photos).replace(**changed(kind(), photos, FASHION)) == opened(kind(), FASHION)
     assert opened(kind(), photos).ball.eps == (4 if kind in SWEEPS else 1) * PHOTO_EPS
+
+
+GREY = OpeningValues()
+
+
+@pytest.mark.parametrize("opening", [FASHION, COLOUR_OPENING], ids=["fashion", "colour"])
+def test_a_recipe_trains_against_the_radius_of_its_data_with_steps_in_proportion(opening):
+    share = opening.eps / 0.3
+    recipes = [kurakin_training(), rfgsm_training(), pgd_training(), fast_training(), trades_training()]
+    moved = [trained_on(each, GREY, opening) for each in recipes]
+    assert {each.ball for each in moved} == {Linf(opening.eps)}
+    kurakin, random, pgd, fast, trades = moved
+    assert (kurakin.source, random.source) == (recipes[0].source, recipes[1].source)  # their step is all of ε
+    assert pgd.source.attack.step_size == pytest.approx(0.01 * share)
+    assert fast.source.attack.step_size == pytest.approx(1.25 * opening.eps)
+    assert (trades.steps, trades.step_size) == (40, pytest.approx(0.01 * share))
+
+
+@pytest.mark.parametrize("source", [OwnExamples, EnsembleExamples, CascadeExamples])
+@pytest.mark.parametrize("attack", [PGD(steps=7, step_size=0.1), BIM(steps=3, step_size=0.1), PGD(steps=7)])
+def test_whatever_makes_the_examples_its_steps_are_in_proportion(source, attack):
+    asked = Adversarial(source=source(attack=attack))
+    share = 1 / 3 if attack.step_size else 0
+    assert trained_on(asked, GREY, FASHION).source.attack.step_size == pytest.approx(0.1 * share)
+
+
+def test_there_and_back_a_recipe_is_what_it_was():
+    there = trained_on(pgd_training(), GREY, FASHION)
+    back = trained_on(there, FASHION, GREY)
+    assert back.ball == Linf(0.3)
+    assert back.source.attack.step_size == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("recipe", [standard_training(), Adversarial(ball=L2(1.0)), Adversarial(ball=Linf(0.0))])
+def test_what_trains_against_no_radius_of_this_norm_stays_as_it_is(recipe):
+    assert trained_on(recipe, GREY, FASHION) == recipe
+
+
+def test_a_papers_numbers_stay_on_the_data_they_are_for():
+    assert trained_on(na.r20_kurakin(), CIFAR10.published.opening, COLOUR_OPENING).ball == Linf(16 / 255)

@@ -11,9 +11,11 @@ from lab.models import build, load as load_model
 from lab.results import pack, unpack
 from lab.specs import (
     BIM,
+    CIFAR10,
     FGSM,
     PGD,
     PRESETS,
+    SVHN,
     TRADES,
     Adversarial,
     CascadeExamples,
@@ -41,7 +43,7 @@ from lab.specs import (
 )
 from lab.training import measure as measuring
 from lab.training.losses import batch_loss
-from lab.training.measure import holdout, measure, papers_ball
+from lab.training.measure import holdout, measure, measured_in
 from lab.training.prepared import prepare
 from lab.training.step import Batch, Moment
 
@@ -120,12 +122,13 @@ def test_the_numbers_are_the_papers():
         EnsembleExamples(models=())
 
 
-def test_networks_are_measured_in_the_ball_they_were_trained_against(digits):
+def test_networks_are_measured_in_the_ball_they_were_trained_against_or_in_their_datas():
     for recipe in (TRADES(ball=Linf(0.1)), Adversarial(ball=Linf(0.1))):
         assert recipe.trained_against == Linf(0.1)
+        assert measured_in(recipe) == Linf(0.1)
     assert Standard().trained_against is None
-    assert papers_ball(Digits(), digits) == Linf(0.3)
-    assert papers_ball(FashionMNIST(), digits) == Linf(0.1)  # what these data state themselves
+    own = {Digits(): Linf(0.3), FashionMNIST(): Linf(0.1), CIFAR10(): Linf(8 / 255), SVHN(): Linf(8 / 255)}
+    assert {data: measured_in(Standard(data=data)) for data in own} == own
 
 
 def test_the_black_box_is_a_network_of_other_initial_weights(digits):

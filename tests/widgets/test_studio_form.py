@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lab.catalogue import find_data
-from lab.specs import PRESETS, Standard, TrainingRun, fast_training, papers, pgd_training
+from lab.specs import PRESETS, Linf, Standard, TrainingRun, fast_training, papers, pgd_training
 from lab.specs.papers import tramer
 from tests.data.test_published import mnist_files, put
 from tests.widgets.studios import home, press  # noqa: F401 home is a fixture
@@ -139,3 +139,34 @@ async def test_why_data_cannot_be_trained_on_is_said_when_a_recipe_names_them(en
     page.ask(TrainingRun("mine", Standard(data=find_data("tests"))))
     assert "no training images" in page.bar.refusal
     assert page.settings() == before
+
+
+@pytest.fixture
+def colour(tmp_path):
+    """Custom colour images, which open with another ε than the digits."""
+    x, y = np.zeros((4, 8, 8, 3), np.uint8), np.arange(4) % 2
+    (tmp_path / "data").mkdir()
+    np.savez(tmp_path / "data" / "colour.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+
+
+@pytest.mark.usefixtures("colour")
+async def test_on_other_data_a_recipe_trains_against_their_radius(engine):
+    page = StudioPage(engine)
+    page.preset.value = "pgd-training"
+    data = page.form.parts["recipe"].form.parts["data"]
+    data.value = "colour"
+    recipe = page.settings().recipe
+    assert recipe.ball == Linf(8 / 255)
+    assert recipe.source.attack.step_size == pytest.approx(0.01 * 8 / 255 / 0.3)
+    data.value = "digits"
+    assert page.settings().recipe.ball == Linf(0.3)
+
+
+@pytest.mark.usefixtures("colour")
+async def test_what_is_set_by_hand_or_by_a_link_on_these_data_stays(engine):
+    page = StudioPage(engine)
+    asked = pgd_training(data=find_data("colour"), ball=Linf(4 / 255))
+    page.ask(TrainingRun("mine", asked))
+    assert page.settings().recipe == asked
+    page.form.parts["recipe"].form.parts["epochs"].value = 3
+    assert page.settings().recipe == asked.replace(epochs=3)

@@ -1,8 +1,9 @@
 """The page Training studio: pick a recipe, change it, start it, and watch several runs side by side."""
 
+from contextlib import suppress
 from pathlib import Path
 
-from lab import runs
+from lab import datafiles, runs
 from lab.catalogue import require_listed
 from lab.cost import training_steps
 from lab.engine import Engine
@@ -13,6 +14,8 @@ from lab.results.run import Run
 from lab.runs import RunCard, visitors
 from lab.specs import Recipe, Spec, TrainingRun
 from lab.specs.code import code, imports
+from lab.specs.data import OpeningValues
+from lab.specs.opening import trained_on
 from lab.specs.sentences import labelled
 from widgets.controls import Control
 from widgets.dashboards.studio.form import Recipes
@@ -68,6 +71,7 @@ class StudioPage(Page[TrainingRun, list[Course], None]):
         self.trials = Trials(self._try)
         self._origin = self.preset.presets[0]
         self._filling = False
+        self._opening = OpeningValues()
         self.form = Form(TrainingRun(), given={"recipe": Recipes()})
         self.bar = Starter(self.start)
         self.list = RunList(self._act)
@@ -76,7 +80,7 @@ class StudioPage(Page[TrainingRun, list[Course], None]):
         self.lay_out([self.form], [self.preset], "lab-studio")
         self._fill(self._origin)
         self.preset.observe(self._picked, "value")
-        self.form.observe(lambda _: None if self._filling else self._judge(), "changes")
+        self.form.observe(self._set_by_hand, "changes")
         self.refresh()
         self.list.observe(self._introduced, "visitor")
         self._every = Every(PAUSE, self.refresh)
@@ -255,18 +259,35 @@ class StudioPage(Page[TrainingRun, list[Course], None]):
     def _try(self, trial: Trial) -> None:
         self._fill(of_trial(trial))
 
+    def _set_by_hand(self, _: object) -> None:
+        """A field was changed: on data of another ε the recipe trains against that."""
+        if self._filling:
+            return
+        with suppress(LabError):  # said at the field
+            spec = self.form.spec()
+            before, self._opening = self._opening, datafiles.opening(spec.recipe.data)
+            recipe = trained_on(spec.recipe, before, self._opening)
+            if recipe != spec.recipe:
+                self._write(spec.replace(recipe=recipe))
+        self._judge()
+
+    def _write(self, spec: TrainingRun) -> None:
+        self._filling = True  # what is half filled in is nobody's settings
+        try:
+            self.form.write(spec)
+            self._opening = datafiles.opening(spec.recipe.data)
+        finally:
+            self._filling = False
+
     def _fill(self, origin: Origin) -> None:
         """Fill the form with a recipe, under a name that is free; if it cannot be, say why and leave all as it was."""
         before, kept = self._origin, self._set()
         self._origin, refusal = origin, ""
-        self._filling = True  # what is half filled in is nobody's settings
         try:
-            self.form.write(TrainingRun(runs.free_name(_without_number(origin.name)), origin.recipe))
+            self._write(TrainingRun(runs.free_name(_without_number(origin.name)), origin.recipe))
         except LabError as error:
             self._origin, refusal = before, labelled(error)
-            self.form.write(kept)
-        finally:
-            self._filling = False
+            self._write(kept)
         self._judge()
         if refusal:
             self.bar.cost, self.bar.refusal = "", refusal
