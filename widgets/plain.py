@@ -30,7 +30,25 @@ class PlainLayout(Guarded, ipw.Layout):
 
 
 class Plain(Guarded, anywidget.AnyWidget):
-    """A widget with a browser's side of its own. Its traits tagged ``heard`` are the ones that the browser may set."""
+    """A widget with a browser's side of its own. Its traits tagged ``heard`` are the ones that the browser may set.
+
+    anywidget makes a class for each object, to hold the traits of its browser's side: a third of what a page of a
+    hundred controls takes to build. Here its class has them.
+    """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = {"_anywidget_id": f"{cls.__module__}.{cls.__name__}"}
+        own |= {name: str(getattr(cls, name)) for name in ("_esm", "_css") if name in vars(cls)}
+        for name, value in own.items():
+            trait = t.Unicode(value).tag(sync=True)
+            setattr(cls, name, trait)
+            trait.class_init(cls, name)
+
+    def add_traits(self, **traits: t.TraitType[object, object]) -> None:
+        """Add traits that the class does not have."""
+        if missing := {name: trait for name, trait in traits.items() if not self.has_trait(name)}:
+            super().add_traits(**missing)
 
     @t.default("layout")
     def _layout(self) -> ipw.Layout:

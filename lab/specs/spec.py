@@ -12,7 +12,7 @@ from dataclasses import Field, dataclass, field, fields
 from functools import partial
 from numbers import Integral, Real
 from types import UnionType
-from typing import Any, ClassVar, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import ClassVar, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from lab import outside_json
 from lab.errors import FieldError, SpecError, no_such, quoted
@@ -87,15 +87,16 @@ class Spec:
     """
 
     title: ClassVar[str] = ""
+    _types: ClassVar[dict[str, object]]
 
     def __init_subclass__(cls, title: str = "") -> None:
         super().__init_subclass__()
         cls.title = title  # no class is called what another one is, not even what it derives from
 
     def __post_init__(self) -> None:
-        hints = _hints(type(self))
+        types = types_of(type(self))
         for each in fields(self):
-            value = _checked(type(self), each, hints[each.name], getattr(self, each.name))
+            value = _checked(type(self), each, types[each.name], getattr(self, each.name))
             object.__setattr__(self, each.name, value)
 
     def replace(self, **changes: object) -> Self:
@@ -123,6 +124,14 @@ def presets(kind: type[S]) -> dict[str, Callable[[], S]]:
 def params(spec: Spec | type[Spec]) -> dict[str, Param]:
     """Every field of a spec by name, with its range and meaning."""
     return {each.name: each.metadata.get(_PARAM, Param("")) for each in fields(spec)}
+
+
+def types_of(kind: type[Spec]) -> dict[str, object]:
+    """The types of a spec's fields by name. The class keeps them, because each of its specs is checked against them."""
+    if "_types" not in vars(kind):
+        types = get_type_hints(kind)
+        kind._types = {each.name: types[each.name] for each in fields(kind)}
+    return kind._types
 
 
 def title_of(spec: Spec | type[Spec]) -> str:
@@ -185,10 +194,10 @@ def key(spec: Spec, *fingerprints: str) -> str:
 
 def parse_field(kind: type[Spec], name: str, text: str) -> object:
     """Parse the value of a field as a user typed it, such as ``steps=40`` on the command line."""
-    hints = _hints(kind)
-    if name not in hints:
+    types = types_of(kind)
+    if name not in types:
         raise SpecError(_no_field(kind, name))
-    hint = hints[name]
+    hint = types[name]
     try:
         if hint is bool:
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
@@ -249,9 +258,11 @@ def family_of(family: type[S]) -> list[type[S]]:
 
 def kinds_of(spec: Spec, name: str) -> list[type[Spec]]:
     """The kinds of spec that a field can have beside the other fields of ``spec``, of one spec or of several."""
-    hint = _hints(type(spec))[name]
+    hint = types_of(type(spec))[name]
     several = get_origin(hint) is tuple
-    members: list[type[Spec]] = family_of(get_args(hint)[0] if several else hint)
+    family: object = get_args(hint)[0] if several else hint
+    assert isinstance(family, type) and issubclass(family, Spec)
+    members: list[type[Spec]] = family_of(family)
     return [kind for kind in members if _takes(spec, name, (kind(),) if several else kind())]
 
 
@@ -279,11 +290,6 @@ def _no_field(kind: type[Spec], name: str) -> str:
 def _subclasses(kind: type[S]) -> list[type[S]]:
     children: list[type[S]] = kind.__subclasses__()
     return [found for child in children for found in (child, *_subclasses(child))]
-
-
-def _hints(kind: type[Spec]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {each.name: hints[each.name] for each in fields(kind)}
 
 
 def _plain(value: object) -> object:

@@ -1,14 +1,14 @@
 """Forms generated from specs: a control per field, by its type, range and meaning."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin
 
 import traitlets as t
 
 from lab.errors import FieldError, SpecError
 from lab.specs import ModelSpec, Param, Spec, params
 from lab.specs.sentences import labelled
-from lab.specs.spec import kinds_of, label_of, title_of
+from lab.specs.spec import kinds_of, label_of, title_of, types_of
 from lab.specs.summary import summary
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.parts.lists import Listed, Numbers, Variants
@@ -192,7 +192,7 @@ class Variant(Box):
 
 def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] | None = None) -> Part:
     """The control, or the form, for one field of a spec."""
-    hint = get_type_hints(type(default))[name]
+    hint = types_of(type(default))[name]
     value = getattr(default, name)
     about = {"label": label_of(default, name), "help": sentence(param.meaning)}
     if isinstance(value, Spec):
@@ -223,7 +223,7 @@ def part_for(default: Spec, name: str, param: Param, usual: tuple[float, float] 
 
 def _several(default: Spec, name: str, about: dict[str, str]) -> Part:
     """The part for a field that holds several numbers, models, or specs of a family."""
-    value, item = getattr(default, name), get_args(get_type_hints(type(default))[name])[0]
+    value, item = getattr(default, name), get_args(types_of(type(default))[name])[0]
     if item in (int, float):
         numbers = Numbers(whole=item is int, **about)
         numbers.write(value)
@@ -237,7 +237,7 @@ def _several(default: Spec, name: str, about: dict[str, str]) -> Part:
 
 def has_control(spec: Spec, name: str) -> bool:
     """Return whether a field can be set in a generated form; a single model needs a form that says which ones fit."""
-    hint, value = get_type_hints(type(spec))[name], getattr(spec, name)
+    hint, value = types_of(type(spec))[name], getattr(spec, name)
     if isinstance(value, Spec):
         return not isinstance(value, ModelSpec)
     return params(spec)[name].choices is not None or hint in (bool, int, float, str) or get_origin(hint) is tuple

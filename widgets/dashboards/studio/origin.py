@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from lab.specs import Recipe, papers
 from lab.specs.presets import Preset
@@ -31,6 +32,7 @@ class Origin:
         return Option(value=self.label, label=self.label, note=note.strip(), group=self.group)
 
 
+@cache
 def of_preset(preset: Preset) -> Origin:
     """A recipe of the papers."""
     note = " ".join(filter(None, [preset.meaning, f"{preset.paper}." if preset.paper else ""]))
