@@ -28,8 +28,8 @@ class ModelCard:
     ``origin`` is ``zoo`` (shipped), ``package`` (of an installed package), ``run`` (a finished training),
     ``torchvision`` (downloaded), ``custom`` (brought along) or ``live`` (a module of this process); ``data`` the name
     of the data set it was trained on; ``measured`` its accuracies as fractions, by attack, in the threat model
-    ``ball``; ``shape`` (channels, height, width) of its images. What is not known of a downloaded, ``custom`` or
-    ``live`` model stays empty or None.
+    ``ball``; ``shape`` (channels, height, width) of its images; ``seconds`` its training took. What is not known of a
+    downloaded, ``custom`` or ``live`` model stays empty, 0 or None.
     """
 
     name: str
@@ -44,6 +44,7 @@ class ModelCard:
     sha256: str = ""
     architecture: Architecture | None = None
     ball: Ball | None = None
+    seconds: float = 0.0
 
 
 def models() -> list[ModelCard]:
@@ -164,6 +165,7 @@ def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Pa
         sha256=str(record["sha256"]),
         architecture=architecture,
         ball=ball,
+        seconds=outside_json.number(record.get("seconds", 0.0), 0, 1e9),
     )
 
 

@@ -261,7 +261,8 @@ def kinds_of(spec: Spec, name: str) -> list[type[Spec]]:
     hint = types_of(type(spec))[name]
     several = get_origin(hint) is tuple
     family: object = get_args(hint)[0] if several else hint
-    assert isinstance(family, type) and issubclass(family, Spec)
+    assert isinstance(family, type)
+    assert issubclass(family, Spec)
     members: list[type[Spec]] = family_of(family)
     return [kind for kind in members if _takes(spec, name, (kind(),) if several else kind())]
 

@@ -19,6 +19,7 @@ from lab.specs.opening import trained_on
 from lab.specs.sentences import labelled
 from widgets.controls import Control
 from widgets.dashboards.studio.form import Recipes
+from widgets.dashboards.studio.length import Known, expected
 from widgets.dashboards.studio.origin import Origin, StartFrom, of_run, of_trial
 from widgets.dashboards.studio.plots import PLOTS
 from widgets.dashboards.studio.runs import RunList, Shipped, actions, run_row, shipped, shipped_row
@@ -312,7 +313,10 @@ class StudioPage(Page[TrainingRun, list[Course], None]):
             return
         self._say_origin(spec.recipe)
         self.bar.refusal = ""
-        self.bar.cost = f"{steps:,} gradient steps of single images"
+        own = (Known(each.name, each.recipe, each.seconds, each.fraction) for each in runs.runs())
+        theirs = (Known(each.name, each.recipe, each.seconds) for each in self._shipped.values())
+        length = expected(spec.recipe, own, theirs)
+        self.bar.cost = " · ".join(filter(None, (length, f"{steps:,} gradient steps of single images")))
 
     def _say_origin(self, recipe: Recipe | None) -> None:
         """Say what the form was filled with; an experiment is one only while its recipe stands there unchanged."""

@@ -109,19 +109,23 @@ def run_row(card: RunCard, shown: bool, steered: bool, error: str = "") -> RunRo
 
 @dataclass(frozen=True)
 class Shipped:
-    """A network that comes with the lab: how it was trained, how good it is, and the file of its curves, if any."""
+    """A network that comes with the lab: how it was trained, how good it is, and the file of its curves, if any.
+
+    ``seconds`` its training took on another machine; 0 where its card does not say.
+    """
 
     name: str
     recipe: Recipe
     measured: dict[str, float]
     metrics: Path
+    seconds: float = 0.0
 
 
 def shipped() -> list[Shipped]:
     """The networks of the zoo whose recipe is known, and whose data are here."""
     found = [(card, _recipe(card)) for card in usable(models()) if card.origin == "zoo" and card.weights is not None]
     return [
-        Shipped(card.name, recipe, card.measured, card.weights.with_name(f"{card.name}.metrics.jsonl"))
+        Shipped(card.name, recipe, card.measured, card.weights.with_name(f"{card.name}.metrics.jsonl"), card.seconds)
         for card, recipe in found
         if recipe is not None and card.weights is not None
     ]
