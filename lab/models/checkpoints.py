@@ -5,7 +5,6 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ Container = Mapping[object, object] | list[object] | tuple[object, ...]
 
 _MOST_CONTAINERS = 20_000
 _DEEPEST = 6
+_PIECE = 2**20  # bytes that are read at once
 _SAVE = "save model.state_dict() with torch.save or safetensors.torch.save_file"
 _FOREIGN = (
     (b"\x93NUMPY", f"is a NumPy array: {_SAVE}"),
@@ -127,18 +127,26 @@ def _require_unpacked(path: Path) -> None:
         raise ModelError(f"{path} is damaged ({damaged:.60} does not match its checksum): copy or download it again.")
 
 
-def _damaged(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> str | None:
-    """The first member that is not what was written, which PyTorch does not look for.
+def _damaged(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> str:
+    """The first member that is not what was written, which PyTorch does not look for; empty for none.
 
-    None where no member has its checksum, because torch.save was told to write none. Packed ones are refused unread.
+    Where no member has its checksum, torch.save was told to write none. Packed ones are refused unread.
     """
     if any(each.compress_type != zipfile.ZIP_STORED for each in members):
-        return None
-    shortest = min(members, key=lambda each: each.file_size, default=None)
-    with suppress(zipfile.BadZipFile):
-        if shortest is not None and archive.read(shortest) is not None:
-            return archive.testzip()
-    return None
+        return ""
+    filled = [each for each in members if each.file_size]
+    wrong = [each.filename for each in filled if not _has_its_checksum(archive, each)]
+    return wrong[0] if 0 < len(wrong) < len(filled) else ""
+
+
+def _has_its_checksum(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    try:
+        with archive.open(member) as content:
+            while content.read(_PIECE):
+                pass
+    except zipfile.BadZipFile:
+        return False
+    return True
 
 
 def _containers(found: object) -> Iterator[tuple[str, Mapping[object, object]]]:

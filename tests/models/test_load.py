@@ -2,7 +2,9 @@
 
 import functools
 import json
+import struct
 import sys
+import zipfile
 
 import pytest
 import safetensors.torch
@@ -280,6 +282,22 @@ def test_weights_that_are_not_what_was_written_are_refused(tmp_path, builders, c
     if checksums:
         text = complaint(Custom(f"{builders}:Net", str(path)))
         assert "does not match its checksum): copy or download it again" in text
+
+
+@pytest.mark.parametrize("numbers", [0, 1])
+def test_whichever_part_of_a_file_is_damaged_it_is_named(tmp_path, builders, numbers):
+    """The shortest one too, such as the version of the format, also beside a tensor of no numbers."""
+    path = tmp_path / "w.pt"
+    torch.save({"weight": torch.ones(3, 2), "bias": torch.ones(numbers)}, path)
+    content = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        members = [each for each in archive.infolist() if each.file_size]
+    assert len(members) >= 4
+    for each in members:
+        lengths = struct.unpack_from("<HH", content, each.header_offset + 26)  # of its name and its extra field
+        first = each.header_offset + 30 + sum(lengths)
+        path.write_bytes(content[:first] + bytes([content[first] ^ 1]) + content[first + 1 :])
+        assert f"is damaged ({each.filename} does not match" in complaint(Custom(f"{builders}:Net", str(path)))
 
 
 @pytest.mark.parametrize("protocol", [4, 5])
