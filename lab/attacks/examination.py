@@ -57,7 +57,7 @@ def examine(
         no_slope=_positions(slope.broken & numbers),
         bad_weights=0 if numbers.all() else _bad_weights(model),
         batch_dependent=dependent,
-        at_chance=_at_chance(recognised, y, clean.shape[1]) if numbers.all() else None,
+        at_chance=_at_chance(predicted(clean), y, clean.shape[1]) if numbers.all() else None,
         eps_scale=eps_scale(ball, x),
         outputs=outputs,
         classes=known,
@@ -181,15 +181,16 @@ def _positions(which: Tensor) -> tuple[int, ...]:
     return tuple(which.nonzero().flatten().tolist())
 
 
-def _at_chance(recognised: Tensor, y: Tensor, outputs: int) -> float | None:
-    """The clean accuracy if guessing among the classes could be as good: two standard deviations above chance."""
+def _at_chance(guessed: Tensor, y: Tensor, outputs: int) -> float | None:
+    """The clean accuracy if guessing could be as good: two standard deviations above chance, or always one class."""
     count = len(y)
     if count < _FEWEST:
         return None
     classes = len(y.unique())
     chance = 1 / (classes if classes > 1 else outputs)
-    accuracy = recognised.float().mean().item()
-    return accuracy if accuracy <= chance + 2 * sqrt(chance * (1 - chance) / count) else None
+    accuracy = (guessed == y).float().mean().item()
+    constant = classes > 1 and len(guessed.unique()) == 1
+    return accuracy if constant or accuracy <= chance + 2 * sqrt(chance * (1 - chance) / count) else None
 
 
 def _outputs(y: Tensor, outputs: int, classes: int | None) -> tuple[int, int]:

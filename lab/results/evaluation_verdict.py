@@ -50,8 +50,8 @@ def verdict(model: ModelEvaluation) -> EvaluationVerdict:
 
     Masked: a check found that the model hides its gradient, or that its predictions are not its own. Broken: at most a
     tenth of the correctly classified images withstands. Robust as far as tested: no check failed, and surely a quarter
-    of them does, by the 95% interval. Undecided: between the two, another check failed, nothing was correct, or not
-    all has been tried.
+    of them does, by the 95% interval. Undecided: between the two, another check failed, clean accuracy is no better
+    than chance, or not all has been tried.
     """
     failed = flaws(model.checks)
     kind, reason = _decided(model, [each.kind for each in failed])
@@ -76,6 +76,8 @@ def _decided(model: ModelEvaluation, failed: list[str]) -> tuple[str, str]:
         return UNDECIDED, "a sanity check failed"
     if model.done < 1:
         return UNDECIDED, "not all has been tried"
+    if model.health.at_chance is not None:
+        return UNDECIDED, "what guesses has nothing to lose, and its clean accuracy is no better than chance"
     if _least(model) < SUBSTANTIAL:
         return UNDECIDED, f"only {percent(withstands, 1)} of the correctly classified images withstand"
     return ROBUST, ""

@@ -321,3 +321,18 @@ def test_the_package_offers_it_at_its_top():
     assert lab.evaluate is evaluate
     with pytest.raises(AttributeError, match="nothing_of_that_name"):
         _ = lab.nothing_of_that_name
+
+
+@pytest.mark.parametrize("frequent", [0.1, 0.6])
+def test_a_model_that_always_says_the_same_is_not_called_robust(frequent):
+    """As adversarial training of too small a model leaves it; also where most images are of the class that it says."""
+    x = digits(60)[0]
+    y = torch.arange(60) % 10
+    y[: int(frequent * 60)] = 0
+    collapsed = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    with torch.no_grad():
+        collapsed[1].bias[0] += 5
+    result = evaluate(collapsed, x, y, Linf(0.02))
+    assert result.robust_accuracy == result.clean_accuracy >= frequent
+    assert (verdict(result).kind, failed(result)) == (UNDECIDED, set())
+    assert "no better than chance" in verdict(result).words

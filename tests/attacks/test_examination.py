@@ -254,6 +254,9 @@ def test_an_accuracy_at_chance_is_said(x, y):
     for labels in (1 - y, shuffled):
         assert any("no better than chance" in each for each in judge(x, labels, x, Plain(), BALL).health.warnings)
     assert judge(x, y, x, Plain(), BALL).health.warnings == ()
+    first = Plain()(x).argmax(1) == 0  # of labels that are mostly 0, where it says 0 only
+    mostly = torch.arange(int(first.sum())) % 5 == 4
+    assert judge(x[first], mostly.long(), x[first], Plain(), BALL).health.at_chance > 0.7
     assert judge(x[:5], 1 - y[:5], x[:5], Plain(), BALL).health.at_chance is None
 
 

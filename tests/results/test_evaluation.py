@@ -113,6 +113,14 @@ def test_few_that_withstand_are_not_called_robust():
     assert words.startswith("Undecided: only 10.2% of the correctly classified images withstand. Of 200")
 
 
+@pytest.mark.parametrize("withstand", [3, 10, 20])
+def test_what_guesses_is_not_called_robust(withstand):
+    guessing = evaluation(withstand)
+    found = verdict(replace(guessing, health=replace(guessing.health, at_chance=0.1)))
+    assert found.kind == UNDECIDED
+    assert found.words.startswith("Undecided: what guesses has nothing to lose, and its clean accuracy is no better")
+
+
 def test_a_radius_of_zero_says_nothing_about_robustness():
     found = verdict(replace(evaluation(20), ball=Linf(0.0)))
     assert found.kind == UNDECIDED
