@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from lab.attacks import sanity
 from lab.attacks.batches import dry_pass, logits_of
 from lab.attacks.checks import check_ball, taken
+from lab.attacks.examination import pale
 from lab.attacks.fresh import before_use
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.judge import judge
@@ -188,6 +189,9 @@ class _Evaluation:
         """The model as attacks have to see it: one image at a time, or in expectation."""
         random = randomness(self.plain, few)
         together = company(self.plain, few, labels, random.size)
+        if together.logits and not random.matters:  # it may be random only where it is not sure of an image
+            random = randomness(self.plain, torch.cat([pale(few), few]), 2 * len(few))
+            together = company(self.plain, few, labels, random.size) if random.matters else together
         alone = bool(together.predictions and not random.matters and together.alone > together.together - 0.1)
         seen = one_by_one(self.plain) if alone else self.plain
         self.checks.append(sanity.about_randomness(random, depth.passes))

@@ -48,7 +48,8 @@ class Standing:
         Only those whose margin is at most ``within`` times that of the clean image.
         """
         left = self.left
-        left = left[self.margin[left] <= within * self.clean_margin[left]]
+        if within < inf:  # no margin of zero, as of tied logits, is within infinity times itself
+            left = left[self.margin[left] <= within * self.clean_margin[left]]
         return left if len(left) <= most else left[self.margin[left].argsort()[:most]].sort().values
 
     @property

@@ -1,9 +1,11 @@
 """A model whose non-differentiable operations let the gradient pass: BPDA, Athalye et al. 2018, §4.1.
 
-The forward pass stays what it is. In the backward pass a rounding counts as the identity, a comparison ``x > t`` as
-``x - t``, a conversion to whole numbers as nothing, and neither ``detach`` nor ``no_grad`` nor a hook cuts or changes
-the gradient. A module without parameters whose output has its input's shape, such as a compression by another library,
-counts as the identity if the model has no other gradient.
+In the backward pass a rounding counts as the identity, a comparison ``x > t`` as ``x - t``, a conversion to whole
+numbers as nothing, a one-hot vector of an ``argmax`` as what the largest was chosen from, and neither ``detach`` nor
+``no_grad`` nor a hook cuts or changes the gradient. A module without parameters whose output has its input's shape,
+such as a compression by another library, counts as the identity if the model has no other gradient. The forward pass
+stays what it is, but that what is flat where its input is large, such as a clamp or a sigmoid, still rises a little:
+else an attack could neither see a slope there nor tell which class is nearer.
 """
 
 from collections import OrderedDict
@@ -19,6 +21,10 @@ from lab.models.adapter import Adapted, adapted, core_of, name_of, named
 
 _ROUNDING = {"round", "round_", "floor", "floor_", "ceil", "ceil_", "trunc", "trunc_", "fix", "rint"}
 _SIGNS = {"sign", "sign_", "sgn", "sgn_", "heaviside"}
+_FLAT = {"clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_max", "hardtanh", "relu6", "hardsigmoid", "sigmoid"}
+_FLAT |= {"sigmoid_", "special_expit", "tanh", "tanh_", "softsign", "erf", "logsigmoid"}
+_BOUNDS = {"minimum", "maximum", "min", "max"}
+_LEAK = 1e-3  # their slope where they are flat: enough where there is no other, little where there is
 _ABOVE = {"gt", "ge", "greater", "greater_equal", "__gt__", "__ge__"}
 _BELOW = {"lt", "le", "less", "less_equal", "__lt__", "__le__"}
 _WHOLE = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool}
@@ -94,9 +100,14 @@ class _Passing(TorchFunctionMode):
             return first
         if name in ("numpy", "tolist", "item", "__array__"):
             return function(first.detach(), *arguments[1:], **keywords)
+        if name == "argmax":
+            return _taken_from(first, function(_hard(first), *arguments[1:], **keywords))
         if name in _CHOOSE:
             hard = [first if name in _FROM else _hard(first), *map(_hard, arguments[1:])]
             found = function(*hard, **{each: _hard(value) for each, value in keywords.items()})
+            source = getattr(first, _SOURCE, None)
+            if name == "one_hot" and source is not None and found.shape == source.shape:
+                return _marked(_passed(found.to(source.dtype), source), found.dtype)
             return _CHOICES[name](found, *arguments) if name in _CHOICES and _stands_for(first) else found
         if not first.is_floating_point():
             return function(*arguments, **keywords)
@@ -104,6 +115,10 @@ class _Passing(TorchFunctionMode):
             return _passed(function(first.detach(), *arguments[1:], **keywords), first)
         if name in _SIGNS:
             return _passed(function(first.detach(), *arguments[1:], **keywords), first)
+        if name in _BOUNDS and len(arguments) == 2 and isinstance(other := arguments[1], Tensor):
+            return function(first, other) + _LEAK * (first + other)
+        if name in _FLAT:
+            return function(first.clone(), *arguments[1:], **keywords) + _LEAK * first
         if name in _ABOVE | _BELOW:
             step = function(*(each.detach() if isinstance(each, Tensor) else each for each in arguments), **keywords)
             rise = first - arguments[1] if name in _ABOVE else arguments[1] - first
@@ -143,12 +158,19 @@ def _passed(value: Tensor, like: Tensor) -> Tensor:
 
 
 _MARK = "_stands_for"
+_SOURCE = "_taken_from"
 
 
 def _marked(value: Tensor, kind: torch.dtype) -> Tensor:
     """A float tensor that stands for one of another type."""
     setattr(value, _MARK, kind)
     return value
+
+
+def _taken_from(source: Tensor, position: Tensor) -> Tensor:
+    """The position of the largest, which remembers what it was chosen from."""
+    setattr(position, _SOURCE, source)
+    return position
 
 
 def _stands_for(value: object) -> torch.dtype | None:

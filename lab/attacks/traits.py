@@ -104,13 +104,13 @@ def mode(copy: Adapted | None, x: Tensor) -> Mode:
     return Mode(True, differs, len(few))
 
 
-def randomness(model: nn.Module, x: Tensor) -> Randomness:
-    """Return whether images that are shown alone, several times, get the same logits.
+def randomness(model: nn.Module, x: Tensor, most: int = _ALONE) -> Randomness:
+    """Return whether images, so many at ``most``, that are shown alone, several times, get the same logits.
 
     A difference too small to matter counts where all the answers differ from each other, as they do where noise is
     drawn anew, but not where the same draws give the same logits.
     """
-    few = x[:_ALONE]
+    few = x[:most]
     alone = _alone(model, few)
     differs = ~_alike(alone[:1], alone[1:]).all(0)
     changes = (predicted(alone) != predicted(alone[0])).any(0)

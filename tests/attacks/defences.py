@@ -130,6 +130,18 @@ class WithoutGradient(nn.Module):
         return self.network(x)
 
 
+class Vote(nn.Module):
+    """Fractions of 12 noisy copies that the network puts into each class: unanimous on a clean image."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        copies = noisy(x.expand(12, *x.shape).flatten(0, 1))
+        return one_hot(self.network(copies).argmax(1), 10).float().view(12, len(x), 10).mean(0)
+
+
 class WinnersTakeAll(nn.Module):
     """Only the largest tenth of a layer's values pass (Xiao et al. 2020)."""
 
@@ -368,6 +380,11 @@ DEFENCES: dict[str, Defence] = {
     "temperature": lambda network: Before(network, lambda logits: logits / 1e6),
     "needs two": NeedsTwo,
     "argmax": lambda network: Before(network, lambda logits: one_hot(logits.argmax(1), 10).float()),
+    "majority vote": Vote,
+    "clipped logits": lambda network: Before(network, lambda logits: logits.clamp(-1, 1)),
+    "sigmoids": lambda network: Before(network, lambda logits: (logits * 20).sigmoid()),
+    "rectified logits": lambda network: Before(network, lambda logits: logits.relu()),
+    "tied logits": lambda network: Before(network, lambda logits: logits.minimum(logits.new_ones(()))),
     "inference mode": lambda network: Before(network, torch.inference_mode()(lambda logits: logits * 1.0)),
     "shattered": lambda network: Behind(network, lambda x: x + 0.02 * torch.sin(x * 500)),
     "sign hidden": lambda network: Before(network, lambda logits: logits.round()),

@@ -95,6 +95,49 @@ def test_a_model_that_is_differentiable_keeps_its_gradient():
     torch.testing.assert_close(gradient_of(net, True), plain)
 
 
+FLAT = {
+    "clamp": lambda logits: logits.clamp(-1, 1),
+    "clamp in place": lambda logits: logits.mul(1).clamp_(-1, 1),
+    "hardtanh": nn.Hardtanh(),
+    "sigmoid": lambda logits: (200 * logits).sigmoid(),
+    "tanh": lambda logits: (100 * logits).tanh(),
+    "minimum": lambda logits: torch.minimum(logits, torch.full_like(logits, -3.0)),
+    "max": lambda logits: torch.max(torch.full_like(logits, 40.0), logits),
+}
+
+
+@pytest.mark.parametrize("flat", FLAT)
+def test_what_is_flat_rises_a_little_and_tells_which_class_is_nearer(flat):
+    """There the model itself has no gradient and gives all classes the same; a little more is left of each."""
+    far = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
+    with torch.no_grad():
+        far[1].bias.copy_(torch.tensor([10.0, 20.0, 30.0]))
+
+    def model(x: Tensor) -> Tensor:
+        return FLAT[flat](far(x))
+
+    x = X.clone().requires_grad_()
+    assert torch.autograd.grad(model(x)[:, 0].sum(), x)[0].abs().max() < 1e-12
+    assert model(X).diff(dim=1).abs().max() == 0
+    logits = straight_through(model)(X)
+    assert (logits.diff(dim=1) > 0).all()
+    gradient = gradient_of(model, False)[0].flatten()
+    assert torch.cosine_similarity(gradient, far[1].weight[0], dim=0) > 0.999
+
+
+def test_one_hot_vectors_of_an_argmax_lead_to_what_it_chose_from():
+    voted = gradient_of(lambda x: one_hot(NET(x).argmax(1), 3).float(), False)
+    torch.testing.assert_close(voted, gradient_of(NET, False))
+
+
+@pytest.mark.parametrize("activation", [nn.Tanh(), nn.Sigmoid(), nn.ReLU6(), nn.Hardtanh()])
+def test_activations_keep_their_gradient_nearly(activation):
+    net = nn.Sequential(nn.Conv2d(1, 3, 3), activation, nn.Flatten(), nn.Linear(12, 3))
+    x = X.clone().requires_grad_()
+    [plain] = torch.autograd.grad(net(x)[:, 0].sum(), x)
+    torch.testing.assert_close(gradient_of(net, False), plain, rtol=0, atol=0.02 * plain.abs().max().item())
+
+
 def test_an_inline_function_with_a_false_gradient_stays_false():
     """Its operations are out of PyTorch's sight: black boxes are for such models."""
     assert (gradient_of(lambda x: NET(FalseGradient.apply(x)), True).flatten(1) == -NET[1].weight[0]).all()
