@@ -69,6 +69,7 @@ _DIGITS: dict[str, Recipe] = {
 }
 
 _MNIST = {"data": MNIST(), "batch": 128, "optimiser": Adam(3e-3)}  # few steps for two cores, so long ones
+_MNIST_CASCADE = CascadeExamples(defended=Trained("mnist-pivot-trained"), iterative=BIM(steps=3, step_size=0.0))
 _FASHION = _MNIST | {"data": FashionMNIST()}
 _CYCLE = {"schedule": OneCycle(peak=0.3)}  # where the recipe has no schedule of its own
 
@@ -82,14 +83,12 @@ _ON_MNIST: dict[str, Recipe] = {
     "mnist-ensemble-trained": ensemble_training(**_MNIST, **_CYCLE, source=_on("mnist-standard"), epochs=4, seed=2),
     "mnist-trades-trained": trades_training(**_MNIST, **_CYCLE, steps=3, step_size=0.2, epochs=4, warm_up=1),
     "mnist-pivot-trained": pivot_training(**_MNIST, epochs=3),
-    "mnist-pivot-cascade-trained": pivot_cascade_training(
-        **_MNIST,
-        source=CascadeExamples(defended=Trained("mnist-pivot-trained"), iterative=BIM(steps=3, step_size=0.0)),
-        epochs=3,
-    ),
-    "mnist-flat-standard": standard_training(**_MNIST, **_CYCLE, architecture=_FLAT, epochs=3),
-    "mnist-flat-kurakin": kurakin_training(**_MNIST, **_CYCLE, architecture=_FLAT, epochs=3),
-    "mnist-flat-pivot": pivot_training(**_MNIST, architecture=_FLAT, epochs=3),
+    "mnist-kurakin-trained": kurakin_training(**_MNIST, epochs=3),
+    "mnist-cascade-trained": cascade_training(**_MNIST, source=_MNIST_CASCADE, epochs=3),
+    "mnist-pivot-cascade-trained": pivot_cascade_training(**_MNIST, source=_MNIST_CASCADE, epochs=3),
+    "mnist-flat-standard": standard_training(**_MNIST, **_CYCLE, architecture=_FLAT, epochs=12),
+    "mnist-flat-kurakin": kurakin_training(**_MNIST, **_CYCLE, architecture=_FLAT, epochs=12),
+    "mnist-flat-pivot": pivot_training(**_MNIST, architecture=_FLAT, epochs=12),
 }
 _ON_FASHION: dict[str, Recipe] = {
     "fashion-mnist-standard": standard_training(**_FASHION, **_CYCLE, epochs=4),

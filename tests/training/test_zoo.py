@@ -30,15 +30,6 @@ from lab.training.zoo import FOLDER, RECIPES, train_zoo
 from tests.families import family
 
 SHIPPED = [each.name for each in models() if each.origin == "zoo"]
-NOT_SHIPPED = {
-    "mnist-trades-trained",
-    "mnist-pivot-trained",
-    "mnist-pivot-cascade-trained",
-    "mnist-flat-standard",
-    "mnist-flat-kurakin",
-    "mnist-flat-pivot",
-}
-"""Recipes of the zoo whose models are still to be trained."""
 
 
 def card(name: str) -> dict:
@@ -85,7 +76,7 @@ def test_the_card_tells_the_truth_about_random_attacks(name, digits):
 
 
 def test_every_recipe_is_shipped_with_its_curves():
-    assert set(SHIPPED) | NOT_SHIPPED == set(RECIPES)
+    assert set(SHIPPED) == set(RECIPES)
     for name in SHIPPED:
         lines = [json.loads(each) for each in (FOLDER / f"{name}.metrics.jsonl").read_text().splitlines()]
         assert History.of(lines).epoch[-1] == RECIPES[name].epochs
@@ -102,7 +93,7 @@ def test_fixed_networks_come_before_those_that_need_them():
             assert not any(begins_alike(recipe, each.name) for each in source.models)
         if isinstance(source, CascadeExamples):
             assert known.index(source.defended.name) < known.index(name)
-            assert source.defended.name in NOT_SHIPPED or begins_alike(recipe, source.defended.name)
+            assert begins_alike(recipe, source.defended.name)
 
 
 @pytest.mark.slow
