@@ -48,7 +48,7 @@ def drawn(browser):
         page.add_script_tag(content=files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8"))
         texts = {name: to_json_plotly(each.to_dict()) for name, each in figures.items()}
         page.evaluate(before)
-        page.evaluate(RENDER, [PlotView._esm, texts, TEMPLATE])
+        page.evaluate(RENDER, [PlotView._esm.default_value, texts, TEMPLATE])
         page.wait_for_function("count => window.order.length === count", arg=len(figures))
         return page
 
