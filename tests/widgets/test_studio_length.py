@@ -21,6 +21,14 @@ def test_a_lab_without_runs_goes_by_the_quickest_shipped_model():
     assert expected(Standard(epochs=20), [], SHIPPED) == "about 40 seconds at the pace of quick"
 
 
+def test_of_the_shipped_models_one_with_as_many_passes_for_an_image_counts():
+    """A step of the weights takes longer than one of an attack, and a standard training has one for each pass."""
+    steps = pgd_training(epochs=5)
+    shipped = [*SHIPPED, Known("many steps", steps, 10.0)]
+    assert expected(Standard(epochs=20), [], shipped).endswith("at the pace of quick")
+    assert expected(steps.replace(epochs=10), [], shipped) == "about 20 seconds at the pace of many steps"
+
+
 def test_ones_own_runs_come_first_also_those_that_are_under_way():
     own = [Known("begun", Standard(epochs=10), 0.0, 0.0), Known("half", Standard(epochs=10), 30.0, 0.5)]
     assert expected(Standard(epochs=20), own, SHIPPED) == "about 2 minutes at the pace of half"

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
+from math import log2
 
 from lab import datafiles
-from lab.cost import training_steps
+from lab.cost import passes_of_image, training_steps
 from lab.counts import counted
 from lab.errors import LabError
 from lab.specs import Recipe
@@ -36,10 +37,16 @@ class Known:
 def expected(recipe: Recipe, own: Iterable[Known], shipped: Iterable[Known]) -> str:
     """About how long a training will take, in words, and by which other one; empty where none is like it.
 
-    By the newest of this lab's ``own``; else by the quickest of the ``shipped``, which other programs disturbed least.
+    By the newest of this lab's ``own``; else by one of the ``shipped`` with about as many passes for an image, whose
+    steps have as much beside them, and of these by the quickest, which other programs disturbed least.
     """
+
+    def unlike(known: Known) -> tuple[int, float]:
+        more = passes_of_image(known.recipe) / passes_of_image(recipe)
+        return round(abs(log2(more))), -known.pace
+
     ours = (each for each in own if each.like(recipe) and each.pace)
-    theirs = sorted((each for each in shipped if each.like(recipe) and each.pace), key=lambda each: -each.pace)
+    theirs = sorted((each for each in shipped if each.like(recipe) and each.pace), key=unlike)
     model = next(chain(ours, theirs), None)
     return f"about {in_words(training_steps(recipe) / model.pace)} at the pace of {model.name}" if model else ""
 
