@@ -30,7 +30,7 @@ print([kind for kind in family_of(AttackSpec) if not summary(kind)], Form(Linf()
 
 @pytest.mark.parametrize("family", [AttackSpec, Analysis, Ball])
 def test_the_source_says_what_the_docstring_says(family, monkeypatch):
-    kinds = family_of(family)
+    kinds = [kind for kind in family_of(family) if kind.__module__.startswith("lab.")]  # and no other test's
     said = [summary(kind) for kind in kinds]
     assert all(said)
     monkeypatch.setattr(module, "_STRIPPED", True)
