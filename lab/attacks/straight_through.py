@@ -102,7 +102,7 @@ class _Passing(TorchFunctionMode):
         if name in ("register_hook", "register_post_accumulate_grad_hook", "requires_grad_") and first.requires_grad:
             return first
         if name in ("numpy", "tolist", "item", "__array__"):
-            return function(_hard(first).detach(), *arguments[1:], **keywords)
+            return function(_itself(first), *arguments[1:], **keywords)
         if name == "argmax":
             return _taken_from(first, function(_hard(first), *arguments[1:], **keywords))
         if name in _CHOOSE:
@@ -149,9 +149,9 @@ class _Passing(TorchFunctionMode):
 
     def _whole(
         self,
-        function: Callable[..., Any],
+        function: Callable[..., object],
         types: object,
-        arguments: tuple[Any, ...],
+        arguments: tuple[object, ...],
         keywords: Mapping[str, object],
     ) -> object:
         """What a function makes of whole numbers: if whole numbers again, these are stood for as well."""
@@ -203,13 +203,16 @@ def _stands_for(value: object) -> torch.dtype | None:
     return getattr(value, _MARK, None) if isinstance(value, Tensor) else None
 
 
-def _hard(value: object) -> Any:
+def _hard(value: object) -> object:
     """Turn tensors that stand in for whole numbers back into these; leave other values as they are."""
     if isinstance(value, tuple | list):
         return type(value)(map(_hard, value))
-    if isinstance(value, Tensor) and (kind := _stands_for(value)) is not None:
-        return value.detach().to(kind)
-    return value
+    return _itself(value) if isinstance(value, Tensor) and _stand_ins(value) else value
+
+
+def _itself(value: Tensor) -> Tensor:
+    """A tensor without its gradient, of the type that it stands for."""
+    return value.detach().to(_stands_for(value) or value.dtype)
 
 
 def _soft(value: object) -> object:
@@ -250,7 +253,7 @@ def _looked_up(name: str, found: Tensor, *arguments: object) -> Tensor:
         return found
     if _stands_for(position) not in (torch.int32, torch.int64):  # a mask, which chooses by what is true
         return found
-    rows, at = (table.flatten() if name == "take" else table).detach(), _hard(position)
+    rows, at = (table.flatten() if name == "take" else table).detach(), _itself(position)
     low, high = (at - 1).clamp(min=0), (at + 1).clamp(max=len(rows) - 1)
     apart = position.shape + (1,) * (found.dim() - position.dim())
     rise = (rows[high] - rows[low]) / (high - low).clamp(min=1).reshape(apart)
