@@ -60,6 +60,28 @@ def test_modules_where_one_stands_are_not_taken_for_others(loud):
     assert loud.returncode == 0, loud.stderr
 
 
+CONSOLE_SCRIPT = """
+import sys
+from lab.__main__ import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("name", ["types", "enum", "typing"])
+def test_helpers_start_where_a_module_is_called_as_one_that_python_starts_with(tmp_path, name):
+    """``python -m`` itself fails there before the lab is asked; the console script and its helpers do not."""
+    here, script = tmp_path / "here", tmp_path / "adversarial-lab.py"
+    here.mkdir()
+    (here / f"{name}.py").write_text("raise SystemExit('not this one')")
+    script.write_text(CONSOLE_SCRIPT)
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(script), "doctor"]
+    done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
+    assert "an engine of its own responds" in done.stdout, done.stdout
+    assert "not this one" not in done.stdout + done.stderr
+
+
 def test_help_and_version_print_and_succeed():
     assert fresh("--version").returncode == 0
     shown = fresh("--help").stdout
