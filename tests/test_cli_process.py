@@ -118,3 +118,32 @@ def test_progress_is_drawn_on_a_terminal_and_wiped(tmp_path):
     assert drawn.rpartition(b" left")[2].endswith(b" \r")  # spaces over it
     assert b"\x1b" not in drawn
     assert json.loads(said)["name"] == "shown"
+
+
+LEAVING = """
+import multiprocessing, threading, time, torch
+def build():
+    {start}
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+"""
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "threading.Thread(target=time.sleep, args=(10_000,)).start()",
+        "multiprocessing.get_context('fork').Process(target=time.sleep, args=(10_000,)).start()",
+    ],
+    ids=["thread", "process"],
+)
+def test_what_a_models_code_leaves_running_does_not_keep_the_command(tmp_path, start):
+    (tmp_path / "leaving.py").write_text(LEAVING.format(start=start))
+    command = [sys.executable, "-m", "lab", "attack", "--model", "leaving:build", "--attack", "FGSM", "--images", "5"]
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*command, "--json"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n"] == 5
+    assert "did not end: it was left" in done.stderr
