@@ -19,8 +19,7 @@ _ONE_SCAN = (0xC0, 0xC1)  # frames of Huffman codes whose blocks stand in one sc
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MORE = bytes(range(1, 65))
 _FEWER = 12  # bytes, which hold several blocks, but not many
-_GREY = 128  # of a block without data
-_MCU = 16  # pixels a side that the last blocks, of all channels, take at most
+_GREY = (127, 128)  # of a block without data, in CMYK the one
 
 
 def is_damaged(content: bytes) -> bool:
@@ -55,8 +54,8 @@ def _jpeg_is_whole(content: bytes) -> bool:
     if not np.array_equal(seen, _pixels(content[:end] + _MORE + content[end:])):
         return False
     padded = set(content[end - _FEWER : end]) <= {0x00, 0xFF}
-    if padded or (seen[-_MCU:, -_MCU:] == _GREY).all():
-        return True
+    if padded or np.isin(seen[-1, -1], _GREY).all():
+        return True  # blocks of this grey, as in a border, look as without data
     return not np.array_equal(seen, _pixels(content[: end - _FEWER] + content[end:]))
 
 

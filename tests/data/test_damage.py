@@ -57,7 +57,17 @@ def test_a_jpeg_that_runs_out_of_data_is_damaged(at):
     assert is_damaged(content[:cut] + content[-2:])
 
 
-@pytest.mark.parametrize("image", [textured(), textured("L"), textured("CMYK"), Image.new("RGB", (40, 30), "white")])
+def bordered(height=17, width=33, border=9):
+    """A picture with a border of the grey that a block without data has, narrower than a block may be."""
+    pixels = np.array(textured().resize((width, height)))
+    pixels[-border:] = 128
+    return Image.fromarray(pixels)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [textured(), textured("L"), textured("CMYK"), Image.new("RGB", (40, 30), "white"), bordered(), bordered(40, 40, 4)],
+)
 @pytest.mark.parametrize(
     "options",
     [
