@@ -8,7 +8,10 @@ def main() -> int:
     """Run the command that was typed; Ctrl-C ends it without a word, also while its modules are still read."""
     try:
         try:
+            import threading
+
             from lab.cli import leave_stdout, main as run
+            from lab.cli.leftovers import expect_end
         except Exception as error:  # a package that is missing, or does not like its own settings, as Dask's
             if os.environ.get("LAB_DEBUG"):
                 raise
@@ -17,8 +20,10 @@ def main() -> int:
             sentence = f"The lab cannot start ({in_words(error)}): correct what that names, or install the lab again."
             print(one_line(sentence, LONGEST), file=sys.stderr)
             return 2
+        before = threading.enumerate()
         code = run()
         leave_stdout()
+        expect_end(code, before)
         return code
     except KeyboardInterrupt:
         return 130

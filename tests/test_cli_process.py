@@ -60,6 +60,28 @@ def test_modules_where_one_stands_are_not_taken_for_others(loud):
     assert loud.returncode == 0, loud.stderr
 
 
+CONSOLE_SCRIPT = """
+import sys
+from lab.__main__ import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("name", ["types", "enum", "typing"])
+def test_helpers_start_where_a_module_is_called_as_one_that_python_starts_with(tmp_path, name):
+    """``python -m`` itself fails there before the lab is asked; the console script and its helpers do not."""
+    here, script = tmp_path / "here", tmp_path / "adversarial-lab.py"
+    here.mkdir()
+    (here / f"{name}.py").write_text("raise SystemExit('not this one')")
+    script.write_text(CONSOLE_SCRIPT)
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(script), "doctor"]
+    done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
+    assert "an engine of its own responds" in done.stdout, done.stdout
+    assert "not this one" not in done.stdout + done.stderr
+
+
 def test_help_and_version_print_and_succeed():
     assert fresh("--version").returncode == 0
     shown = fresh("--help").stdout
@@ -96,3 +118,32 @@ def test_progress_is_drawn_on_a_terminal_and_wiped(tmp_path):
     assert drawn.rpartition(b" left")[2].endswith(b" \r")  # spaces over it
     assert b"\x1b" not in drawn
     assert json.loads(said)["name"] == "shown"
+
+
+LEAVING = """
+import multiprocessing, threading, time, torch
+def build():
+    {start}
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+"""
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "threading.Thread(target=time.sleep, args=(10_000,)).start()",
+        "multiprocessing.get_context('fork').Process(target=time.sleep, args=(10_000,)).start()",
+    ],
+    ids=["thread", "process"],
+)
+def test_what_a_models_code_leaves_running_does_not_keep_the_command(tmp_path, start):
+    (tmp_path / "leaving.py").write_text(LEAVING.format(start=start))
+    command = [sys.executable, "-m", "lab", "attack", "--model", "leaving:build", "--attack", "FGSM", "--images", "5"]
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*command, "--json"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n"] == 5
+    assert "did not end: it was left" in done.stderr

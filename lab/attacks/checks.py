@@ -101,9 +101,12 @@ def check_ball(ball: object) -> None:
 def check_classes(logits: Tensor, y: Tensor) -> None:
     """Refuse logits (n, classes) of fewer than two classes, and labels beyond them."""
     classes = logits.shape[1]
-    if classes < 2:
+    if not classes:
+        raise AttackError("The model has no outputs, but needs one for each class: give its last layer that width.")
+    if classes == 1:
+        sigmoid = "leave out its sigmoid and " if bool(((logits >= 0) & (logits <= 1)).all()) else ""
         raise AttackError(
-            f"The model has {classes} output{'s' * (classes != 1)}, but two are needed, one for each class: return "
+            f"The model has 1 output, but two are needed, one for each class: {sigmoid}return "
             "torch.cat([-z, z], 1) / 2 for its logit z (n, 1)."
         )
     if len(y) and not 0 <= int(y.min()) <= int(y.max()) < classes:

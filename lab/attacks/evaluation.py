@@ -206,8 +206,7 @@ class _Evaluation:
             followed = None
             for modules_too in (True, False) if self.slopes.false > 0.5 else (False, True):
                 passing = straight_through(self.rounds.seen, modules_too)
-                found = slopes(passing, x, y)
-                if found.missing or found.zero > 0.5 or not len(self.standing.left):
+                if not (len(self.standing.left) and _leads_anywhere(passing, x, y)):
                     continue
                 gradient, _ = input_gradient(
                     passing, x.to(device_of(passing)), y.to(device_of(passing)), CrossEntropy()
@@ -249,3 +248,12 @@ class _Evaluation:
         health = judge(standing.x, standing.y, standing.point, self.plain, self.ball).health
         assert health is not None
         return health
+
+
+def _leads_anywhere(passing: Adapted, x: Tensor, y: Tensor) -> bool:
+    """Return whether a model behind straight-through operations has a gradient; one that takes none of them has not."""
+    try:
+        found = slopes(passing, x, y)
+    except AttackError:
+        return False
+    return not found.missing and found.zero <= 0.5

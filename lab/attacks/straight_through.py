@@ -1,11 +1,12 @@
 """A model whose non-differentiable operations let the gradient pass: BPDA, Athalye et al. 2018, §4.1.
 
 In the backward pass a rounding counts as the identity, a comparison ``x > t`` as ``x - t``, a conversion to whole
-numbers as nothing, a one-hot vector of an ``argmax`` as what the largest was chosen from, and neither ``detach`` nor
-``no_grad`` nor a hook cuts or changes the gradient. A module without parameters whose output has its input's shape,
-such as a compression by another library, counts as the identity if the model has no other gradient. The forward pass
-stays what it is, but that what is flat where its input is large, such as a clamp or a sigmoid, still rises a little:
-else an attack could neither see a slope there nor tell which class is nearer.
+numbers as nothing, a one-hot vector of an ``argmax`` as what the largest was chosen from, the remainder of a division
+as a constant, an entry of a table as a line between its neighbours, and neither ``detach`` nor ``no_grad`` nor a hook
+cuts or changes the gradient. A module without parameters whose output has its input's shape, such as a compression by
+another library, counts as the identity if the model has no other gradient. The forward pass stays what it is, but that
+what is flat where its input is large, such as a clamp or a sigmoid, still rises a little: else an attack could neither
+see a slope there nor tell which class is nearer.
 """
 
 from collections import OrderedDict
@@ -20,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from lab.models.adapter import Adapted, adapted, core_of, name_of, named
 
 _ROUNDING = {"round", "round_", "floor", "floor_", "ceil", "ceil_", "trunc", "trunc_", "fix", "rint"}
+_REMAINDERS = {"remainder", "remainder_", "__mod__", "fmod", "fmod_", "frac", "frac_"}
 _SIGNS = {"sign", "sign_", "sgn", "sgn_", "heaviside"}
 _FLAT = {"clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_max", "hardtanh", "relu6", "hardsigmoid", "sigmoid"}
 _FLAT |= {"sigmoid_", "special_expit", "tanh", "tanh_", "softsign", "erf", "logsigmoid"}
@@ -50,6 +52,7 @@ _CHOOSE |= {
     "__and__",
     "__or__",
 }
+_TABLES = {"__getitem__", "embedding", "take"}
 _CHOOSE |= {"__xor__", "__invert__", "any", "all", "nonzero", "__bool__", "__index__", "__int__"}
 
 _FROM = {"__getitem__", "__setitem__", "gather", "index_select", "masked_fill", "masked_fill_", "masked_select", "take"}
@@ -93,13 +96,13 @@ class _Passing(TorchFunctionMode):
             return function(True) if torch.is_grad_enabled() else function(*arguments)
         first = arguments[0] if arguments else None
         if not isinstance(first, Tensor):
-            return function(*arguments, **keywords)
+            return self._whole(function, types, arguments, keywords)
         if name in ("detach", "detach_") or (name == "__get__" and _property_of(function) == "data"):
-            return first
-        if name in ("register_hook", "register_post_accumulate_grad_hook", "requires_grad_"):
+            return first if first.requires_grad else function(*arguments, **keywords)
+        if name in ("register_hook", "register_post_accumulate_grad_hook", "requires_grad_") and first.requires_grad:
             return first
         if name in ("numpy", "tolist", "item", "__array__"):
-            return function(first.detach(), *arguments[1:], **keywords)
+            return function(_itself(first), *arguments[1:], **keywords)
         if name == "argmax":
             return _taken_from(first, function(_hard(first), *arguments[1:], **keywords))
         if name in _CHOOSE:
@@ -108,9 +111,13 @@ class _Passing(TorchFunctionMode):
             source = getattr(first, _SOURCE, None)
             if name == "one_hot" and source is not None and found.shape == source.shape:
                 return _marked(_passed(found.to(source.dtype), source), found.dtype)
+            if name in _TABLES and _stand_ins(arguments):
+                return _looked_up(name, found, *arguments)
+            if name in _FROM and (kind := _stands_for(first)) is not None and isinstance(found, Tensor):
+                return _marked(found, kind)
             return _CHOICES[name](found, *arguments) if name in _CHOICES and _stands_for(first) else found
-        if not first.is_floating_point():
-            return function(*arguments, **keywords)
+        if not first.is_floating_point() or _stand_ins(arguments):
+            return self._whole(function, types, arguments, keywords)
         if name in _ROUNDING:
             return _passed(function(first.detach(), *arguments[1:], **keywords), first)
         if name in _SIGNS:
@@ -130,13 +137,31 @@ class _Passing(TorchFunctionMode):
             return _marked(
                 _passed(function(first.detach(), *arguments[1:], **keywords).to(first.dtype), first), torch.long
             )
-        if name == "floor_divide" or name == "__floordiv__":
+        if name in _REMAINDERS:
+            return function(first.detach(), *arguments[1:], **keywords)
+        if name in ("floor_divide", "__floordiv__") or keywords.get("rounding_mode") is not None:
             quotient = first / arguments[1]
             return _passed(function(first.detach(), *arguments[1:], **keywords), quotient)
         if name in _TO_WHOLE or (name in ("to", "type") and _kind_asked(arguments, keywords) in _WHOLE):
             whole = function(first.detach(), *arguments[1:], **keywords)
             return _marked(_passed(whole.to(first.dtype), first), whole.dtype)
         return function(*arguments, **keywords)
+
+    def _whole(
+        self,
+        function: Callable[..., object],
+        types: object,
+        arguments: tuple[object, ...],
+        keywords: Mapping[str, object],
+    ) -> object:
+        """What a function makes of whole numbers: if whole numbers again, these are stood for as well."""
+        if not _stand_ins(arguments):
+            return function(*arguments, **keywords)
+        hard = function(*map(_hard, arguments), **{each: _hard(value) for each, value in keywords.items()})
+        soft = self.__torch_function__(function, types, tuple(map(_soft, arguments)), keywords)
+        if not isinstance(hard, Tensor) or hard.is_floating_point() or not isinstance(soft, Tensor):
+            return soft
+        return _marked(_passed(hard.to(soft.dtype), soft) if hard.shape == soft.shape else hard, hard.dtype)
 
 
 class _Pass(torch.autograd.Function):
@@ -182,9 +207,26 @@ def _hard(value: object) -> object:
     """Turn tensors that stand in for whole numbers back into these; leave other values as they are."""
     if isinstance(value, tuple | list):
         return type(value)(map(_hard, value))
-    if isinstance(value, Tensor) and (kind := _stands_for(value)) is not None:
-        return value.detach().to(kind)
-    return value
+    return _itself(value) if isinstance(value, Tensor) and _stand_ins(value) else value
+
+
+def _itself(value: Tensor) -> Tensor:
+    """A tensor without its gradient, of the type that it stands for."""
+    return value.detach().to(_stands_for(value) or value.dtype)
+
+
+def _soft(value: object) -> object:
+    """Turn tensors that stand in for whole numbers into the numbers that they are; leave other values as they are."""
+    if isinstance(value, tuple | list):
+        return type(value)(map(_soft, value))
+    return value.view_as(value) if isinstance(value, Tensor) and _stand_ins(value) else value
+
+
+def _stand_ins(value: object) -> bool:
+    """Return whether a value is, or has among its entries, a tensor that stands in for whole numbers."""
+    if isinstance(value, tuple | list):
+        return any(map(_stand_ins, value))
+    return _stands_for(value) is not None
 
 
 def _chosen(found: Tensor, condition: Tensor, *both: object) -> Tensor:
@@ -202,6 +244,20 @@ def _encoded(found: Tensor, position: Tensor, *_: object) -> Tensor:
 
 
 _CHOICES = {"where": _chosen, "one_hot": _encoded}
+
+
+def _looked_up(name: str, found: Tensor, *arguments: object) -> Tensor:
+    """Entries of a table, which rise with their position as the line between their neighbours does."""
+    table, position = arguments[:2] if _stands_for(arguments[0]) is None else arguments[1::-1]
+    if not (isinstance(table, Tensor) and isinstance(position, Tensor) and found.is_floating_point()):
+        return found
+    if _stands_for(position) not in (torch.int32, torch.int64):  # a mask, which chooses by what is true
+        return found
+    rows, at = (table.flatten() if name == "take" else table).detach(), _itself(position)
+    low, high = (at - 1).clamp(min=0), (at + 1).clamp(max=len(rows) - 1)
+    apart = position.shape + (1,) * (found.dim() - position.dim())
+    rise = (rows[high] - rows[low]) / (high - low).clamp(min=1).reshape(apart)
+    return found + (position - position.detach()).reshape(apart) * rise
 
 
 def _kind_asked(arguments: tuple[object, ...], keywords: Mapping[str, object]) -> torch.dtype | None:
@@ -231,10 +287,11 @@ def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
             return None
         return _passed(output.to(given[0].dtype), given[0])
 
-    hooks = [(each, each._backward_hooks, each._backward_pre_hooks) for each in core.modules()]
+    modules = [each for each in core.modules() if not isinstance(each, torch.jit.ScriptModule)]  # scripts take no hooks
+    hooks = [(each, each._backward_hooks, each._backward_pre_hooks) for each in modules]
     for each, *_ in hooks:
         each._backward_hooks, each._backward_pre_hooks = OrderedDict(), OrderedDict()
-    plain = [each for each in core.modules() if each is not core and not list(each.parameters())]
+    plain = [each for each in modules if each is not core and not list(each.parameters())]
     handles = [each.register_forward_hook(passed) for each in plain]
     try:
         yield

@@ -9,6 +9,7 @@ from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngImageFile
 
 from lab.data.colours import in_srgb
+from lab.data.damage import is_damaged
 from lab.datafiles import mistaken, shown, stamp
 from lab.datafiles.checks import TOLERANCE
 from lab.datafiles.walk import opened_image
@@ -53,6 +54,9 @@ def read_image_file(path: Path, size: int, fitted: Callable[[Image.Image, int], 
             animated = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
             seen, sixteen, readable = as_seen(image)
             pixels = np.array(fitted(seen, size))
+            file.seek(0)
+            if is_damaged(file.read()):
+                raise ValueError
     except _Unclear as error:
         raise DataError(f"{shown(path)} {error}") from error
     except Image.DecompressionBombError as error:
@@ -130,7 +134,14 @@ def _white(source: Image.Image, values: np.ndarray) -> tuple[float, int | None]:
     said = tags.get(_MAX_SAMPLE_VALUE, (0,))
     said = float(said[0] if isinstance(said, tuple) else said)
     if source.mode == "F":
-        if not (low >= -TOLERANCE and high <= 1 + TOLERANCE):  # also refuses NaN
+        known = values[np.isfinite(values)]
+        if strange := values.size - known.size:
+            low, high = (known.min(), known.max()) if known.size else (np.nan, np.nan)
+            raise _Unclear(
+                f"has floating-point values from {low:g} to {high:g}, but NaN or infinity at {strange} of "
+                f"{values.size:,} pixels: scale them to [0, 1], and replace the others."
+            )
+        if not (low >= -TOLERANCE and high <= 1 + TOLERANCE):
             raise _Unclear(f"has floating-point values from {low:g} to {high:g}: scale them to [0, 1].")
         return 1.0, None
     if said and low >= 0 and high <= said:

@@ -25,13 +25,14 @@ from lab.errors import EngineError
 from lab.home import settle_folders
 
 _LOOPBACK = "127.0.0.1"
+_SAFE_PATH = "PYTHONSAFEPATH"
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 _CONFIG: dict[str, object] = {
     # Dask's defaults are one thread per process and memory given back at once. PyTorch is to use every core, and
     # memory that each operation has to ask for anew takes half of its time. Its threads sleep while they wait for each
     # other, because several jobs, and perhaps a browser, share the cores.
-    "distributed.nanny.pre-spawn-environ": {"OMP_WAIT_POLICY": "PASSIVE"},
+    "distributed.nanny.pre-spawn-environ": {"OMP_WAIT_POLICY": "PASSIVE", _SAFE_PATH: "1"},
     # A paused or spilling worker would leave its jobs waiting without a word; one that eats up the memory is ended.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -106,10 +107,22 @@ def _cluster(security: Security, dashboard: int | None) -> SpecCluster:
         )
 
 
-def worker_settings() -> dask.config.set:
-    """Return Dask's settings in which a worker of the lab is started, as a context."""
+@contextmanager
+def worker_settings() -> Iterator[None]:
+    """Dask's settings in which a worker of the lab is started.
+
+    Its processes, and Python's own that watches over what they share, take no ``types.py`` where the user stands for
+    Python's: as children of a program that was started by ``-m`` they would.
+    """
     preloads = [*dask.config.get("distributed.worker.preload"), "lab.engine.warm"]
-    return dask.config.set(_CONFIG | {"distributed.worker.preload": preloads})
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        with dask.config.set(_CONFIG | {"distributed.worker.preload": preloads}):
+            yield
+    finally:
+        if before is None:
+            os.environ.pop(_SAFE_PATH)
 
 
 def worker_options(security: Security | None) -> list[dict[str, object]]:

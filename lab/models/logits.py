@@ -29,7 +29,7 @@ def logits_in(output: object, images: int) -> Tensor:
     if logits.dim() != 2 or len(logits) != images:
         raise AttackError(
             f"The model must return logits of shape (n, classes), but for {images} images it returns "
-            f"{tuple(logits.shape)}."
+            f"{tuple(logits.shape)}{': give it an output for each class' if logits.shape == (images,) else ''}."
         )
     if not logits.is_floating_point():
         raise AttackError(

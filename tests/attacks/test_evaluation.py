@@ -5,11 +5,12 @@ import copy
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import lab
 from lab.attacks import rounds
 from lab.attacks.evaluation import evaluate
+from lab.attacks.straight_through import straight_through
 from lab.context import Cancelled, Context
 from lab.data import load as load_data
 from lab.errors import AttackError
@@ -106,6 +107,30 @@ def test_a_defence_that_only_hides_the_gradient_is_named_and_broken(defence):
     found = verdict(result)
     assert found.kind == (MASKED if FLAWS[defence] else BROKEN)
     assert found.flaws == tuple(sentence(each) for each in result.checks if each.state == "failed")
+
+
+class NoStandIn(nn.Module):
+    """Takes whole numbers only, where BPDA puts others in their place."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        codes = (x * 15).round().to(torch.uint8)
+        if codes.dtype != torch.uint8:
+            raise TypeError("codes must be uint8")
+        return self.network(codes.float() / 15)
+
+
+@pytest.mark.parametrize("modules_too", [True, False])
+def test_a_model_on_which_bpda_fails_is_evaluated_without_it(modules_too):
+    model = NoStandIn(copy.deepcopy(load_model(Trained("standard"))))
+    with pytest.raises(AttackError, match="codes must be uint8"):
+        straight_through(model, modules_too)(digits(2)[0])
+    result = evaluated(model, n=16)
+    assert verdict(result).kind == MASKED
+    assert result.robust_accuracy == 0
 
 
 @pytest.mark.slow

@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
+from torch.nn.functional import embedding, one_hot
 
 from lab.attacks.straight_through import straight_through
 from tests.attacks.defences import FalseGradient, Threshold, compressed, negated
 
 NET = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
 X = torch.rand(4, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+
+
+TABLE = torch.linspace(0, 1, 8)
 
 
 class InsideNoGrad(nn.Module):
@@ -34,6 +37,20 @@ CUT = {
     "long": lambda x: NET((x * 255).long() / 255),
     "bucketize": lambda x: NET(torch.bucketize(x, torch.linspace(0, 1, 5)).float()),
     "one-hot": lambda x: NET(one_hot((x * 3).long(), 4).float()[..., 1:].sum(-1)),
+    "quotient": lambda x: NET(x.div(0.125, rounding_mode="floor") / 8),
+    "remainder": lambda x: NET(x - x % 0.125),
+    "fmod": lambda x: NET(x - torch.fmod(x, 0.125)),
+    "fraction": lambda x: NET((x * 8 - (x * 8).frac()) / 8),
+    "table": lambda x: NET(TABLE[(x * 7).long()]),
+    "table, clamped": lambda x: NET(TABLE[(x * 7 + 0.5).long().clamp(0, 7)]),
+    "table, one higher": lambda x: NET(TABLE[((x * 6).long() + 1).flatten(1)].view(x.shape)),
+    "take": lambda x: NET(torch.take(TABLE, (x * 7).int().long())),
+    "embedding": lambda x: NET(embedding((x * 7).long(), TABLE[:, None]).squeeze(-1)),
+    "embedded in two": lambda x: NET(embedding((x * 7).long(), torch.stack([TABLE, TABLE], 1)).sum(-1)),
+    "counted": lambda x: NET((x.unsqueeze(-1) > TABLE).sum(-1) / 8),
+    "stacked table": lambda x: NET(TABLE[torch.cat([(x * 7).long(), (x * 7).long()])][: len(x)]),
+    "mask in a shape": lambda x: NET(torch.where((x > 0.5).flatten(1).view(x.shape), 1.0, 0.0)),
+    "product of masks": lambda x: NET(((x > 0.2) * (x < 0.9)).float()),
     "detach": lambda x: NET(x.detach()),
     "data": lambda x: NET(x.data),
     "no_grad": torch.no_grad()(lambda x: NET(x)),
@@ -51,6 +68,30 @@ def test_what_cuts_the_gradient_lets_it_pass_and_computes_the_same(cut):
     torch.testing.assert_close(logits.detach(), plain)
     [gradient] = torch.autograd.grad(logits[:, 0].sum(), x)
     assert gradient.abs().amax((1, 2, 3)).min() > 0
+
+
+class Purified(nn.Module):
+    """Steps toward confidence, by a gradient of its own, before the answer."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            clean = x.detach().clone().requires_grad_()
+            [gradient] = torch.autograd.grad(NET(clean).logsumexp(1).sum(), clean)
+        return NET((clean + 0.01 * gradient.sign()).clamp(0, 1).detach())
+
+
+def test_a_model_may_take_gradients_of_its_own():
+    with torch.no_grad():
+        torch.testing.assert_close(straight_through(Purified())(X), Purified()(X), rtol=0, atol=1e-2)
+    assert gradient_of(Purified(), False).abs().amax((1, 2, 3)).min() > 0
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+@pytest.mark.parametrize("modules_too", [True, False])
+def test_a_script_keeps_what_it_computes(modules_too):
+    """Its operations are out of sight, and it takes no hooks."""
+    script = torch.jit.script(nn.Sequential(nn.Hardtanh(), NET))
+    torch.testing.assert_close(straight_through(script, modules_too)(X), script(X))
 
 
 def gradient_of(model, modules_too):

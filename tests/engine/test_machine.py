@@ -267,4 +267,7 @@ def test_a_hand_started_worker_gets_what_an_embedded_one_gets() -> None:
     with worker_settings():
         assert "lab.engine.warm" in dask.config.get("distributed.worker.preload")
         assert dask.config.get("distributed.worker.memory.pause") is False
-        assert dask.config.get("distributed.nanny.pre-spawn-environ") == {"OMP_WAIT_POLICY": "PASSIVE"}
+        assert dask.config.get("distributed.nanny.pre-spawn-environ") == {
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "PYTHONSAFEPATH": "1",
+        }
