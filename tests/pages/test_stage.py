@@ -126,6 +126,41 @@ def test_on_a_projector_type_is_larger_also_in_figures_and_the_drawer_is_closed(
     page.wait_for_function(f"before => ({size})() === before", arg=before)
 
 
+SAY = f"""words => {{
+  const bar = document.querySelector('{HERE} .lab-run-bar');
+  const [state, detail] = [bar.dataset.state, bar.querySelector('.lab-run-detail').textContent];
+  const strip = document.querySelector('{HERE} .lab-strip');
+  const before = strip.clientHeight;
+  bar.dataset.state = 'running';
+  bar.querySelector('.lab-run-detail').textContent = words;
+  const now = strip.clientHeight;
+  bar.dataset.state = state;
+  bar.querySelector('.lab-run-detail').textContent = detail;
+  return [before, now];
+}}"""
+
+
+def test_the_strip_keeps_its_height_whatever_is_said_of_what_runs(page):
+    """Beside the open drawer the words have a hundred pixels here, and would take six lines."""
+    page.set_viewport_size(BESIDE)
+    until_drawer(page, "open")
+    long = "2% · a long attack · about 2 min left · the settings have changed since"
+    for words in ("2%", long):
+        before, now = page.evaluate(SAY, words)
+        assert now == before
+
+
+def test_on_a_phone_a_figure_is_saved_from_the_line_of_its_heading(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    head = page.locator(f"{HERE} .lab-figure-head", has=page.get_by_role("button", name="Save")).first
+    lines = [
+        head.locator(css).evaluate("each => each.getBoundingClientRect().y + each.getBoundingClientRect().height / 2")
+        for css in (".lab-figure-title", ".lab-figure-tools > button")
+    ]
+    assert abs(lines[0] - lines[1]) < 5
+    page.set_viewport_size(BESIDE)
+
+
 def test_on_a_phone_the_pages_are_a_menu(page):
     page.set_viewport_size({"width": 390, "height": 844})
     tab = page.locator(".lab-tab", has_text="Masking")
