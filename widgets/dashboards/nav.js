@@ -200,12 +200,16 @@ function render({ model, el }) {
     const left = before !== now && isStop(before) && !model.get("refusal");
     history[left ? "pushState" : "replaceState"](null, "", wanted);
   };
+  // The tab of the page that is in sight is marked, and the one that is asked for until it comes; meanwhile the other
+  // page is pale, because what is said of it is not said of the page that was asked for.
   const show = () => {
-    const now = model.get("selected");
+    const [wanted, now] = [model.get("selected"), model.get("shown")];
     for (const tab of tabs.children) {
       if (tab.value === now) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
+      tab.toggleAttribute("data-coming", tab.value === wanted && wanted !== now);
     }
+    bar.closest(".lab-app")?.toggleAttribute("data-going", wanted !== now);
     const refusal = model.get("refusal");
     state.textContent = refusal || model.get("engine");
     state.classList.toggle("lab-engine-refusal", refusal !== "");
@@ -239,7 +243,7 @@ function render({ model, el }) {
     follow();
     addEventListener("hashchange", follow);
   }
-  model.on("change:selected change:state change:step change:engine change:refusal", show);
+  model.on("change:selected change:shown change:state change:step change:engine change:refusal", show);
   show();
   markMain(bar);
   model.send("arrived");
