@@ -5,9 +5,12 @@ from importlib.resources import files
 import pytest
 from plotly.io.json import to_json_plotly
 
+from lab.specs import Restarts, Trained
 from tests.pages.visit import PATIENCE
+from tests.widgets.engine import restarts
 from widgets.dark import IN_DARK
 from widgets.figures.drawing import figure, room
+from widgets.figures.restarts.images import adversarial_images
 from widgets.plot import PlotView
 from widgets.theme import TEMPLATE
 
@@ -112,6 +115,11 @@ def test_a_caption_takes_as_many_lines_as_it_needs_and_keeps_its_words(drawn):
         tall = f"document.querySelector('.annotation-text').getBoundingClientRect().height {lines}"
         page.wait_for_function(f"({INSIDE})() && {tall}")
         assert "200 restarts so far · bold: mean of all that" in text.evaluate("text => text.textContent")
+
+
+def test_names_beside_pictures_are_whole(drawn):
+    names = ("mnist-standard", "mnist-pgd-trained", "cascade-trained")
+    drawn(images=adversarial_images(restarts(Restarts(models=tuple(map(Trained, names)))))).wait_for_function(INSIDE)
 
 
 @pytest.mark.slow

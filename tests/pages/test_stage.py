@@ -143,6 +143,8 @@ SAY = f"""words => {{
 def test_the_strip_keeps_its_height_whatever_is_said_of_what_runs(page):
     """Beside the open drawer the words have a hundred pixels here, and would take six lines."""
     page.set_viewport_size(BESIDE)
+    if page.locator(f"{HERE} .lab-page[data-drawer=closed]").count():
+        page.locator(f"{HERE} .lab-drawer-button").click()
     until_drawer(page, "open")
     long = "2% · a long attack · about 2 min left · the settings have changed since"
     for words in ("2%", long):
