@@ -97,6 +97,14 @@ function keep(storage, name, value) {
 // Whether this window's page was made large, which reloading keeps: "true", "false", or null where nothing was said.
 const PRESENTER = "adversarial-lab.presenter";
 
+// What drawer.js keeps for all pages of a visit, also for those that are yet to be opened.
+function closeDrawers(app) {
+  const drawer = Symbol.for("adversarial-lab.drawer");
+  globalThis[drawer] ??= {};
+  globalThis[drawer].open = false;
+  for (const page of app?.querySelectorAll(".lab-page") ?? []) page.dispatchEvent(new Event("lab-drawer"));
+}
+
 // Larger type, stronger colours, and the drawer closed: for a projector.
 function presenterButton(bar, opensSo) {
   const button = lookButton("Aa", "Larger type and stronger colours, for a projector (key P)");
@@ -105,7 +113,7 @@ function presenterButton(bar, opensSo) {
     const app = bar.closest(".lab-app");
     button.setAttribute("aria-pressed", String(on));
     app?.classList.toggle("lab-presenter", on);
-    if (on) for (const page of app?.querySelectorAll(".lab-page") ?? []) page.dispatchEvent(new Event("lab-drawer"));
+    if (on) closeDrawers(app);
   };
   const change = () => {
     turn(!isOn());
@@ -117,7 +125,6 @@ function presenterButton(bar, opensSo) {
     seen.disconnect();
     const before = kept("sessionStorage", PRESENTER);
     const large = before === null ? opensSo : before === "true";
-    if (large) globalThis[Symbol.for("adversarial-lab.drawer")] ??= { open: false };
     turn(large);
   });
   seen.observe(bar);
