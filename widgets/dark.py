@@ -78,6 +78,9 @@ No two are painted alike, so that what is painted can be named again.
 DARK_BAR = "#0D131A"
 """Of the header, which is dark in the light, too."""
 
+DARK_GROUND = "#000000"
+"""Of the picture of a perturbation, where it leaves a pixel as it is: its colours are those of the light there, too."""
+
 DARK_STRONG: Mapping[str, str] = {
     "ink": "#FFFFFF",
     "muted": "#D5DCE4",

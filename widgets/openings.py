@@ -21,6 +21,7 @@ class Notebook:
 
     def __init__(self) -> None:
         self.specs: list[Spec] = []
+        self.reachable = True
 
     def submit(self, spec: Spec, on_change: Callable[[Job], object] | None = None) -> Job:
         """Note the spec, for a job that never begins."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.catalogue import trained_as
 from lab.pairing import unmarked
-from widgets.dark import DARK_BAR, DARK_STRONG, IN_DARK
+from widgets.dark import DARK_BAR, DARK_GROUND, DARK_STRONG, IN_DARK
 
 INK = "#1B2430"
 MUTED = "#566272"
@@ -202,9 +202,10 @@ def css() -> str:
     }
     sizes = {"small": SMALL, "text": TEXT, "heading": HEADING, "title": TITLE, "display": DISPLAY}
     lengths = {f"size-{name}": f"calc({value} * var(--lab-unit))" for name, value in sizes.items()}
-    light = _variables(colours | {"bar": ACCENT} | lengths | {"font": FONT})
+    light = _variables(colours | {"bar": ACCENT, "ground": PAGE} | lengths | {"font": FONT})
     painted = {colour[1:]: found for colour, found in IN_DARK.items()}
-    dark = _variables({name: IN_DARK[colour] for name, colour in colours.items()} | {"bar": DARK_BAR} | painted)
+    dark = _variables({name: IN_DARK[colour] for name, colour in colours.items()} | painted)
+    dark |= _variables({"bar": DARK_BAR, "ground": DARK_GROUND})
     *sheets, targets = [(_HERE / f"{each}.css").read_text(encoding="utf-8") for each in (*_SHEETS, "targets")]
     rules = [
         _rule(".lab", {"color-scheme": "light"} | light),

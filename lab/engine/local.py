@@ -42,9 +42,14 @@ class LocalEngine(Requests):
         # Private, as nothing else is called before Python waits for threads that compute.
         threading._register_atexit(partial(_close, weakref.ref(self)))  # type: ignore[attr-defined]
 
+    @property
+    def reachable(self) -> bool:
+        """True until the engine is closed."""
+        return not self._closed
+
     def workers(self) -> int:
         """This process, until the engine is closed."""
-        return int(not self._closed)
+        return int(self.reachable)
 
     def training(self) -> dict[str, bool]:
         """The runs that are trained here by name, and whether they have begun."""

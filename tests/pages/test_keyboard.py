@@ -11,7 +11,7 @@ pytestmark = pytest.mark.page
 HERE = ".lab-place:not(.lab-closed)"
 FOCUSED = "document.activeElement"
 STOPS = f"""() => [...document.querySelector('{HERE}').querySelectorAll('button, input, select, summary, [tabindex]')]
-  .filter(each => each.tabIndex >= 0 && each.offsetParent && !each.disabled)
+  .filter(each => each.tabIndex >= 0 && each.checkVisibility() && !each.disabled)
   .map(each => each.closest('.lab-checks, .lab-images, .lab-chips, .lab-figure-plot') ?? each)
   .map(each => each.className)"""
 OPEN = """name => location.hash.slice(1).split('?')[0] === name

@@ -5,9 +5,12 @@ from importlib.resources import files
 import pytest
 from plotly.io.json import to_json_plotly
 
+from lab.specs import Restarts, Trained
 from tests.pages.visit import PATIENCE
+from tests.widgets.engine import restarts
 from widgets.dark import IN_DARK
 from widgets.figures.drawing import figure, room
+from widgets.figures.restarts.images import adversarial_images
 from widgets.plot import PlotView
 from widgets.theme import TEMPLATE
 
@@ -20,8 +23,10 @@ async ([source, figures, template]) => {
   window.order = [];
   for (const [name, figure] of Object.entries(figures)) {
     const traits = { figure, template, name, heading: name, note: "", height: 300, provisional: false };
-    const model = { get: (trait) => traits[trait], set() {}, save_changes() {}, on() {}, off() {} };
+    const set = (trait, value) => (traits[trait] = value);
+    const model = { get: (trait) => traits[trait], set, save_changes() {}, on() {}, off() {} };
     const el = document.body.appendChild(document.createElement("section"));
+    el.traits = traits;
     new MutationObserver(() => window.order.push(name)).observe(el, { attributeFilter: ["data-drawn"] });
     view.render({ model, el });
   }
@@ -36,10 +41,9 @@ PLACES = """
 """
 
 
-@pytest.fixture
-def drawn(browser):
+def drawing(browser, **window):
     """Draws figures by name in an empty page, after some script; at the end no error must have been heard."""
-    page, complaints = browser.new_page(viewport={"width": 1600, "height": 900}), []
+    page, complaints = browser.new_page(**window), []
     page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
@@ -55,6 +59,16 @@ def drawn(browser):
     yield draw
     page.close()
     assert complaints == []
+
+
+@pytest.fixture
+def drawn(browser):
+    yield from drawing(browser, viewport={"width": 1600, "height": 900})
+
+
+@pytest.fixture
+def drawn_on_phone(browser):
+    yield from drawing(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
 
 
 def lines(names: int):
@@ -103,6 +117,11 @@ def test_a_caption_takes_as_many_lines_as_it_needs_and_keeps_its_words(drawn):
         assert "200 restarts so far · bold: mean of all that" in text.evaluate("text => text.textContent")
 
 
+def test_names_beside_pictures_are_whole(drawn):
+    names = ("mnist-standard", "mnist-pgd-trained", "cascade-trained")
+    drawn(images=adversarial_images(restarts(Restarts(models=tuple(map(Trained, names)))))).wait_for_function(INSIDE)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "before",
@@ -134,3 +153,53 @@ def test_a_figure_is_dark_as_soon_as_its_page_is_also_where_it_was_drawn_before_
     page.wait_for_function(f"dark => {BEHIND} === dark", arg=dark)
     page.evaluate("delete document.body.dataset.sheet; document.documentElement.dataset.labScheme = 'light';")
     page.wait_for_function(f"white => {BEHIND} === white", arg=white)
+
+
+def swipe(page, start, up):
+    """Move a finger upwards, as one does to read on."""
+    x, y = start
+    fingers = page.context.new_cdp_session(page)
+    for kind, points in [("Start", [0]), *(("Move", [up * i / 10]) for i in range(1, 11)), ("End", [])]:
+        touched = [{"x": x, "y": y - each} for each in points]
+        fingers.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": touched})
+        page.wait_for_timeout(16)
+
+
+MIDDLE = """() => {
+  const { x, y, width, height } = document.querySelector(".nsewdrag").getBoundingClientRect();
+  return [x + width / 2, y + height / 2];
+}"""
+
+
+def test_under_a_finger_a_figure_lets_the_page_move_and_nothing_stands_over_its_caption(drawn_on_phone):
+    """Nobody hovers there: plotly would show its mode bar always, and take every touch for a drag of its own."""
+    one = figure([{"type": "scatter", "y": [1, 2, 3]}], CAPTION, "", xaxis={})
+    page = drawn_on_phone(**{f"figure {i}": one for i in range(4)})
+    swipe(page, page.evaluate(MIDDLE), 150)
+    page.wait_for_function("window.scrollY > 100")
+    assert page.evaluate("document.querySelector('.js-plotly-plot')._fullLayout.xaxis.autorange")
+    assert page.locator(".modebar-btn:visible").count() == 0
+    page.evaluate("window.scrollTo(0, 0)")
+    page.touchscreen.tap(*page.evaluate(MIDDLE))
+    page.wait_for_function("document.querySelector('section').traits.clicked?.y === 2")
+
+
+def test_a_low_window_squeezes_a_figure_only_as_far_as_its_rows_and_its_caption_can_be_read(drawn):
+    rows = {"yaxis": {"tickvals": [*range(8)], "ticktext": ["two lines<br>of a name"] * 8, "range": [-0.6, 7.6]}}
+    tall = figure([{"type": "scatter", "x": [1], "y": [1]}], CAPTION, "", **rows, **room(300, lowest=400))
+    page = drawn(
+        "document.head.append(Object.assign(document.createElement('style'),"
+        " { textContent: '.lab-figure-plot { height: 240px }' }))",
+        tall=tall,
+    )
+    for width in (1600, 300):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(
+            """() => {
+              const boxes = [...document.querySelectorAll(".ytick text")].map((each) => each.getBoundingClientRect());
+              const plot = document.querySelector(".js-plotly-plot");
+              return Math.abs(plot._fullLayout.height - plot.clientHeight) <= 1
+                && Math.abs(plot._fullLayout.width - plot.clientWidth) <= 1
+                && boxes.slice(1).every((box, i) => box.bottom <= boxes[i].top);
+            }"""
+        )

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from lab import links
+from lab.links import PageState
 from tests.pages.asked import ASKED
 from tests.pages.test_layout import complaints
 from widgets.dark import IN_DARK
@@ -56,6 +58,11 @@ def test_a_key_and_a_button_close_the_drawer_and_the_figures_use_its_room(page):
     until_drawer(page, "closed")
     assert page.evaluate(f"{FOCUSED}.classList.contains('lab-drawer-button')")
     assert "key S" in button.get_attribute("title")
+
+
+def test_the_themes_sheet_comes_before_those_of_widgets_that_were_made_earlier(page):
+    """Else what they say of a paragraph would hold in the lab, but not in a notebook, whose page makes them first."""
+    assert page.evaluate("document.querySelector('style[id^=\"widgets.\"]').id") == "widgets.parts.page.Style"
 
 
 def test_what_matters_is_at_hand_with_the_drawer_closed_and_the_way_to_the_figures_is_short(page):
@@ -124,6 +131,61 @@ def test_on_a_projector_type_is_larger_also_in_figures_and_the_drawer_is_closed(
     until_drawer(page, "closed")
     page.keyboard.press("p")
     page.wait_for_function(f"before => ({size})() === before", arg=before)
+
+
+SAY = f"""words => {{
+  const bar = document.querySelector('{HERE} .lab-run-bar');
+  const [state, detail] = [bar.dataset.state, bar.querySelector('.lab-run-detail').textContent];
+  const strip = document.querySelector('{HERE} .lab-strip');
+  const before = strip.clientHeight;
+  bar.dataset.state = 'running';
+  bar.querySelector('.lab-run-detail').textContent = words;
+  const now = strip.clientHeight;
+  bar.dataset.state = state;
+  bar.querySelector('.lab-run-detail').textContent = detail;
+  return [before, now];
+}}"""
+
+
+def test_the_strip_keeps_its_height_whatever_is_said_of_what_runs(page):
+    """Beside the open drawer the words have a hundred pixels here, and would take six lines."""
+    page.set_viewport_size(BESIDE)
+    if page.locator(f"{HERE} .lab-page[data-drawer=closed]").count():
+        page.locator(f"{HERE} .lab-drawer-button").click()
+    until_drawer(page, "open")
+    long = "2% · a long attack · about 2 min left · the settings have changed since"
+    for words in ("2%", long):
+        before, now = page.evaluate(SAY, words)
+        assert now == before
+
+
+@pytest.mark.slow
+def test_a_page_that_is_opened_on_a_projector_has_its_drawer_closed_and_its_cells_hold_their_words(visit):
+    page = visit("home").page
+    page.keyboard.press("p")
+    page.evaluate("address => { location.hash = address; }", f"transfer?{links.write(PageState(ASKED['transfer']))}")
+    page.wait_for_selector(f"{HERE} .lab-run-bar[data-state=done]")
+    until_drawer(page, "closed")
+    page.wait_for_function(
+        f"""() => {{
+          const plot = document.querySelector('{HERE} .lab-main .js-plotly-plot');
+          const words = [...plot.querySelectorAll('.heatmap-label text')].map((each) => each.getBoundingClientRect());
+          const apart = (one, other) => one.bottom <= other.top + 1 || other.bottom <= one.top + 1
+            || one.right <= other.left || other.right <= one.left;
+          return words.length > 8 && words.every((one, i) => words.slice(i + 1).every((other) => apart(one, other)));
+        }}"""
+    )
+
+
+def test_on_a_phone_a_figure_is_saved_from_the_line_of_its_heading(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    head = page.locator(f"{HERE} .lab-figure-head", has=page.get_by_role("button", name="Save")).first
+    lines = [
+        head.locator(css).evaluate("each => each.getBoundingClientRect().y + each.getBoundingClientRect().height / 2")
+        for css in (".lab-figure-title", ".lab-figure-tools > button")
+    ]
+    assert abs(lines[0] - lines[1]) < 5
+    page.set_viewport_size(BESIDE)
 
 
 def test_on_a_phone_the_pages_are_a_menu(page):

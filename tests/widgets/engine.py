@@ -59,6 +59,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.jobs: list[FakeJob] = []
         self.underway: dict[str, bool] = {}
+        self.reachable = True
 
     def workers(self) -> int:
         """One, as on a person's own machine."""

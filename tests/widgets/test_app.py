@@ -1,11 +1,14 @@
 """The application: pages are built when they are first opened, and strange wishes change nothing."""
 
+import asyncio
+
 import pytest
 
 from lab.specs import ImageSweep, Linf, Restarts, Spec
 from tests.widgets.conftest import settled
 from tests.widgets.embedded import embedded
 from tests.widgets.engine import restarts
+from widgets.dashboards import app as application
 from widgets.dashboards.app import App
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -49,6 +52,30 @@ async def test_the_header_says_what_the_engine_is_like_when_a_browser_arrives(en
     engine.workers = lambda: 0
     app.navigation._handle_custom_msg("arrived", [])
     assert app.navigation.engine == "No worker connected yet"
+
+
+async def test_the_header_says_that_the_engine_was_lost_and_that_it_is_there_again(engine, monkeypatch):
+    monkeypatch.setattr(application, "_GLANCE", 0.01)
+    app = App(engine)
+    app.navigation._handle_custom_msg("arrived", [])
+    engine.reachable, engine.workers = False, lambda: 0
+    await asyncio.sleep(0.1)
+    assert app.navigation.engine == "Engine out of reach"
+    engine.reachable, engine.workers = True, lambda: 2
+    await asyncio.sleep(0.1)
+    assert app.navigation.engine == "Engine ready · 2 workers"
+
+
+async def test_a_page_is_said_to_be_shown_when_it_is_there(engine):
+    """Until then the tab that was pressed is not yet that of the page in sight."""
+    app = App(engine)
+    seen = []
+    app.navigation.observe(lambda change: seen.append((change["new"], open_pages(app))), "shown")
+    app.navigation.selected = "pgd-restarts"
+    app.home.doors.opened = "masking"
+    app.visit("home")
+    assert seen == [(name, [name]) for name in ("pgd-restarts", "masking", "home")]
+    assert app.navigation.selected == "home"
 
 
 @pytest.mark.parametrize("wish", ["nowhere", None, 3, ["home"], {"name": "home"}, "../etc"])

@@ -12,7 +12,7 @@ import pytest
 from lab.catalogue import trained_as
 from lab.catalogue.model_cards import ZOO as ZOO_FOLDER
 from widgets import theme
-from widgets.dark import DARK_BAR, DARK_STRONG, IN_DARK
+from widgets.dark import DARK_BAR, DARK_GROUND, DARK_STRONG, IN_DARK
 
 WIDGETS = Path(theme.__file__).parent
 VOILA = WIDGETS / "voila/templates/adversarial"
@@ -64,6 +64,12 @@ SCHEMES = pytest.mark.parametrize("painted", [as_named, IN_DARK.__getitem__], id
 @pytest.mark.parametrize("name", [*ZOO, *(f"run-{i}" for i in range(40))])
 def test_every_model_is_visible_on_its_panel(name, painted):
     assert contrast(painted(theme.model_colour(name)), painted(theme.PANEL)) >= 3
+
+
+@pytest.mark.parametrize("ground", [theme.PAGE, DARK_GROUND], ids=["light", "dark"])
+def test_the_largest_changes_of_a_pixel_stand_out_from_where_nothing_changes(ground):
+    for colour in (theme.DIVERGING[0][1], theme.DIVERGING[-1][1]):
+        assert contrast(colour, ground) >= 3
 
 
 @SCHEMES

@@ -7,6 +7,7 @@ from pathlib import Path
 import traitlets as t
 
 from lab import catalogue, plugins
+from lab.counts import counted
 from lab.discovery import import_all
 from lab.engine import Engine
 from lab.errors import LabError
@@ -14,7 +15,7 @@ from lab.specs import Spec
 from lab.specs.sentences import labelled
 from lab.stories import StoryStep
 from widgets.dashboards.home import TITLE, Home
-from widgets.loop import OnLoop
+from widgets.loop import Every, OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.carried import LabSettings
 from widgets.parts.engine import PageEngine
@@ -47,12 +48,16 @@ def _offered() -> tuple[tuple[Entry, ...], str]:
         return PAGES, labelled(error)
 
 
+_GLANCE = 2.0  # seconds between two looks at the connection to the engine
+
+
 class Navigation(Plain):
     """The header: the name, the tabs, the state of the engine.
 
-    ``selected`` is the name of the open page and ``state`` its state, both as the address holds them, which holds the
-    ``step`` of a story instead while there is one; ``refusal`` says why an address could not be opened; ``presenter``
-    says whether the lab opens as it looks on a projector.
+    ``selected`` is the name of the page that is asked for and ``state`` its state, both as the address holds them,
+    which holds the ``step`` of a story instead while there is one; ``shown`` is the page that is in sight until then;
+    ``refusal`` says why an address could not be opened; ``presenter`` says whether the lab opens as it looks on a
+    projector.
     """
 
     _esm = Path(__file__).with_name("nav.js")
@@ -61,6 +66,7 @@ class Navigation(Plain):
     pages = t.List(t.Dict()).tag(sync=True)
     selected = t.Any("home").tag(sync=True, heard=True)
     state = t.Any("").tag(sync=True, heard=True)
+    shown = t.Unicode("home").tag(sync=True)
     step = t.Any("").tag(sync=True, heard=True)
     refusal = t.Unicode().tag(sync=True)
     engine = t.Unicode().tag(sync=True)
@@ -91,6 +97,8 @@ class App(Box):
         self.navigation.on_msg(self._arrived)
         self.navigation.observe(self._addressed, ["selected", "state", "step"])
         self._told = OnLoop(self._tell_state, 0.3)
+        self._reached = True
+        self._watch: Every | None = None
         self.home.doors.observe(self._opened, "opened")
         self.home.doors.observe(lambda change: self.tell(change["new"]), "told")
         self.home.lead(self.follow)
@@ -112,8 +120,9 @@ class App(Box):
         page = self.pages.get(name) or self._build(name)
         for each, place in self.built.items():
             (place.remove_class if each == name else place.add_class)("lab-closed")
-        if self.navigation.selected != name:  # nothing in the address asked for it
-            with self.navigation.hold_sync():
+        with self.navigation.hold_sync():
+            self.navigation.shown = name
+            if self.navigation.selected != name:  # nothing in the address asked for it
                 self.navigation.selected, self.navigation.state = name, ""
         if page:
             self._settings.arrive(name, page, take=carry)
@@ -217,11 +226,21 @@ class App(Box):
         The home page asks for its picture only now, so that a kernel that waits for a visitor computes nothing.
         """
         if content == "arrived":
-            count = self._engine.workers()
-            workers = f"{count} worker" + "s" * (count != 1)
-            self.navigation.engine = f"Engine ready · {workers}" if count else "No worker connected yet"
+            self._tell_engine()
+            self._watch = self._watch or Every(_GLANCE, self._look_after_engine)
             if self._open == "home":
                 self.home.come()
+
+    def _look_after_engine(self) -> None:
+        """Say it where the connection to the engine was lost, or is there again."""
+        if self._engine.reachable != self._reached:
+            self._tell_engine()
+
+    def _tell_engine(self) -> None:
+        self._reached = self._engine.reachable
+        count = self._engine.workers()
+        ready = f"Engine ready · {counted(count, 'worker')}" if count else "No worker connected yet"
+        self.navigation.engine = ready if self._reached else "Engine out of reach"
 
     def _opened(self, change: t.Bunch) -> None:
         if isinstance(change["new"], str):

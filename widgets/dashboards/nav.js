@@ -97,6 +97,14 @@ function keep(storage, name, value) {
 // Whether this window's page was made large, which reloading keeps: "true", "false", or null where nothing was said.
 const PRESENTER = "adversarial-lab.presenter";
 
+// What drawer.js keeps for all pages of a visit, also for those that are yet to be opened.
+function closeDrawers(app) {
+  const drawer = Symbol.for("adversarial-lab.drawer");
+  globalThis[drawer] ??= {};
+  globalThis[drawer].open = false;
+  for (const page of app?.querySelectorAll(".lab-page") ?? []) page.dispatchEvent(new Event("lab-drawer"));
+}
+
 // Larger type, stronger colours, and the drawer closed: for a projector.
 function presenterButton(bar, opensSo) {
   const button = lookButton("Aa", "Larger type and stronger colours, for a projector (key P)");
@@ -105,7 +113,7 @@ function presenterButton(bar, opensSo) {
     const app = bar.closest(".lab-app");
     button.setAttribute("aria-pressed", String(on));
     app?.classList.toggle("lab-presenter", on);
-    if (on) for (const page of app?.querySelectorAll(".lab-page") ?? []) page.dispatchEvent(new Event("lab-drawer"));
+    if (on) closeDrawers(app);
   };
   const change = () => {
     turn(!isOn());
@@ -117,7 +125,6 @@ function presenterButton(bar, opensSo) {
     seen.disconnect();
     const before = kept("sessionStorage", PRESENTER);
     const large = before === null ? opensSo : before === "true";
-    if (large) globalThis[Symbol.for("adversarial-lab.drawer")] ??= { open: false };
     turn(large);
   });
   seen.observe(bar);
@@ -200,12 +207,16 @@ function render({ model, el }) {
     const left = before !== now && isStop(before) && !model.get("refusal");
     history[left ? "pushState" : "replaceState"](null, "", wanted);
   };
+  // The tab of the page that is in sight is marked, and the one that is asked for until it comes; meanwhile the other
+  // page is pale, because what is said of it is not said of the page that was asked for.
   const show = () => {
-    const now = model.get("selected");
+    const [wanted, now] = [model.get("selected"), model.get("shown")];
     for (const tab of tabs.children) {
       if (tab.value === now) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
+      tab.toggleAttribute("data-coming", tab.value === wanted && wanted !== now);
     }
+    bar.closest(".lab-app")?.toggleAttribute("data-going", wanted !== now);
     const refusal = model.get("refusal");
     state.textContent = refusal || model.get("engine");
     state.classList.toggle("lab-engine-refusal", refusal !== "");
@@ -239,7 +250,7 @@ function render({ model, el }) {
     follow();
     addEventListener("hashchange", follow);
   }
-  model.on("change:selected change:state change:step change:engine change:refusal", show);
+  model.on("change:selected change:shown change:state change:step change:engine change:refusal", show);
   show();
   markMain(bar);
   model.send("arrived");

@@ -39,13 +39,14 @@ def figure(traces: Sequence[Mapping[str, object]], title: str, revision: str, **
     return go.Figure({"data": list(traces), "layout": base | layout})
 
 
-def room(least: int, captions: Sequence[float] = ()) -> dict[str, object]:
-    """Return the layout's minimum width in pixels at which the figure can be read.
+def room(least: int, captions: Sequence[float] = (), lowest: int = 0) -> dict[str, object]:
+    """Return the layout's minimum width in pixels at which the figure can be read, and its ``lowest`` height.
 
-    In a narrower place it can be moved sideways. ``captions`` says for each annotation what part of the plot's width it
-    may take before it goes on in another line; 0 for one that is no caption. The legend's title always does.
+    In a narrower place it can be moved sideways; a low window does not squeeze it below that height, 0 for any, and the
+    lines of its caption after the first. ``captions`` says for each annotation what part of the plot's width it may
+    take before it goes on in another line; 0 for one that is no caption. The legend's title always does.
     """
-    return {"meta": {"least": least, "captions": list(captions)}}
+    return {"meta": {"least": least, "captions": list(captions), "lowest": lowest}}
 
 
 def placeholder(traces: list[dict[str, object]], why: str) -> go.Figure:

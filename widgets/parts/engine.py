@@ -47,6 +47,10 @@ class Submits(Protocol):
 class PageEngine(Submits, Protocol):
     """An engine behind the pages."""
 
+    @property
+    def reachable(self) -> bool:
+        """True while there is a connection to what computes."""
+
     def workers(self) -> int:
         """Return the present number of workers."""
 

@@ -44,9 +44,21 @@ _PAUSE = 0.05  # seconds between two computations while a slider is dragged; the
 
 
 class Style(Plain):
-    """The theme's style sheet; a page that holds it is styled, however many pages do."""
+    """The theme's style sheet; a page that holds it is styled, however many pages do.
 
-    _esm = "export default {}"
+    It goes before the sheets of all other widgets, whichever the browser read first: where they say otherwise, theirs
+    holds.
+    """
+
+    _esm = """
+    export default {
+      initialize() {
+        const [sheet] = document.querySelectorAll('style[id="widgets.parts.page.Style"]');
+        const first = document.querySelector('style[id^="widgets."]');
+        if (sheet && first !== sheet) first.before(sheet);
+      },
+    };
+    """
     _css = css()
 
     def __init__(self) -> None:

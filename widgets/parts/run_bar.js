@@ -15,9 +15,8 @@ function make(tag, className, properties = {}) {
 
 function left(seconds) {
   if (seconds === null || seconds === undefined) return "";
-  if (seconds < 1.5) return "about a second left";
-  if (seconds < 90) return `about ${Math.round(seconds)} seconds left`;
-  return `about ${Math.round(seconds / 60)} minutes left`;
+  if (seconds < 90) return `about ${Math.max(1, Math.round(seconds))} s left`;
+  return `about ${Math.round(seconds / 60)} min left`;
 }
 
 function render({ model, el }) {
@@ -74,6 +73,7 @@ function render({ model, el }) {
     const [word, ...details] = said();
     state.textContent = word;
     detail.textContent = details.filter(Boolean).join(" · ");
+    words.title = active ? `${word} ${detail.textContent}` : ""; // in a narrow strip they are cut after two lines
   };
   const listen = () => {
     heard = performance.now();

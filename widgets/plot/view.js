@@ -44,6 +44,14 @@ function enlarged(part, by) {
   return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, enlargedAs(name, value, by)]));
 }
 
+// A finger moves the page, also where it lies on a figure: dragging is left to those who point, and so is the mode bar,
+// which would stand over the caption for good. A scene, of which one side is seen at a time, is turned all the same.
+const ONLY_FINGERS = matchMedia("(hover: none)").matches;
+
+function forFingers(layout) {
+  return ONLY_FINGERS && !scenes(layout).length ? { ...layout, dragmode: false } : layout;
+}
+
 const pen = document.createElement("canvas").getContext("2d");
 
 // A text of plotly's, with its tags, in lines no wider than that; those it has stay. Spaces stay, too, for readers.
@@ -83,6 +91,17 @@ function fitted({ legend, annotations, margin = {}, meta, ...layout }, width, fo
     ...(lines && { annotations: lines }),
     ...(legend && { legend: title ? { ...legend, title } : legend }),
   };
+}
+
+// A figure that says how wide and tall it is at least is squeezed no further; its caption's further lines come on top.
+// Gives the layout, fitted to the width that it then has.
+function withRoom(plot, layout, font) {
+  const { least, lowest } = layout.meta ?? {};
+  plot.style.minWidth = least ? `${least / TYPE}em` : "";
+  const fit = fitted(layout, plot.clientWidth, font);
+  const more = fit.margin.t - (layout.margin?.t ?? 16);
+  plot.style.minHeight = lowest ? `calc(${lowest / TYPE}em + ${more}px)` : "";
+  return fit;
 }
 
 function point(event) {
@@ -304,7 +323,7 @@ function fits(plot) {
 
 async function resize(Plotly, plot, layout, font) {
   await Plotly.Plots.resize(plot);
-  const { legend, margin, annotations } = fitted(layout, plot.clientWidth, font);
+  const { legend, margin, annotations } = withRoom(plot, layout, font);
   const changes = { "margin.t": margin.t };
   if (annotations) changes.annotations = annotations;
   if (legend?.title?.text) changes["legend.title.text"] = legend.title.text;
@@ -354,13 +373,14 @@ async function render({ model, el }) {
     plot.labPainter = painter(el);
     const { data, layout, height } = parsed(model, plot.labPainter);
     plot.style.setProperty("--height", `${height / TYPE}em`);
-    plot.style.minWidth = layout.meta?.least ? `${layout.meta.least / TYPE}em` : "";
     keepCamera(plot, layout);
     forgetRanges(plot);
     drawnBy = largerBy(el);
-    unfitted = enlarged(layout, drawnBy);
+    unfitted = enlarged(forFingers(layout), drawnBy);
     font = enlarged(model.get("template"), drawnBy).layout.font;
-    await Plotly.react(plot, enlarged(data, drawnBy), fitted(unfitted, plot.clientWidth, font), { ...model.get("config") });
+    const fit = withRoom(plot, unfitted, font);
+    const config = ONLY_FINGERS ? { ...model.get("config"), displayModeBar: false } : { ...model.get("config") };
+    await Plotly.react(plot, enlarged(data, drawnBy), fit, config);
     if (!listening) {
       listen(plot, model);
       leaveOut(plot);

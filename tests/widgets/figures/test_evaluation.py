@@ -172,6 +172,7 @@ def test_names_of_stages_take_few_lines_and_leave_the_plot_its_room_on_a_phone()
         "Square from the<br>best points", "MultiTargeted,<br>nearest images", "transfer from<br>standard-b",
     )  # fmt: skip
     assert layout.meta["least"] <= 320
+    assert layout.height > layout.meta["lowest"] > 32 * len(layout.yaxis.ticktext)  # two lines each
 
 
 @pytest.mark.parametrize(

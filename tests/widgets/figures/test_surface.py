@@ -150,3 +150,9 @@ def test_every_point_is_in_the_table():
 def test_names_cannot_bring_markup(draw):
     named = LossSurface(models=(Trained("<img src=x>"),))
     assert "<img" not in draw(surfaced(named)).to_json()
+
+
+def test_a_map_and_a_scene_keep_their_size_on_a_phone_however_many_stand_beside_each_other():
+    for drawn in (contour_map, surface_3d):
+        one, two = (drawn(surfaced(spec(models))).layout.meta["least"] for models in (1, 2))
+        assert two - one >= 240

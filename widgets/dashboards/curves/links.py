@@ -88,7 +88,7 @@ def distance_link(result: CurvesResult, place: int, image: int | None = None) ->
     order = np.argsort(model.distance)[: np.isfinite(model.distance).sum()]
     image = int(order[len(order) // 2]) if image is None else image
     about = {"data": spec.data, "models": (spec.models[place],), "image": image, "ball": spec.ball}
-    label = f"Look at the nearest adversarial example of image {image} on {model.model}"
+    label = f"Nearest adversarial example of image {image} on {model.model}"
     return Link(label, "attack-explorer", about | {"attack": spec.search, "seed": spec.seed})
 
 
@@ -108,12 +108,12 @@ def varying_links(sweeps: Sweeps, data: DataSpec) -> list[Link]:
     if not sweeps.widths:
         recipe = fgsm_training(data=data, architecture=SmallCNN(width=8))
         settings = {"name": "width-8", "recipe": recipe}
-        links.append(Link("Train another width in the studio", "training-studio", settings))
+        links.append(Link("Train another width", "training-studio", settings))
     if not sweeps.pivots:
         recipe = pivot_training(data=data)
         recipe = recipe.replace(similarity=recipe.similarity.replace(weight=0.01))
         settings = {"name": "pivot-weight-0.01", "recipe": recipe}
-        links.append(Link("Train another weight of the pivot loss in the studio", "training-studio", settings))
+        links.append(Link("Train another weight of the pivot loss", "training-studio", settings))
     return links
 
 

@@ -67,7 +67,10 @@ def attack_note(result: ExploreResult) -> str:
     still = len(result.spec.compared) - len(result.tried) // models
     coming = f" · {still} still to come" if still else ""
     order = f" · pictures from left to right: {', '.join(each.model for each in result.models)}" if models > 1 else ""
-    return f"usual settings, long attacks shortened; the chosen attack, underlined, as it is set{order}{coming}"
+    return (
+        "usual settings, long attacks shortened; the chosen attack, underlined, as it is set"
+        f"{order} · → fooled, ✓ withstands{coming}"
+    )
 
 
 def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Card:
@@ -113,9 +116,8 @@ def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) 
         {
             "source": png(picture(each.picture / 255)),
             "title": "",
-            "words": f"→ {_short(class_in_words(each.prediction, result.class_names))}"
-            if _fooled(result, each)
-            else "withstands",
+            "words": f"{'→' if _fooled(result, each) else '✓'} "
+            f"{_short(class_in_words(each.prediction, result.class_names))}",
             "fooled": _fooled(result, each),
         }
         for each in tried

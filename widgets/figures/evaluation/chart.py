@@ -23,7 +23,8 @@ WAITING = "Nothing computed yet"
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 _APART = 0.08  # of a row, between the points of two models
-_ROW = 44  # pixels: two lines of a stage's name, also where the caption takes more of the height than expected
+_ROW = 44  # pixels: two lines of a stage's name, with air
+_LOWEST_ROW = 32  # two lines
 _AROUND = 130  # pixels for the caption and the axis
 _LETTER = 6.2  # pixels that one beside the axis needs
 _WITHIN = 16  # letters of a line of a stage's name, unless a word is longer
@@ -47,10 +48,12 @@ def waterfall(result: EvaluationResult | None, chosen: int = 0) -> go.Figure:
     rows = [stage_lines(stage) for stage in shown.stages]
     left = beside(rows)
     numbers, words = _numbers(shown.falls[chosen]), caption(result, shown, chosen)
-    layout = _axes(rows) | {"height": _AROUND + 20 * count + _ROW * len(rows)}
+    around = _AROUND + 20 * count
+    layout = _axes(rows) | {"height": around + _ROW * len(rows)}
     layout["margin"] = {"l": left, "r": _COLUMN, "t": 46, "b": 44}
     layout["annotations"] = [headline(words, left), *numbers]
-    layout |= room(left + _NARROWEST + _COLUMN, [1, *[0] * len(numbers)])
+    captions = [1, *[0] * len(numbers)]
+    layout |= room(left + _NARROWEST + _COLUMN, captions, around + _LOWEST_ROW * len(rows))
     drawn = figure(traces, "", f"{shown.stages}", **layout)
     return drawn.update_layout(legend={"y": 0, "yref": "container", "yanchor": "bottom", "maxheight": 0.8})
 

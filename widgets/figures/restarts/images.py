@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,9 @@ COLUMNS = 6
 
 LARGEST_SIDE = 96
 """Larger images are drawn with every k-th pixel only."""
+
+_LETTERS = 14  # of a name, at most
+_BESIDE = 10 + ceil(8.4 * _LETTERS)  # pixels for a name in bold letters beside its row
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def _verdicts(result: RestartsResult, grid: Grid) -> list[dict[str, object]]:
     return found
 
 
-def _short(name: str, most: int = 14) -> str:
+def _short(name: str, most: int = _LETTERS) -> str:
     return escape(name if len(name) <= most else name[: most - 1] + "…")
 
 
@@ -167,7 +171,7 @@ def _bare(height: int, width: int, lines: int = 1) -> dict[str, object]:
         "xaxis": hidden | {"range": [-0.5, width - 0.5], "constraintoward": "left"},
         "yaxis": hidden | {"range": [height - 0.5, -0.5], "scaleanchor": "x", "constraintoward": "top"},
         "showlegend": False,
-        "margin": {"l": 110, "r": 16, "t": _above(lines), "b": 4},
+        "margin": {"l": _BESIDE, "r": 16, "t": _above(lines), "b": 4},
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.results import SurfaceResult
-from widgets.figures.drawing import figure
+from widgets.figures.drawing import figure, room
 from widgets.figures.surface.parts import (
     COLOURS,
     LEVELS,
@@ -32,6 +32,10 @@ from widgets.theme import INK, PANEL, fade
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
+
+
+_MAP = 240  # pixels in which a map shows its marks apart
+_AROUND = 118  # pixels for the numbers at its axis and the scale of its colours
 
 
 def contour_map(
@@ -60,6 +64,7 @@ def contour_map(
             for i, each in enumerate(headings(places, ((0, 0),) * shown))
         ]
     layout |= {"margin": {"l": 56, "r": 62, "t": 30, "b": 44}, "dragmode": "pan", "hovermode": "closest"}
+    layout |= room(_AROUND + _MAP * shown)
     return figure(traces, "" if result else WAITING, window_name(result), **layout)
 
 

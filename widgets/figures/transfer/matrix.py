@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,7 @@ FEW = 6
 """Models beside which a second figure has room, and whose cells have room for words as large as elsewhere."""
 
 _CELL, _SMALL_CELL = 96, 56  # pixels that a cell needs for its words
+_LOWEST_ROW = 40  # for its two lines
 _WORST = {ACCURACY: "lowest"}
 
 
@@ -89,7 +91,8 @@ def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
     frames = [_frame(i, i, INK, 2) for i in range(count)] + [_frame(cell.source, cell.target, SELECTED, 3)]
     layout = _axes(names, cell.measure) | {"shapes": frames, "height": 162 + _above(names) + 68 * count}
     layout["annotations"] = [_headline(_caption(result, cell), _room(names), _above(names))]
-    layout |= room(_room(names) + count * (_CELL if count <= FEW else _SMALL_CELL), [1])
+    least = _room(names) + count * (_CELL if count <= FEW else _SMALL_CELL)
+    layout |= room(least, [1], 56 + _above(names) + ceil(_LOWEST_ROW * (count + 2.25)))
     return figure(traces, "", "matrix", **layout)
 
 
