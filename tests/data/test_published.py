@@ -132,9 +132,9 @@ def small_part(monkeypatch):
 
 def part(n_train=12, n_test=10, channels=3, classes=10):
     split = {"train": n_train, "test": n_test}
-    return {f"x_{name}": RANDOM.integers(0, 256, (n, 32, 32, channels), dtype=np.uint8) for name, n in split.items()} | {
-        f"y_{name}": np.arange(n) % classes for name, n in split.items()
-    }
+    return {
+        f"x_{name}": RANDOM.integers(0, 256, (n, 32, 32, channels), dtype=np.uint8) for name, n in split.items()
+    } | {f"y_{name}": np.arange(n) % classes for name, n in split.items()}
 
 
 def save_part(folder, **arrays):
