@@ -111,16 +111,13 @@ _CIFAR10: dict[str, Any] = {
     "schedule": OneCycle(peak=0.3),
     "augmentation": PadCropFlip(),
     "precision": "bfloat16",
-    "epochs": 30,
 }
-_AGAINST = _CIFAR10 | {"ball": Linf(CIFAR10.published.opening.eps)}
+_AGAINST = _CIFAR10 | {"ball": Linf(CIFAR10.published.opening.eps), "epochs": 20}
 _CIFAR10_CASCADE = CascadeExamples(defended=Trained("cifar10-pivot-trained"), iterative=BIM(steps=3, step_size=0.0))
 
 _ON_CIFAR10: dict[str, Recipe] = {
-    "cifar10-standard": standard_training(**_CIFAR10),
-    "cifar10-pgd-trained": pgd_training(**_AGAINST, source=OwnExamples(PGD(steps=5, step_size=4 / 255))).replace(
-        epochs=20
-    ),
+    "cifar10-standard": standard_training(**_CIFAR10, epochs=30),
+    "cifar10-pgd-trained": pgd_training(**_AGAINST, source=OwnExamples(PGD(steps=5, step_size=4 / 255))),
     "cifar10-pivot-trained": pivot_training(**_AGAINST),
     "cifar10-kurakin-trained": kurakin_training(**_AGAINST),
     "cifar10-cascade-trained": cascade_training(**_AGAINST, source=_CIFAR10_CASCADE),

@@ -131,10 +131,11 @@ def small_part(monkeypatch):
 
 
 def part(n_train=12, n_test=10, channels=3, classes=10):
-    split = {"train": n_train, "test": n_test}
-    return {
-        f"x_{name}": RANDOM.integers(0, 256, (n, 32, 32, channels), dtype=np.uint8) for name, n in split.items()
-    } | {f"y_{name}": np.arange(n) % classes for name, n in split.items()}
+    arrays = {}
+    for name, n in (("train", n_train), ("test", n_test)):
+        arrays[f"x_{name}"] = RANDOM.integers(0, 256, (n, 32, 32, channels), dtype=np.uint8)
+        arrays[f"y_{name}"] = np.arange(n) % classes
+    return arrays
 
 
 def save_part(folder, **arrays):
