@@ -118,7 +118,7 @@ def _claim(claim: PaperClaim, verdict: str, finding: CheckedClaim | None) -> Seq
 
 
 def exhibits_of_papers() -> Iterator[str]:
-    """Every exhibit with what came out on the digits, paper by paper."""
+    """Every exhibit with what came out at its first scale, paper by paper."""
     for letter, title in exhibits.PAPERS.values():
         yield f"### {title}"
         rows = [_exhibit(each) for each in exhibits.of_paper(letter)]
@@ -128,10 +128,9 @@ def exhibits_of_papers() -> Iterator[str]:
 def _exhibit(exhibit: exhibits.Exhibit) -> Sequence[str]:
     """A line of the table: how many claims hold, and the first of them with both numbers."""
     name, first = f"`{exhibit.short}` {exhibit.kind.capitalize()} {exhibit.number}", exhibit.claims[0]
-    found = exhibits.shipped(exhibit)
+    found = exhibits.shipped(exhibit, exhibit.first_scale)
     if found is None:
-        why = exhibit.absent or "not measured yet on the digits"
-        return name, _cell(exhibit.title), _cell(why), "", _cell(first.sentence), "", ""
+        return name, _cell(exhibit.title), "not measured yet", "", _cell(first.sentence), "", ""
     stale = " (older description)" if exhibits.is_stale(found, exhibit) else ""
     kind, size = exhibits.verdict(found)
     one = found.findings[0]

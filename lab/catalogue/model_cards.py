@@ -27,9 +27,10 @@ class ModelCard:
 
     ``origin`` is ``zoo`` (shipped), ``package`` (of an installed package), ``run`` (a finished training),
     ``torchvision`` (downloaded), ``custom`` (brought along) or ``live`` (a module of this process); ``data`` the name
-    of the data set it was trained on; ``measured`` its accuracies as fractions, by attack, in the threat model
-    ``ball``; ``shape`` (channels, height, width) of its images; ``seconds`` its training took. What is not known of a
-    downloaded, ``custom`` or ``live`` model stays empty, 0 or None.
+    of the data set it was trained on and ``train_images`` how many of it; ``measured`` its accuracies as fractions, by
+    attack, in the threat model ``ball``; ``shape`` (channels, height, width) of its images; ``seconds`` its training
+    took. What is not known of a downloaded, ``custom`` or ``live`` model, or is not in an older record, stays empty, 0
+    or None.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ModelCard:
     architecture: Architecture | None = None
     ball: Ball | None = None
     seconds: float = 0.0
+    train_images: int = 0
 
 
 def models() -> list[ModelCard]:
@@ -166,6 +168,7 @@ def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Pa
         architecture=architecture,
         ball=ball,
         seconds=outside_json.number(record.get("seconds", 0.0), 0, 1e9),
+        train_images=int(outside_json.number(record.get("train_images", 0), 0, 1e9)),
     )
 
 

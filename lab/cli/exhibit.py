@@ -27,6 +27,9 @@ from lab.results.result import Result
 from lab.specs.analyses import Analysis
 from lab.specs.runs import TrainingRun
 
+_ALL = "digits"
+"""The scale of ``--all`` unless another is asked for: that of the data and models that come with the lab."""
+
 
 def add_to(commands: shared.Commands) -> None:
     """Add the command to the parser."""
@@ -42,7 +45,9 @@ def add_to(commands: shared.Commands) -> None:
     one.set_defaults(run=_show)
     measuring = what.add_parser("run", help="measure one or all; models that are missing are trained first")
     _add_name(measuring, nargs="?")
-    measuring.add_argument("--all", action="store_true", help="measure every exhibit that is offered at the scale")
+    measuring.add_argument(
+        "--all", action="store_true", help=f"measure every exhibit that is offered at the scale, or at {_ALL}"
+    )
     measuring.add_argument("--figure", metavar="FILE", help="also draw it for print: .pdf, .svg or .png")
     measuring.add_argument("--table", metavar="FILE", help="also write our table: .tex, .csv or .md")
     measuring.add_argument("--ship", action="store_true", help="write the result into the package, as for a release")
@@ -55,7 +60,8 @@ def add_to(commands: shared.Commands) -> None:
 def _add_name(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
     about = "as T7 (Table 7 of Tramèr et al. 2018), TF2 (their Figure 2) or tramer.table7"
     parser.add_argument("name", metavar="NAME", nargs=nargs, help=about)
-    parser.add_argument("--scale", default="digits", metavar="SCALE", help=f"{', '.join(SCALES)} (default: digits)")
+    scales = f"{', '.join(SCALES)} (default: the first that it is offered at)"
+    parser.add_argument("--scale", metavar="SCALE", help=scales)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -69,7 +75,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     exhibit = exhibits.find(options.name)
-    scale = exhibit.require_scale(options.scale)
+    scale = exhibit.require_scale(options.scale or exhibit.first_scale)
     if options.json:
         print_json(record_of(exhibit, scale))
     else:
@@ -84,7 +90,7 @@ def _run(options: argparse.Namespace) -> int:
     written = table_in(shared.output_file(options.table)) if options.table else None
     with cluster_of(options) as cluster, pausing() as stopped, progress_bar() as show:
         for exhibit in chosen:
-            scale = exhibit.require_scale(options.scale)
+            scale = exhibit.require_scale(options.scale or exhibit.first_scale)
             try:
                 result = _measured(exhibit, scale, show, stopped, cluster)
             except Cancelled:
@@ -107,7 +113,7 @@ def _chosen(options: argparse.Namespace) -> list[Exhibit]:
         return [exhibits.find(options.name)]
     if options.table or options.figure:
         raise LabError("--table and --figure are of one exhibit: name it instead of --all.")
-    return [each for each in EXHIBITS if options.scale in each.scales]
+    return [each for each in EXHIBITS if (options.scale or _ALL) in each.scales]
 
 
 def _measured(

@@ -14,14 +14,14 @@ from lab.specs.spec import title_of
 
 def row_of(exhibit: Exhibit) -> tuple[str, ...]:
     """A line of the list."""
-    result = _stored(exhibit)
+    result = exhibits.read(exhibit, exhibit.first_scale)
     kind, size = verdict(result) if result else ("not measured yet", "")
-    return exhibit.short, exhibit.title, ", ".join(exhibit.scales) or "none", kind, size
+    return exhibit.short, exhibit.title, ", ".join(exhibit.scales), kind, size
 
 
 def record_of(exhibit: Exhibit, scale: Scale | None = None, result: ExhibitResult | None = None) -> dict[str, object]:
     """An exhibit as plain values, with the result where there is one."""
-    found = result or _stored(exhibit, scale.name if scale else "digits")
+    found = result or exhibits.read(exhibit, scale.name if scale else exhibit.first_scale)
     return {
         "name": exhibit.name,
         "short": exhibit.short,
@@ -48,7 +48,7 @@ def described(exhibit: Exhibit, scale: Scale) -> str:
     if (live := exhibit.live(scale)) is not None:
         lines.append(f"Live on the page {title_of(live)}.")
     lines += [each for each in (exhibit.note, f"At full scale: {exhibit.full}" if exhibit.full else "") if each]
-    found = _stored(exhibit, scale.name)
+    found = exhibits.read(exhibit, scale.name)
     if found is None:
         return "\n".join([*lines, "", f"Not measured yet: python -m lab exhibit run {exhibit.short}"])
     return "\n".join([*lines, "", text_of(exhibit, found)])
@@ -87,10 +87,6 @@ def written(values: ExhibitTable) -> str:
         line = line.ljust(start) if len(line) < start else f"{line}  "
         line += group
     return f"{line}\n{rest}"
-
-
-def _stored(exhibit: Exhibit, scale: str = "digits") -> ExhibitResult | None:
-    return exhibits.read(exhibit, scale)
 
 
 def _claim(found: ClaimFinding) -> str:

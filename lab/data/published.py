@@ -16,6 +16,7 @@ from lab.data.matlab import read_images
 from lab.data.packed import content, damaged
 from lab.data.python_batches import read_batch
 from lab.datafiles.checks import check_label_form, check_labels
+from lab.datafiles.npz import Npz
 from lab.errors import DataError
 from lab.specs.data import BatchData, IdxData, MatData, PublishedData
 
@@ -35,8 +36,10 @@ def idx(spec: IdxData, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
 
 @read.register
 def batches(spec: BatchData, ctx: Context) -> tuple[Split, Split, tuple[str, ...]]:
-    """Krizhevsky's binary version, or his Python version without unpickling it."""
+    """Krizhevsky's binary version, his Python version without unpickling it, or a part in an .npz file."""
     found, paths = [], datafiles.files(spec)
+    if paths[0].suffix == ".npz":
+        return (*_part(spec, paths[0]), ())
     for i, path in enumerate(paths):
         ctx.report(i, len(paths))
         read_file = _records if path.suffix == ".bin" else _python_batch
@@ -75,6 +78,20 @@ def _idx(spec: IdxData, path: Path, axes: int) -> np.ndarray:
     if len(raw) - start != math.prod(shape) or not shape[0]:
         raise damaged(path)
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+
+
+def _part(spec: BatchData, path: Path) -> tuple[Split, Split]:
+    """Training and test images in one file of arrays, of the shape and in the numbers that are published."""
+    npz, told = Npz(path), datafiles.outline(spec)
+    side = "×".join(map(str, told.shape))
+    if (npz.shape, npz.count("train"), npz.count("test")) != (told.shape, told.n_train, told.n_test):
+        raise DataError(
+            f"{npz.where} is not the part of {spec.title} of that name ({told.n_train:,} training and "
+            f"{told.n_test:,} test images, {side}): give it another name, as custom data."
+        )
+    x = npz.images()
+    train, test = (_split(spec, path, x[part], npz.labels(part)) for part in ("train", "test"))
+    return train, test
 
 
 def _records(spec: BatchData, path: Path, most: int) -> Arrays:

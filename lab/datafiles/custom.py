@@ -11,7 +11,7 @@ from lab.datafiles.outlines import name_of
 from lab.datafiles.walk import listed
 from lab.errors import DataError, LabError, one_line
 from lab.home import data_folder, path_of
-from lab.specs.data import PHOTO_SIDE, DataSpec, ImageFolder, NpzFile, UnlabelledFolder
+from lab.specs.data import PHOTO_SIDE, DataSpec, ImageFolder, NpzFile, UnlabelledFolder, published_data
 from lab.specs.spec import from_dict, to_dict
 
 OFFERED = "LAB_OWN_DATA"
@@ -60,12 +60,18 @@ def _(spec: ImageFolder, size: int | None, labels: str | None) -> ImageFolder:
 
 
 def in_data_folder() -> list[DataSpec]:
-    """The .npz files of the folder of data sets; none when it is not there or cannot be read."""
+    """The .npz files of the folder of data sets; none when it is not there or cannot be read.
+
+    What a published data set is read from is not listed again.
+    """
     try:
         _, files, others = listed(data_folder())
     except LabError:
         return []
-    return [custom_data(path) for path in sorted([*files, *others]) if path.suffix == ".npz"]
+    published = {name for each in published_data() for layout in each.published.layouts for name in layout.files}
+    return [
+        custom_data(path) for path in sorted([*files, *others]) if path.suffix == ".npz" and path.name not in published
+    ]
 
 
 def data_folder_problems() -> list[str]:

@@ -126,7 +126,7 @@ def _(_: Photos) -> tuple[Path, ...]:
 
 @files.register
 def _(spec: PublishedData) -> tuple[Path, ...]:
-    return published_files(spec.published)
+    return published_files(spec.published)[1]
 
 
 @files.register
@@ -166,7 +166,12 @@ def _(spec: PublishedData) -> Outline:
     files(spec)
     row = spec.published
     labels = tuple(range(len(row.classes)))
-    return Outline(row.shape, len(labels), row.n_test, row.n_train, row.classes, labels, opening=row.opening)
+    whole = Outline(row.shape, len(labels), row.n_test, row.n_train, row.classes, labels, opening=row.opening)
+    if not (row.layouts and (part := published_files(row)[0].part)):
+        return whole
+    train, test = part
+    words = f"{train:,} of its {row.n_train:,} training and {test:,} of its {row.n_test:,} test images"
+    return replace(whole, n_train=train, n_test=test, notes=(f"Only a part of {spec.title} is here: {words}.",))
 
 
 @outline.register

@@ -15,14 +15,17 @@ _DEEPEST = 2  # folders below the folder of data sets in which a layout may begi
 _MOST_FOLDERS, _MOST_ENTRIES = 300, 200  # folders that are looked into, and entries of each that are looked at
 
 
-def published_files(row: Publication) -> tuple[Path, ...]:
-    """Every file of the first layout that is there. Raises :class:`DataError`, with the remedy, when none is whole."""
+def published_files(row: Publication) -> tuple[FileLayout, tuple[Path, ...]]:
+    """The first layout that is there, with all its files; one of a part only where the whole is nowhere.
+
+    Raises :class:`DataError`, with the remedy, when none has all its files.
+    """
     most, missing = -1, data_folder()
-    for layout, folder in _folders(row):
+    for layout, folder in sorted(_folders(row), key=lambda each: each[0].part is not None):
         found = [_lying(folder, name, layout.packed) for name in layout.files]
         there = [path for path in found if os.path.lexists(path)]
         if len(there) == len(found):
-            return tuple(stamp(path)[0] for path in found)
+            return layout, tuple(stamp(path)[0] for path in found)
         if len(there) > most:
             most, missing = len(there), next(path for path in found if path not in there)
     raise DataError(f"There is no file {shown(missing)}: {_remedy(row)}.")

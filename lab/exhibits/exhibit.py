@@ -59,8 +59,8 @@ class Exhibit:
     ``published`` holds the paper's values; None for a picture whose values the paper does not print. ``networks`` are
     the names of those of :mod:`lab.exhibits.networks` that it needs. ``ask`` says which analyses answer it at a scale,
     the first of them being the one that its page shows live; ``tabulate`` puts their results in the paper's layout.
-    ``scales`` are those it is offered at; ``absent`` says why it is not offered at another one. ``note`` says what is
-    different here, and where the text at hand is damaged.
+    ``scales`` are those it is offered at, one at least; ``absent`` says why it is not offered at another one.
+    ``note`` says what is different here, and where the text at hand is damaged.
     """
 
     paper: str
@@ -93,10 +93,15 @@ class Exhibit:
         """The name in a sentence: "Tramèr et al. 2018, Table 7"."""
         return f"{PAPERS[self.paper][1].partition(',')[0]}, {self.kind.capitalize()} {self.number}"
 
+    @property
+    def first_scale(self) -> str:
+        """The scale at which it is shown and measured unless another is asked for."""
+        return self.scales[0]
+
     def require_scale(self, name: str) -> Scale:
         """The scale of that name. Raises :class:`LabError` where the exhibit is not offered at it."""
         if name not in self.scales:
-            offered = " or ".join(self.scales) or "no scale of this lab"
+            offered = " or ".join(self.scales)
             why = f" ({self.absent})" if self.absent else ""
             raise LabError(f"{self.label} is offered at {offered}, not at {name!r:.20}{why}.")
         return SCALES[name]

@@ -1,10 +1,10 @@
 """The papers' networks by name: which model plays each at a scale, and how one that is missing is trained.
 
-On the digits the shipped models play most of them; the others are trained as ordinary runs, which every exhibit that
-needs them uses, and which the list of models shows.
+On the digits the shipped models play most of them, on CIFAR-10 some; the others are trained as ordinary runs, which
+every exhibit that needs them uses, and which the list of models shows.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lab import catalogue, runs
@@ -22,23 +22,24 @@ Build = Callable[[Scale], Recipe]
 class Role:
     """A network of a paper: its name there, what it is, its recipe at each scale.
 
-    ``on_digits`` names the model that plays it on the digits, where another network or the lab ships one of its kind.
+    ``shipped`` names, by scale, the model that plays it where another network or the lab ships one of its kind.
     ``after`` names the networks whose weights the recipe needs.
     """
 
     name: str
     about: str
     build: Build
-    on_digits: str = ""
+    shipped: Mapping[str, str]
     after: tuple[str, ...] = ()
 
 
 _KNOWN: dict[str, Role] = {}
 
 
-def add(name: str, about: str, build: Build, on_digits: str = "", after: Iterable[str] = ()) -> str:
+def add(name: str, about: str, build: Build, on_digits: str = "", after: Iterable[str] = (), on_cifar: str = "") -> str:
     """Make a network known under its name, which is returned."""
-    _KNOWN[name] = Role(name, about, build, on_digits, tuple(after))
+    shipped = {scale: model for scale, model in (("digits", on_digits), ("cifar", on_cifar)) if model}
+    _KNOWN[name] = Role(name, about, build, shipped, tuple(after))
     return name
 
 
@@ -56,10 +57,7 @@ def every() -> tuple[Role, ...]:
 
 def model(name: str, scale: Scale) -> Trained:
     """The model that plays the network at a scale, whether it is trained already or not."""
-    network = find(name)
-    if scale.name == "digits" and network.on_digits:
-        return Trained(network.on_digits)
-    return Trained(f"{scale.name}-{name}")
+    return Trained(find(name).shipped.get(scale.name, f"{scale.name}-{name}"))
 
 
 def models(names: Iterable[str], scale: Scale) -> tuple[ModelSpec, ...]:

@@ -348,6 +348,19 @@ add("natural", "the same architecture, standard training", _clean(MADRY), "stand
 add("other", "Tramèr's B, here Madry's architecture", _clean(at(MadryMNIST(0.25), TramerB()), 3), "digits-v4")
 
 add(
+    "wide",
+    "ten times wider ResNet, PGD training; here ResNet-20",
+    lambda scale: presets.pgd_training(data=scale.data, architecture=ResNet(), ball=scale.ball(8), epochs=20),
+    on_cifar="cifar10-pgd-trained",
+)
+add(
+    "wide-natural",
+    "ten times wider ResNet, standard training; here ResNet-20",
+    lambda scale: presets.standard_training(data=scale.data, architecture=ResNet(), epochs=30),
+    on_cifar="cifar10-standard",
+)
+
+add(
     "binarised",
     "binarised inputs, standard training",
     recipe(presets.standard_training, lambda scale: Binarised(MADRY(scale)), clean=True),

@@ -20,12 +20,14 @@ class DataSpec(Spec):
 class FileLayout:
     """Where a published data set's files lie: ``files``, in the order in which they are read, in one ``folder``.
 
-    With ``packed`` each of them may also be packed with gzip, as ``NAME.gz``.
+    With ``packed`` each of them may also be packed with gzip, as ``NAME.gz``. ``part`` is how many training and test
+    images they hold when that is not all: such files are read where nobody has put the whole.
     """
 
     folder: str
     files: tuple[str, ...]
     packed: bool = False
+    part: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class BatchData(PublishedData):
 
     A file ``NAME.bin`` has a byte for the label and one for each pixel of every image; any other is of the Python
     version, a pickled dictionary of which ``data`` and ``labels``, or ``fine_labels``, are read. Nothing is unpickled.
+    A part of the images may be in one ``NAME.npz`` instead, as custom data are.
     """
 
 
@@ -191,6 +194,7 @@ class CIFAR10(BatchData, title="CIFAR-10"):
         (
             FileLayout("cifar-10-batches-bin", tuple(f"{name}.bin" for name in _BATCHES)),
             FileLayout("cifar-10-batches-py", _BATCHES),
+            FileLayout("", ("cifar10_10k_2k.npz",), part=(10_000, 2_000)),
         ),
         _KRIZHEVSKY,
         (Download("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", 170_052_171),),

@@ -105,7 +105,7 @@ STORY = Story(
             RobustnessCurves(models=_STANDARD, attacks=(FGSM(), StepLL()), ball=Linf(0.2), levels=8, searched=0),
             "Step-LL steps toward the class that the model finds least likely, FGSM away from the label. Which of them "
             "leaves fewer images correctly classified?",
-            ("Step-LL", "FGSM", "both as many, within 5%"),
+            ("Step-LL", "FGSM", "both as many, within 5 points"),
             _least_likely,
         ),
     ),

@@ -91,7 +91,7 @@ STORY = Story(
             ),
             "Noise should do far less harm than an attack. Which fools fgsm-trained more often at ε 0.3: FGSM, or "
             "random signs?",
-            ("FGSM", "random signs", "both alike, within 5%"),
+            ("FGSM", "random signs", "both alike, within 5 points"),
             _noise,
         ),
         StoryStep(

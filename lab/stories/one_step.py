@@ -75,7 +75,7 @@ STORY = Story(
             RobustnessCurves(models=_BOTH, attacks=(FGSM(),), ball=Linf(0.3), levels=6, images=100, searched=0),
             "fgsm-trained was trained on its own FGSM examples, standard on clean images. Judged by FGSM alone, which "
             "one is more robust?",
-            ("standard", "fgsm-trained", "neither, within 10%"),
+            ("standard", "fgsm-trained", "neither, within 10 points"),
             _by_one_step,
         ),
         StoryStep(
@@ -104,7 +104,7 @@ STORY = Story(
             ),
             "R+FGSM spends half of ε on a random step and takes the gradient from there. Is it stronger or weaker than "
             "FGSM with the whole ε?",
-            ("stronger", "weaker", "no different, within 5%"),
+            ("stronger", "weaker", "no different, within 5 points"),
             _random_step,
         ),
     ),

@@ -77,7 +77,7 @@ STORY = Story(
             TransferMatrix(models=(_SOURCE, _ALONE, _ENSEMBLE), attacks=(FGSM(),), ball=Linf(0.2), eps=(), images=120),
             "ensemble-trained also learnt from other models' examples. Neither it nor fgsm-trained knows those of "
             "standard-b: which of the two is more robust to them?",
-            ("fgsm-trained", "ensemble-trained", "both alike, within 5%"),
+            ("fgsm-trained", "ensemble-trained", "both alike, within 5 points"),
             _holdout,
             look={"measure": ERROR},
         ),

@@ -24,7 +24,8 @@ from lab.specs.spec import to_dict
 def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weights: Path) -> dict[str, object]:
     """Assemble a model's card: how it was made, from what, and its accuracies.
 
-    ``built_on`` holds the sha256 of the weights of every trained model that the recipe names.
+    ``train_images`` are those that were there to train on, perhaps a part of the data set; ``built_on`` holds the
+    sha256 of the weights of every trained model that the recipe names.
     """
     return {
         "name": name,
@@ -32,6 +33,7 @@ def card_of(name: str, recipe: Recipe, measured: Measured, data: Dataset, weight
         "architecture": to_dict(recipe.architecture),
         "data": data.name,
         "data_fingerprint": data.fingerprint,
+        "train_images": len(data.train),
         "shape": list(data.shape),
         "classes": data.classes,
         "measured": measured.shares(),

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import lab.models
 from lab.context import Context
@@ -11,8 +12,10 @@ from lab.results.run import Run
 from lab.runs import recipe_in
 from lab.specs import (
     BIM,
+    CIFAR10,
     MNIST,
     PGD,
+    SGD,
     Adam,
     CascadeExamples,
     EnsembleExamples,
@@ -20,7 +23,9 @@ from lab.specs import (
     Linf,
     OneCycle,
     OwnExamples,
+    PadCropFlip,
     Recipe,
+    ResNet,
     SmallCNN,
     Trained,
     cascade_training,
@@ -96,7 +101,30 @@ _ON_FASHION: dict[str, Recipe] = {
         **_FASHION, **_CYCLE, source=OwnExamples(PGD(steps=3, step_size=0.06)), ball=Linf(0.1), epochs=3
     ),
 }
-RECIPES: dict[str, Recipe] = {**_DIGITS, **_ON_MNIST, **_ON_FASHION}
+
+_CIFAR10: dict[str, Any] = {
+    "data": CIFAR10(),
+    "architecture": ResNet(),
+    "batch": 128,
+    "optimiser": SGD(0.1, momentum=0.9),
+    "weight_decay": 5e-4,
+    "schedule": OneCycle(peak=0.3),
+    "augmentation": PadCropFlip(),
+    "precision": "bfloat16",
+}
+_AGAINST = _CIFAR10 | {"ball": Linf(CIFAR10.published.opening.eps), "epochs": 20}
+_CIFAR10_CASCADE = CascadeExamples(defended=Trained("cifar10-pivot-trained"), iterative=BIM(steps=3, step_size=0.0))
+
+_ON_CIFAR10: dict[str, Recipe] = {
+    "cifar10-standard": standard_training(**_CIFAR10, epochs=30),
+    "cifar10-pgd-trained": pgd_training(
+        **_AGAINST | {"epochs": 10}, source=OwnExamples(PGD(steps=5, step_size=4 / 255))
+    ),
+    "cifar10-pivot-trained": pivot_training(**_AGAINST),
+    "cifar10-kurakin-trained": kurakin_training(**_AGAINST),
+    "cifar10-cascade-trained": cascade_training(**_AGAINST, source=_CIFAR10_CASCADE),
+}
+RECIPES: dict[str, Recipe] = {**_DIGITS, **_ON_MNIST, **_ON_FASHION, **_ON_CIFAR10}
 """By data set, each in the order of training: fixed networks that a recipe names come before it."""
 
 

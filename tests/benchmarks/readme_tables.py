@@ -22,6 +22,7 @@ from torch import Tensor
 
 from lab.attacks import attack, evaluate, judge, maximise
 from lab.catalogue import data_card, find_card, find_data, shipped_on
+from lab.cli.options import number
 from lab.data import load
 from lab.models import load as load_model
 from lab.results import ModelEvaluation
@@ -40,7 +41,7 @@ def main() -> None:
     """Print a row for each model as soon as it is measured."""
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("--data", choices=DATA, default=DATA[0])
-    asked.add_argument("--eps", type=float, default=0.3)
+    asked.add_argument("--eps", type=number, default=0.3)
     asked.add_argument("--images", type=int, default=360)
     asked.add_argument("--evaluated", type=int, help="of these, the first ones that are evaluated (default: all)")
     asked.add_argument("--budget", nargs="+", choices=BUDGETS, default=[STANDARD])

@@ -13,6 +13,7 @@ import scipy.io
 
 from lab.catalogue import data_sets, find_data
 from lab.data import load
+from lab.datafiles import fingerprint, outline
 from lab.errors import DataError
 from lab.specs import CIFAR10, MNIST, SVHN, FashionMNIST
 from tests.data.batch_files import batch, random_images
@@ -33,13 +34,13 @@ def real(name):
     [
         pytest.param("mnist", (1, 28, 28), (60_000, 10_000), 0.1307, marks=real("mnist")),
         pytest.param("fashion-mnist", (1, 28, 28), (60_000, 10_000), 0.2860, marks=real("fashion-mnist")),
-        pytest.param("cifar10", (3, 32, 32), (50_000, 10_000), 0.4734, marks=real("cifar10")),
-        pytest.param("cifar10_10k_2k", (3, 32, 32), (10_000, 2_000), 0.4734, marks=real("cifar10_10k_2k")),
+        pytest.param("cifar10", (3, 32, 32), None, 0.4734, marks=real("cifar10")),  # the whole or a part
     ],
 )
 def test_real_files(name, shape, sizes, mean):
-    data = load(find_data(name))
-    assert (data.shape, data.classes, len(data.train), len(data.test)) == (shape, 10, *sizes)
+    data, told = load(find_data(name)), outline(find_data(name))
+    assert (data.shape, data.classes) == (shape, 10)
+    assert (len(data.train), len(data.test)) == (sizes or (told.n_train, told.n_test))
     assert data.train.x.float().mean() / 255 == pytest.approx(mean, abs=2e-3)
 
 
@@ -115,6 +116,73 @@ def test_damaged_cifar10_records_are_named(folder):
         load(CIFAR10())
     put(folder / "cifar-10-batches-bin", files | {"data_batch_2.bin": b"\xff" * 3073})
     with pytest.raises(DataError, match=r"data_batch_2\.bin: the labels contain 255"):
+        load(CIFAR10())
+
+
+CIFAR10_PART = CIFAR10.published.layouts[-1]
+
+
+@pytest.fixture
+def small_part(monkeypatch):
+    """CIFAR-10's part with twelve training and ten test images."""
+    small = replace(CIFAR10_PART, part=(12, 10))
+    row = replace(CIFAR10.published, layouts=(*CIFAR10.published.layouts[:-1], small))
+    monkeypatch.setattr(CIFAR10, "published", row)
+
+
+def part(n_train=12, n_test=10, channels=3, classes=10):
+    arrays = {}
+    for name, n in (("train", n_train), ("test", n_test)):
+        arrays[f"x_{name}"] = RANDOM.integers(0, 256, (n, 32, 32, channels), dtype=np.uint8)
+        arrays[f"y_{name}"] = np.arange(n) % classes
+    return arrays
+
+
+def save_part(folder, **arrays):
+    np.savez(folder / CIFAR10_PART.files[0], **arrays)
+
+
+@pytest.mark.parametrize("below", ["", "sets", "sets/colour"])
+def test_a_part_of_cifar10_is_read_where_the_whole_is_not(folder, small_part, below):
+    arrays = part()
+    (folder / below).mkdir(parents=True, exist_ok=True)
+    save_part(folder / below, **arrays)
+    data = load(CIFAR10())
+    assert (data.shape, len(data.train), len(data.test), data.class_names[3]) == ((3, 32, 32), 12, 10, "cat")
+    assert data.train.y.tolist() == arrays["y_train"].tolist()
+    np.testing.assert_array_equal(data.test.x, arrays["x_test"].transpose(0, 3, 1, 2))
+    [note] = data.notes
+    assert note == "Only a part of CIFAR-10 is here: 12 of its 50,000 training and 10 of its 10,000 test images."
+
+
+def test_a_part_is_listed_once_and_says_so(folder, small_part):
+    """As the published data set, not as custom data, too."""
+    save_part(folder, **part())
+    cards = {each.name: each for each in data_sets()}
+    assert "cifar10_10k_2k" not in cards
+    assert (cards["cifar10"].available, cards["cifar10"].n_train, cards["cifar10"].n_test) == (True, 12, 10)
+    assert "Only a part of CIFAR-10 is here" in cards["cifar10"].notes[0]
+
+
+def test_the_whole_comes_before_a_part_wherever_it_lies(folder, small_part):
+    save_part(folder, **part())
+    alone = fingerprint(CIFAR10())
+    put(folder / "deep" / "cifar-10-batches-bin", cifar_files())
+    assert len(load(CIFAR10()).train) == 20
+    assert (outline(CIFAR10()).n_train, outline(CIFAR10()).notes) == (50_000, ())
+    assert fingerprint(CIFAR10()) != alone  # results on a part are no answer about the whole
+
+
+@pytest.mark.parametrize("wrong", [{"n_train": 20}, {"n_test": 20}, {"channels": 1}])
+def test_another_file_of_a_parts_name_is_refused(folder, small_part, wrong):
+    save_part(folder, **part(**wrong))
+    with pytest.raises(DataError, match=r"is not the part of CIFAR-10 of that name \(12 training and 10 test images"):
+        load(CIFAR10())
+
+
+def test_labels_beyond_the_classes_are_refused_in_a_part(folder, small_part):
+    save_part(folder, **part(classes=12))
+    with pytest.raises(DataError, match=r"cifar10_10k_2k\.npz: the labels contain 11"):
         load(CIFAR10())
 
 

@@ -36,7 +36,7 @@ def figure(traces: Sequence[Mapping[str, object]], title: str, revision: str, **
         axes = {name: each | UNUSED for name, each in layout.items() if "axis" in name and isinstance(each, dict)}
         layout |= axes
         layout["annotations"] = [nothing_to_draw(title)]
-    return go.Figure({"data": list(traces), "layout": base | layout})
+    return _unchecked(traces, base | layout)
 
 
 def room(least: int, captions: Sequence[float] = (), lowest: int = 0) -> dict[str, object]:
@@ -56,7 +56,12 @@ def placeholder(traces: list[dict[str, object]], why: str) -> go.Figure:
     layout = {"template": {}, "xaxis": axis, "yaxis": axis, "showlegend": False, "height": 56 + 22 * len(lines)}
     margin = {"l": 8, "r": 8, "t": 8, "b": 8}
     words = nothing_to_draw("<br>".join(map(escape, lines)))
-    return go.Figure({"data": traces, "layout": layout | {"margin": margin, "annotations": [words]}})
+    return _unchecked(traces, layout | {"margin": margin, "annotations": [words]})
+
+
+def _unchecked(traces: Sequence[Mapping[str, object]], layout: Mapping[str, object]) -> go.Figure:
+    """A figure that plotly does not validate on a page, because that takes longer than all the rest; tests do."""
+    return go.Figure({"data": list(traces), "layout": layout}, _validate=False)
 
 
 def nothing_to_draw(why: str) -> dict[str, object]:

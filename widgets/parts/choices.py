@@ -270,7 +270,8 @@ def _option(card: ModelCard, elsewhere: str = "") -> Option:
     strongest = "evaluation" if "evaluation" in card.measured else "pgd"
     shown = {name: card.measured[name] for name in ("clean", strongest) if name in card.measured}
     note = " · ".join(f"{_METHODS[name]} {value:.0%}" for name, value in shown.items())
-    trained = f"Trained on {card.data}. " if card.data else ""
+    images = f"{counted(card.train_images, 'image')} of " if card.train_images else ""
+    trained = f"Trained on {images}{card.data}. " if card.data else ""
     measured = ", ".join(f"{value:.0%} {_MEANINGS[name]}" for name, value in shown.items())
     return Option(
         value=card.name,

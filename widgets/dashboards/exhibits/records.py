@@ -117,9 +117,8 @@ def _heading(exhibit: Exhibit, result: ExhibitResult | None, scale: Scale) -> st
 def _why_not(exhibit: Exhibit, scale: Scale) -> str:
     if scale.name in exhibit.scales:
         return f"It has not been measured at the scale {scale.name} yet."
-    offered = " and ".join(exhibit.scales)
-    why = exhibit.absent or (f"It is offered at {offered}" if offered else "No scale of this lab has it")
-    return f"It is not offered at the scale {scale.name}: {why[:1].lower()}{why[1:].rstrip('.')}."
+    why = f"{exhibit.absent}, and offered" if exhibit.absent else "it is offered"
+    return f"It is not offered at the scale {scale.name}: {why} at {' and '.join(exhibit.scales)}."
 
 
 def _stale(exhibit: Exhibit, result: ExhibitResult | None) -> str:
