@@ -57,15 +57,29 @@ def trained_alike(name: str, data: DataSpec) -> str:
 def at_home(spec: S, data: DataSpec) -> S:
     """The spec with each of the digits' models in it exchanged for the shipped one that was trained alike on the data.
 
-    Those for which there is none stay. For specs as they are by default: what a person has chosen is theirs.
+    Of several models those stay out for which there is none; where all would, the standard model of the data stands in.
+    For a single one, as the source of a second axis, it is another model of theirs. Without any, the spec stays as it
+    is. For specs as they are by default: what a person has chosen is theirs.
     """
-    shipped = {each.name: each.spec for each in catalogue.models() if each.origin == "zoo"}
+    cards = [each for each in catalogue.models() if each.origin == "zoo"]
+    shipped = {each.name: each.spec for each in cards}
+    mine = [each.spec for each in cards if each.data == datafiles.kind_of(data)]
+    if not mine:
+        return spec
+    standard = shipped.get(trained_alike("standard", data), mine[0])
+    another = next((each for each in mine if each != standard), standard)
+
+    def at(model: Trained) -> ModelSpec | None:
+        """The model that stands in for this one on the data; None where none was trained alike."""
+        stays = model in mine or model.name not in shipped
+        return model if stays else shipped.get(trained_alike(model.name, data))
 
     def exchanged(value: object) -> object:
         if isinstance(value, tuple):
-            return tuple(map(exchanged, value))
+            found = [at(each) if isinstance(each, Trained) else exchanged(each) for each in value]
+            return tuple(each for each in found if each is not None) or ((standard,) if value else ())
         if isinstance(value, Trained):
-            return shipped.get(trained_alike(value.name, data), value)
+            return at(value) or another
         if isinstance(value, Spec):
             return value.replace(**{name: exchanged(getattr(value, name)) for name in params(value)})
         return value

@@ -33,11 +33,14 @@ from lab.specs import (
     FashionMNIST,
     ImageFolder,
     Linf,
+    LossSurface,
     Masking,
     NpzFile,
     Restarts,
     Trained,
     TransferMatrix,
+    cascade_training,
+    ensemble_training,
 )
 from tests.data.test_published import mnist_files, put
 
@@ -154,6 +157,26 @@ def test_a_request_for_other_data_asks_for_the_models_that_were_trained_alike_on
     assert asked.source.models == (Trained("mnist-standard"), Trained("mine"))
     assert at_home(Restarts(), Digits()) == Restarts()
     assert at_home(Trained("standard"), ImageFolder("/a/pets")) == Trained("standard")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [LossSurface(), Masking(), TransferMatrix(), cascade_training(), ensemble_training()],
+    ids=lambda each: each.title,
+)
+def test_a_request_asks_for_no_model_of_other_data_where_some_ship(spec):
+    """Fashion-MNIST has no models of most kinds: they stay out, or another of its models stands in."""
+    asked = at_home(spec, FashionMNIST())
+    shipped = {each.spec: each.data for each in ZOO}
+    named = [each for each in catalogue.parts(asked) if isinstance(each, Trained)]
+    assert named
+    assert {shipped[each] for each in named} == {"fashion-mnist"}
+    assert len(set(named)) == len(named)
+
+
+def test_models_of_the_data_that_are_asked_for_stay():
+    asked = TransferMatrix(models=(Trained("fashion-mnist-pgd-trained"), Trained("mine")))
+    assert at_home(asked, FashionMNIST()) == asked
 
 
 @pytest.mark.parametrize(

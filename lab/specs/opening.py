@@ -20,6 +20,7 @@ S = TypeVar("S", bound=Spec)
 R = TypeVar("R", bound=Recipe)
 
 _SWEPT = 4  # steps of ε from 0 to the largest on photographs
+_AROUND = (0.25, 0.5, 2.0, 4.0)  # further ε of curves around the data's, whose effects differ
 _BEYOND = 2  # how many times the data's ε the largest is elsewhere: robustness ends beyond what was trained against
 
 
@@ -78,6 +79,12 @@ def _changes(spec: Spec, eps: float) -> dict[str, object]:
 @_changes.register(ImageSweep)
 def _(spec: RobustnessCurves | Embeddings | ImageSweep, eps: float) -> dict[str, object]:
     return {"ball": Linf(_BEYOND * eps)}  # the largest of a sweep
+
+
+@_changes.register(Masking)
+@_changes.register(TransferMatrix)
+def _(spec: Masking | TransferMatrix, eps: float) -> dict[str, object]:
+    return {"ball": Linf(eps), "eps": tuple(part * eps for part in _AROUND)}
 
 
 @singledispatch

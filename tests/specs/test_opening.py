@@ -38,13 +38,26 @@ from lab.specs.opening import changed, opened, trained_on
 from lab.specs.papers import na
 
 FASHION = FashionMNIST.published.opening
-REQUESTS = [Evaluation, Explore, LossSurface, Masking, Restarts, TransferMatrix]
+AROUND = [Masking, TransferMatrix]
+REQUESTS = [Evaluation, Explore, LossSurface, Restarts, *AROUND]
 SWEEPS = [Embeddings, RobustnessCurves]
 
 
 @pytest.mark.parametrize("kind", REQUESTS)
 def test_fashion_opens_at_the_radius_of_its_models_and_otherwise_as_the_digits(kind):
-    assert opened(kind(), FASHION) == kind(ball=Linf(0.1))
+    around = {"eps": opened(kind(), FASHION).eps} if kind in AROUND else {}
+    assert opened(kind(), FASHION) == kind(ball=Linf(0.1), **around)
+
+
+@pytest.mark.parametrize("kind", AROUND)
+@pytest.mark.parametrize("opening", [FASHION, COLOUR_OPENING], ids=["fashion", "colour"])
+def test_curves_are_drawn_around_the_radius_of_the_data_where_their_effects_differ(kind, opening):
+    """Curves over the digits' ε would lie at 100% on CIFAR-10 from the first of them on."""
+    asked = opened(kind(), opening)
+    below, above = ([each for each in asked.eps if (each < opening.eps) == low] for low in (True, False))
+    assert len(below) == len(above) == 2
+    assert opening.eps / 4 == pytest.approx(min(below))
+    assert max(above) == pytest.approx(4 * opening.eps)
 
 
 @pytest.mark.parametrize("data", [CIFAR10, CIFAR100, SVHN])

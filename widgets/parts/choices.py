@@ -242,9 +242,13 @@ def _places(names: Sequence[str], hints: Sequence[str] = ()) -> list[Option]:
 
 
 def _data_options(cards: Mapping[str, DataCard]) -> list[Option]:
-    return [
-        Option(value=name, label=card.name, note=_size(card), help=" ".join(card.notes)) for name, card in cards.items()
-    ]
+    return [Option(value=name, label=card.name, note=_about(card)) for name, card in cards.items()]
+
+
+def _about(card: DataCard) -> str:
+    """How many images of which size, and what else a person should know of the data."""
+    size = _size(card)
+    return " ".join([f"{size}.", *card.notes]) if size and card.notes else size
 
 
 def _name_of(spec: Spec, cards: Mapping[str, DataCard | ModelCard], kind: str) -> str:

@@ -12,6 +12,7 @@ from widgets.figures.embedding.curves import (
     logit_bands,
     logits_over_eps,
 )
+from widgets.figures.embedding.names import spread
 from widgets.figures.embedding.plane import TRACES, embedding_frame, embedding_plane
 from widgets.figures.embedding.regions import cut, regions
 from widgets.figures.embedding.view import AS_IT_IS, PCA, PROJECTIONS, T_SNE, TWO_CLASSES, pair, seen
@@ -164,3 +165,31 @@ def test_names_cannot_bring_markup():
 def test_a_point_knows_its_panel():
     figure = embedding_plane(embedded(spec(2)), AS_IT_IS, 0)
     assert [each.xaxis for each in figure.data[::TRACES]][:2] == ["x", "x2"]
+
+
+def overlapping(places: np.ndarray, widths: np.ndarray, height: float) -> list[tuple[int, int]]:
+    return [
+        (i, j)
+        for i in range(len(places))
+        for j in range(i)
+        if abs(places[i, 0] - places[j, 0]) < (widths[i] + widths[j]) / 2
+        and abs(places[i, 1] - places[j, 1]) < height * (1 - 1e-6)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("extent", [0.0, 1.0, 5.0])
+def test_names_of_classes_do_not_stand_on_one_another(seed, extent):
+    """Ten names of real lengths, whose classes lie as close as those of CIFAR-10 do in a principal plane."""
+    places = np.random.default_rng(seed).normal(0, extent, (10, 2))
+    widths = np.array([8, 10, 4, 3, 4, 3, 4, 5, 4, 5]) * 0.3
+    found = spread(places, widths, 0.6)
+    assert overlapping(found, widths, 0.6) == []
+    assert (found[:, 0] == places[:, 0]).all()
+    assert np.abs(found - places).max() <= 10 * 0.6
+
+
+def test_names_apart_stay_where_their_classes_are():
+    places = np.array([[0.0, 0.0], [5.0, 0.0], [0.0, 1.0]])
+    assert (spread(places, np.ones(3), 0.6) == places).all()
+    assert spread(places[:0], np.ones(0), 0.6).shape == (0, 2)

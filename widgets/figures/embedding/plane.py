@@ -12,6 +12,7 @@ from lab.counts import percent
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from lab.results.prediction import class_in_words, predictions
 from widgets.figures.drawing import figure, room
+from widgets.figures.embedding.names import spread
 from widgets.figures.embedding.regions import outline
 from widgets.figures.embedding.view import Seen, seen
 from widgets.figures.slots import padded
@@ -30,6 +31,8 @@ LABELLED = 12
 """Classes whose names stand in the picture; of more, they would cover it."""
 
 _PANEL = 230  # pixels that a panel needs for its words and the numbers at its axes
+_PLOT = 800, 290  # pixels of all panels' plots together, and of each in height: as on a small screen
+_LETTER, _LINE = 0.62 * HEADING, 1.2 * HEADING  # pixels of a class's name in bold: a letter's width, its height
 _GAP = 0.07  # between two panels, as a share of the width: room for the title of an axis at 1280 pixels
 
 
@@ -103,7 +106,7 @@ def _traces(
     read = predictions(model.way_logits)
     return [
         _clean(result, model, view),
-        _names(result, view),
+        _names(result, view, len(result.models)),
         _ways(way, read),
         _starts(view, result),
         _heads(result, way[-1], read[model.reached(level)]),
@@ -130,11 +133,14 @@ def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict
     }
 
 
-def _names(result: EmbeddingsResult, view: Seen) -> dict[str, object]:
-    """The classes' names at the medians of their clean images, readable before dots and arrows."""
+def _names(result: EmbeddingsResult, view: Seen, panels: int) -> dict[str, object]:
+    """The classes' names near the medians of their clean images, readable before dots and arrows, and one another."""
     labels = np.unique(result.y)
     labels = labels if len(labels) <= LABELLED else labels[:0]
     middles = np.array([np.median(view.layout.clean[result.y == label], axis=0) for label in labels]).reshape(-1, 2)
+    pixel = (2 * view.extent()[1] / (_PLOT[0] / panels, _PLOT[1])).max()  # in units of the axes, which are equal
+    widths = np.array([_LETTER * len(result.class_names[int(label)]) for label in labels])
+    middles = spread(middles, pixel * widths, pixel * _LINE)
     return {
         "type": "scatter",
         "mode": "text",
