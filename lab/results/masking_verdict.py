@@ -21,6 +21,7 @@ from lab.results.intervals import interval_of
 from lab.results.masking import BLACK_BOX, MaskingResult, ModelMasking
 from lab.specs.balls import Linf
 from lab.specs.masking import Masking
+from lab.specs.threat import radius
 
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
@@ -176,7 +177,7 @@ def _not_chance(result: MaskingResult, model: ModelMasking) -> Sign | None:
         return None
     right = ~model.wrong[-1, -1]
     low, _ = interval_of(right)
-    words = f"At ε {eps:g} PGD leaves {_rate(right)} correctly classified; chance is {1 / result.classes:.0%}."
+    words = f"At ε {radius(eps)} PGD leaves {_rate(right)} correctly classified; chance is {1 / result.classes:.0%}."
     return Sign("Accuracy at a large ε", DECISIVE, bool(low > 1 / result.classes), words)
 
 

@@ -2,9 +2,24 @@
 
 import pytest
 
+from lab.catalogue import DataCard
 from lab.errors import SpecError
-from lab.specs import BIM, FGSM, PGD, CarliniWagnerLinf, Custom, EnsembleAttack, Preview, Trained, WorstCase
+from lab.specs import (
+    BIM,
+    CIFAR10,
+    FGSM,
+    PGD,
+    CarliniWagnerLinf,
+    Custom,
+    Digits,
+    EnsembleAttack,
+    Preview,
+    Trained,
+    WorstCase,
+)
 from tests.widgets.test_forms import GARBAGE
+from widgets.parts import choices
+from widgets.parts.choices import DataChoice
 from widgets.parts.forms import Form
 from widgets.parts.lists import Listed, Numbers
 
@@ -92,3 +107,15 @@ def test_settings_that_a_form_cannot_show_are_refused():
     form = Form(WorstCase())
     form.write(WorstCase((BIM(steps=2),)))
     assert form.spec() == WorstCase((BIM(steps=2),))
+
+
+async def test_what_a_person_should_know_of_the_data_stands_under_their_choice(monkeypatch):
+    """Not in a tooltip only: a part of a published data set, the size that images are scaled to."""
+    cards = [
+        DataCard("digits", Digits(), (1, 28, 28), 10, 360, True, ""),
+        DataCard("cifar10", CIFAR10(), (3, 32, 32), 10, 2000, True, "", notes=("Only a part of CIFAR-10 is here.",)),
+    ]
+    monkeypatch.setattr(choices, "data_sets", lambda: cards)
+    whole, part = DataChoice().options
+    assert whole["note"] == "360 test images, 28×28 px, grey, 10 classes"
+    assert part["note"] == "2,000 test images, 32×32 px, colour, 10 classes. Only a part of CIFAR-10 is here."

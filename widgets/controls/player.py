@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import traitlets as t
 
 from lab.errors import SpecError
+from lab.specs.threat import radius
 from widgets.controls.control import Control, source
 
 
@@ -28,7 +29,7 @@ class Radius(Player):
     """Slider over the levels of ε, at the largest one at first."""
 
     def __init__(self, eps: Sequence[float], help_: str) -> None:
-        words = [f"{each:.3g}" for each in eps]
+        words = [radius(each) for each in eps]
         super().__init__(value=len(words) - 1, words=words, label="ε shown", help=help_)
 
     def offer(self, before: Sequence[float], eps: Sequence[float]) -> None:
@@ -36,6 +37,6 @@ class Radius(Player):
         last = len(eps) - 1
         with self.hold_sync():
             if before != eps:
-                self.words = [f"{each:.3g}" for each in eps]
+                self.words = [radius(each) for each in eps]
             if self.value == len(before) - 1 or self.value not in range(last + 1):
                 self.value = last

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lab.results import EmbeddingsResult
 from lab.results.prediction import class_in_words, predictions
+from lab.specs.threat import radius
 from widgets.figures.embedding.plane import TRACES
 from widgets.figures.mosaic import picture, png
 from widgets.parts.gallery import Card, Picture
@@ -75,7 +76,7 @@ def followed_note(result: EmbeddingsResult, level: int) -> str:
     names = ", ".join(each.model for each in result.models)
     order = f" · pictures from left to right: {names}" if len(result.models) > 1 else f" · {names}"
     eps = result.spec.eps[min(each.reached(level) for each in result.models)]
-    return f"at ε {eps:.3g}{order} · the words are the predictions"
+    return f"at ε {radius(eps)}{order} · the words are the predictions"
 
 
 def _short(name: str, most: int = 12) -> str:

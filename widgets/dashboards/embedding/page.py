@@ -10,6 +10,7 @@ from lab.errors import SpecError
 from lab.results import EmbeddingsResult
 from lab.specs import Embeddings, Spec, params
 from lab.specs.spec import default_of, title_of
+from lab.specs.threat import radius
 from widgets.controls import Choice, Option, Radius, Toggle
 from widgets.dashboards.embedding.cards import followed_cards, followed_note, pointed, tip
 from widgets.dashboards.embedding.plots import PLOTS, EmbeddingsLook
@@ -175,8 +176,8 @@ def links(result: EmbeddingsResult, image: int, level: int) -> list[Link]:
     explored = about | {"models": spec.models, "attack": spec.attack, "seed": spec.seed}
     surface = about | {"models": spec.models[:2]}
     return [
-        Link(f"Look at image {position} in the attack explorer, ε {eps:.3g}", "attack-explorer", explored),
-        Link(f"See the loss surface around image {position}, ε {eps:.3g}", "loss-surface", surface),
+        Link(f"Look at image {position} in the attack explorer, ε {radius(eps)}", "attack-explorer", explored),
+        Link(f"See the loss surface around image {position}, ε {radius(eps)}", "loss-surface", surface),
     ]
 
 

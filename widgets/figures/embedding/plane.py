@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from lab.counts import percent
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from lab.results.prediction import class_in_words, predictions
+from lab.specs.threat import radius
 from widgets.figures.drawing import figure, room
 from widgets.figures.embedding.names import spread
 from widgets.figures.embedding.regions import outline
@@ -247,7 +248,7 @@ def _head(
     eps = result.spec.eps[level]
     share = result.accuracy(model)[level]
     right = (
-        f"at ε {eps:.3g}, {percent(share)} of {len(result.averaged_y)} images correctly classified"
+        f"at ε {radius(eps)}, {percent(share)} of {len(result.averaged_y)} images correctly classified"
         if share == share
         else ""
     )
