@@ -70,7 +70,7 @@ def stages(budget: str, ball: Ball) -> tuple[Planned, ...]:
 
 
 def labels_only(budget: str) -> Planned:
-    """The attack in L∞ on images at which scores say no more than labels do."""
+    """The attack in L∞ on images at which scores say little more than labels do."""
     return _LABELS_ONLY[budget]
 
 

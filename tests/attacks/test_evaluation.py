@@ -20,7 +20,7 @@ from lab.results.evaluation import CLEAN, UNBROKEN
 from lab.results.evaluation_checks import sentence
 from lab.results.evaluation_verdict import BROKEN, MASKED, ROBUST, UNDECIDED, verdict
 from lab.specs import L0, L2, Digits, Linf, Trained
-from tests.attacks.defences import COARSE, DEFENCES, Neighbour
+from tests.attacks.defences import COARSE, DEFENCES, Before, Neighbour
 from tests.families import family, firsts
 
 BALL = Linf(0.2)
@@ -118,6 +118,22 @@ def test_scores_that_say_no_more_than_labels_are_searched_by_labels(defence):
     assert FLAWS[defence] <= failed(result)
     assert verdict(result).kind == MASKED
     assert "RayS" in [each.name for each in result.stages]
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        lambda logits: logits.softmax(1).numpy().round(2),
+        lambda logits: logits.numpy().round(0),
+        lambda logits: np.floor(logits.log_softmax(1).numpy()),
+    ],
+    ids=["percent", "whole logits", "whole log probabilities"],
+)
+def test_rounded_scores_are_searched_by_labels(scores):
+    rounding = Before(copy.deepcopy(load_model(Trained("standard"))), lambda z: torch.from_numpy(scores(z.detach())))
+    result = evaluate(rounding, *digits(12), BALL)
+    assert int(result.robust.sum()) == 0
+    assert verdict(result).kind == MASKED
 
 
 @pytest.mark.parametrize("hidden", [False, True])
