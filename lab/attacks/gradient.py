@@ -92,7 +92,7 @@ def _at_once(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor,
     if gradient is None:
         raise AttackError(
             "The model's output does not depend differentiably on its input, so it has no gradient to follow: "
-            "use Square, which needs only scores, or transfer from another model."
+            "use Square, which needs only scores, RayS, which needs only labels, or transfer from another model."
         )
     return gradient, known
 

@@ -42,21 +42,29 @@ class Queries:
         """Count so many queries (k,) on behalf of these images (k,)."""
         self.count.index_add_(0, image.cpu(), queries.cpu())
 
+    def labels(self, x: Tensor, image: Tensor) -> Tensor:
+        """(k,) predicted classes of k points, each a query on behalf of an image (k,)."""
+        self.note(image, torch.ones_like(image))
+        return predicted(self._answers(x))
+
     def predict(self, x: Tensor) -> Tensor:
         """(k, classes) scores of k points, which are not counted as queries.
 
         Raises :class:`AttackError` when the first scores name nothing but the predicted label.
         """
-        self._most = self._most or min(batch_size(x.device), room(self._model, x))
-        with torch.no_grad():
-            parts = [self._model(part) for part in x.split(self._most)]
-        answers = parts[0] if len(parts) == 1 else torch.cat(parts)
+        answers = self._answers(x)
         if self._returns == "labels":
             answers = one_hot(answers.argmax(1), answers.shape[1]).to(answers.dtype)
         if not self._known_to_score:
             _check_scores(answers)
             self._known_to_score = True
         return answers
+
+    def _answers(self, x: Tensor) -> Tensor:
+        self._most = self._most or min(batch_size(x.device), room(self._model, x))
+        with torch.no_grad():
+            parts = [self._model(part) for part in x.split(self._most)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +110,7 @@ def attack_counting(
     counts = torch.zeros(len(x), dtype=torch.long)
 
     def propose(model: nn.Module, x: Tensor, y: Tensor, ball: Ball, part: Context) -> Tensor:
-        queries = Queries(model, len(x), spec.returns)
+        queries = Queries(model, len(x), spec.sees)
         x_adv = by_queries(spec, Target(queries, x, y, ball, verdict=True), part)
         first = part.first - ctx.first
         counts[first : first + len(x)] = queries.count
@@ -114,13 +122,13 @@ def attack_counting(
 @perturb.register
 def query_verdict(spec: QueryAttack, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
     """Queries until the image is misclassified or the attack is over."""
-    return by_queries(spec, Target(Queries(model, len(x), spec.returns), x, y, ball, verdict=True), ctx)
+    return by_queries(spec, Target(Queries(model, len(x), spec.sees), x, y, ball, verdict=True), ctx)
 
 
 @ascend.register
 def query_largest(spec: QueryAttack, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, ctx: Context) -> Tensor:
     """Queries until the attack is over."""
-    return by_queries(spec, Target(Queries(model, len(x), spec.returns), x, y, ball, verdict=False), ctx)
+    return by_queries(spec, Target(Queries(model, len(x), spec.sees), x, y, ball, verdict=False), ctx)
 
 
 def _check_scores(answers: Tensor) -> None:
@@ -128,5 +136,5 @@ def _check_scores(answers: Tensor) -> None:
     if ((ones == 1) & (zeros == answers.shape[1] - 1)).all():
         raise AttackError(
             "The queries return only the predicted label, but this attack works with scores: "
-            "let the queries return scores, or transfer an attack from another model."
+            "let the queries return scores, choose RayS, or transfer an attack from another model."
         )

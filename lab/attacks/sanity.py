@@ -30,7 +30,7 @@ from lab.specs.attacks import FGSM, PGD, AttackSpec, Margin, RandomSign
 from lab.specs.auto_attack import APGD
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.query import SPSA, QueryPGD, Square
-from lab.specs.stages import Planned, stages
+from lab.specs.stages import Planned, labels_only, stages
 
 FEW = 0.05
 """Fraction of the images that an attack left which a weaker one may break on a sound model."""
@@ -39,6 +39,8 @@ _POINT = 0.01  # of the correctly classified images: what further restarts may g
 _PARTS = (1 / 2, 1 / 4, 1 / 8)  # of ε
 _PLAIN_STEPS = 20
 _DRAWS = 5  # of noise
+_POINTS = 4  # at which scores are compared
+_WORSE = (SKIPPED, NOT_NEEDED, PASSED, UNCLEAR, FAILED)
 _NOT = float("nan")
 
 
@@ -87,6 +89,41 @@ def about_slopes(found: Slopes) -> Check:
 
 
 def black_box(rounds: Rounds, suspicious: bool) -> Check:
+    """The worse of what an attack that follows the scores finds, and one that sees labels only where scores say little.
+
+    Carlini et al. 2019, §4.5; Chen & Gu 2020.
+    """
+    by_scores = _scores(rounds, suspicious)
+    images = _without_scores(rounds) if isinstance(rounds.standing.ball, Linf) else rounds.standing.left[:0]
+    if not len(images):
+        return by_scores
+    planned = labels_only(rounds.budget)
+    by_labels = gained(rounds, "black box", images, lambda each: _run_on(rounds, planned, each), planned.name)
+    return max(by_scores, by_labels, key=lambda each: _WORSE.index(each.state))
+
+
+def _without_scores(rounds: Rounds) -> Tensor:
+    """The images left whose margin is exactly the same at two random points of the ball: the scores are coarse.
+
+    There an attack that follows them has little more to go by than the labels.
+    """
+    standing = rounds.standing
+    left, ctx = standing.left, rounds.ctx.silent().seeded("scores").only(standing.left.tolist())
+    if not len(left):
+        return left
+    x, y, margins = standing.x[left], standing.y[left], list[Tensor]()
+    for i in range(_POINTS):
+        point = attack(RandomSign(), rounds.seen, x, y, standing.ball, ctx.seeded(i))
+        margins.append(margin(rounds.logits(point), y).nan_to_num(-torch.inf, torch.inf, -torch.inf))
+    ordered = torch.stack(margins).sort(0).values
+    return left[(ordered[1:] == ordered[:-1]).any(0)]
+
+
+def _run_on(rounds: Rounds, planned: Planned, images: Tensor) -> None:
+    rounds.run(planned, images=images)
+
+
+def _scores(rounds: Rounds, suspicious: bool) -> Check:
     """Square, which sees scores only, on images that the gradient attacks left. Carlini et al. 2019, §4.5.
 
     The budget's own stage of Square is this check; where it finds much, or gradients say little, Square goes on all.

@@ -139,6 +139,8 @@ from lab.specs.query import (
     QueryAttack as QueryAttack,
     QueryPGD as QueryPGD,
     QueryRFGSM as QueryRFGSM,
+    RayS as RayS,
+    ScoreAttack as ScoreAttack,
     Square as Square,
 )
 from lab.specs.recipes import TRADES as TRADES, Adversarial as Adversarial, Recipe as Recipe, Standard as Standard

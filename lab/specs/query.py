@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lab.specs.attacks import AttackSpec, CrossEntropy, Objective
+from lab.specs.balls import Linf
 from lab.specs.capabilities import NORM_BALLS, Capabilities
 from lab.specs.spec import Spec, param
 
@@ -50,6 +51,16 @@ class SPSA(Estimator, title="Random signs (SPSA)"):
 class QueryAttack(AttackSpec):
     """Interactive black-box adversary, who may only query the model. Tramèr et al. 2018, App. A, Definition 4."""
 
+    @property
+    def sees(self) -> str:
+        """What it sees of an output: 'scores', or 'labels', the predicted class alone."""
+        return "labels"
+
+
+@dataclass(frozen=True)
+class ScoreAttack(QueryAttack):
+    """Attack by queries that follows the scores."""
+
     returns: str = param(
         "scores",
         meaning="output of a query; these attacks cannot work with labels alone",
@@ -57,9 +68,13 @@ class QueryAttack(AttackSpec):
         label="what the model returns",
     )
 
+    @property
+    def sees(self) -> str:
+        return self.returns
+
 
 @dataclass(frozen=True)
-class QueryRFGSM(QueryAttack, title="R+FGSM by queries"):
+class QueryRFGSM(ScoreAttack, title="R+FGSM by queries"):
     """R+FGSM with an estimated gradient. Tramèr et al. 2018, §5."""
 
     alpha: float = param(0.5, 0.0, 1.0, "fraction of ε spent on the random step", label="Random step α")
@@ -79,7 +94,7 @@ class QueryRFGSM(QueryAttack, title="R+FGSM by queries"):
 
 
 @dataclass(frozen=True)
-class QueryPGD(QueryAttack, title="PGD by queries"):
+class QueryPGD(ScoreAttack, title="PGD by queries"):
     """Projected gradient steps with an estimated gradient. Tramèr et al. 2018, App. A; Uesato et al. 2018."""
 
     steps: int = param(40, 1, 10_000, "gradient steps", usual=(1, 100), brief=100)
@@ -109,7 +124,7 @@ class QueryPGD(QueryAttack, title="PGD by queries"):
 
 
 @dataclass(frozen=True)
-class Square(QueryAttack, title="Square attack"):
+class Square(ScoreAttack, title="Square attack"):
     """Random squares, kept when they lower the margin. Andriushchenko et al. 2020, Algorithms 1 to 3."""
 
     queries: int = param(1000, 1, 1_000_000, "query budget per image", usual=(100, 10_000), log=True, brief=1000)
@@ -129,6 +144,24 @@ class Square(QueryAttack, title="Square attack"):
             balls=NORM_BALLS,
             gradient=False,
             deterministic=False,
+            eps_per_image=False,
+            retried=False,
+            to_cross=0,
+        )
+
+
+@dataclass(frozen=True)
+class RayS(QueryAttack, title="RayS"):
+    """Search for the sign vector along which the boundary is nearest, from labels alone. Chen & Gu 2020."""
+
+    queries: int = param(1000, 1, 1_000_000, "query budget per image", usual=(100, 10_000), log=True, brief=1000)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            balls=(Linf,),
+            gradient=False,
+            deterministic=True,
             eps_per_image=False,
             retried=False,
             to_cross=0,

@@ -10,7 +10,7 @@ from lab.specs.balls import L2, Ball
 from lab.specs.evaluation import QUICK, STANDARD, THOROUGH
 from lab.specs.fab import FABTargeted
 from lab.specs.multi_targeted import MultiTargeted
-from lab.specs.query import Square
+from lab.specs.query import RayS, Square
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,11 @@ L2 1.0 nothing was above 0.77 (pgd-trained, ensemble-trained). There FAB-T goes 
 def stages(budget: str, ball: Ball) -> tuple[Planned, ...]:
     """The attacks of a budget, in order."""
     return _STAGES[budget](ball)
+
+
+def labels_only(budget: str) -> Planned:
+    """The attack in L∞ on images at which scores say little more than labels do."""
+    return _LABELS_ONLY[budget]
 
 
 def _quick(ball: Ball) -> tuple[Planned, ...]:
@@ -159,3 +164,9 @@ def _thorough(ball: Ball) -> tuple[Planned, ...]:
 
 
 _STAGES = {QUICK: _quick, STANDARD: _standard, THOROUGH: _thorough}
+
+_LABELS_ONLY = {
+    QUICK: Planned("RayS", RayS(queries=300), 150),
+    STANDARD: Planned("RayS", RayS(queries=1000), 500),
+    THOROUGH: Planned("RayS", RayS(queries=5000), 2500),
+}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate, one_hot, pad
@@ -33,6 +34,18 @@ class Before(nn.Module):
 
 def rounded(x: Tensor) -> Tensor:
     return (x * 7).round() / 7
+
+
+def label_alone(logits: Tensor) -> Tensor:
+    return torch.from_numpy(np.eye(logits.shape[1], dtype=np.float32)[logits.detach().numpy().argmax(1)])
+
+
+def top_label(logits: Tensor) -> Tensor:
+    return torch.zeros_like(logits).scatter(1, logits.argmax(1, keepdim=True), 1.0)
+
+
+def confidence_in_tenths(logits: Tensor) -> Tensor:
+    return torch.from_numpy(logits.softmax(1).detach().numpy().round(1))
 
 
 def thermometer(x: Tensor) -> Tensor:
@@ -350,6 +363,16 @@ def _winners(network: nn.Module) -> nn.Module:
     return nn.Sequential(network.features, WinnersTakeAll(), network.head)
 
 
+COARSE: dict[str, Defence] = {
+    "label alone": lambda network: Before(network, label_alone),
+    "top label": lambda network: Before(network, top_label),
+    "confidence in tenths": lambda network: Before(network, confidence_in_tenths),
+    "ranks": lambda network: Before(network, lambda logits: logits.argsort(1).argsort(1).float()),
+    "ranks by sorting": lambda network: Before(network, lambda logits: logits.sort(1).indices.argsort(1).float()),
+    "overflowing softmax": lambda network: Before(network, lambda logits: (logits * 100).softmax(1).log()),
+}
+"""Defences whose scores say hardly more than the label."""
+
 DEFENCES: dict[str, Defence] = {
     "undefended": lambda network: network,
     "logits × 1000": lambda network: Before(network, lambda logits: logits * 1000),
@@ -405,4 +428,5 @@ DEFENCES: dict[str, Defence] = {
     "noise of 1e-6": lambda network: Behind(network, lambda x: x + 1e-6 * torch.randn_like(x)),
     "logits ± 1e-3": lambda network: Before(network, lambda logits: logits + 1e-3 * torch.randn_like(logits)),
     "logits ± 1e-6": lambda network: Before(network, lambda logits: logits + 1e-6 * torch.randn_like(logits)),
+    **COARSE,
 }

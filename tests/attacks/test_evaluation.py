@@ -20,7 +20,7 @@ from lab.results.evaluation import CLEAN, UNBROKEN
 from lab.results.evaluation_checks import sentence
 from lab.results.evaluation_verdict import BROKEN, MASKED, ROBUST, UNDECIDED, verdict
 from lab.specs import L0, L2, Digits, Linf, Trained
-from tests.attacks.defences import DEFENCES, Neighbour
+from tests.attacks.defences import COARSE, DEFENCES, Before, Neighbour
 from tests.families import family, firsts
 
 BALL = Linf(0.2)
@@ -92,6 +92,7 @@ FLAWS = {
     "noise of 1e-6": {"randomness"},
     "logits ± 1e-3": {"randomness"},
     "logits ± 1e-6": {"randomness"},
+    **{each: {"gradients", "black box"} for each in COARSE},
 }
 """What is wrong with each defence of an undefended network, by the checks that must fail."""
 COSTLY = {"false gradient inside", "shattered", "shuffled"}
@@ -107,6 +108,40 @@ def test_a_defence_that_only_hides_the_gradient_is_named_and_broken(defence):
     found = verdict(result)
     assert found.kind == (MASKED if FLAWS[defence] else BROKEN)
     assert found.flaws == tuple(sentence(each) for each in result.checks if each.state == "failed")
+
+
+@pytest.mark.parametrize("defence", COARSE)
+def test_scores_that_say_no_more_than_labels_are_searched_by_labels(defence):
+    """Without another model to transfer from, nothing else breaks what has neither gradient nor scores."""
+    result = evaluate(DEFENCES[defence](copy.deepcopy(load_model(Trained("standard")))), *digits(12), BALL)
+    assert int(result.robust.sum()) <= 1
+    assert FLAWS[defence] <= failed(result)
+    assert verdict(result).kind == MASKED
+    assert "RayS" in [each.name for each in result.stages]
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        lambda logits: logits.softmax(1).numpy().round(2),
+        lambda logits: logits.numpy().round(0),
+        lambda logits: np.floor(logits.log_softmax(1).numpy()),
+    ],
+    ids=["percent", "whole logits", "whole log probabilities"],
+)
+def test_rounded_scores_are_searched_by_labels(scores):
+    rounding = Before(copy.deepcopy(load_model(Trained("standard"))), lambda z: torch.from_numpy(scores(z.detach())))
+    result = evaluate(rounding, *digits(12), BALL)
+    assert int(result.robust.sum()) == 0
+    assert verdict(result).kind == MASKED
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_where_scores_say_more_than_labels_no_query_is_spent_on_labels(hidden):
+    network = load_model(Trained("trades-trained"))
+    result = evaluate(DEFENCES["no_grad"](copy.deepcopy(network)) if hidden else network, *digits(12), Linf(0.05))
+    assert result.robust.any()
+    assert "RayS" not in [each.name for each in result.stages]
 
 
 class NoStandIn(nn.Module):

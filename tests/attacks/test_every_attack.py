@@ -23,8 +23,8 @@ from tests.families import family
 
 FEW = {"steps": 4, "queries": 30, "searches": 2, "directions": 6, "k": 4}
 SIDE = 6
-BALLS = {"FlipPixels": [L0(3)], "RotateTranslate": [Spatial()], "Staged": [Extended()]}
-"""Threat models of the attacks that work in no norm; all others are tried in L∞ and L2."""
+BALLS = {"FlipPixels": [L0(3)], "RayS": [Linf(0.1)], "RotateTranslate": [Spatial()], "Staged": [Extended()]}
+"""Threat models of the attacks that do not work in both norms; all others are tried in L∞ and L2."""
 
 
 def quick(spec: Spec) -> Any:

@@ -9,7 +9,18 @@ from lab.attacks.batches import in_pieces, logits_of, room
 from lab.errors import AttackError
 from lab.memory import free_memory
 from lab.models.memory import kept_for_backward, out_of_memory
-from lab.specs import BIM, FGSM, PGD, CarliniWagnerL2, CarliniWagnerLinf, Linf, OrthogonalDirections, Square, WorstCase
+from lab.specs import (
+    BIM,
+    FGSM,
+    PGD,
+    CarliniWagnerL2,
+    CarliniWagnerLinf,
+    Linf,
+    OrthogonalDirections,
+    RayS,
+    Square,
+    WorstCase,
+)
 from tests.attacks.conftest import images, network
 
 BALL = Linf(0.1)
@@ -83,6 +94,7 @@ def test_other_errors_are_not(error):
         PGD(steps=3, step_size=0.05, restarts=2, keep_best=True),
         WorstCase((FGSM(), PGD(steps=2))),
         Square(queries=15),
+        RayS(queries=15),
         OrthogonalDirections(k=4),
         CarliniWagnerLinf(steps=3),
         CarliniWagnerL2(steps=3, searches=2),

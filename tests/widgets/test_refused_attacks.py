@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lab.results import Tried
-from lab.specs import FGSM, L0, PGD, Explore, Extended, FlipPixels, Linf, RotateTranslate, Spatial, Staged
+from lab.specs import FGSM, L0, L2, PGD, Explore, Extended, FlipPixels, Linf, RayS, RotateTranslate, Spatial, Staged
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
 from widgets.dashboards.explore import ExplorePage
@@ -37,6 +37,7 @@ def of(attack, ball=Linf(0.2)) -> Explore:
         (RotateTranslate(), Linf(0.2), "Rotate and translate in Spatial"),
         (Staged(), L0(), "Rotate, flip, then change in Combined"),
         (PGD(), Spatial(), "PGD in L∞"),
+        (RayS(), L2(1.0), "RayS in L∞"),
         (PGD(), Linf(0.2), None),  # refused for another reason, such as a model without gradient
     ],
 )
