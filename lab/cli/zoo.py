@@ -49,5 +49,5 @@ def asked(names: Sequence[str]) -> tuple[str, ...]:
     if names:
         return tuple(name for name, card in data.items() if name in names or card.name in names)
     if absent := dict.fromkeys(card.name for card in data.values() if not card.available):
-        say(f"The models of {' and '.join(absent)} are left out: these data are not here.")
+        say(f"The models of {', '.join(absent)} are left out: these data are not here.")
     return tuple(name for name, card in data.items() if card.available)
