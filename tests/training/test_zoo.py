@@ -117,7 +117,9 @@ def test_models_are_named_one_by_one_or_by_their_data(tmp_path, monkeypatch, cap
     monkeypatch.setenv("LAB_DATA", str(tmp_path))
     digits = tuple(name for name, recipe in RECIPES.items() if recipe.data == Digits())
     assert asked(()) == asked(["digits"]) == digits
-    assert "The models of mnist, fashion-mnist, cifar10 are left out: these data are not here." in capsys.readouterr().err
+    assert (
+        "The models of mnist, fashion-mnist, cifar10 are left out: these data are not here." in capsys.readouterr().err
+    )
     assert asked(["fashion-mnist", "standard"]) == ("standard", "fashion-mnist-standard", "fashion-mnist-pgd-trained")
     with pytest.raises(ModelError, match="no model called 'nobody'; it has digits, mnist"):
         asked(["nobody"])
