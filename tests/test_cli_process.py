@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.families import family
 from tests.served import ROOT
 
 
@@ -68,7 +69,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("name", ["types", "enum", "typing"])
+@pytest.mark.parametrize("name", family(["types", "enum", "typing"], lambda name: name == "types"))
 def test_helpers_start_where_a_module_is_called_as_one_that_python_starts_with(tmp_path, name):
     """``python -m`` itself fails there before the lab is asked; the console script and its helpers do not."""
     here, script = tmp_path / "here", tmp_path / "adversarial-lab.py"
