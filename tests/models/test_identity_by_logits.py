@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("folder")
 
 FOUND = """
 import importlib, json, os, sqlite3, subprocess, sys
+from contextlib import closing
 from pathlib import Path
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -43,7 +44,8 @@ HIDDEN = {
     "generator": (f"def make():\n    held = float({NAMED})\n    while True: yield held\nHELD = make()", "next(HELD)"),
     "bound method": (f"held = [float({NAMED})].__getitem__", "held(0)"),
     "database": (
-        f"HELD = SimpleNamespace(scale=sqlite3.connect(':memory:').execute('select ?', [{NAMED}]).fetchone()[0])",
+        "with closing(sqlite3.connect(':memory:')) as base:\n"
+        f"    HELD = SimpleNamespace(scale=base.execute('select ?', [{NAMED}]).fetchone()[0])",
         "float(HELD.scale)",
     ),
     "another program": (f"HELD = SimpleNamespace(scale={OUTSIDE})", "HELD.scale"),
