@@ -163,11 +163,13 @@ def outline(spec: DataSpec) -> Outline:
 
 @outline.register
 def _(spec: PublishedData) -> Outline:
-    files(spec)
     row = spec.published
+    part = published_files(row)[0].part if row.layouts else None
+    if not row.layouts:
+        files(spec)
     labels = tuple(range(len(row.classes)))
     whole = Outline(row.shape, len(labels), row.n_test, row.n_train, row.classes, labels, opening=row.opening)
-    if not (row.layouts and (part := published_files(row)[0].part)):
+    if part is None:
         return whole
     train, test = part
     words = f"{train:,} of its {row.n_train:,} training and {test:,} of its {row.n_test:,} test images"

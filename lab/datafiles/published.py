@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from lab.datafiles.files import shown, stamp
@@ -21,7 +21,7 @@ def published_files(row: Publication) -> tuple[FileLayout, tuple[Path, ...]]:
     Raises :class:`DataError`, with the remedy, when none has all its files.
     """
     most, missing = -1, data_folder()
-    for layout, folder in sorted(_folders(row), key=lambda each: each[0].part is not None):
+    for layout, folder in chain(*(_folders(row, partly) for partly in (False, True))):
         found = [_lying(folder, name, layout.packed) for name in layout.files]
         there = [path for path in found if os.path.lexists(path)]
         if len(there) == len(found):
@@ -31,13 +31,16 @@ def published_files(row: Publication) -> tuple[FileLayout, tuple[Path, ...]]:
     raise DataError(f"There is no file {shown(missing)}: {_remedy(row)}.")
 
 
-def _folders(row: Publication) -> Iterator[tuple[FileLayout, Path]]:
-    """Every folder that may hold the data set in one of its layouts, nearest first."""
+def _folders(row: Publication, partly: bool) -> Iterator[tuple[FileLayout, Path]]:
+    """Every folder that may hold the whole data set, or a part of it, in one of the layouts of that, nearest first."""
+    layouts = [each for each in row.layouts if (each.part is not None) == partly]
+    if not layouts:
+        return
     root = data_folder()
     for place in _places(root):
-        for layout in row.layouts:
+        for layout in layouts:
             yield layout, place / layout.folder
-    for layout in row.layouts:  # the data set's own folder, or a part of it, was named
+    for layout in layouts:  # the data set's own folder, or a part of it, was named
         parts = Path(layout.folder).parts
         for known in range(1, len(parts) + 1):
             if root.parts[-known:] == parts[:known]:

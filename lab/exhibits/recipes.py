@@ -350,7 +350,13 @@ add("other", "Tramèr's B, here Madry's architecture", _clean(at(MadryMNIST(0.25
 add(
     "wide",
     "ten times wider ResNet, PGD training; here ResNet-20",
-    lambda scale: presets.pgd_training(data=scale.data, architecture=ResNet(), ball=scale.ball(8), epochs=20),
+    lambda scale: presets.pgd_training(
+        data=scale.data,
+        architecture=ResNet(),
+        source=OwnExamples(PGD.madry_cifar().replace(steps=7)),
+        ball=scale.ball(8),
+        epochs=20,
+    ),
     on_cifar="cifar10-pgd-trained",
 )
 add(

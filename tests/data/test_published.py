@@ -339,3 +339,12 @@ def test_missing_files_are_named_with_the_mend(folder):
         load(MNIST())
     with pytest.raises(DataError, match=r"holds cifar-10-batches-bin, or run python -m lab data fetch cifar10"):
         load(CIFAR10())
+
+
+def test_what_lies_in_the_folder_itself_is_found_without_looking_further(folder, monkeypatch):
+    """Also for a data set of which a part may serve: pages ask where it lies all the time."""
+    put(folder / "cifar-10-batches-bin", cifar_files())
+    put(folder / "MNIST" / "raw", mnist_files())
+    monkeypatch.setattr("lab.datafiles.published._below", lambda _: pytest.fail("looked below"))
+    assert outline(CIFAR10()).n_train == 50_000
+    assert outline(MNIST()).n_train == 60_000
