@@ -1,5 +1,6 @@
 """Every control of a page moved, one after the other, and moved back: each must do something that is seen."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,27 +10,29 @@ _SCRIPT = Path(__file__).with_name("every_control.js").read_text("utf-8")
 _LATER = 500  # milliseconds without a change after which the address and the figures are those of the last setting
 
 
-def move_every_control(page: Any, settings: str) -> list[str]:
+def move_every_control(page: Any, settings: str, only_asked: Collection[str] = ()) -> list[str]:
     """Move every control in sight and move it back; gives the labels of those that had nothing to choose from.
 
     A control that only changes how things are drawn must change what is ``drawn``. A setting must change what
     ``settings`` says: also what is ``drawn``, on a page that computes at once; whether the figures are ``stale``; or
     the ``address``, which holds a page's state as the kernel knows it, with the words of the run bar. A control may
     instead bring others into sight, which then are moved, too. In the end the address is what it was.
+    Those ``only_asked`` for need not change the picture on the images in sight: of them the address is enough.
     """
     page.evaluate(_SCRIPT)
     _until_settled(page)
     names = page.evaluate("everyControl.names()")
     address = page.evaluate("location.hash")
-    idle = _move(page, names, settings, set(names))
+    told = dict.fromkeys(only_asked, "address")
+    idle = _move(page, names, settings, set(names), told)
     page.wait_for_function("address => location.hash === address", arg=address)
     return idle
 
 
-def _move(page: Any, names: list[str], settings: str, known: set[str]) -> list[str]:
+def _move(page: Any, names: list[str], settings: str, known: set[str], by_name: Mapping[str, str]) -> list[str]:
     idle: list[str] = []
     for name in names:
-        told = settings if page.evaluate("name => everyControl.isSetting(name)", name) else "drawn"
+        told = by_name.get(name, settings) if page.evaluate("name => everyControl.isSetting(name)", name) else "drawn"
         before = page.evaluate("everyControl.state()")
         if not page.evaluate("name => everyControl.move(name)", name):
             idle.append(name)
@@ -41,7 +44,7 @@ def _move(page: Any, names: list[str], settings: str, known: set[str]) -> list[s
         if new:
             page.wait_for_function("!['waiting', 'running'].includes(everyControl.state().job)")
             _until_settled(page)
-            idle += _move(page, new, deeper, known)
+            idle += _move(page, new, deeper, known, by_name)
         page.evaluate("everyControl.back()")
         _until(page, name, f"before => (now => now.{told} === before.{told} && now.names === before.names)", before)
     return idle
