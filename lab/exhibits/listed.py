@@ -6,7 +6,9 @@ from lab.exhibits import (
     kurakin_methods,
     kurakin_training,
     kurakin_transfer,
-    madry,
+    madry_restarts,
+    madry_tables,
+    madry_training,
     na_black_box,
     na_cascade,
     na_mnist,
@@ -28,7 +30,9 @@ _FILES = (
     na_mnist,
     na_black_box,
     na_cascade,
-    madry,
+    madry_tables,
+    madry_restarts,
+    madry_training,
 )
 
 _ORDER = list(PAPERS)
