@@ -24,6 +24,7 @@ from lab.specs.attacks import (
     StepRnd,
     TruncatedNormal,
 )
+from lab.specs.augmentation import RandomShift
 from lab.specs.balls import Linf
 from lab.specs.examples import HALF_NORMAL, TRAINING, CascadeExamples, EnsembleExamples, OwnExamples
 from lab.specs.models import (
@@ -50,7 +51,7 @@ from lab.specs.similarity import CODE, Pivot
 Form = Callable[[Scale], Architecture]
 Preset = Callable[..., Recipe]
 
-_EPOCHS = {"digits": (15, 40), "mnist": (6, 12), "cifar": (60, 60)}
+_EPOCHS = {"digits": (15, 40), "mnist": (6, 12), "cifar": (30, 30)}
 """Passes over the training images without and with adversarial examples: Tramèr et al. 2018, App. C.2, on MNIST."""
 
 
@@ -221,24 +222,32 @@ for _name, _others in _OTHERS.items():
 # Na et al. 2018
 
 
+_RATES: dict[str, object] = {
+    "optimiser": SGD(),
+    "schedule": Piecewise(at=(0.5, 0.75), factors=(0.1, 0.01)),
+    "weight_decay": 1e-4,
+}
+_ON_CIFAR10: dict[str, object] = _RATES | {"augmentation": RandomShift(most=4, flip=True), "precision": "bfloat16"}
+
+
 def _na(preset: Preset, seed: int = 0, **changes: object) -> Build:
-    """A method of Na et al.: their optimiser and its falls where the network is theirs."""
+    """A method of Na et al.: their optimiser and its falls where the network is theirs, on CIFAR-10 their crops."""
 
     def build(scale: Scale) -> Recipe:
-        theirs: dict[str, object] = {}
-        if scale.name != "digits":
-            theirs = {
-                "optimiser": SGD(),
-                "schedule": Piecewise(at=(0.5, 0.75), factors=(0.1, 0.01)),
-                "weight_decay": 1e-4,
-            }
+        theirs = {"digits": {}, "mnist": _RATES, "cifar": _ON_CIFAR10}[scale.name]
         return recipe(partial(preset, **theirs, **changes), resnet, seed)(scale)
 
     return build
 
 
 def _na_standard(seed: int) -> Build:
-    return lambda scale: recipe(presets.standard_training, resnet, seed, clean=True)(scale)
+    """Training on clean images, with the optimiser of the others where it is to be compared with them."""
+
+    def build(scale: Scale) -> Recipe:
+        theirs = _ON_CIFAR10 | {"batch": 128} if scale.name == "cifar" else {}
+        return recipe(partial(presets.standard_training, **theirs), resnet, seed, clean=True)(scale)
+
+    return build
 
 
 def _na_kurakin(seed: int, others: Sequence[str] = ()) -> Build:
@@ -246,7 +255,8 @@ def _na_kurakin(seed: int, others: Sequence[str] = ()) -> Build:
 
     def build(scale: Scale) -> Recipe:
         source = EnsembleExamples(StepLL(), models(others, scale)) if others else OwnExamples(StepLL())
-        return _na(presets.kurakin_training, seed, source=source)(scale)
+        theirs = {"batch": 128} if scale.name == "cifar" else {}
+        return _na(presets.kurakin_training, seed, source=source, **theirs)(scale)
 
     return build
 
