@@ -11,8 +11,10 @@ from lab import catalogue
 from lab.cli import serve
 from lab.cli.listing import METHOD, WHOLE
 from lab.cli.main import main, parser
+from lab.cli.options import with_settings
+from lab.errors import SpecError
 from lab.results.result import unpack
-from lab.specs import PRESETS, Custom, Margin, Recipe, Trained, from_dict, papers
+from lab.specs import PGD, PRESETS, Custom, Margin, Recipe, Restarts, Trained, from_dict, papers
 from lab.specs.papers import tramer
 from lab.specs.spec import family_of
 
@@ -154,6 +156,15 @@ def test_what_a_further_restart_finds_counts_in_the_number_and_the_time(say, mon
     assert waited
     assert alone["robust_accuracy"] - record["robust_accuracy"] == pytest.approx(gain)
     assert alone["seconds"] >= 0.3
+
+
+@pytest.mark.parametrize("settings", [("target=3", "labels=chosen"), ("labels=chosen", "target=3")])
+def test_settings_that_only_go_together_come_in_any_order(settings):
+    assert with_settings(PGD(), settings) == PGD(labels="chosen", target=3)
+    with pytest.raises(SpecError, match="counts only with labels 'chosen'"):
+        with_settings(PGD(), ("target=3", "steps=7"))
+    with pytest.raises(SpecError, match="counts only with labels 'chosen'"):  # and nothing of it is lost
+        with_settings(Restarts(), ("attack.target=3", "seed=7", "attack.steps=3"))
 
 
 def test_a_setting_can_be_a_spec_or_a_field_inside_one(say):

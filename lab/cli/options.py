@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -13,7 +13,7 @@ from lab import datafiles, downloads, pairing
 from lab.catalogue import find_data, find_model, models as listed_models
 from lab.cli.progress import say
 from lab.context import Cancelled, Context, Progress
-from lab.errors import DataError, LabError, ModelError, SpecError, quoted
+from lab.errors import DataError, FieldError, LabError, ModelError, SpecError, quoted
 from lab.home import path_of
 from lab.specs.crossing import longer_than_all
 from lab.specs.data import DataSpec
@@ -178,9 +178,11 @@ def use_data_folder(folder: str | None) -> None:
 def with_settings(spec: S, settings: Sequence[str], given: Iterable[str] = ()) -> S:
     """The spec with ``field=value`` words applied in their order; ``attack.steps=40`` reaches into a field.
 
-    ``given`` are the fields that options of their own have set. Raises :class:`SpecError` when one is set twice.
+    One that only goes with another one may come before it. ``given`` are the fields that options of their own have set.
+    Raises :class:`SpecError` when one is set twice.
     """
     known = set(given)
+    wanted: dict[str, str] = {}
     for each in settings:
         path, equals, text = each.partition("=")
         if not equals:
@@ -190,8 +192,22 @@ def with_settings(spec: S, settings: Sequence[str], given: Iterable[str] = ()) -
         if any(other.startswith(f"{path}.") for other in known):
             raise SpecError(f"'{path:.80}' is set after one of its own fields, which would be lost: set it first.")
         known.add(path)
-        spec = _with_field(spec, path.split("."), text)
-    return spec
+        wanted[path] = text
+    return _with_fields(spec, wanted)
+
+
+def _with_fields(spec: S, wanted: Mapping[str, str]) -> S:
+    refused: dict[str, FieldError] = {}
+    for path, text in wanted.items():
+        try:
+            spec = _with_field(spec, path.split("."), text)
+        except FieldError as error:
+            if any(other.startswith(f"{path}.") for other in wanted):  # set afterwards it would replace them
+                raise
+            refused[path] = error
+    if len(refused) == len(wanted) and refused:
+        raise next(iter(refused.values()))
+    return _with_fields(spec, {path: wanted[path] for path in refused}) if refused else spec
 
 
 def _with_field(spec: S, path: list[str], text: str) -> S:

@@ -289,7 +289,9 @@ class PGD(AttackSpec, title="PGD"):
         meaning=f"{_LABELS}; 'chosen' goes toward the target, 'every class' toward each wrong class in turn",
         choices=(*LABELS, CHOSEN, EVERY_CLASS),
     )
-    target: int = param(0, 0, 1_000_000, "target class when the labels are 'chosen'", usual=(0, 9))
+    target: int = param(
+        0, 0, 1_000_000, "target class when the labels are 'chosen'", usual=(0, 9), only_with=("labels", CHOSEN)
+    )
     objective: Objective = param(CrossEntropy(), meaning="loss that is maximised")
     momentum: float = param(0.0, 0.0, 1.0, "momentum: fraction of the accumulated gradient kept at each step")
     keep_best: bool = param(False, meaning="return the iterate with the highest loss, so that more steps never hurt")

@@ -36,6 +36,8 @@ class Param:
     says how grey levels are written.
     ``label`` is what a form calls the field, where that is not the field's own name: see :func:`label_of`.
     ``brief`` is the most that one of many attacks takes where all are compared on an image.
+    ``only_with`` names another field and the value with which alone this one counts: elsewhere it keeps its default,
+    so that a value without effect is refused instead of ignored, and forms leave it out.
     """
 
     meaning: str
@@ -50,6 +52,7 @@ class Param:
     pixels: bool = False
     label: str = ""
     brief: int | None = None
+    only_with: tuple[str, object] | None = None
 
 
 def param(
@@ -67,13 +70,14 @@ def param(
     pixels: bool = False,
     label: str = "",
     brief: int | None = None,
+    only_with: tuple[str, object] | None = None,
 ) -> T:
     """Declare a field of a spec: default, hard limits, meaning (and what else :class:`Param` has).
 
     ``choices`` may be kinds of spec; they are kept by their names.
     """
     names = tuple(each if isinstance(each, str) else each.__name__ for each in choices) or None
-    about = Param(meaning, low, high, usual, names, unit, log, step, zero, pixels, label, brief)
+    about = Param(meaning, low, high, usual, names, unit, log, step, zero, pixels, label, brief, only_with)
     return field(default=default, metadata={_PARAM: about})
 
 
@@ -98,6 +102,13 @@ class Spec:
         for each in fields(self):
             value = _checked(type(self), each, types[each.name], getattr(self, each.name))
             object.__setattr__(self, each.name, value)
+        for each in fields(self):
+            about = each.metadata.get(_PARAM)
+            if about and about.only_with and getattr(self, each.name) != each.default:
+                other, value = about.only_with
+                if getattr(self, other) != value:
+                    reason = f"counts only with {other.replace('_', ' ')} {value!r}."
+                    raise FieldError(type(self).__name__, each.name, reason, about.meaning)
 
     def replace(self, **changes: object) -> Self:
         """The same spec with some fields changed; an unknown name is refused with the known ones listed."""

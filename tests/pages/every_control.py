@@ -1,6 +1,7 @@
 """Every control of a page moved, one after the other, and moved back: each must do something that is seen."""
 
 from collections.abc import Collection, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,6 @@ def _move(page: Any, names: list[str], settings: str, known: set[str], by_name: 
         new = [each for each in page.evaluate("everyControl.names()") if each not in known]
         known.update(new)
         if new:
-            page.wait_for_function("!['waiting', 'running'].includes(everyControl.state().job)")
             _until_settled(page)
             idle += _move(page, new, deeper, known, by_name)
         page.evaluate("everyControl.back()")
@@ -52,6 +52,7 @@ def _move(page: Any, names: list[str], settings: str, known: set[str], by_name: 
 
 def _until_settled(page: Any) -> None:
     """Wait until nothing changes any more: what is compared with it later must be what these settings bring."""
+    page.wait_for_function("!['waiting', 'running'].includes(everyControl.state().job)", timeout=PATIENCE)
     page.evaluate("everyControl.still(0)")
     page.wait_for_function("later => everyControl.still() >= later", arg=_LATER, polling=50, timeout=PATIENCE)
 
@@ -62,4 +63,13 @@ def _until(page: Any, name: str, condition: str, before: dict[str, str]) -> None
             f"before => ({condition})(before)(everyControl.state())", arg=before, polling=50, timeout=PATIENCE
         )
     except Exception as error:
-        raise AssertionError(f"{name}: waited in vain for {condition}") from error
+        now = page.evaluate("everyControl.state()")
+        changed = "; ".join(f"{each}: {_apart(before[each], now[each])}" for each in now if before[each] != now[each])
+        raise AssertionError(f"{name}: waited in vain for {condition}; changed: {changed or 'nothing'}") from error
+
+
+def _apart(before: str, now: str) -> str:
+    """Two texts from a little before the first place where they differ."""
+    same = (one == other for one, other in zip(before, now, strict=False))
+    start = max(0, sum(takewhile(bool, same)) - 60)
+    return f"{before[start:][:120]!r} -> {now[start:][:120]!r}"

@@ -90,6 +90,8 @@ def test_a_worst_case_is_put_together_from_attacks(page):
     page.get_by_label("τ", exact=True).locator("visible=true").fill("0.1; 0.2")
     page.get_by_label("τ", exact=True).locator("visible=true").press("Enter")
     page.get_by_text("should be numbers with commas between").locator("visible=true").wait_for()
+    page.get_by_label("Attack", exact=True).locator("visible=true").select_option("PGD")
+    page.wait_for_function(f"document.querySelector('{HERE} .lab-run-bar').dataset.state === 'done'")
 
 
 @pytest.mark.slow

@@ -132,6 +132,23 @@ def test_what_is_not_admissible_gets_one_sentence(make, words):
     assert "\n" not in str(caught.value)
 
 
+def test_a_field_without_effect_keeps_its_default():
+    assert PGD(labels="chosen", target=3).target == 3
+    assert PGD(labels="every class", target=0) == PGD(labels="every class")
+    for labels in ("true", "predicted", "every class"):
+        with pytest.raises(SpecError, match=r"PGD\.target \(.*\) counts only with labels 'chosen'\."):
+            PGD(labels=labels, target=3)
+    with pytest.raises(SpecError, match="counts only with"):
+        PGD(labels="chosen", target=3).replace(labels="true")
+
+
+def test_what_a_field_counts_only_with_is_a_field_with_that_value():
+    conditions = [(kind, about.only_with) for kind in kinds() for about in params(kind).values() if about.only_with]
+    assert conditions
+    for kind, (other, value) in conditions:
+        assert kind().replace(**{other: value}) is not None
+
+
 def test_every_field_says_what_it_means():
     silent = [
         f"{kind.__name__}.{name}" for kind in kinds() for name, about in params(kind).items() if not about.meaning

@@ -63,6 +63,30 @@ def test_a_changed_control_changes_the_spec_and_is_counted():
     assert form.changes == 1
 
 
+def test_a_field_that_counts_only_with_another_ones_value_is_there_only_with_it():
+    form = Form(PGD())
+    target, labels = form.parts["target"], form.parts["labels"]
+    assert target not in form.children
+    labels.value = "chosen"
+    assert form.children[form.children.index(labels) + 1] is target
+    target.value = 4
+    assert form.spec() == PGD(labels="chosen", target=4)
+    labels.value = "no such labels"
+    assert target not in form.children
+    labels.value = "predicted"
+    assert form.spec() == PGD(labels="predicted")
+    form.write(PGD(labels="chosen", target=7))
+    assert target in form.children
+    assert form.spec() == PGD(labels="chosen", target=7)
+
+
+def test_it_is_there_only_with_it_in_a_group_too():
+    form = Form(PGD(), groups={"Steps": ("steps",), "Aim": ("labels", "target")})
+    assert form.children[1].children[1:] == (form.parts["labels"],)
+    form.parts["labels"].value = "chosen"
+    assert form.children[1].children[1:] == (form.parts["labels"], form.parts["target"])
+
+
 def test_a_spec_of_another_kind_is_refused_and_changes_nothing():
     form = Form(PGD(steps=7))
     with pytest.raises(SpecError, match="of another kind"):

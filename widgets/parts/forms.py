@@ -8,7 +8,7 @@ import traitlets as t
 from lab.errors import FieldError, SpecError
 from lab.specs import ModelSpec, Param, Spec, params
 from lab.specs.sentences import labelled
-from lab.specs.spec import kinds_of, label_of, title_of, types_of
+from lab.specs.spec import default_of, kinds_of, label_of, title_of, types_of
 from lab.specs.summary import summary
 from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.parts.lists import Listed, Numbers, Variants
@@ -39,7 +39,8 @@ class Form(Box, Generic[S_co]):
 
     ``groups`` puts named fields under headings, in that order (without it all fields follow each other);
     ``given`` are parts for fields that no type decides, such as which images; ``skip`` are fields that keep
-    the default's value; ``usual`` are slider ranges that differ from the spec's.
+    the default's value; ``usual`` are slider ranges that differ from the spec's. A field that counts only with a value
+    of another one is there only with it.
     """
 
     changes = t.Int(0)
@@ -59,7 +60,9 @@ class Form(Box, Generic[S_co]):
             name: given.get(name) or part_for(default, name, param, (usual or {}).get(name))
             for name, param in about.items()
         }
-        super().__init__(self._laid_out(groups), "lab-form")
+        self._groups = groups
+        self._idle = self._without_effect()
+        super().__init__(self._laid_out(), "lab-form")
         for part in self.parts.values():
             part.observe(self._changed, "changes" if isinstance(part, Form | Variant | Variants) else "value")
 
@@ -69,7 +72,7 @@ class Form(Box, Generic[S_co]):
         complaints: list[SpecError] = []
         for name, part in self.parts.items():
             try:
-                values[name] = part.read()
+                values[name] = default_of(type(self._default), name) if name in self._idle else part.read()
                 _complain(part, "")
             except SpecError as error:
                 complaints.append(_refused(part, error))
@@ -112,15 +115,25 @@ class Form(Box, Generic[S_co]):
         part = self.parts[name]
         return part.take_out(piece) if isinstance(part, Variant) else part
 
-    def _laid_out(self, groups: Mapping[str, Sequence[str]] | None) -> Sequence[Part | Box]:
-        if groups is None:
-            return list(self.parts.values())
+    def _laid_out(self) -> Sequence[Part | Box]:
+        there = {name: part for name, part in self.parts.items() if name not in self._idle}
+        if self._groups is None:
+            return list(there.values())
         return [
-            Box([Words(heading=title), *(self.parts[name] for name in names)], "lab-section")
-            for title, names in groups.items()
+            Box([Words(heading=title), *(there[name] for name in names if name in there)], "lab-section")
+            for title, names in self._groups.items()
         ]
 
+    def _without_effect(self) -> set[str]:
+        """The fields that do not count beside the values of the others."""
+        conditions = {name: params(self._default)[name].only_with for name in self.parts}
+        return {name for name, only in conditions.items() if only and _set_to(self.parts[only[0]]) != only[1]}
+
     def _changed(self, _: object) -> None:
+        idle = self._without_effect()
+        if idle != self._idle:
+            self._idle = idle
+            self.children = self._laid_out()
         self.changes += 1
 
 
@@ -259,6 +272,14 @@ def _slider(param: Param) -> tuple[float, ...]:
 def sentence(meaning: str) -> str:
     """The meaning of a field as a sentence of its own."""
     return f"{meaning[:1].upper()}{meaning[1:]}." if meaning else ""
+
+
+def _set_to(part: Part) -> object:
+    """What a part is set to; None where that cannot be read."""
+    try:
+        return part.read()
+    except SpecError:
+        return None
 
 
 def _refused(part: Part, error: SpecError) -> SpecError:
