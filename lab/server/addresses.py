@@ -23,6 +23,16 @@ def address_of(peer: str, forwarded: str, proxies: Collection[str]) -> str:
     return hop
 
 
+def unnamed_proxy(peer: str, forwarded: str, proxies: Collection[str]) -> str:
+    """Return the proxy beside the lab, or in its network, that nobody has named; empty where there is none.
+
+    Behind it all visitors are one address. A header from elsewhere tells nothing: anyone can send it.
+    """
+    hop = plain(peer)
+    near = hop and ipaddress.ip_address(hop).is_private
+    return hop if forwarded and near and hop not in proxies else ""
+
+
 def plain(text: str) -> str:
     """An address as it is compared, an IPv4 one without the wrapping of IPv6; empty for what is none."""
     try:

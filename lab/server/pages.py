@@ -27,7 +27,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from lab.limits import most_of_an_address, most_pages_of_a_visitor
 from lab.server.access import COOKIE_KEY, TOKEN, Access, take_token
-from lab.server.addresses import address_of
+from lab.server.addresses import address_of, unnamed_proxy
 from lab.server.entrance import Entrance, allow_many_files
 from lab.server.gate import KernelSocket
 from lab.server.hosts import Hosts
@@ -274,6 +274,9 @@ class Rooms(Application):
         return server
 
 
+_UNNAMED = "Visitors come through a proxy, %s, as one address, with one share for all: serve with --trust-proxy %s."
+
+
 class Pages(Voila):
     """Voilà, whose every door is one of ours."""
 
@@ -282,6 +285,7 @@ class Pages(Voila):
     any_host = Bool(False, config=True, help="serve under any name")
     trusted_proxies = List(Unicode(), config=True, help="addresses of proxies whose X-Forwarded-For header is trusted")
     framed_by = List(Unicode(), config=True, help="origins of the sites that may show the lab inside their pages")
+    _proxy = Unicode(help="the proxy that nobody has named, once the log has said so")
 
     def start(self) -> None:
         """Serve until it is stopped."""
@@ -320,7 +324,11 @@ class Pages(Voila):
     def _address(self, request: HTTPServerRequest) -> str:
         """The network address that a request comes from."""
         forwarded = ",".join(request.headers.get_list("X-Forwarded-For"))
-        return address_of(request.remote_ip or "", forwarded, self.trusted_proxies)
+        peer = request.remote_ip or ""
+        if not self._proxy and (proxy := unnamed_proxy(peer, forwarded, self.trusted_proxies)):
+            self._proxy = proxy
+            self.log.warning(_UNNAMED, proxy, proxy)
+        return address_of(peer, forwarded, self.trusted_proxies)
 
     def init_handlers(self) -> list[URLSpec]:
         """Voilà's, each with the lab's own in its place, and the health check."""

@@ -1,13 +1,17 @@
 """Whose network address a request comes from, and that those of one cannot take up everybody's places."""
 
 import json
+import logging
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
-from lab.server.addresses import address_of
+from lab.server.addresses import address_of, unnamed_proxy
 from lab.server.frames import read, with_metadata
 from lab.server.kernels import Kernels
+from lab.server.pages import Pages
 from tests.server.visitor import frame, message
 
 PROXIES = ("127.0.0.1", "10.0.0.2")
@@ -34,6 +38,38 @@ PROXIES = ("127.0.0.1", "10.0.0.2")
 )
 def test_an_address_is_what_a_trusted_proxy_says(peer, forwarded, proxies, found):
     assert address_of(peer, forwarded, proxies) == found
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "proxies", "found"),
+    [
+        ("127.0.0.1", "203.0.113.5", (), "127.0.0.1"),
+        ("::1", "203.0.113.5", PROXIES, "::1"),
+        ("::ffff:172.17.0.1", "203.0.113.5", PROXIES, "172.17.0.1"),  # a container's gateway
+        ("127.0.0.1", "203.0.113.5", PROXIES, ""),
+        ("127.0.0.1", "", (), ""),  # someone on this machine
+        ("192.88.99.7", "203.0.113.5", (), ""),  # a visitor's own word
+        ("", "203.0.113.5", (), ""),
+    ],
+)
+def test_a_proxy_that_nobody_has_named(peer, forwarded, proxies, found):
+    assert unnamed_proxy(peer, forwarded, proxies) == found
+
+
+def test_the_log_names_it_once(caplog):
+    pages = Pages(log=logging.getLogger("pages"))
+    for visitor in ("203.0.113.5", "203.0.113.6"):
+        connection = SimpleNamespace(context=SimpleNamespace(remote_ip="10.0.0.2"))
+        line, headers = (
+            RequestStartLine("GET", "/", "HTTP/1.1"),
+            HTTPHeaders({"Host": "lab", "X-Forwarded-For": visitor}),
+        )
+        request = HTTPServerRequest(start_line=line, headers=headers, connection=connection)
+        assert pages._address(request) == "10.0.0.2"
+    assert [each.getMessage() for each in caplog.records] == [
+        "Visitors come through a proxy, 10.0.0.2, as one address, with one share for all: "
+        "serve with --trust-proxy 10.0.0.2."
+    ]
 
 
 def test_the_server_writes_the_address_into_a_message_whatever_stands_there():
