@@ -82,6 +82,11 @@ def add_to(commands: shared.Commands) -> None:
         action="store_true",
         help="open pages for a projector: larger type, stronger colours, no settings",
     )
+    parser.add_argument(
+        "--collect-guesses",
+        action="store_true",
+        help="count the guesses of a class in the stories, without names, for the teacher: a link is printed",
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="use this Dask scheduler instead of starting an engine")
     shared.add_models(parser, "also offer a custom model: package.module:function, timm:NAME …; may be given again")
     parser.add_argument("--data", metavar="PATH", help="folder of data sets, custom .npz file or folder of images")
@@ -92,6 +97,7 @@ def add_to(commands: shared.Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     from lab.engine import launch
+    from lab.stories import guessable
 
     stop_on_signals()
     token, generated = wanted_token(options.token)
@@ -109,6 +115,7 @@ def run(options: argparse.Namespace) -> int:
         presenter=options.presenter,
         token=token,
         frame_ancestors=tuple(options.frame_ancestors),
+        guessable=guessable() if options.collect_guesses else {},
     )
     load_plugins(site.public)
     offer_data(options.data, options.size, options.labels)
@@ -197,10 +204,13 @@ def _called(models: Sequence[ModelSpec]) -> Sequence[str]:
 
 def _announce(voila: Voila, generated: bool, browse: bool) -> None:
     """Say where the lab is open: with the token if nobody else knows it, but never to a browser's command line."""
-    link = f"{voila.address.removesuffix('/')}/?token={voila.site.token}" if generated else voila.address
+    root = voila.address.removesuffix("/")
+    link = f"{root}/?token={voila.site.token}" if generated else voila.address
     _say(f"The lab is open at {link} (Ctrl-C stops it).")
     for each in remarks(voila.site, voila.room, voila.ready):
         _say(each)
+    if voila.teacher:
+        _say(f"For the teacher alone, who sees the guesses of the class: {root}/?teacher={voila.teacher}")
     if browse and not _open(voila.address):
         _say("No browser could be opened: go to that address.")
 

@@ -86,13 +86,13 @@ def _digest(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
-def take_token(request: HTTPServerRequest) -> bytes | None:
+def take_token(request: HTTPServerRequest, name: str = "token") -> bytes | None:
     """Take the token out of a link, so that neither a log nor what handles the request sees it; None without one."""
-    found = request.query_arguments.pop("token", None)
-    request.arguments.pop("token", None)
+    found = request.query_arguments.pop(name, None)
+    request.arguments.pop(name, None)
     if found is None:
         return None
-    kept = [each for each in request.query.split("&") if _name(each) != b"token"]
+    kept = [each for each in request.query.split("&") if _name(each) != name.encode()]
     request.query = "&".join(kept)
     request.uri = request.path + (f"?{request.query}" if request.query else "")
     return found[-1]

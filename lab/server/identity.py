@@ -34,6 +34,12 @@ class Identities:
         return hmac.new(self._key, number.encode(), "sha256").hexdigest()
 
 
+def visitor_of(handler: RequestHandler) -> str | None:
+    """The visitor's number that this server has given his browser, None when it sends none."""
+    identities: Identities = handler.settings["identities"]
+    return identities.known(handler.get_cookie(COOKIE) or "")
+
+
 @dataclass(frozen=True)
 class Cookies:
     """How cookies are given: for the lab's ``path``, for no script, and for no request that another site makes.

@@ -37,7 +37,7 @@ class TokenLink(Light):
         """Redirect to the same address; a browser keeps what follows ``#`` in it."""
         admit(self)
         self.set_header("Referrer-Policy", "no-referrer")
-        self.redirect(_local(self.request.uri or "/"))
+        self.redirect(local(self.request.uri or "/"))
 
 
 class LoginHandler(Light):
@@ -119,7 +119,7 @@ def lock(handler: Light, message: str, wait: int, address: str) -> None:
         handler.set_header("WWW-Authenticate", "Bearer")
     path = handler.settings["lab_path"]
     if isinstance(handler, LoginHandler) or opens_page(handler.request.headers, handler.settings["framed_by"]):
-        handler.finish(login(f"{path}login", _local(address), message))
+        handler.finish(login(f"{path}login", local(address), message))
     else:
         handler.set_header("Content-Type", "text/plain; charset=utf-8")
         handler.finish(f"{message or NO_TOKEN}\n")
@@ -129,7 +129,7 @@ def _locked(refused: Attempt | None, wrong: str) -> tuple[type[Light], dict[str,
     return Locked, {"message": message_of(refused, wrong), "wait": refused.wait} if refused else {}
 
 
-def _local(address: str) -> str:
+def local(address: str) -> str:
     """An address of this server, also where a browser would take its beginning for the name of another one."""
     return "/" + address.lstrip("/\\")
 
@@ -141,4 +141,4 @@ def _address_below(path: str, came_from: bytes) -> str:
     except UnicodeDecodeError:
         return path
     below = address.startswith(path) and address.isprintable() and not any(each in address for each in '\\ "<>')
-    return _local(address) if below else path
+    return local(address) if below else path

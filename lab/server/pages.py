@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -18,7 +19,7 @@ from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import URLSpec
-from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler
+from tornado.web import Application, HTTPError, RedirectHandler
 from traitlets import Bool, List, Unicode
 from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler
@@ -28,10 +29,12 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from lab.limits import most_of_an_address, most_pages_of_a_visitor
 from lab.server.access import COOKIE_KEY, TOKEN, Access, take_token
 from lab.server.addresses import address_of, unnamed_proxy
+from lab.server.classroom import GuessesHandler, TeacherLink
 from lab.server.entrance import Entrance, allow_many_files
 from lab.server.gate import KernelSocket
+from lab.server.guesses import GUESSABLE, TEACHER, Guesses
 from lab.server.hosts import Hosts
-from lab.server.identity import COOKIE, Cookies, Identities
+from lab.server.identity import COOKIE, Cookies, Identities, visitor_of
 from lab.server.kernels import Guest, Kernels, Opening
 from lab.server.light import Light, framing
 from lab.server.login import LoginHandler, barrier
@@ -53,12 +56,6 @@ _BROKEN = """<script>
 </script>
 """
 """The end of a page that has begun already, so that none that says so can be sent instead."""
-
-
-def _number_of(request: RequestHandler) -> str | None:
-    """The visitor's number that this server has given his browser, None when it sends none."""
-    identities: Identities = request.settings["identities"]
-    return identities.known(request.get_cookie(COOKIE) or "")
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ class QueueHandler(Light):
     async def get(self) -> None:
         """Answer as JSON: ``position`` (how many are before him), ``open`` (come in), ``sentence``."""
         self.set_header("Cache-Control", "no-store")
-        visitor, kernels = _number_of(self), self.settings["kernel_manager"]
+        visitor, kernels = visitor_of(self), self.settings["kernel_manager"]
         if visitor is None:
             self.set_status(403)
             self.finish({"sentence": NO_COOKIE})
@@ -223,7 +220,7 @@ class Door(TornadoVoilaHandler):
     def _visitor(self) -> str:
         """The visitor's number; a new one for a browser that has none."""
         identities: Identities = self.settings["identities"]
-        number = _number_of(self)
+        number = visitor_of(self)
         if number is None:
             cookie = identities.new()
             self.settings["cookies"].give(self, COOKIE, cookie)
@@ -258,9 +255,11 @@ class Rooms(Application):
 
     def find_handler(self, request: HTTPServerRequest, **options: object) -> _HandlerDelegate:
         """Return the handler of a request."""
-        given = take_token(request)
+        given, key = take_token(request), take_token(request, "teacher")
         if not self.settings["hosts"].admit(request.host):
             return self.get_handler_delegate(request, ForeignHost)
+        if key is not None and self.settings["guesses"] and request.method == "GET":
+            return self.get_handler_delegate(request, TeacherLink, {"key": key})
         if before := barrier(self, request, given):
             return self.get_handler_delegate(request, *before)
         return super().find_handler(request, **options)
@@ -285,7 +284,7 @@ class Pages(Voila):
     any_host = Bool(False, config=True, help="serve under any name")
     trusted_proxies = List(Unicode(), config=True, help="addresses of proxies whose X-Forwarded-For header is trusted")
     framed_by = List(Unicode(), config=True, help="origins of the sites that may show the lab inside their pages")
-    _proxy = Unicode(help="the proxy that nobody has named, once the log has said so")
+    _proxy = Unicode(help="the proxy that is not named, once the log has said so")
 
     def start(self) -> None:
         """Serve until it is stopped."""
@@ -298,7 +297,9 @@ class Pages(Voila):
 
     def init_settings(self) -> dict[str, Any]:
         """Voilà's, and what the lab's own doors need."""
-        access = self._access()  # before a kernel is started, whose environment does not have the token
+        # Before a kernel is started, whose environment does not have them.
+        key = bytes.fromhex(os.environ.pop(COOKIE_KEY, ""))
+        access, guesses = self._access(key), self._guesses(key)
         settings = super().init_settings()  # which finds out the server's path
         path = self.server_url
         return settings | {
@@ -307,6 +308,7 @@ class Pages(Voila):
             "identities": Identities(),
             "cookies": Cookies(path, framed=bool(self.framed_by)),
             "access": access,
+            "guesses": guesses,
             "unlocked": (f"{path}health", f"{path}login"),
             "lab_path": path,
             "framed_by": frozenset(self.framed_by),
@@ -316,10 +318,17 @@ class Pages(Voila):
             "disable_check_xsrf": True,
         }
 
-    def _access(self) -> Access | None:
+    def _access(self, key: bytes) -> Access | None:
         """Who may pass, from the environment, where no list of processes shows it; None for anyone."""
-        token, key = os.environ.pop(TOKEN, ""), os.environ.pop(COOKIE_KEY, "")
-        return Access(token, bytes.fromhex(key), f"lab_access_{self.port}") if token else None
+        token = os.environ.pop(TOKEN, "")
+        return Access(token, key, f"lab_access_{self.port}") if token else None
+
+    def _guesses(self, key: bytes) -> Guesses | None:
+        """The guesses of a class, if the teacher has them collected."""
+        teacher = os.environ.pop(TEACHER, "")
+        if not teacher:
+            return None
+        return Guesses(json.loads(os.environ[GUESSABLE]), Access(teacher, key, f"lab_teacher_{self.port}"))
 
     def _address(self, request: HTTPServerRequest) -> str:
         """The network address that a request comes from."""
@@ -349,6 +358,7 @@ class Pages(Voila):
             URLSpec(f"{base}metrics", MetricsHandler),
             URLSpec(f"{base}queue", QueueHandler),
             URLSpec(f"{base}login", LoginHandler),
+            URLSpec(f"{base}guesses", GuessesHandler),
             URLSpec(f"{base}plotly.js", PlotlyHandler),
         ]
         if base != "/":

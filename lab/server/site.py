@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,7 +49,8 @@ class Site:
     ``trusted_proxies`` are the addresses of proxies that are believed from where their visitors come. ``forks`` says
     whether kernels are forked from one process, which makes them cheap; ``presenter`` that pages open with large type.
     ``token`` is what a visitor has to know, empty for nothing; ``frame_ancestors`` are the origins of the other sites
-    that may show the lab inside their pages.
+    that may show the lab inside their pages; ``guessable`` what can be guessed in the stories, empty where the guesses
+    of a class are not collected.
     """
 
     host: str = LOOPBACK[0]
@@ -64,6 +66,7 @@ class Site:
     presenter: bool = False
     token: str = field(default="", repr=False)
     frame_ancestors: tuple[str, ...] = ()
+    guessable: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def public(self) -> bool:

@@ -24,6 +24,7 @@ from lab.processes import MARK, end
 from lab.server.access import COOKIE_KEY, TOKEN
 from lab.server.addresses import plain
 from lab.server.children import start
+from lab.server.guesses import GUESSABLE, TEACHER
 from lab.server.hosts import origin_of
 from lab.server.logs import bounded_log
 from lab.server.ports import free_port, is_free
@@ -52,6 +53,7 @@ def serving(site: Site, engine: Path | str) -> Iterator[Voila]:
     Raises :class:`LabError` when the port is taken or Voilà does not start.
     """
     marks = {"LAB_ENGINE": str(engine), "LAB_PUBLIC": str(int(site.public)), "LAB_PRESENTER": str(int(site.presenter))}
+    marks |= {GUESSABLE: json.dumps(dict(site.guessable)) if site.guessable else ""}
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as connections, ExitStack() as stack:
         voila = _begun(site, marks, connections, stack)
         if site.ahead:
@@ -94,7 +96,9 @@ class Voila:
         self.log = log
         self.room = site.room()
         self.ready = min(site.ready(), self.room)
-        self._marks = marks | {TOKEN: site.token, COOKIE_KEY: secrets.token_hex(32)}  # for every restart
+        self.teacher = secrets.token_urlsafe(24) if site.guessable else ""
+        own = {TOKEN: site.token, TEACHER: self.teacher, COOKIE_KEY: secrets.token_hex(32)}
+        self._marks = marks | own  # for every restart
         self._connections = connections
         self._output = output
         self._started = ExitStack()

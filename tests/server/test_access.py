@@ -5,7 +5,7 @@ import http.client
 import logging
 import threading
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
@@ -65,6 +65,7 @@ def settings(**others):
         "framed_by": frozenset(),
         "headers": framing(()),
         "refusals": Counter(),
+        "guesses": None,
     }
     return own | others
 
@@ -104,16 +105,17 @@ def passed(response):
     return given.partition(";")[0]
 
 
-@pytest.fixture
-def lab():
+@contextmanager
+def running(handlers, kind=Lab, **others):
+    """A server with these handlers in a thread of its own."""
     started, made = threading.Event(), []
 
     def serve():
         asyncio.set_event_loop(asyncio.new_event_loop())
-        application = Rooms([(f"{PATH}login", LoginHandler), (f"{PATH}channels", Socket), (r"/.*", Echo)], **settings())
+        application = Rooms(handlers, **settings(**others))
         port = free_port("127.0.0.1", 0)
         server = application.listen(port, "127.0.0.1")
-        made.extend((Lab(port, application), IOLoop.current(), server))
+        made.extend((kind(port, application), IOLoop.current(), server))
         started.set()
         IOLoop.current().start()
 
@@ -125,6 +127,12 @@ def lab():
     loop.add_callback(server.stop)
     loop.add_callback(loop.stop)
     thread.join(PATIENCE)
+
+
+@pytest.fixture
+def lab():
+    with running([(f"{PATH}login", LoginHandler), (f"{PATH}channels", Socket), (r"/.*", Echo)]) as found:
+        yield found
 
 
 @pytest.mark.parametrize(

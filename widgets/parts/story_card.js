@@ -96,20 +96,23 @@ function render({ model, el }) {
   leave.setAttribute("aria-label", leave.title);
   const restore = button("lab-link-button", "Set it as the step does", send("restore"));
   const { fold, show: showMore } = more();
+  const { box: ofClass, show: showClass } = classGuesses();
   const steps = make("div", "lab-story-steps");
   steps.append(fold, back, next, leave);
-  section.append(where, question, guessed, reply, restore, steps);
+  section.append(where, question, guessed, reply, restore, steps, ofClass);
   el.append(section);
 
   const guess = (value) => {
-    const { story, step } = model.get("told");
-    remember(story, step, value);
+    const now = model.get("told");
+    remember(now.story, now.step, value);
+    tellGuess(now, value);
     model.send({ guess: value });
   };
   const told = () => {
     const now = model.get("told");
     el.hidden = !now.story;
     el.closest(".lab-app")?.toggleAttribute("data-story", !el.hidden);
+    showClass(now);
     if (el.hidden) return;
     section.setAttribute("aria-label", `Story: ${now.title}`);
     where.replaceChildren(make("strong", "", { textContent: now.title }), ` · step ${now.position + 1} of ${now.count}`);
@@ -152,7 +155,10 @@ function render({ model, el }) {
     said();
   });
   seen.observe(document.body);
-  return () => seen.disconnect();
+  return () => {
+    seen.disconnect();
+    showClass({});
+  };
 }
 
 export default { render };

@@ -1,5 +1,6 @@
 """The card above the pages that tells a story: the question, the guesses, and what the numbers say."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,12 @@ import traitlets as t
 from lab.stories import Amount, Telling
 from widgets.plain import Plain
 
-PROGRESS = Path(__file__).with_name("progress.js").read_text("utf-8")
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+PROGRESS = _script("progress.js")
 """The script that keeps the progress in the browser, for every widget that shows or changes it."""
 
 
@@ -16,10 +22,11 @@ class StoryCard(Plain):
     """The step that is ``told``, or nothing; what is ``said`` about it, once its page is computed.
 
     ``guessed``: there is no guess to make any more. ``veiled``: the figures wait for the guess. ``stale``: the page has
-    other settings than the step. What a browser sends goes to ``pressed``.
+    other settings than the step. What a browser sends goes to ``pressed``; where the guesses of a class are collected,
+    it tells the server, too, which alone knows who is the teacher.
     """
 
-    _esm = "\n".join((PROGRESS, Path(__file__).with_name("story_card.js").read_text("utf-8")))
+    _esm = "\n".join((PROGRESS, *map(_script, ("class_guesses.js", "story_card.js"))))
     _css = Path(__file__).with_name("story_card.css")
 
     told = t.Dict().tag(sync=True)
@@ -60,4 +67,5 @@ def _told(telling: Telling) -> dict[str, object]:
         "lesson": story.lesson,
         "guess_first": telling.guess_first,
         "without_settings": telling.without_settings,
+        "collected": bool(os.environ.get("LAB_GUESSABLE")),
     }
