@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 import distributed
 import psutil
+from distributed.core import Status
 from tornado.ioloop import PeriodicCallback
 
 PULSE = "lab_pulse"
@@ -51,6 +57,38 @@ class Vitals:
         self._used = used
 
 
+class Lent:
+    """Environment variables of this process that others may set for a while; several at a time, on one thread."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, str | None] = {}
+        self._users: Counter[str] = Counter()
+
+    @contextmanager
+    def lent(self, names: Iterable[str]) -> Iterator[None]:
+        """Give the variables back, when the last one is done with them, as they were before the first one."""
+        names = tuple(names)
+        self._before |= {name: os.environ.get(name) for name in names if not self._users[name]}
+        self._users.update(names)
+        try:
+            yield
+        finally:
+            self._users.subtract(names)
+            for name in names:
+                if not self._users[name]:
+                    _set(name, self._before.pop(name))
+
+
+def _set(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
+_environment = Lent()
+
+
 class Nanny(distributed.Nanny):
     """Dask's nanny, which also looks at its worker's process, and answers the scheduler what it sees."""
 
@@ -59,6 +97,11 @@ class Nanny(distributed.Nanny):
         self._vitals = Vitals()
         self.handlers[PULSE] = self.pulse
         self.periodic_callbacks["lab-look"] = PeriodicCallback(self.look, 1000 * GLANCE)
+
+    async def instantiate(self) -> Status:
+        """Start the worker's process; Dask would leave what it sets for that to every later child of this process."""
+        with _environment.lent(self.pre_spawn_env):
+            return await super().instantiate()
 
     def pulse(self) -> int:
         """Return for how many looks the worker's process has used no processor time."""

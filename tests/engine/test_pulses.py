@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
+import distributed
 import pytest
+from distributed.core import Status
 
 from lab.engine import pulses
-from lab.engine.nanny import Vitals
+from lab.engine.nanny import Nanny, Vitals
 from lab.engine.pulses import MISSED, UNCONFIRMED, Pulses
 from tests.waiting import until
 
@@ -98,3 +100,33 @@ def test_a_process_that_computes_is_told_from_one_that_was_stopped(busy: subproc
     until(lambda: seen(lambda: vitals.stopped > 0))
     vitals.end()
     assert busy.wait() == -signal.SIGKILL
+
+
+def test_what_a_workers_start_sets_does_not_stay_for_other_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    second = asyncio.Event()
+
+    async def instantiate(nanny: Nanny) -> Status:
+        os.environ.update(nanny.pre_spawn_env)  # as Dask does
+        if second.is_set():
+            raise OSError
+        second.set()
+        await asyncio.sleep(0)
+        assert os.environ["PYTHONSAFEPATH"] == "1"
+        return Status.running
+
+    monkeypatch.setattr(distributed.Nanny, "instantiate", instantiate)
+    nannies = [Nanny.__new__(Nanny) for _ in range(2)]
+    for each in nannies:
+        each.pre_spawn_env = {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "6640"}
+
+    async def start() -> list[object]:
+        return await asyncio.gather(*(each.instantiate() for each in nannies), return_exceptions=True)
+
+    before = dict(os.environ)
+    found = asyncio.run(start())
+    assert found[0] == Status.running
+    assert isinstance(found[1], OSError)
+    assert dict(os.environ) == before
