@@ -6,8 +6,22 @@ from collections.abc import Collection
 
 from tornado.web import RequestHandler
 
+from lab.server.notices import notice
 
-class Light(RequestHandler):
+_REFUSALS = {404: "The lab has nothing at this address.", 405: "This address of the lab takes no such request."}
+
+
+class Refusing(RequestHandler):
+    """Errors as pages of the lab's own, which need nothing; Jupyter's and Voilà's need a request begun in order."""
+
+    def write_error(self, status_code: int, **_: object) -> None:
+        """Say in a sentence what is refused."""
+        usual = "The lab cannot respond to this request." if status_code >= 500 else "The lab refuses this request."
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(notice(_REFUSALS.get(status_code, usual)))
+
+
+class Light(Refusing):
     """A request that is handled without a kernel, under the same headers as the page."""
 
     def set_default_headers(self) -> None:

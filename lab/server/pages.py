@@ -19,7 +19,7 @@ from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import URLSpec
-from tornado.web import Application, HTTPError, RedirectHandler
+from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler
 from traitlets import Bool, List, Unicode
 from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler
@@ -36,7 +36,7 @@ from lab.server.guesses import GUESSABLE, TEACHER, Guesses
 from lab.server.hosts import Hosts
 from lab.server.identity import COOKIE, Cookies, Identities, visitor_of
 from lab.server.kernels import Guest, Kernels, Opening
-from lab.server.light import Light, framing
+from lab.server.light import Light, Refusing, framing
 from lab.server.login import LoginHandler, barrier
 from lab.server.metrics import CONTENT_TYPE, Watch, metrics, work_of
 from lab.server.navigation import opens_page
@@ -250,6 +250,11 @@ class Door(TornadoVoilaHandler):
         self.finish()
 
 
+def _refusing(handler: type[RequestHandler]) -> type[RequestHandler]:
+    """The same handler with the lab's own errors."""
+    return handler if issubclass(handler, Refusing) else type(handler.__name__, (Refusing, handler), {})
+
+
 class Rooms(Application):
     """All addresses of the lab, for those who call it by its name and know its token."""
 
@@ -272,6 +277,8 @@ class Rooms(Application):
         server.listen(port, address=address or None)
         return server
 
+
+_LONGEST_LOGGED = 200  # characters of an address
 
 _UNNAMED = "Visitors come through a proxy, %s, as one address, with one share for all: serve with --trust-proxy %s."
 
@@ -316,7 +323,15 @@ class Pages(Voila):
             "refusals": Counter(),
             "watch": Watch(lambda: work_of(os.environ["LAB_ENGINE"])),
             "disable_check_xsrf": True,
+            "log_function": self._log_refusal,
         }
+
+    def _log_refusal(self, handler: RequestHandler) -> None:
+        """Log a request that was refused or failed, by a line of limited length."""
+        status, request = handler.get_status(), handler.request
+        if status >= 400:
+            asked = ascii(f"{request.method} {request.uri}"[:_LONGEST_LOGGED])
+            self.log.warning("%d %s (%s)", status, asked, request.remote_ip)
 
     def _access(self, key: bytes) -> Access | None:
         """Who may pass, from the environment, where no list of processes shows it; None for anyone."""
@@ -348,7 +363,7 @@ class Pages(Voila):
             FileFindHandler: ExtensionHandler,
         }
         handlers = [
-            URLSpec(path, own.get(handler, handler), *options)
+            URLSpec(path, _refusing(own.get(handler, handler)), *options)
             for path, handler, *options in super().init_handlers()
             if handler is not RequestInfoSocketHandler  # tells a kernel about its request, which no page asks for
         ]

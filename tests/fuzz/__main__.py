@@ -5,7 +5,7 @@ import sys
 import time
 from importlib import import_module
 
-NAMES = ("links", "messages", "commands", "files")
+NAMES = ("links", "messages", "commands", "files", "requests")
 
 
 def main() -> int:
