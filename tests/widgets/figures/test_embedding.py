@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from lab.counts import percent
 from lab.specs import Embeddings, Trained
 from tests.widgets.embedded import embedded
 from widgets.figures.embedding.curves import (
+    accuracy_bands,
+    accuracy_over_eps,
     bands_frame,
     distance_bands,
     distance_over_eps,
@@ -19,6 +22,7 @@ from widgets.figures.embedding.view import AS_IT_IS, PCA, PROJECTIONS, T_SNE, TW
 
 NAMES = ("mine", "standard", "pgd-trained")
 FIGURES = {
+    "accuracy": lambda result: accuracy_over_eps(result, 2),
     **{name: lambda result, name=name: embedding_plane(result, name, 2) for name in PROJECTIONS},
     "logits": lambda result: logits_over_eps(result, 2),
     "distances": lambda result: distance_over_eps(result, 2),
@@ -128,6 +132,21 @@ def test_logits_are_means_with_deviations():
     assert "20 images" in figure.layout.legend.title.text
 
 
+def test_accuracies_have_intervals_and_the_note_says_before_and_after():
+    result = embedded(spec(2))
+    [first, second] = accuracy_bands(result)
+    assert first.middle.tolist() == result.accuracy(result.models[0]).tolist()
+    assert ((first.low <= first.middle) & (first.middle <= first.high) & (first.low < first.high)).all()
+    for level in (0, 4):
+        figure = accuracy_over_eps(result, level)
+        note = figure.layout.legend.title.text
+        assert "20 images" in note
+        for band in (first, second):
+            assert f"{band.model} {percent(band.middle[0])} → {percent(band.middle[level])}" in note
+        assert figure.layout.shapes[0].x0 == result.spec.eps[level]
+    assert first.middle[0] != first.middle[4]
+
+
 def test_distances_are_relative_to_the_distance_of_the_classes():
     result = embedded(spec(1))
     absolute, relative = (distance_over_eps(result, 0, each).data[1] for each in (False, True))
@@ -142,8 +161,10 @@ def test_a_partial_result_says_how_many_images():
 def test_the_tables_of_the_curves_hold_the_drawn_numbers(relative):
     result = embedded(spec(2))
     logits, distances = bands_frame(logit_bands(result)), bands_frame(distance_bands(result, relative))
-    assert len(logits) == 2 * len(distances) == 4 * len(result.spec.eps)
-    for table, figure in ((logits, logits_over_eps(result, 0)), (distances, distance_over_eps(result, 0, relative))):
+    accuracies = bands_frame(accuracy_bands(result))
+    assert len(logits) == 2 * len(distances) == 2 * len(accuracies) == 4 * len(result.spec.eps)
+    drawn = (logits_over_eps(result, 0), distance_over_eps(result, 0, relative), accuracy_over_eps(result, 0))
+    for table, figure in zip((logits, distances, accuracies), drawn, strict=True):
         drawn = [line for band, line in zip(figure.data[::2], figure.data[1::2], strict=True) if line.visible]
         assert np.concatenate([each.y for each in drawn]).tolist() == table["middle"].tolist()
     assert bands_frame(logit_bands(None)).empty

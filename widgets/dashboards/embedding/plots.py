@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from lab.results import EmbeddingsResult
 from lab.specs import Spec, param
 from widgets.figures.embedding.curves import (
+    accuracy_bands,
+    accuracy_over_eps,
     bands_frame,
     distance_bands,
     distance_over_eps,
@@ -35,18 +37,23 @@ PLOTS: dict[str, Plot[EmbeddingsResult, EmbeddingsLook]] = {
         "lab-full lab-main",
         440,
     ),
-    "logits": Plot(
-        "Logits over ε",
-        lambda result, look: logits_over_eps(result, look.level, look.common),
-        lambda result, _: bands_frame(logit_bands(result)),
-        "lab-wide",
-        330,
+    "accuracy": Plot(
+        "Accuracy over ε",
+        lambda result, look: accuracy_over_eps(result, look.level),
+        lambda result, _: bands_frame(accuracy_bands(result)),
+        height=330,
     ),
     "distances": Plot(
         "Distance from the clean embedding",
         lambda result, look: distance_over_eps(result, look.level, look.relative),
         lambda result, look: bands_frame(distance_bands(result, look.relative)),
-        "lab-narrow",
+        height=330,
+    ),
+    "logits": Plot(
+        "Logits over ε",
+        lambda result, look: logits_over_eps(result, look.level, look.common),
+        lambda result, _: bands_frame(logit_bands(result)),
+        "lab-full",
         330,
     ),
 }

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from lab.counts import counted
+from lab.counts import counted, percent
 from lab.results import EmbeddingsResult, ModelEmbeddings
+from lab.results.intervals import interval_of
 from widgets.figures.drawing import figure
 from widgets.figures.embedding.plane import SLOTS, WAITING
 from widgets.figures.slots import Slot, padded, slots
@@ -61,6 +62,35 @@ def distance_bands(result: EmbeddingsResult | None, relative: bool = True) -> li
     return found
 
 
+def accuracy_bands(result: EmbeddingsResult | None) -> list[Band]:
+    """Of each model the share of the images that are classified correctly, with its 95% interval."""
+    found = []
+    for model in _measured(result):
+        hits = model.prediction == (result.averaged_y if result else ())
+        middle = hits.mean(1) if hits.size else np.zeros(0)
+        low, high = interval_of(hits) if hits.size else np.zeros((2, 0))
+        found.append(Band(model.model, "accuracy", _eps(result, middle), low, middle, high))
+    return found
+
+
+def accuracy_over_eps(result: EmbeddingsResult | None, level: int) -> go.Figure:
+    """Plot :func:`accuracy_bands`; the note says each model's accuracy before the attack and at this level of eps."""
+    found = accuracy_bands(result)
+    traces = [trace for slot in slots(found, SLOTS) for trace in _one_line(slot)]
+    axes = {
+        "xaxis": {"title": {"text": "ε"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "accuracy"}, "range": [0, 1.02], "tickformat": ".0%", "hoverformat": ".1%"},
+    }
+    changes = [
+        f"{escape(each.model)} {percent(each.middle[0])} → {percent(each.middle[min(level, len(each.middle) - 1)])}"
+        for each in found
+        if len(each.middle)
+    ]
+    note = " · ".join([_images(result), *changes]) if found else WAITING
+    shapes = _now(result, level, [""]) if found else []
+    return figure(traces, note, "accuracy", shapes=shapes, **axes)
+
+
 def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = False) -> go.Figure:
     """Plot :func:`logit_bands`, a panel for each model; ``common`` gives all panels one scale. Na et al., Figure 7."""
     found = logit_bands(result)
@@ -92,10 +122,10 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
 def distance_over_eps(result: EmbeddingsResult | None, level: int, relative: bool = True) -> go.Figure:
     """Plot :func:`distance_bands`."""
     found = distance_bands(result, relative)
-    traces = [trace for slot in slots(found, SLOTS) for trace in _distance(slot)]
+    traces = [trace for slot in slots(found, SLOTS) for trace in _one_line(slot)]
     axes = {
         "xaxis": {"title": {"text": "ε"}, "rangemode": "tozero"},
-        "yaxis": {"title": {"text": _unit(relative)}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": _unit(relative)}, "rangemode": "tozero", "hoverformat": ".3g"},
     }
     note = f"{_images(result)} · median, shaded: the middle half" if found else WAITING
     shapes = _now(result, level, [""]) if found else []
@@ -129,10 +159,10 @@ def _unit(relative: bool) -> str:
     return "distance / distance between classes" if relative else "distance of the embeddings"
 
 
-def _distance(slot: Slot[Band]) -> list[dict[str, object]]:
+def _one_line(slot: Slot[Band]) -> list[dict[str, object]]:
     name, colour, band = slot.name, slot.colour, slot.shown
     shared = {"name": name, "legendgroup": name, "visible": band is not None}
-    hover = {"hovertemplate": f"ε %{{x:.3g}}: median %{{y:.3g}}<extra>{name}</extra>", "showlegend": band is not None}
+    hover = {"hovertemplate": f"ε %{{x:.3g}}: %{{y}}<extra>{name}</extra>", "showlegend": band is not None}
     return [_band(band, colour) | {"showlegend": False} | shared, _line(band, colour, "solid") | shared | hover]
 
 
