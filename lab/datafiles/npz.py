@@ -23,6 +23,7 @@ from lab.datafiles.checks import (
     layout,
 )
 from lab.datafiles.files import mistaken, printable, shown, stamp
+from lab.datafiles.foreign import recognised
 from lab.errors import DataError
 from lab.memory import free_memory
 
@@ -55,6 +56,8 @@ class Npz:
         self._path = path
         with self._opened() as archive:
             self._members = {each.filename: each for each in archive.infolist()}
+            if self._members and not any(name.endswith(".npy") for name in self._members):
+                raise ValueError
             wanted = FIELDS if {"x_train.npy", "y_train.npy"} & set(self._members) else FIELDS[2:]
             self.headers = {name: self._header(archive, name) for name in wanted}
         self._check()
@@ -127,9 +130,10 @@ class Npz:
         with self._reading(name), archive.open(f"{name}.npy") as member:
             header = _read_header(member)
             if header.dtype.hasobject:
+                alike = ", all images having one shape" if name.startswith("x") else ""
                 raise DataError(
                     f"{self.where}: {name} holds Python objects instead of numbers: save it as an array of one numeric "
-                    "dtype, all images having one shape."
+                    f"dtype{alike}."
                 )
             if member.tell() + header.nbytes != self._members[f"{name}.npy"].file_size:
                 raise ValueError
@@ -152,12 +156,10 @@ class Npz:
         except PermissionError as error:
             raise DataError(f"{self.where} cannot be read ({error.strerror}): change its permissions.") from error
         except Exception as error:  # zipfile has many words for damage
-            if _is_bare(self._path):
-                raise DataError(
-                    f"{self.where} holds one bare array: save {', '.join(FIELDS)} with numpy.savez."
-                ) from error
             if words := mistaken(self._path):
                 raise DataError(f"{self.where} {words}.") from error
+            if found := recognised(self._path):
+                raise DataError(f"{self.where} is {found.what}: {found.how}.") from error
             raise DataError(
                 f"{self.where} is not a valid .npz file (damaged or truncated): save it again with numpy.savez."
             ) from error
@@ -180,14 +182,6 @@ def _read_header(member: IO[bytes]) -> Header:
     if any(type(side) is not int or side < 0 for side in shape):
         raise ValueError
     return Header(shape, dtype)
-
-
-def _is_bare(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(6) == b"\x93NUMPY"
-    except OSError:
-        return False
 
 
 def _is_sixteen_bit(x: np.ndarray) -> bool:

@@ -99,6 +99,8 @@ def with_nan():
         ({"x_test": X[:3, :4]}, "those of x_test (1, 4, 4): bring them to one shape"),
         ({"y_train": Y[:5]}, "labels y_train are 5 for 6 images"),
         ({"y_train": np.eye(3, dtype=int)[Y]}, "labels y_train have shape (6, 3): give one class number"),
+        ({"y_train": np.eye(3)[Y]}, "per image, of shape (6,), as y.argmax(1) does of one-hot labels."),
+        ({"y_train": np.array(list("abcabc"))}, "as numpy.unique(y, return_inverse=True) numbers names."),
         ({"y_train": Y.astype(np.float32)}, "labels y_train have dtype float32"),
         ({"y_train": np.array(list("abcabc"))}, "labels y_train have dtype <U1"),
         ({"y_train": Y - 1}, "labels y_train contain -1: number the classes from 0"),
@@ -119,7 +121,10 @@ def with_nan():
         ({"x_train": X.astype(np.uint16) * 16, "x_test": X[:3].astype(np.uint16)}, "which value is white is not known"),
         ({"x_test": None}, "has no x_test: save x_train, y_train, x_test, y_test, or only x_test"),
         ({"x_train": np.array([X[0], X[1, :2]], dtype=object)}, "x_train holds Python objects instead of numbers"),
-        ({"y_test": np.array([0, 1, None])}, "y_test holds Python objects instead of numbers"),
+        (
+            {"y_test": np.array([0, 1, None])},
+            "y_test holds Python objects instead of numbers: save it as an array of one numeric dtype.",
+        ),
     ],
 )
 def test_bad_arrays_are_refused_in_one_sentence(tmp_path, changes, words):
