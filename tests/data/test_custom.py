@@ -156,6 +156,38 @@ def test_labels_with_gaps_and_test_images_alone_serve_for_everything_but_trainin
             ask(recipe)
 
 
+@pytest.mark.parametrize(
+    ("names", "trains"),
+    [
+        (("train_images", "train_labels", "test_images", "test_labels"), True),  # MedMNIST
+        (("X_train", "Y_train", "X_test", "Y_test"), True),
+        (("trainX", "trainY", "testX", "testY"), True),
+        (("images", "labels"), False),
+        (("X", "y"), False),
+        (("data", "target"), False),
+        (("test-data", "test-targets"), False),
+    ],
+)
+def test_the_names_other_programs_give_are_read(tmp_path, names, trains):
+    arrays = (X, Y, X[:3], Y[:3]) if trains else (X[:3], Y[:3])
+    np.savez(tmp_path / "other.npz", **dict(zip(names, arrays, strict=True)), val_images=X[:1], notes=np.zeros(2))
+    data = load(NpzFile(str(tmp_path / "other.npz")))
+    assert len(data.train) == 6 * trains
+    assert torch.equal(data.test.x[:, 0], torch.from_numpy(X[:3]))
+    assert data.test.y.tolist() == Y[:3].tolist()
+    np.savez(tmp_path / "other.npz", **dict(zip(names, (a.astype(float) + 9 for a in arrays), strict=True)))
+    assert f"the labels {names[1]} have dtype float64" in complaint(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize(
+    "names", [("images", "data", "labels"), ("X", "x", "y"), ("arr_0", "arr_1"), ("train_images", "labels")]
+)
+def test_names_that_may_mean_two_things_are_not_guessed_at(tmp_path, names):
+    arrays = [Y if name == names[-1] else X for name in names]
+    np.savez(tmp_path / "other.npz", **dict(zip(names, arrays, strict=True)))
+    assert f"(it has {', '.join(names)})" in complaint(tmp_path / "other.npz")
+
+
 def test_labels_in_a_column_are_read(tmp_path):
     data = load(NpzFile(str(saved(tmp_path, y_train=Y[:, None], y_test=Y[:3, None].astype(np.uint8)))))
     assert (data.train.y.tolist(), data.test.y.tolist()) == (Y.tolist(), Y[:3].tolist())
