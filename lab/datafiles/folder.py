@@ -229,7 +229,7 @@ def _require_classes(folder: Path, names: tuple[str, ...]) -> None:
     words = [set(re.split(r"[^a-z]+", name.casefold())) for name in names]
     if any(each & set(_TRAIN) for each in words) and all(each & set(_SPLITS) for each in words):
         raise DataError(
-            f"{shown(folder)} has folders {' and '.join(printable(name) for name in names):.80}, which sound like splits: "
+            f"{shown(folder)} has folders {' and '.join(map(printable, names)):.80}, which sound like splits: "
             "call them train and test, and the folders of classes in them by the classes."
         )
     inside = {path.name.casefold() for path in listed(folder / names[0])[0]} if len(names) == 1 else set()
