@@ -102,13 +102,17 @@ class Adapted(nn.Module):
         if way.batch is not None and len(x) > way.batch:
             return torch.cat([self._logits(part) for part in x.split(way.batch)])
         shown = x.contiguous() if way.row_by_row else x
-        if len(x) < (least := way.batch or 1 + way.twice):
-            shown = torch.cat([shown, shown[-1:].expand(least - len(x), *x.shape[1:])])
+        if more := self.shown(len(x)) - len(x):
+            shown = torch.cat([shown, shown[-1:].expand(more, *x.shape[1:])])
         own = shown.to(device=self._device, dtype=self._type)
         with users_code():
             output = self.model(own.clone() if own is x else own)
         logits = logits_in(output, len(shown)).to(x.device, torch.promote_types(x.dtype, torch.float32))
         return logits if shown.shape == x.shape else logits[: len(x)]
+
+    def shown(self, n: int) -> int:
+        """Return how many images the model gets in one pass for ``n`` of them: more where its batch is filled up."""
+        return max(n, self._way.batch or 1 + self._way.twice) if n else 0
 
     def _in_another_way(self, x: Tensor, error: BaseException) -> Tensor:
         """The logits, if the model only cannot take the images' layout, a single image, or batches of any size."""
