@@ -87,10 +87,15 @@ def _arrays(what: str, reader: str) -> Foreign:
     return Foreign(what, f"read it with {reader}, and {_SAVE}")
 
 
-def _in_zip(path: Path) -> Foreign:
-    """Some programs' own files are zip archives, too."""
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+def _in_zip(path: Path) -> Foreign | None:
+    """What a zip archive is, as some programs' own files are, too; None when it is damaged, or holds arrays."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except Exception:  # zipfile has many words for damage
+        return None
+    if any(name.endswith(".npy") for name in names):
+        return None
     if any(name.endswith("/data.pkl") for name in names):
         return _arrays("a PyTorch file", "torch.load")
     if "xl/workbook.xml" in names:

@@ -230,6 +230,11 @@ def test_a_file_of_another_kind_is_called_by_it_with_the_way_to_a_data_set(folde
     sentence = refusal(lambda: datafiles.outline(catalogue.find_data(str(folder / name))), name)
     assert words in sentence
     assert "Traceback" not in sentence
+    for cut in (len(content) // 2, len(content) - 9):
+        (folder / name).write_bytes(
+            content[:cut] + content[cut + 1 :]
+        )  # damaged, it is refused in a sentence all the same
+        refusal(lambda: datafiles.outline(catalogue.find_data(str(folder / name))), name)
     if not words.startswith(("text", "empty", "save")):
         (folder / "mine.npz").write_bytes(content)
         assert words in refusal(lambda: datafiles.outline(NpzFile(str(folder / "mine.npz"))), "mine.npz")
