@@ -17,6 +17,8 @@ def main() -> int:
                 raise
             from lab.errors import LONGEST, in_words, one_line
 
+            if isinstance(error.__cause__, ImportError):  # NumPy's own words are a page of advice
+                error = error.__cause__
             sentence = f"The lab cannot start ({in_words(error)}): correct what that names, or install the lab again."
             print(one_line(sentence, LONGEST), file=sys.stderr)
             return 2

@@ -67,6 +67,11 @@ def current_folder() -> Path:
         raise LabError("The current folder no longer exists: change to another one.") from None
 
 
+def lacks_temporary_folder(error: BaseException) -> bool:
+    """Return whether the error is Python's, that it finds no folder for temporary files. PyTorch needs one."""
+    return isinstance(error, FileNotFoundError) and "No usable temporary directory" in str(error)
+
+
 def _named_by(variable: str) -> Path | None:
     text = os.environ.get(variable)
     try:

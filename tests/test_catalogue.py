@@ -78,7 +78,17 @@ def test_a_finished_run_is_listed_with_what_its_card_says(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", "{}", '{"shape": [1, 2]}', "\x00", json.dumps({"shape": [1, 2, 3], "data": "", "measured": None})],
+    [
+        "{",
+        "[]",
+        "null",
+        "7",
+        '"card"',
+        "{}",
+        '{"shape": [1, 2]}',
+        "\x00",
+        json.dumps({"shape": [1, 2, 3], "data": "", "measured": None}),
+    ],
 )
 def test_a_damaged_card_is_skipped_with_a_sentence_and_the_rest_is_listed(tmp_path, text):
     put_run(tmp_path, "good")
@@ -88,12 +98,24 @@ def test_a_damaged_card_is_skipped_with_a_sentence_and_the_rest_is_listed(tmp_pa
     [problem] = catalogue.problems()
     assert str(broken) in problem
     assert "train it again or remove it" in problem
+    assert "subscriptable" not in problem
+    with pytest.raises(ModelError) as refused:
+        catalogue.find_model("broken")
+    assert str(refused.value) == problem
 
 
 def test_a_card_whose_weights_are_gone_is_no_model(tmp_path):
     (put_run(tmp_path) / "weights.safetensors").unlink()
     assert catalogue.models() == []
     assert "weights.safetensors is missing" in catalogue.problems()[0]
+    with pytest.raises(ModelError, match=r"weights\.safetensors is missing"):
+        catalogue.find_model("mine")
+
+
+def test_a_damaged_card_takes_its_name_from_no_other_model(tmp_path):
+    (tmp_path / "zoo" / "mine.json").write_text("{")
+    put_run(tmp_path)
+    assert catalogue.find_card("mine").origin == "run"
 
 
 def test_a_card_that_changed_is_read_again(tmp_path):
@@ -105,9 +127,12 @@ def test_a_card_that_changed_is_read_again(tmp_path):
 
 
 def test_an_unfinished_run_is_not_listed_and_no_problem(tmp_path):
-    (put_run(tmp_path) / "card.json").unlink()
+    folder = put_run(tmp_path)
+    (folder / "card.json").rename(folder / "recipe.json")
     assert catalogue.models() == []
     assert catalogue.problems() == []
+    with pytest.raises(ModelError, match=r"^mine is a training that has not ended: resume it with .* --name mine\.$"):
+        catalogue.find_model("mine")
 
 
 def test_of_two_models_with_one_name_the_first_counts(tmp_path, monkeypatch):

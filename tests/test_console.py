@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -77,6 +78,15 @@ def test_a_full_disk_is_one_sentence(place: Path) -> None:
     assert (ran.returncode, ran.stderr) == (2, "The system: No space left on device.\n")
 
 
+def test_without_a_folder_for_temporary_files_the_variable_is_named(place: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+    monkeypatch.setattr(listing, "use_data_folder", lambda _: tempfile.gettempdir())
+    assert main(["list", "data"]) == 2
+    said = "No folder for temporary files can be written to: make room in /tmp, or set TMPDIR to one that has some.\n"
+    assert capsys.readouterr().err == said
+
+
 AT_EXIT = """
 import atexit, os, sys
 from lab.__main__ import main
@@ -106,6 +116,25 @@ def test_settings_that_a_package_cannot_read_are_one_sentence(place: Path) -> No
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
     assert f"A dask config file at '{place / 'dask.yaml'}' is malformed" in ran.stderr
     assert len(ran.stderr) <= LONGEST + 1
+
+
+def test_a_package_that_cannot_be_loaded_is_said_by_its_cause(place: Path) -> None:
+    """NumPy puts a page of advice in front of it, which begins with IMPORTANT: PLEASE READ THIS."""
+    words = 'raise ImportError("IMPORTANT: READ THIS\\nadvice") from ImportError("libfirst.so: wrong ELF class")'
+    (place / "platformdirs.py").write_text(words)
+    ran = subprocess.run(
+        [sys.executable, "-m", "lab", "list", "networks"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(place)},
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    said = (
+        "The lab cannot start (ImportError: libfirst.so: wrong ELF class): correct what that names, or install the lab "
+    )
+    assert ran.stderr == f"{said}again.\n"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The lessons run from top to bottom, and their questions accept the right answer and no other."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,14 @@ def test_the_lessons_are_copied_out_and_a_students_copy_stays(tmp_path, monkeypa
     assert copies[0].read_text() == "my answers"
     assert copies[1].read_bytes() == LESSONS[1].read_bytes()
     assert f"Lessons copied into {tmp_path / 'mine' / 'course'}: 1." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["my course", "-1", "it's"])
+def test_the_command_that_opens_the_lessons_is_one_for_a_shell(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    assert main(["lessons", name]) == 0
+    [*_, command] = capsys.readouterr().out.rstrip("\n").partition("with: ")
+    assert shlex.split(command) == ["jupyter", "lab", str(tmp_path / name)]
 
 
 def test_lessons_are_not_copied_onto_a_file(tmp_path, capsys):

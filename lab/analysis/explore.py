@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy as plain_cross_entropy
 
 from lab.analysis.analyse import analyse
-from lab.analysis.forward import predict_logits
+from lab.analysis.forward import on_these_data, predict_clean, predict_logits
 from lab.analysis.pieces import together
 from lab.analysis.scene import Scene, images_at, proposed
 from lab.attacks import judge
@@ -128,7 +128,9 @@ def _explore_model(scene: Scene[Explore], subject: Subject, ctx: Context) -> Mod
         raise
     except Exception as failure:  # it is said in the picture's place
         x_adv, error = x, _in_words(failure)
-    clean, adversarial = (predict_logits(network, each) for each in (x, x_adv))
+    with on_these_data(subject.name):
+        clean = predict_clean(network, x, y)
+    adversarial = predict_logits(network, x_adv)
     steps = [logits for logits, with_gradient in watched.calls if with_gradient]
     calls = steps or [logits for logits, _ in watched.calls] or [clean]
     loss, left = path([*thinned(calls), adversarial], y)

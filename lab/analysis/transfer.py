@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.analysis.analyse import analyse
-from lab.analysis.forward import predict_logits
+from lab.analysis.forward import on_these_data, predict_clean
 from lab.analysis.pieces import together
 from lab.analysis.scene import Scene, first_images
 from lab.attacks import maximise
@@ -17,7 +17,6 @@ from lab.attacks.judge import check_proposal
 from lab.attacks.objectives import predicted
 from lab.context import Context
 from lab.data import load as load_data
-from lab.errors import AttackError, in_words, one_sentence
 from lab.models import load_adapted as load_model
 from lab.pairing import names_on
 from lab.results.thumbnails import thumbnail
@@ -97,12 +96,8 @@ def _scene(spec: TransferMatrix, ctx: Context) -> TransferScene:
 
 def _predict(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Answer:
     """Return a model's predictions on the clean images. Raises :class:`AttackError` with the reason where it fails."""
-    try:
-        found = answer(model, x, y)
-    except (AttackError, IndexError) as error:  # IndexError is PyTorch's word for a label beyond the classes
-        before, after = f"'{name}' cannot process these images (", "): choose models trained on these data."
-        raise AttackError(one_sentence(before, in_words(error), after)) from error
-    return found
+    with on_these_data(name):
+        return answer(model, x, y)
 
 
 def _craft(scene: TransferScene, ball: Ball, attack: AttackSpec, source: int, ctx: Context) -> Crafted:
@@ -121,7 +116,7 @@ def _craft(scene: TransferScene, ball: Ball, attack: AttackSpec, source: int, ct
 
 def answer(model: nn.Module, x: Tensor, y: Tensor) -> Answer:
     """The model's reading of images on the CPU."""
-    found = predict_logits(model, x)
+    found = predict_clean(model, x, y)
     return Answer(rank_of(found, y).to(torch.int16).numpy(), predicted(found).numpy())
 
 

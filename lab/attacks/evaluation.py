@@ -74,7 +74,7 @@ def evaluate(
     copy, training = before_use(plain), in_training(plain)
     with frozen(plain):
         device = device_of(plain)
-        dry_pass(plain, x[:2].to(device), y[:2].to(device))
+        dry_pass(plain, x[:2].to(device), y)
         came = mode(copy, x[: DEPTHS[budget].images].to(device)) if training else Mode()
         if came.training and came.logits != 0:
             ctx.note(sentence(sanity.about_mode(came)))

@@ -20,6 +20,7 @@ from lab.specs.balls import L2, Ball, Linf
 
 Found = TypeVar("Found")
 
+_FARTHER = 11  # places, a prime number
 _COMPANY = 4  # images that are predicted again in other company
 _FEWEST = 10  # images from which an accuracy can be told from chance
 _COLOUR = 32  # pixels a side from which a colour image is a photograph
@@ -127,13 +128,15 @@ def _same(one: Tensor, other: Tensor) -> Tensor:
 def _dependent(model: nn.Module, x: Tensor, clean: Tensor, unstable: Tensor) -> float:
     """The fraction of the first images whose logits are others in other company.
 
-    The images themselves, behind white, black and negative images in a batch of another size; and paler ones, between
+    The images themselves, behind white, black and negative images in a batch of another size, which moves them to other
+    places, also in batches of one size only; and paler ones, between
     black and white. Images that are answered at random are left out. Rounding differs with the batch as well, and
     more so in half precision, where logits have few digits.
     """
     count = min(_COMPANY, len(x))
     first, before = x[:count], clean[:count]
-    others = torch.cat([torch.ones_like(first[:1]).repeat(3, *[1] * (x.dim() - 1)), 0 * first[:1], 1 - first])
+    white = torch.ones_like(first[:1]).repeat(_FARTHER - 1 - count, *[1] * (x.dim() - 1))
+    others = torch.cat([white, 0 * first[:1], 1 - first])
     if len(others) + count == len(x):  # a batch of another size, too
         others = torch.cat([others, others[:1]])
     with torch.no_grad():  # in one batch, whatever its size

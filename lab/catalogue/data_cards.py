@@ -1,11 +1,12 @@
 """Data sets: published ones, those of the data folder, custom ones and arrays. Reads folders and headers only."""
 
+import os
 import zipfile
 from dataclasses import dataclass
 
 from lab import datafiles
 from lab.datafiles import arrays
-from lab.errors import DataError, LabError, no_such
+from lab.errors import DataError, LabError, no_such, quoted
 from lab.home import path_of
 from lab.specs.data import DataSpec, OpeningValues, published_data
 
@@ -60,11 +61,14 @@ def find_data(name: str, size: int | None = None, labels: str | None = None) -> 
     if name.lower() in known or name in known:
         return datafiles.scaled(known.get(name) or known[name.lower()], size, labels)
     path = path_of(name)
-    if path.suffix == ".npz" or path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
+    if (path.suffix == ".npz" and "://" not in name) or path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
         return datafiles.custom_data(path, size, labels)
-    if path.exists():
-        words = datafiles.mistaken(path) or "is neither a folder of images nor an .npz file: save it with numpy.savez"
-        raise DataError(f"{datafiles.shown(path)} {words}.")
+    if os.path.lexists(path):
+        raise DataError(datafiles.no_data_set(path))
+    if "://" in name:
+        raise DataError(f"{quoted(name)} is an address: download it, and name the file or folder it becomes.")
+    if os.path.dirname(name):
+        raise DataError(f"There is no file or folder {datafiles.shown(path)}: check its path.")
     raise DataError(no_such("data set", name, known))
 
 

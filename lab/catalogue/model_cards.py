@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab import datafiles, outside_json
 from lab.catalogue import live_models, packaged
-from lab.errors import LONGEST, LabError, ModelError, SpecError, fault_of, no_such, one_line
+from lab.errors import LONGEST, LabError, ModelError, SpecError, fault_of, no_such, one_line, quoted
 from lab.home import path_of, pretrained_folder, runs_folder
 from lab.specs.balls import Ball
 from lab.specs.data import Digits, published_data
@@ -49,6 +49,14 @@ class ModelCard:
     train_images: int = 0
 
 
+@dataclass(frozen=True)
+class Unlisted:
+    """A model of that name that should be in the list and cannot be, and why in a sentence."""
+
+    name: str
+    sentence: str
+
+
 def models() -> list[ModelCard]:
     """Every model: the zoo's, those of packages, runs, downloaded, custom and this process's live ones."""
     return [each for each in _found_models() if isinstance(each, ModelCard)]
@@ -56,7 +64,7 @@ def models() -> list[ModelCard]:
 
 def problems() -> list[str]:
     """A sentence for each model that should be in the list and cannot be, its record being damaged."""
-    return [each for each in _found_models() if isinstance(each, str)]
+    return [each.sentence for each in _found_models() if isinstance(each, Unlisted)]
 
 
 def find_model(name: str) -> ModelSpec:
@@ -65,13 +73,25 @@ def find_model(name: str) -> ModelSpec:
 
 
 def find_card(name: str) -> ModelCard:
-    """Return the card of the model of that name. Raises :class:`ModelError` naming the ones that come close."""
-    known = {each.name: each for each in models()}
-    if name not in known:
-        if absent := packaged.packaged(name):
-            raise ModelError(absent.absence)
-        raise ModelError(no_such("model", name, known))
-    return known[name]
+    """Return the card of the model of that name.
+
+    Raises :class:`ModelError` saying why it is not listed, as that its record is damaged or its training has not ended;
+    else naming the ones that come close.
+    """
+    found = list(_found_models())
+    known = {each.name: each for each in found if isinstance(each, ModelCard)}
+    if name in known:
+        return known[name]
+    for each in found:
+        if isinstance(each, Unlisted) and each.name == name:
+            raise ModelError(each.sentence)
+    if absent := packaged.packaged(name):
+        raise ModelError(absent.absence)
+    if any(each.parent.name == name for each in runs_folder().glob("*/recipe.json")):
+        raise ModelError(
+            f"{name} is a training that has not ended: resume it with python -m lab train --resume --name {name}."
+        )
+    raise ModelError(no_such("model", name, known))
 
 
 def shipped_on(data: str, name: str) -> str:
@@ -84,18 +104,20 @@ def trained_as(name: str) -> str:
     return next((name.removeprefix(each) for each in _PREFIXES if name.startswith(each)), name)
 
 
-def _found_models() -> Iterator[ModelCard | str]:
+def _found_models() -> Iterator[ModelCard | Unlisted]:
     """Cards, and sentences about damaged ones. The first of several models of one name is listed."""
     seen = set()
     for each in (*_zoo(), *_packaged(), *_runs(), *_pretrained(), *_custom_models(), *_live_models()):
         if isinstance(each, ModelCard) and each.name in seen:
-            yield f"A second model called '{each.name}' ({each.weights}) is not listed: give it another name."
-        else:
-            seen.add(getattr(each, "name", None))
-            yield each
+            words = f"A second model called '{each.name}' ({each.weights}) is not listed: give it another name."
+            yield Unlisted(each.name, words)
+            continue
+        if isinstance(each, ModelCard):
+            seen.add(each.name)
+        yield each
 
 
-def _zoo() -> Iterator[ModelCard | str]:
+def _zoo() -> Iterator[ModelCard | Unlisted]:
     for path in sorted(ZOO.glob("*.json")):
         yield _card(path, path.stem, "zoo", path.with_suffix(".safetensors"))
 
@@ -117,36 +139,37 @@ def _packaged() -> Iterator[ModelCard]:
             )
 
 
-def _runs() -> Iterator[ModelCard | str]:
+def _runs() -> Iterator[ModelCard | Unlisted]:
     for path in sorted(runs_folder().glob("*/card.json")):
         yield _card(path, path.parent.name, "run", path.parent / "weights.safetensors")
 
 
-def _pretrained() -> Iterator[ModelCard | str]:
+def _pretrained() -> Iterator[ModelCard | Unlisted]:
     for path in sorted(pretrained_folder().glob("*/card.json")):
         yield _card(path, path.parent.name, "torchvision", path.parent / "weights.safetensors")
 
 
-def _card(path: Path, name: str, origin: str, weights: Path) -> ModelCard | str:
+def _card(path: Path, name: str, origin: str, weights: Path) -> ModelCard | Unlisted:
     try:
         card = _read_card(datafiles.stamp(path), name, origin, weights)
     except SpecError as error:
         why = f"({fault_of(error):.120}): a newer lab has made it, or it was changed by hand"
-        return one_line(f"{path} is not known to this lab, and its model is not listed {why}.", LONGEST)
+        words = f"{path} is not known to this lab, and its model is not listed {why}."
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return one_line(
-            f"{path} is damaged and its model is not listed ({fault_of(error)}): train it again or remove it.",
-            LONGEST,
-        )
-    if not weights.is_file():
-        return one_line(f"{weights} is missing and its model is not listed: train it again or remove {path}.", LONGEST)
-    return card
+        words = f"{path} is damaged and its model is not listed ({fault_of(error)}): train it again or remove it."
+    else:
+        if weights.is_file():
+            return card
+        words = f"{weights} is missing and its model is not listed: train it again or remove {path}."
+    return Unlisted(name, one_line(words, LONGEST))
 
 
 @lru_cache(maxsize=1000)
 def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Path) -> ModelCard:
     """The record of a trained model, read again when the file has changed: every model is looked up by this list."""
     record = outside_json.read(stamp[0])
+    if not isinstance(record, dict):
+        raise ValueError(f"it holds {quoted(record, 30)} instead of an object")
     channels, height, width = (int(outside_json.number(each, 1, 100_000)) for each in record["shape"])
     architecture, recipe = from_dict(record["architecture"]), record["recipe"]
     ball = from_dict(record["measured_ball"]) if record.get("measured_ball") else None
@@ -172,16 +195,17 @@ def _read_card(stamp: tuple[Path, int, int], name: str, origin: str, weights: Pa
     )
 
 
-def _custom_models() -> Iterator[ModelCard | str]:
+def _custom_models() -> Iterator[ModelCard | Unlisted]:
     text = os.environ.get("LAB_OWN_MODELS") or "[]"
     try:
         named = [(str(each["name"]), each["builder"], each.get("weights") or "") for each in outside_json.parse(text)]
         specs = [Custom(builder, weights, name) for name, builder, weights in named]
         files = [path_of(spec.weights) if spec.weights else None for spec in specs]
     except (LabError, ValueError, KeyError, TypeError, AttributeError) as error:
-        yield (
+        yield Unlisted(
+            "",
             f"LAB_OWN_MODELS cannot be read ({one_line(fault_of(error), 100)}): "
-            'it should be a JSON list of objects with "name", "builder" and "weights".'
+            'it should be a JSON list of objects with "name", "builder" and "weights".',
         )
         return
     for spec, weights in zip(specs, files, strict=True):

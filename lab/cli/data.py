@@ -9,7 +9,8 @@ from lab.catalogue import find_data
 from lab.cli import options as shared
 from lab.cli.output import print_json
 from lab.cli.progress import progress_bar, say
-from lab.specs.data import DataSpec
+from lab.errors import DataError, quoted
+from lab.specs.data import DataSpec, PublishedData, published_data
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -26,7 +27,7 @@ def add_to(commands: shared.Commands) -> None:
 def _fetch(options: argparse.Namespace) -> int:
     """Download one after the other, print where each is."""
     shared.use_data_folder(options.data_dir)
-    specs = [find_data(name) for name in options.name]
+    specs = [_published(name) for name in options.name]
     records = []
     for spec in specs:
         _download(spec)
@@ -37,6 +38,15 @@ def _fetch(options: argparse.Namespace) -> int:
     if options.json:
         print_json(records)
     return 0
+
+
+def _published(name: str) -> DataSpec:
+    """The published data set of that name. Raises :class:`DataError` for a person's own, which come from nowhere."""
+    spec = find_data(name)
+    if not isinstance(spec, PublishedData):
+        known = ", ".join(each.published.name for each in published_data() if each.published.downloads)
+        raise DataError(f"{quoted(name, 40)} is not a data set that can be downloaded: name one of {known}.")
+    return spec
 
 
 def _download(spec: DataSpec) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from lab.cli.options import Commands
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         write_whole(folder / each.name, each.read_bytes())
     if kept := len(there) - len(missing):
         print(f"Kept as they are, because {folder} has them already: {kept}.")
-    print(f"Lessons copied into {folder}: {len(missing)}. Open them with: jupyter lab {options.folder}")
+    print(f"Lessons copied into {folder}: {len(missing)}. Open them with: jupyter lab {shlex.quote(str(folder))}")
     return 0
 
 

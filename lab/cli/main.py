@@ -32,7 +32,7 @@ from lab.cli.options import Once
 from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
 from lab.cli.stray import stray_signals_said
 from lab.errors import LONGEST, LabError, one_line
-from lab.home import current_folder, home, settle_folders
+from lab.home import current_folder, home, lacks_temporary_folder, settle_folders
 from lab.memory import NOT_ENOUGH, ran_out
 
 _COMMANDS = (
@@ -155,6 +155,8 @@ def _run(arguments: list[str]) -> int:
 
 def _refusal(error: OSError) -> str:
     """Word a refusal of the operating system, with the fix where that is known."""
+    if lacks_temporary_folder(error):
+        return "No folder for temporary files can be written to: make room in /tmp, or set TMPDIR to one that has some."
     path = Path(error.filename) if isinstance(error.filename, str) else None
     remedy = ": set LAB_HOME to a folder that you can write to" if path and _is_inside(path, home()) else ""
     return f"{path or 'The system'}: {error.strerror or error}{remedy}."

@@ -1,7 +1,12 @@
 """Damage inside an image file that its decoder passes over: a flipped byte, a piece that is missing or was zeroed.
 
-A PNG's pieces have checksums. A JPEG's stream has none, but it ends with the last of its blocks: where a byte is wrong,
-or some are missing, the decoder is nearly always done too early or runs out of data, and fills the rest with grey.
+A PNG's pieces have checksums, and so have a TIFF's that are packed with deflate. A JPEG's stream has none, but it ends
+with the last of its blocks: where a byte is wrong, or some are missing, the decoder is nearly always done too early or
+runs out of data, and fills the rest with grey; restart markers are numbered.
+
+A file of any format that is too short is refused by its decoder. Other bytes in the middle cannot be told in formats
+without redundancy, such as BMP, WebP, AVIF and PPM, and in a JPEG of several scans; in WebP thousands of zeros may be a
+flat area.
 """
 
 import io
@@ -17,15 +22,18 @@ _EOI, _SOS = 0xD9, 0xDA
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _ONE_SCAN = (0xC0, 0xC1)  # frames of Huffman codes whose blocks stand in one scan, mostly
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_RESTART, _FIRST_RESTART = re.compile(rb"\xff[\xd0-\xd7]"), 0xD0
 _MORE = bytes(range(1, 65))
 _FEWER = 12  # bytes, which hold several blocks, but not many
+_DEFLATE = ("tiff_adobe_deflate", "tiff_deflate")  # Pillow's names of zlib's streams in a TIFF
+_OFFSETS, _LENGTHS = (273, 324), (279, 325)  # TIFF's tags for strips and for tiles
+_PIECE, _LARGEST_PIXEL = 2**20, 32  # bytes that are unpacked at once, and of a pixel
 _GREY = (127, 128)  # of a block without data, in CMYK the one
 
 
 def is_damaged(content: bytes) -> bool:
     """Return whether a file that its decoder accepts is known to be damaged inside; other formats show nothing."""
-    whole: Callable[[bytes], bool] = _png_is_whole if content.startswith(_PNG) else _jpeg_is_whole
-    return content.startswith((_PNG, b"\xff\xd8")) and not whole(content)
+    return next((not is_whole(content) for magic, is_whole in _KINDS if content.startswith(magic)), False)
 
 
 def _png_is_whole(content: bytes) -> bool:
@@ -48,6 +56,9 @@ def _jpeg_is_whole(content: bytes) -> bool:
     if len(scans) != 1:
         return True
     [(begin, end)] = scans
+    restarts = [each[1] - _FIRST_RESTART for each in _RESTART.findall(content, begin, end)]
+    if end == len(content) or restarts != [number % 8 for number in range(len(restarts))]:
+        return False  # its end is not there, or some of its middle
     if end - begin < 2 * _FEWER:
         return True
     seen = _pixels(content)
@@ -79,6 +90,38 @@ def _end_of_data(content: bytes, at: int) -> int:
     return found.start() if found else len(content)
 
 
+def _tiff_is_whole(content: bytes) -> bool:
+    """Return whether every strip or tile that is packed with deflate has its checksum; libtiff does not read to it."""
+    with Image.open(io.BytesIO(content)) as image:
+        packing, tags = image.info.get("compression"), dict(getattr(image, "tag_v2", {}))
+        most = _PIECE + _LARGEST_PIXEL * image.width * image.height
+    if packing not in _DEFLATE:
+        return True
+    offsets, lengths = ((*tags.get(strips, ()), *tags.get(tiles, ())) for strips, tiles in (_OFFSETS, _LENGTHS))
+    parts = zip(offsets, lengths, strict=True)
+    return all(_unpacks(content[offset : offset + length], most) for offset, length in parts)
+
+
+def _unpacks(packed: bytes, most: int) -> bool:
+    """Return whether a stream of zlib's comes to its checksum, and that is right, within so many bytes unpacked."""
+    unpacking = zlib.decompressobj()
+    try:
+        while packed and most > 0 and not unpacking.eof:
+            most -= len(unpacking.decompress(packed, _PIECE))
+            packed = unpacking.unconsumed_tail
+    except zlib.error:
+        return False
+    return unpacking.eof
+
+
 def _pixels(content: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(content)) as image:
         return np.atleast_3d(np.asarray(image))
+
+
+_KINDS: tuple[tuple[bytes, Callable[[bytes], bool]], ...] = (
+    (_PNG, _png_is_whole),
+    (b"\xff\xd8", _jpeg_is_whole),
+    (b"II*\0", _tiff_is_whole),
+    (b"MM\0*", _tiff_is_whole),
+)

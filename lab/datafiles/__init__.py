@@ -24,6 +24,7 @@ from lab.datafiles.folder import (
     natural_size as natural_size,
     survey as survey,
 )
+from lab.datafiles.foreign import no_data_set as no_data_set
 from lab.datafiles.outlines import (
     Outline as Outline,
     drawing_at as drawing_at,

@@ -55,9 +55,15 @@ def check_image_form(where: str, shape: Shape, dtype: np.dtype) -> None:
 def check_label_form(where: str, shape: Shape, dtype: np.dtype, images: int) -> None:
     """Refuse arrays that cannot be one class number per image, by shape and dtype. Raises :class:`DataError`."""
     if len(shape) != 1 and not (len(shape) == 2 and shape[1] == 1):
-        raise DataError(f"{where} have shape {_short(shape)}: give one class number per image, of shape ({images},).")
+        one_hot = ", as y.argmax(1) does of one-hot labels" if len(shape) == 2 and shape[0] == images else ""
+        raise DataError(
+            f"{where} have shape {_short(shape)}: give one class number per image, of shape ({images},){one_hot}."
+        )
     if dtype.kind not in "iu":
-        raise DataError(f"{where} have dtype {dtype!s:.20}: save the class numbers as whole numbers, such as int64.")
+        names = ", as numpy.unique(y, return_inverse=True) numbers names" if dtype.kind in "SU" else ""
+        raise DataError(
+            f"{where} have dtype {dtype!s:.20}: save the class numbers as whole numbers, such as int64{names}."
+        )
     if shape[0] != images:
         raise DataError(f"{where} are {shape[0]} for {images} images: give one label per image.")
 

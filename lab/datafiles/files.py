@@ -42,7 +42,8 @@ def stamp(path: Path) -> tuple[Path, int, int]:
     try:
         found = path.stat()
     except OSError as error:
-        raise DataError(f"{shown(path)} cannot be read ({error.strerror}).") from error
+        link = f": it is a link to {shown(os.readlink(path)):.80}" if path.is_symlink() else ""
+        raise DataError(f"{shown(path)} cannot be read ({error.strerror}){link}.") from error
     if not stat.S_ISREG(found.st_mode):
         raise DataError(f"{shown(path)} is {_kind(found.st_mode)}, not a file: remove it or name another.")
     return path, found.st_size, found.st_mtime_ns + found.st_ctime_ns  # a copy can bring the first with it
@@ -56,12 +57,20 @@ def file_hash(path: Path) -> str:
     return _file_hash(*known)
 
 
+def beginning(path: Path, count: int) -> bytes:
+    """The first bytes of a file. Raises :class:`DataError` when it is no regular file, or cannot be read."""
+    try:
+        with stamp(path)[0].open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise DataError(f"{shown(path)} cannot be read ({error.strerror}).") from error
+
+
 def mistaken(path: Path) -> str:
     """What a file is that was taken for another kind, in words that follow its name; empty when that is not known."""
     try:
-        with stamp(path)[0].open("rb") as file:
-            start = file.read(64).lstrip().lower()
-    except (OSError, DataError):
+        start = beginning(path, 64).lstrip().lower()
+    except DataError:
         return ""
     return next((words for magic, words in _FOREIGN if start.startswith(magic)), "")
 

@@ -1,6 +1,7 @@
 """Folders of images: which files are images, which folder is which class, and what is not read."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ LARGEST = 224
 
 _USUAL = (32, 64, 128, LARGEST)
 _SAMPLE = 16  # images whose headers tell the size of all
-_TEST = ("test", "val", "valid", "validation")
-_SPLITS = ("train", *_TEST)
+_TRAIN = ("train", "training")
+_TEST = ("test", "testing", "val", "valid", "validation", "eval", "evaluation")
+_SPLITS = (*_TRAIN, *_TEST)
 Classes = dict[str, tuple[Path, ...]]
 
 
@@ -71,7 +73,7 @@ def images(spec: ImageFolder) -> tuple[Path, ...]:
 
 
 def survey(spec: ImageFolder) -> Survey:
-    """Look through a folder: ``train/CLASS/`` and ``test/CLASS/`` (or ``val/CLASS/``), or ``CLASS/`` alone for a test.
+    """Look through a folder: ``train/CLASS/`` and ``test/CLASS/`` (or ``val/`` …), or ``CLASS/`` alone for a test.
 
     Hidden and system files are skipped, links to folders followed, each folder once. Raises :class:`DataError` in one
     sentence when there are no classes, when one has no image, or when the labels asked for are no numbers.
@@ -83,6 +85,8 @@ def survey(spec: ImageFolder) -> Survey:
             f"{shown(found.root)} has images in {' and '.join(test)} themselves: put them into a folder for each "
             "class there, such as test/CLASS/."
         )
+    if not found.train_folder:
+        _require_classes(found.test_folder, tuple(test))
     if not any(test.values()):
         where = f"{shown(found.test_folder)} has no images in CLASS folders"
         raise DataError(f"{where}{_among(found.unread)}: put some there.")
@@ -96,7 +100,7 @@ def _found(spec: ImageFolder) -> _Found:
         raise DataError(f"There is no folder {shown(root)}: give the path of an existing folder of images.")
     folders, files, _ = listed(root)
     splits = {path.name.casefold(): path for path in reversed(folders) if _is_split(path)}
-    train_folder = splits.get("train")
+    train_folder = next((splits[name] for name in _TRAIN if name in splits), None)
     test_folder = next((splits[name] for name in _TEST if name in splits), None if train_folder else root)
     if test_folder is None:
         raise DataError(f"{shown(root)} has no folder test or val: put its test images in test/CLASS/.")
@@ -218,6 +222,21 @@ def _matched(found: _Found) -> Classes:
             where = f"{shown(found.root)}/{found.test_folder.name}/{printable(name):.40}"
             raise DataError(f"{where} is not a class of train: give both the same class folders.")
     return {name: found.test.get(name, ()) for name in found.train}
+
+
+def _require_classes(folder: Path, names: tuple[str, ...]) -> None:
+    """Refuse folders that are splits under other names, or hold splits: their images would all get one label."""
+    words = [set(re.split(r"[^a-z]+", name.casefold())) for name in names]
+    if any(each & set(_TRAIN) for each in words) and all(each & set(_SPLITS) for each in words):
+        raise DataError(
+            f"{shown(folder)} has folders {' and '.join(map(printable, names)):.80}, which sound like splits: "
+            "call them train and test, and the folders of classes in them by the classes."
+        )
+    inside = {path.name.casefold() for path in listed(folder / names[0])[0]} if len(names) == 1 else set()
+    if inside & set(_TRAIN) and inside & set(_TEST):
+        raise DataError(
+            f"{shown(folder)} has no classes, but {printable(names[0]):.40} in it has train and test: name that."
+        )
 
 
 def _labels(spec: ImageFolder, names: tuple[str, ...], trainable: bool) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ A header may lie, and a few megabytes may unpack to gigabytes; so shapes, dtypes
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -23,10 +23,23 @@ from lab.datafiles.checks import (
     layout,
 )
 from lab.datafiles.files import mistaken, printable, shown, stamp
+from lab.datafiles.foreign import recognised
 from lab.errors import DataError
 from lab.memory import free_memory
 
 FIELDS = ("x_train", "y_train", "x_test", "y_test")
+_ALIASES = {
+    f"{letter}_{part}": frozenset(
+        each for word in words for each in (f"{letter}{part}", f"{part}{letter}", f"{part}{word}", f"{word}{part}")
+    )
+    for letter, words in (("x", ("images", "data")), ("y", ("labels", "targets")))
+    for part in ("train", "test")
+}
+"""Names under which other programs save these, by their letters in lower case."""
+
+_OF_NO_PART = {"x_test": {"x", "images", "data"}, "y_test": {"y", "labels", "target", "targets"}}
+"""The same, of one set of images that is not divided: it serves for tests."""
+
 MOST_IMAGES = 10_000_000  # whose labels are read to list a data set
 _TWELVE_BITS = 4095
 
@@ -47,6 +60,8 @@ class Header:
 class Npz:
     """An .npz file whose headers are those of images with labels. Raises :class:`DataError` in one sentence.
 
+    Its arrays are called ``x_test``, ``y_test`` …, or as other programs call them, where only one can be meant.
+
     ``headers`` has ``x_test`` and ``y_test``, and ``x_train`` and ``y_train`` if anything can be trained on it.
     """
 
@@ -55,7 +70,10 @@ class Npz:
         self._path = path
         with self._opened() as archive:
             self._members = {each.filename: each for each in archive.infolist()}
-            wanted = FIELDS if {"x_train.npy", "y_train.npy"} & set(self._members) else FIELDS[2:]
+            if self._members and not any(name.endswith(".npy") for name in self._members):
+                raise ValueError
+            self._names = _names(self._members)
+            wanted = FIELDS if {"x_train", "y_train"} & set(self._names) else FIELDS[2:]
             self.headers = {name: self._header(archive, name) for name in wanted}
         self._check()
 
@@ -78,7 +96,7 @@ class Npz:
         if part not in self.parts:
             return np.zeros(0, np.int64)
         y = self._array(f"y_{part}").reshape(-1)
-        check_labels(f"{self.where}: the labels y_{part}", y)
+        check_labels(self._labels_of(part), y)
         return y.astype(np.int64)
 
     def images(self) -> dict[str, np.ndarray]:
@@ -86,7 +104,7 @@ class Npz:
         self._require_memory()
         found = {part: self._array(f"x_{part}") for part in self.parts}
         for part, x in found.items():
-            check_images(f"{self.where}: x_{part}", x)
+            check_images(self._images_of(part), x)
         sixteen = [int(x.max()) for x in found.values() if _is_sixteen_bit(x)]
         if 0 < max(sixteen, default=0) <= _TWELVE_BITS:
             raise DataError(
@@ -98,15 +116,21 @@ class Npz:
     def _check(self) -> None:
         for part in self.parts:
             x, y = self.headers[f"x_{part}"], self.headers[f"y_{part}"]
-            check_image_form(f"{self.where}: x_{part}", x.shape, x.dtype)
-            check_label_form(f"{self.where}: the labels y_{part}", y.shape, y.dtype, x.shape[0])
+            check_image_form(self._images_of(part), x.shape, x.dtype)
+            check_label_form(self._labels_of(part), y.shape, y.dtype, x.shape[0])
             if x.shape[0] > MOST_IMAGES:
-                raise DataError(f"{self.where}: x_{part} has {x.shape[0]:,} images: keep at most {MOST_IMAGES:,}.")
+                raise DataError(f"{self._images_of(part)} has {x.shape[0]:,} images: keep at most {MOST_IMAGES:,}.")
         if "train" in self.parts and (train := image_shape(self.headers["x_train"].shape)) != self.shape:
             raise DataError(
                 f"{self.where}: the images of x_train are {train} (channels, height, width), but those of x_test "
                 f"{self.shape}: bring them to one shape."
             )
+
+    def _images_of(self, part: str) -> str:
+        return f"{self.where}: {self._names[f'x_{part}']}"
+
+    def _labels_of(self, part: str) -> str:
+        return f"{self.where}: the labels {self._names[f'y_{part}']}"
 
     def _require_memory(self) -> None:
         needed, free = sum(each.nbytes for each in self.headers.values()), free_memory()
@@ -116,29 +140,32 @@ class Npz:
                 "free: save fewer images, or as uint8."
             )
 
-    def _header(self, archive: zipfile.ZipFile, name: str) -> Header:
-        if f"{name}.npy" not in self._members:
-            if name in self._members:
-                raise DataError(f"{self.where}: {name} is not an array: save it with numpy.savez.")
+    def _header(self, archive: zipfile.ZipFile, field: str) -> Header:
+        if field not in self._names:
+            if field in self._members:
+                raise DataError(f"{self.where}: {field} is not an array: save it with numpy.savez.")
             held = ", ".join(printable(each.removesuffix(".npy")) for each in self._members)
-            test = ", or only x_test, y_test," if name in ("x_test", "y_test") else ""
+            test = ", or only x_test, y_test," if field in ("x_test", "y_test") else ""
             save = f"save {', '.join(FIELDS)}{test} with numpy.savez (it has {held or 'nothing':.80})"
-            raise DataError(f"{self.where} has no {name}: {save}.")
+            raise DataError(f"{self.where} has no {field}: {save}.")
+        name = self._names[field]
         with self._reading(name), archive.open(f"{name}.npy") as member:
             header = _read_header(member)
             if header.dtype.hasobject:
+                alike = ", all images having one shape" if field.startswith("x") else ""
                 raise DataError(
                     f"{self.where}: {name} holds Python objects instead of numbers: save it as an array of one numeric "
-                    "dtype, all images having one shape."
+                    f"dtype{alike}."
                 )
             if member.tell() + header.nbytes != self._members[f"{name}.npy"].file_size:
                 raise ValueError
             return header
 
-    def _array(self, name: str) -> np.ndarray:
+    def _array(self, field: str) -> np.ndarray:
+        name = self._names[field]
         with self._opened() as archive, self._reading(name), archive.open(f"{name}.npy") as member:
             found: np.ndarray = npy.read_array(member, allow_pickle=False)
-            if Header(found.shape, found.dtype) != self.headers[name] or member.read(1):
+            if Header(found.shape, found.dtype) != self.headers[field] or member.read(1):
                 raise ValueError
             return found
 
@@ -152,12 +179,10 @@ class Npz:
         except PermissionError as error:
             raise DataError(f"{self.where} cannot be read ({error.strerror}): change its permissions.") from error
         except Exception as error:  # zipfile has many words for damage
-            if _is_bare(self._path):
-                raise DataError(
-                    f"{self.where} holds one bare array: save {', '.join(FIELDS)} with numpy.savez."
-                ) from error
             if words := mistaken(self._path):
                 raise DataError(f"{self.where} {words}.") from error
+            if found := recognised(self._path):
+                raise DataError(f"{self.where} is {found.what}: {found.how}.") from error
             raise DataError(
                 f"{self.where} is not a valid .npz file (damaged or truncated): save it again with numpy.savez."
             ) from error
@@ -174,20 +199,27 @@ class Npz:
             ) from error
 
 
+def _names(members: Iterable[str]) -> dict[str, str]:
+    """What the arrays that are meant by each field are called in an archive, as far as it has one of them."""
+    held = [each.removesuffix(".npy") for each in members if each.endswith(".npy")]
+    found = {field: name for field, words in _ALIASES.items() if (name := _only(field, held, words))}
+    if found:
+        return found
+    return {field: name for field, words in _OF_NO_PART.items() if (name := _only(field, held, words))}
+
+
+def _only(field: str, held: Sequence[str], words: Container[str]) -> str:
+    """The field itself, else the one name of these words; empty when there is none, or two."""
+    alike = [name for name in held if "".join(filter(str.isalnum, name.lower())) in words]
+    return field if field in held else alike[0] if len(alike) == 1 else ""
+
+
 def _read_header(member: IO[bytes]) -> Header:
     read = npy.read_array_header_1_0 if npy.read_magic(member) == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(member)
     if any(type(side) is not int or side < 0 for side in shape):
         raise ValueError
     return Header(shape, dtype)
-
-
-def _is_bare(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(6) == b"\x93NUMPY"
-    except OSError:
-        return False
 
 
 def _is_sixteen_bit(x: np.ndarray) -> bool:

@@ -22,7 +22,7 @@ from lab.engine.machine import memory
 from lab.engine.nanny import Nanny
 from lab.engine.slots import SLOTS
 from lab.errors import EngineError
-from lab.home import settle_folders
+from lab.home import lacks_temporary_folder, settle_folders
 
 _LOOPBACK = "127.0.0.1"
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -86,6 +86,7 @@ def _existing(address: str, patience: float) -> Connection:
 @contextmanager
 def _embedded(dashboard: int | None) -> Iterator[Connection]:
     _require_own_process()
+    _require_shared_locks()
     _find_lab_first()
     security = Security.temporary()
     try:
@@ -150,6 +151,17 @@ def _require_own_process() -> None:
         raise EngineError("Start the engine under if __name__ == '__main__': its processes run the script's top again.")
 
 
+def _require_shared_locks() -> None:
+    """Refuse to start processes where they can have no lock in common: each would print a traceback of its own."""
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except (OSError, ImportError) as error:  # a full or read-only /dev/shm; a system without semaphores
+        raise EngineError(
+            f"The engine could not be started, as its processes cannot share a lock ({error}): make /dev/shm a folder "
+            "that can be written to."
+        ) from error
+
+
 def _find_lab_first() -> None:
     """Let no ``lab.py`` where a user's modules are be taken for the lab by a worker, which inherits ``sys.path``.
 
@@ -171,6 +183,8 @@ def _first(error: BaseException) -> BaseException:
 
 
 def _remedy(error: BaseException) -> str:
+    if lacks_temporary_folder(_first(error)):
+        return "make room in /tmp, or set TMPDIR to a folder that has some"
     if getattr(_first(error), "errno", None) in _NO_ROOM:
         return f"make room in {tempfile.gettempdir():.60}, or set TMPDIR to a folder that has some"
     return "see Dask's settings (DASK_…, ~/.config/dask); a script must start it under if __name__ == '__main__'"

@@ -7,8 +7,10 @@ architectures are known to do none of that and are spared the copy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain
 from weakref import WeakKeyDictionary
 
@@ -34,15 +36,28 @@ _WRAPPED = {
 }
 """Wrappers that have no name of their own, and where they keep the model."""
 
+_MOST_SIZES = 8  # numbers in a model's words that are tried as the size of its batches
+_MOST_IMAGES, _MOST_VALUES = 1024, 2**26  # of such a batch, and in all its images
+
 _names: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a model is given its images: ``row_by_row`` in memory, one of them ``twice``, always ``batch`` at once."""
+
+    row_by_row: bool = False
+    twice: bool = False
+    batch: int | None = None
 
 
 class Adapted(nn.Module):
     """A model as everything in the lab may call it: it takes (n, …) images in [0, 1] and returns (n, classes) logits.
 
     The model gets a copy of the images, in its parameters' type and on their device. Its logits come back in float32,
-    or in float64 for float64 images. It is given the images row by row when it cannot take them channels last, and one
-    image twice when it cannot take one alone; a batch without gradient is halved when memory runs out. Raises
+    or in float64 for float64 images. It is given the images row by row when it cannot take them channels last, one
+    image twice when it cannot take one alone, and batches of one size, the last filled up with its last image, when it
+    says a number of images with which it works; a batch without gradient is halved when memory runs out. Raises
     :class:`AttackError`, in one sentence with the model's name, the images' shape and the model's own words, when it
     fails or exits, or returns what are no logits.
 
@@ -55,7 +70,7 @@ class Adapted(nn.Module):
         super().__init__()
         self.model, self.name, self.most = model, name, None
         self._harmless = bool(getattr(model, "harmless", False))
-        self._row_by_row = self._twice = False
+        self._way = Way()
         like = next(_floating(model), None)
         self._type: torch.dtype | None = None if like is None else like.dtype
         self._device: torch.device | None = None if like is None else like.device
@@ -83,29 +98,47 @@ class Adapted(nn.Module):
         if self._harmless and x.dtype == self._type:
             logits: Tensor = self.model(x)
             return logits
-        shown = x.contiguous() if self._row_by_row else x
-        if self._twice and len(x) == 1:
-            shown = torch.cat([shown, shown])
+        way = self._way
+        if way.batch is not None and len(x) > way.batch:
+            return torch.cat([self._logits(part) for part in x.split(way.batch)])
+        shown = x.contiguous() if way.row_by_row else x
+        if more := self.shown(len(x)) - len(x):
+            shown = torch.cat([shown, shown[-1:].expand(more, *x.shape[1:])])
         own = shown.to(device=self._device, dtype=self._type)
         with users_code():
             output = self.model(own.clone() if own is x else own)
         logits = logits_in(output, len(shown)).to(x.device, torch.promote_types(x.dtype, torch.float32))
         return logits if shown.shape == x.shape else logits[: len(x)]
 
+    def shown(self, n: int) -> int:
+        """Return how many images the model gets in one pass for ``n`` of them: more where its batch is filled up."""
+        return max(n, self._way.batch or 1 + self._way.twice) if n else 0
+
     def _in_another_way(self, x: Tensor, error: BaseException) -> Tensor:
-        """The logits, if the model only cannot take the images' layout, or a single image."""
-        ways = ("_row_by_row",) * (not x.is_contiguous()) + ("_twice",) * (len(x) == 1)
-        for way in ways:
-            if getattr(self, way):
-                continue
-            setattr(self, way, True)
+        """The logits, if the model only cannot take the images' layout, a single image, or batches of any size."""
+        before = self._way
+        for way in self._ways(x, error):
+            self._way = way
             try:
                 return self._logits(x)
             except (LabError, Cancelled, KeyboardInterrupt):
                 raise
             except BaseException:
-                setattr(self, way, False)
+                continue
+        self._way = before
         raise failed(self, x, error) from error
+
+    def _ways(self, x: Tensor, error: BaseException) -> Iterator[Way]:
+        """The ways that have not been tried, the least change first."""
+        layouts = [self._way]
+        if not x.is_contiguous() and not self._way.row_by_row:
+            layouts.append(replace(self._way, row_by_row=True))
+            yield layouts[-1]
+        if len(x) == 1 and not self._way.twice:
+            yield from (replace(each, twice=True) for each in layouts)
+        if self._way.batch is None:
+            for size in _sizes_in(error, min(_MOST_IMAGES, _MOST_VALUES // max(1, x[:1].numel()))):
+                yield from (replace(each, batch=size) for each in layouts)
 
     def _in_parts(self, x: Tensor) -> Tensor:
         return torch.cat([self(part) for part in x.split(self.most or 1)])
@@ -188,6 +221,12 @@ def failed(model: nn.Module, x: Tensor, error: BaseException) -> AttackError:
     return AttackError(
         one_sentence(f"{name_of(model)} cannot process images of shape {tuple(x.shape[1:])}: ", in_words(error), ".")
     )
+
+
+def _sizes_in(error: BaseException, most: int) -> list[int]:
+    """The numbers in a model's own words that may be the size of its batches, the first few."""
+    numbers = map(int, re.findall(r"(?<![\d.])\d{1,4}(?![\d.])", in_words(error)))
+    return [number for number in dict.fromkeys(numbers) if 0 < number <= most][:_MOST_SIZES]
 
 
 def _floating(model: nn.Module) -> Iterator[Tensor]:

@@ -2,6 +2,7 @@
 
 from threading import get_ident
 
+import torch
 from torch import Tensor, nn
 
 from lab.errors import ModelError
@@ -13,8 +14,9 @@ def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
 
     The embedding is what the last linear layer receives (Na et al. 2018, §3.3, "right before the softmax" layer);
     both are differentiable with respect to the images and the parameters, and the mode of the model is left as it
-    is, so in training a dropout before that layer shows. It works for any module, wrapped or one's own. Raises
-    :class:`ModelError` for one that runs no ``nn.Linear``. A compiled model is run uncompiled.
+    is, so in training a dropout before that layer shows. The embedding is in float32 or wider. It works for any
+    module, wrapped or one's own. Raises :class:`ModelError` for one that runs no ``nn.Linear``, or runs the last one on
+    parts of images. A compiled model is run uncompiled.
     """
     inner = model.model if isinstance(model, Adapted) else model
     model = adapted(getattr(inner, "_orig_mod", inner))  # torch.compile's wrapper does not see hooks that come later
@@ -37,4 +39,12 @@ def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
             "output are the logits."
         )
     [embedding, _] = next((call for call in reversed(calls) if call[1] is logits), calls[-1])
-    return embedding.flatten(1), logits
+    if 0 < len(embedding) < len(x):  # the adapter showed the images in parts, and this is the last one's
+        embeddings, found = zip(*(embed(model, part) for part in x.split(len(embedding))), strict=True)
+        return torch.cat(embeddings), torch.cat(found)
+    if len(embedding) != model.shown(len(x)):
+        raise ModelError(
+            f"{name_of(model)} has no embedding: its last linear layer takes {len(embedding)} rows for {len(x)} images."
+        )
+    embedding = embedding[: len(x)].flatten(1)  # what filled the batch up comes last
+    return embedding.to(torch.promote_types(embedding.dtype, torch.float32)), logits

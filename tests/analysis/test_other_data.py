@@ -10,7 +10,9 @@ from lab.specs import (
     PGD,
     Custom,
     Embeddings,
+    Evaluation,
     Explore,
+    ImageSweep,
     LossSurface,
     Masking,
     NpzFile,
@@ -18,7 +20,9 @@ from lab.specs import (
     RawGradient,
     Restarts,
     RobustnessCurves,
+    Screening,
     SignedGradient,
+    SingleAttack,
     TowardAttack,
     TransferMatrix,
 )
@@ -71,6 +75,9 @@ QUESTIONS = [
 ]
 
 
+MORE = [ImageSweep(), Screening(images=10), SingleAttack(images=10), Evaluation(images=10)]
+
+
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize(
     ("models", "named"), [(None, r"standard|trained"), ((Custom("line_nets:fails"),), "line_nets:fails.*no such thing")]
@@ -81,6 +88,20 @@ def test_a_model_that_does_not_fit_is_named(question, models, named, line):
         analyse(asked, Context())
     assert len(str(found.value)) <= 300
     assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("at", [0, 9])
+@pytest.mark.parametrize("question", [*QUESTIONS, *MORE], ids=lambda each: type(each).__name__)
+def test_a_label_beyond_the_models_classes_is_named(question, at, tmp_path, line):
+    x, y = np.random.default_rng(0).random((10, 1, 9, 1)).astype("float32"), np.arange(10) % 2
+    y[at] = 7
+    np.savez(tmp_path / "more.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    fields = {"data": NpzFile(str(tmp_path / "more.npz")), "models": (Custom("line_nets:line"),)}
+    fields |= {"image": at} if hasattr(question, "image") else {}
+    fields |= {"images": (at,)} if isinstance(question, Restarts | Embeddings) else {}
+    with pytest.raises(LabError, match="Labels must lie between 0 and 1") as found:
+        analyse(question.replace(**fields), Context())
+    assert len(str(found.value)) <= 300
 
 
 def test_a_source_model_that_does_not_fit_is_named_with_the_way_out(line):

@@ -182,7 +182,14 @@ class ByPosition(Plain):
         return super().forward(pixels + torch.rand(pixels.shape, generator=draw))
 
 
-@pytest.mark.parametrize("kind", [normalised, Centred, Tempered, SeededDropout, ByPosition])
+class ByPlaceOfFour(Plain):
+    """Makes the first of the four images that it takes at once darker, the next lighter, and so on."""
+
+    def forward(self, pixels):
+        return super().forward(pixels + torch.tensor([-0.5, 0.5, -0.5, 0.5]).reshape(4, 1, 1, 1))
+
+
+@pytest.mark.parametrize("kind", [normalised, Centred, Tempered, SeededDropout, ByPosition, ByPlaceOfFour])
 @pytest.mark.parametrize("n", [1, 2, 8, 36])
 def test_models_that_look_at_the_whole_batch_are_noticed(kind, n, x, y):
     x, y, model = 0.97 * x[-n:], y[-n:], kind()

@@ -99,6 +99,8 @@ def with_nan():
         ({"x_test": X[:3, :4]}, "those of x_test (1, 4, 4): bring them to one shape"),
         ({"y_train": Y[:5]}, "labels y_train are 5 for 6 images"),
         ({"y_train": np.eye(3, dtype=int)[Y]}, "labels y_train have shape (6, 3): give one class number"),
+        ({"y_train": np.eye(3)[Y]}, "per image, of shape (6,), as y.argmax(1) does of one-hot labels."),
+        ({"y_train": np.array(list("abcabc"))}, "as numpy.unique(y, return_inverse=True) numbers names."),
         ({"y_train": Y.astype(np.float32)}, "labels y_train have dtype float32"),
         ({"y_train": np.array(list("abcabc"))}, "labels y_train have dtype <U1"),
         ({"y_train": Y - 1}, "labels y_train contain -1: number the classes from 0"),
@@ -119,7 +121,10 @@ def with_nan():
         ({"x_train": X.astype(np.uint16) * 16, "x_test": X[:3].astype(np.uint16)}, "which value is white is not known"),
         ({"x_test": None}, "has no x_test: save x_train, y_train, x_test, y_test, or only x_test"),
         ({"x_train": np.array([X[0], X[1, :2]], dtype=object)}, "x_train holds Python objects instead of numbers"),
-        ({"y_test": np.array([0, 1, None])}, "y_test holds Python objects instead of numbers"),
+        (
+            {"y_test": np.array([0, 1, None])},
+            "y_test holds Python objects instead of numbers: save it as an array of one numeric dtype.",
+        ),
     ],
 )
 def test_bad_arrays_are_refused_in_one_sentence(tmp_path, changes, words):
@@ -149,6 +154,38 @@ def test_labels_with_gaps_and_test_images_alone_serve_for_everything_but_trainin
     for ask in (require_modest, lambda recipe: train(recipe, Context())):
         with pytest.raises(DataError, match=words):
             ask(recipe)
+
+
+@pytest.mark.parametrize(
+    ("names", "trains"),
+    [
+        (("train_images", "train_labels", "test_images", "test_labels"), True),  # MedMNIST
+        (("X_train", "Y_train", "X_test", "Y_test"), True),
+        (("trainX", "trainY", "testX", "testY"), True),
+        (("images", "labels"), False),
+        (("X", "y"), False),
+        (("data", "target"), False),
+        (("test-data", "test-targets"), False),
+    ],
+)
+def test_the_names_other_programs_give_are_read(tmp_path, names, trains):
+    arrays = (X, Y, X[:3], Y[:3]) if trains else (X[:3], Y[:3])
+    np.savez(tmp_path / "other.npz", **dict(zip(names, arrays, strict=True)), val_images=X[:1], notes=np.zeros(2))
+    data = load(NpzFile(str(tmp_path / "other.npz")))
+    assert len(data.train) == 6 * trains
+    assert torch.equal(data.test.x[:, 0], torch.from_numpy(X[:3]))
+    assert data.test.y.tolist() == Y[:3].tolist()
+    np.savez(tmp_path / "other.npz", **dict(zip(names, (a.astype(float) + 9 for a in arrays), strict=True)))
+    assert f"the labels {names[1]} have dtype float64" in complaint(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize(
+    "names", [("images", "data", "labels"), ("X", "x", "y"), ("arr_0", "arr_1"), ("train_images", "labels")]
+)
+def test_names_that_may_mean_two_things_are_not_guessed_at(tmp_path, names):
+    arrays = [Y if name == names[-1] else X for name in names]
+    np.savez(tmp_path / "other.npz", **dict(zip(names, arrays, strict=True)))
+    assert f"(it has {', '.join(names)})" in complaint(tmp_path / "other.npz")
 
 
 def test_labels_in_a_column_are_read(tmp_path):

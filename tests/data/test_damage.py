@@ -1,6 +1,8 @@
 """Damage inside an image file that its decoder passes over is named, and nothing sound is called damaged."""
 
 import io
+import re
+import zlib
 
 import numpy as np
 import pytest
@@ -84,6 +86,63 @@ def test_a_sound_jpeg_is_not_called_damaged(image, options):
     padded = content[:-2] + bytes(40) + content[-2:]  # as cameras do
     for each in (content, padded, content + bytes(100), content + b"appended", content + content):
         assert not is_damaged(each)
+
+
+def test_a_jpeg_that_ends_in_zeros_is_damaged():
+    """As of a download that made room for all of it first; of other blocks than half-size colours, too."""
+    for options in ({"subsampling": 0, "quality": 95}, {"quality": 60}, {"restart_marker_rows": 1}):
+        content = jpeg(textured(side=200), **options)
+        for at in (0.3, 0.6, 0.9):
+            assert is_damaged(content[: int(at * len(content))].ljust(len(content), b"\0"))
+
+
+@pytest.mark.parametrize("lost", [1, 2, 5])
+def test_a_jpeg_that_lacks_what_stood_between_two_restart_markers_is_damaged(lost):
+    content = jpeg(textured(), restart_marker_blocks=2)
+    first, *parts = re.split(rb"(?=\xff[\xd0-\xd7])", content)
+    assert len(parts) > 12
+    assert not is_damaged(content)
+    assert is_damaged(first + b"".join(parts[:4] + parts[4 + lost :]))
+    assert is_damaged(first + b"".join([*parts[:4], bytes(len(b"".join(parts[4 : 4 + lost]))), *parts[4 + lost :]]))
+
+
+def tiff(**options):
+    file = io.BytesIO()
+    textured().save(file, "TIFF", **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+@pytest.mark.parametrize("damage", [zeroed_from_the_middle, with_a_flipped_byte, without_its_middle])
+def test_a_tiff_whose_checksum_is_wrong_is_damaged(tmp_path, damage, big_endian):
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(compression="tiff_adobe_deflate", **({"big_endian": True} if big_endian else {})))
+    read_image_file(path, 96)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError, match="corrupt or truncated"):
+        read_image_file(path, 96)
+
+
+def test_bytes_of_a_tiff_in_which_only_the_checksum_tells_are_told(tmp_path):
+    content = tiff(compression="tiff_adobe_deflate")
+    with Image.open(io.BytesIO(content)) as image:
+        [offset, *_], [length, *_] = image.tag_v2[273], image.tag_v2[279]
+    packed = zlib.compress(zlib.decompress(content[offset : offset + length])[:-300] + bytes(300))[:-4] + b"\0\0\0\0"
+    assert not is_damaged(content)
+    assert is_damaged(content[:offset] + packed[:length].ljust(length, b"\0") + content[offset + length :])
+    for options in ({}, {"compression": "tiff_lzw"}, {"compression": "jpeg"}, {"compression": "packbits"}):
+        assert not is_damaged(tiff(**options))
+
+
+@pytest.mark.parametrize("form", ["BMP", "GIF", "WEBP", "PPM", "TGA", "TIFF", "PNG", "JPEG", "ICO", "JPEG2000", "SGI"])
+def test_a_file_of_any_format_that_is_too_short_is_refused(tmp_path, form):
+    path = tmp_path / f"a.{form.lower()}"
+    textured(side=64).save(path, form)
+    whole = path.read_bytes()
+    for share in (0, 0.1, 0.5, 0.9):
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(DataError, match=r"corrupt or truncated"):
+            read_image_file(path, 64)
 
 
 @pytest.mark.parametrize("strange", [np.nan, np.inf, -np.inf])

@@ -106,9 +106,9 @@ def test_numbers_from_1_on_and_ones_that_are_no_class_numbers_count_in_order(roo
     assert sorted(load(spec(root)).test.y.tolist()) == list(range(len(names)))
 
 
-@pytest.mark.parametrize("split", ["val", "Test", "validation"])
+@pytest.mark.parametrize("split", ["val", "Test", "validation", "testing", "Eval"])
 def test_a_folder_val_serves_as_test(root, split):
-    classes(root, "a", "b", splits=("Train" if split == "Test" else "train", split))
+    classes(root, "a", "b", splits=({"Test": "Train", "testing": "training"}.get(split, "train"), split))
     data = load(spec(root))
     assert (len(data.train), len(data.test)) == (2, 2)
 
@@ -262,6 +262,31 @@ def test_images_in_the_splits_themselves_are_refused(root):
         put(root / split / "a.png")
     with pytest.raises(DataError, match=r"imgs has images in test and train themselves: .*test/CLASS"):
         outline(root)
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"),
+    [
+        (("seg_train/seg_train", "seg_test/seg_test"), "has folders seg_test and seg_train, which sound like splits"),
+        (("Train-Images", "val.images"), "has folders Train-Images and val.images, which sound like splits"),
+        (("train_set",), "has folders train_set, which sound like splits"),
+        (("download/train", "download/test"), "but download in it has train and test: name that"),
+        (("a b/Training", "a b/Validation"), "but a b in it has train and test: name that"),
+    ],
+)
+def test_splits_are_never_taken_for_classes(root, splits, words):
+    classes(root, "cat", "dog", splits=splits)
+    with pytest.raises(DataError) as refusal:
+        outline(root)
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize("names", [("train", "plane"), ("tests", "trains"), ("rocket", "rocket_test")])
+def test_classes_that_sound_like_splits_are_classes(root, names):
+    classes(root, *names, splits=("",))
+    assert set(outline(root).names) == set(names)
+    classes(root, *names)
+    assert set(outline(root).names) == set(names)
 
 
 def test_a_class_without_images_is_named_as_its_split_is_written(root):

@@ -1,8 +1,11 @@
 """Files that lie, block or lead round: one sentence names each, and none takes the list of data sets down."""
 
+import io
 import json
 import os
+import pickle
 import socket
+import tarfile
 import threading
 import zipfile
 import zlib
@@ -11,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import torch
 from numpy.lib import format as npy
 from PIL import Image
 
@@ -150,14 +154,90 @@ def test_a_file_that_is_something_else_is_called_by_what_it_is(folder, content, 
 def test_arrays_are_read_by_content_and_what_is_no_data_set_is_said_to_be_none(folder):
     for name in ("MINE.NPZ", "mine", "mine.npz.bak"):
         assert datafiles.outline(catalogue.find_data(str(written(folder / name)))).n_test == 6
-    np.save(folder / "bare.npy", X)
     os.mkfifo(folder / "pipe")
-    for name in ("bare.npy", "pipe", "imgs.txt"):
-        if name.endswith("txt"):
-            (folder / name).write_text("imgs")
-        assert "neither a folder of images nor an .npz file" in refusal(
-            lambda name=name: catalogue.find_data(str(folder / name)), name
-        )
+    os.symlink(folder / "gone", folder / "link")
+    for name, words in (
+        ("pipe", "is a named pipe, not a file"),
+        ("link", "it is a link to "),
+        ("gone/imgs", "There is no file or folder "),
+        ("https://example.org/mine.npz", "is an address: download it"),
+    ):
+        where = name if "://" in name else str(folder / name)
+        assert words in refusal(lambda where=where: catalogue.find_data(where), name)
+
+
+def table(text, encoding="utf-8"):
+    return text.encode(encoding)
+
+
+def zipped(*names):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "")
+    return file.getvalue()
+
+
+def tarred():
+    file = io.BytesIO()
+    tarfile.open(fileobj=file, mode="w").close()
+    header = tarfile.TarInfo("a.png").tobuf()
+    return header + file.getvalue()
+
+
+def encoded(form):
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, form)
+    return file.getvalue()
+
+
+def saved_by_torch(**options):
+    file = io.BytesIO()
+    torch.save({"x": torch.zeros(2, 8, 8)}, file, **options)
+    return file.getvalue()
+
+
+OTHER_KINDS = {
+    "table.csv": (table("label,pixel\n0,255\n"), "text: read it with pandas.read_csv"),
+    "excel.csv": (table("étiquette;ε\n" * 900, "utf-8-sig"), "text: read it with pandas.read_csv"),
+    "wide.csv": (table("label\t1\n", "utf-16"), "text: read it with pandas.read_csv"),
+    "records.json": (table('{"x": [1]}'), "text: read it with json.load"),
+    "images.h5": (b"\x89HDF\r\n\x1a\n" + bytes(90), "an HDF5 file: read it with h5py"),
+    "images.parquet": (b"PAR1" + bytes(90) + b"PAR1", "a Parquet file: read it with pandas.read_parquet"),
+    "images.mat": (b"MATLAB 5.0 MAT-file".ljust(128), "a MATLAB file: read it with scipy.io.loadmat"),
+    "new.mat": (b"MATLAB 7.3 MAT-file".ljust(512), "a MATLAB file of version 7.3: read it with h5py"),
+    "bare.npy": (array(X), "one bare array: read it with numpy.load"),
+    "images.pt": (saved_by_torch(), "a PyTorch file: read it with torch.load"),
+    "old.pt": (saved_by_torch(_use_new_zipfile_serialization=False), "a PyTorch file: read it with torch.load"),
+    "images.pkl": (pickle.dumps({"x": X}), "a pickle: read it with the program that wrote it"),
+    "images.safetensors": (b"\x02" + bytes(7) + b"{}", "a safetensors file: read it with safetensors"),
+    "images.idx3-ubyte": (bytes([0, 0, 8, 3, 0, 0, 0, 2]) + bytes(90), "an IDX file, as MNIST's are"),
+    "images.zip": (zipped("train/a/1.png"), "an archive: unpack it"),
+    "sheet.xlsx": (zipped("xl/workbook.xml"), "an Excel workbook: read it with pandas.read_excel"),
+    "images.tar": (tarred(), "an archive: unpack it"),
+    "images.7z": (b"7z\xbc\xaf'\x1c" + bytes(90), "an archive: unpack it"),
+    "one.png": (encoded("PNG"), "one image: put it into a folder"),
+    "one.webp": (encoded("WEBP"), "one image: put it into a folder"),
+    "nothing.csv": (b"", "empty: name another"),
+    "films.mp4": (b"\0\0\0\x18ftypmp42" + bytes(range(256)), "save the images as x_test"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_KINDS)
+def test_a_file_of_another_kind_is_called_by_it_with_the_way_to_a_data_set(folder, name):
+    content, words = OTHER_KINDS[name]
+    (folder / name).write_bytes(content)
+    sentence = refusal(lambda: datafiles.outline(catalogue.find_data(str(folder / name))), name)
+    assert words in sentence
+    assert "Traceback" not in sentence
+    for cut in (len(content) // 2, len(content) - 9):
+        (folder / name).write_bytes(
+            content[:cut] + content[cut + 1 :]
+        )  # damaged, it is refused in a sentence all the same
+        refusal(lambda: datafiles.outline(catalogue.find_data(str(folder / name))), name)
+    if not words.startswith(("text", "empty", "save")):
+        (folder / "mine.npz").write_bytes(content)
+        assert words in refusal(lambda: datafiles.outline(NpzFile(str(folder / "mine.npz"))), "mine.npz")
 
 
 def test_gigabytes_of_labels_are_refused_from_their_header(folder, monkeypatch):

@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from lab.cli.main import main
 from lab.context import Cancelled
@@ -24,6 +26,19 @@ def test_fetch_says_what_comes_from_where_and_where_it_is(folder, mirror, capsys
     assert main(["data", "fetch", "mnist", "--json"]) == 0
     [record] = json.loads(capsys.readouterr().out)
     assert len(record["files"]) == 4
+    assert mirror.asked == []
+
+
+@pytest.mark.parametrize("name", ["course", "mine.npz", "photographs"])
+def test_what_is_published_nowhere_is_not_fetched(folder, mirror, capsys, monkeypatch, tmp_path, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "course").mkdir()
+    (tmp_path / "photographs/cat").mkdir(parents=True)
+    Image.new("L", (8, 8)).save(tmp_path / "photographs/cat/1.png")
+    np.savez(tmp_path / "mine.npz", x_test=np.zeros((2, 8, 8), np.uint8), y_test=np.zeros(2, int))
+    assert main(["data", "fetch", name]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"'{name}' is not a data set that can be downloaded: name one of mnist, fashion-mnist,")
     assert mirror.asked == []
 
 

@@ -4,6 +4,7 @@ import errno
 import multiprocessing
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -171,6 +172,29 @@ def test_a_full_disk_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch, numb
     with pytest.raises(EngineError, match=r"make room in .*TMPDIR") as refused, launch():
         pass
     assert "Dask" not in str(refused.value)
+
+
+def test_a_missing_folder_for_temporary_files_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+        tempfile._get_default_tempdir()
+
+    monkeypatch.setattr(cluster_module, "_cluster", fail)
+    with pytest.raises(EngineError, match=r"make room in /tmp, or set TMPDIR") as refused, launch():
+        pass
+    assert "Dask" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(30, "Read-only file system"), OSError(28, "No space left"), ImportError("x")]
+)
+def test_processes_that_can_share_no_lock_are_not_started(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", fail)
+    with pytest.raises(EngineError, match=r"cannot share a lock \(.*\): make /dev/shm a folder"), launch():
+        pass
 
 
 @pytest.mark.parametrize("error", [TypeError("x" * 900), RuntimeError("two\nlines"), OSError(2, "No such file", "/a")])
