@@ -188,6 +188,23 @@ def test_on_a_phone_a_figure_is_saved_from_the_line_of_its_heading(page):
     page.set_viewport_size(BESIDE)
 
 
+def test_on_a_phone_the_controls_leave_three_quarters_of_the_window_below_them(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.locator(f"{HERE} .lab-strip").evaluate("each => each.clientHeight") <= 0.26 * 844
+    for label in ("Attack", "ε", "ε, slider"):
+        assert page.locator(f"{HERE} .lab-strip").get_by_label(label, exact=True).is_visible()
+    page.set_viewport_size(BESIDE)
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720)])
+def test_on_a_projector_the_tabs_are_in_one_row(page, size):
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    page.get_by_role("button", name="Larger type").press("p")
+    assert len(set(page.locator(".lab-tab").evaluate_all("all => all.map(each => each.offsetTop)"))) == 1
+    page.keyboard.press("p")
+    page.set_viewport_size(BESIDE)
+
+
 def test_on_a_phone_the_pages_are_a_menu(page):
     page.set_viewport_size({"width": 390, "height": 844})
     tab = page.locator(".lab-tab", has_text="Masking")
