@@ -55,7 +55,7 @@ function render({ model, el }) {
       return [WORDS[now], ...about, later];
     }
     if (refusal) return ["Check the settings", refusal];
-    if (now === "done" && model.get("stale")) return ["Settings changed", "the figures show the ones before"];
+    if (now === "done" && model.get("stale")) return ["Settings changed", "the figures show the previous ones"];
     const drawn = now === "cancelled" ? "the figures show what was finished" : "";
     return [WORDS[now] ?? now, model.get("message"), model.get("stale") ? "the figures show other settings" : drawn];
   };
