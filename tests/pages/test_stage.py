@@ -133,29 +133,29 @@ def test_on_a_projector_type_is_larger_also_in_figures_and_the_drawer_is_closed(
     page.wait_for_function(f"before => ({size})() === before", arg=before)
 
 
-SAY = f"""words => {{
+SAY = f"""([now, words]) => {{
   const bar = document.querySelector('{HERE} .lab-run-bar');
   const [state, detail] = [bar.dataset.state, bar.querySelector('.lab-run-detail').textContent];
   const strip = document.querySelector('{HERE} .lab-strip');
   const before = strip.clientHeight;
-  bar.dataset.state = 'running';
+  bar.dataset.state = now;
   bar.querySelector('.lab-run-detail').textContent = words;
-  const now = strip.clientHeight;
+  const after = strip.clientHeight;
   bar.dataset.state = state;
   bar.querySelector('.lab-run-detail').textContent = detail;
-  return [before, now];
+  return [before, after];
 }}"""
 
 
-def test_the_strip_keeps_its_height_whatever_is_said_of_what_runs(page):
+def test_the_strip_keeps_its_height_whatever_is_said_of_what_runs_or_is_drawn(page):
     """Beside the open drawer the words have a hundred pixels here, and would take six lines."""
     page.set_viewport_size(BESIDE)
     if page.locator(f"{HERE} .lab-page[data-drawer=closed]").count():
         page.locator(f"{HERE} .lab-drawer-button").click()
     until_drawer(page, "open")
     long = "2% · a long attack · about 2 min left · the settings have changed since"
-    for words in ("2%", long):
-        before, now = page.evaluate(SAY, words)
+    for said in (("running", "2%"), ("running", long), ("done", "the figures show the previous ones"), ("done", long)):
+        before, now = page.evaluate(SAY, said)
         assert now == before
 
 

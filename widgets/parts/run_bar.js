@@ -73,7 +73,7 @@ function render({ model, el }) {
     const [word, ...details] = said();
     state.textContent = word;
     detail.textContent = details.filter(Boolean).join(" · ");
-    words.title = active ? `${word} ${detail.textContent}` : ""; // in a narrow strip they are cut after two lines
+    words.title = detail.textContent && `${word}: ${detail.textContent}`; // in a narrow strip they are cut after two lines
   };
   const listen = () => {
     heard = performance.now();
