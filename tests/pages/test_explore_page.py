@@ -46,6 +46,29 @@ def test_dragging_shows_the_last_value(page):
     assert page.locator(f"{HERE} .lab-gallery-large img").nth(1).get_attribute("src") != before
 
 
+OFF_THE_FIRST_LINE = f"""words => {{
+  const [dot, name] = document.querySelector('{HERE} .lab-gallery-large h4').children;
+  const before = name.textContent;
+  const off = [before, words].map((each) => {{
+    name.textContent = each;
+    const range = document.createRange();
+    range.selectNodeContents(name);
+    const line = range.getClientRects()[0];
+    const {{ y, height }} = dot.getBoundingClientRect();
+    return [range.getClientRects().length, Math.abs(y + height / 2 - (line.top + line.bottom) / 2)];
+  }});
+  name.textContent = before;
+  return off;
+}}"""
+
+
+def test_the_dot_of_a_model_is_in_the_first_line_of_its_heading(page):
+    """As in the verdicts of Masking, whose headings are sentences."""
+    [(one, near), (several, off)] = page.evaluate(OFF_THE_FIRST_LINE, "a gradient that does not show it " * 20)
+    assert (one, several > 1) == (1, True)
+    assert max(near, off) < 2
+
+
 LINES = f"""([widths, probabilities]) => {{
   const row = document.querySelector('{HERE} .lab-gallery-large .lab-pictures');
   const words = row.querySelector('.lab-picture:nth-child(2) p');
