@@ -46,6 +46,58 @@ def test_dragging_shows_the_last_value(page):
     assert page.locator(f"{HERE} .lab-gallery-large img").nth(1).get_attribute("src") != before
 
 
+OFF_THE_FIRST_LINE = f"""words => {{
+  const [dot, name] = document.querySelector('{HERE} .lab-gallery-large h4').children;
+  const before = name.textContent;
+  const off = [before, words].map((each) => {{
+    name.textContent = each;
+    const range = document.createRange();
+    range.selectNodeContents(name);
+    const line = range.getClientRects()[0];
+    const {{ y, height }} = dot.getBoundingClientRect();
+    return [range.getClientRects().length, Math.abs(y + height / 2 - (line.top + line.bottom) / 2)];
+  }});
+  name.textContent = before;
+  return off;
+}}"""
+
+
+def test_the_dot_of_a_model_is_in_the_first_line_of_its_heading(page):
+    """As in the verdicts of Masking, whose headings are sentences."""
+    [(one, near), (several, off)] = page.evaluate(OFF_THE_FIRST_LINE, "a gradient that does not show it " * 20)
+    assert (one, several > 1) == (1, True)
+    assert max(near, off) < 2
+
+
+LINES = f"""([widths, probabilities]) => {{
+  const row = document.querySelector('{HERE} .lab-gallery-large .lab-pictures');
+  const words = row.querySelector('.lab-picture:nth-child(2) p');
+  const shown = words.textContent;
+  const lines = () => {{
+    const range = document.createRange();
+    range.selectNodeContents(words);
+    return new Set([...range.getClientRects()].map((each) => each.top)).size;
+  }};
+  const found = widths.map((width) => {{
+    row.style.width = `${{width}}px`;
+    return probabilities.map((each) => {{
+      words.textContent = shown.replace(/\\(.*/, `(${{each}})`);
+      return lines();
+    }});
+  }});
+  row.style.width = '';
+  words.textContent = shown;
+  return found;
+}}"""
+
+
+def test_every_probability_has_as_many_lines_as_those_beside_it(page):
+    """Else what is below jumps while ε is dragged, and pictures side by side have words of different heights."""
+    found = page.evaluate(LINES, [list(range(330, 700, 10)), [">99.9%", "62.5%", "9.1%"]])
+    assert [set(each) for each in found if len(set(each)) > 1] == []
+    assert (set(found[0]), set(found[-1])) == ({2}, {1})
+
+
 @pytest.mark.slow
 def test_every_control_changes_the_picture(page):
     # The label of an image that is classified correctly is the predicted one: its picture stays.

@@ -56,6 +56,22 @@ def test_plotly_is_sent_as_a_browser_can_read_it(lab, accepted):
     assert b"plotly.js" in (gzip.decompress(text) if how == "gzip" else text)[:300]
 
 
+def test_home_does_not_wait_for_plotly_and_a_figure_has_it_as_soon_as_it_comes(browser, lab):
+    """Evaluating plotly.js takes a second in which nothing is answered, and home has no figure."""
+    page, held = browser.new_page(), []
+    page.set_default_timeout(PATIENCE)
+    page.route("**/plotly.js?v=*", lambda route: held.append(route))
+    page.goto(lab.address, wait_until="commit")
+    page.wait_for_selector(".lab-front[data-busy=false]")
+    assert page.evaluate("typeof Plotly") == "undefined"
+    page.get_by_role("button", name="PGD restarts", exact=True).click()
+    page.wait_for_selector(".lab-figure-plot")
+    for each in held:
+        each.continue_()
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    page.close()
+
+
 @pytest.mark.slow
 def test_a_page_whose_server_does_not_send_plotly_has_it_from_the_kernel(browser, lab):
     page = browser.new_page()

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.page
 
 RENDER = """
 async ([source, figures, template]) => {
-  globalThis[Symbol.for("adversarial-lab.plotly")] = { plotly: Promise.resolve(Plotly) };
+  globalThis[Symbol.for("adversarial-lab.plotly")] = { ask() {}, plotly: Promise.resolve(Plotly) };
   const view = (await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })))).default;
   window.order = [];
   for (const [name, figure] of Object.entries(figures)) {

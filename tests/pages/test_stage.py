@@ -133,29 +133,29 @@ def test_on_a_projector_type_is_larger_also_in_figures_and_the_drawer_is_closed(
     page.wait_for_function(f"before => ({size})() === before", arg=before)
 
 
-SAY = f"""words => {{
+SAY = f"""([now, words]) => {{
   const bar = document.querySelector('{HERE} .lab-run-bar');
   const [state, detail] = [bar.dataset.state, bar.querySelector('.lab-run-detail').textContent];
   const strip = document.querySelector('{HERE} .lab-strip');
   const before = strip.clientHeight;
-  bar.dataset.state = 'running';
+  bar.dataset.state = now;
   bar.querySelector('.lab-run-detail').textContent = words;
-  const now = strip.clientHeight;
+  const after = strip.clientHeight;
   bar.dataset.state = state;
   bar.querySelector('.lab-run-detail').textContent = detail;
-  return [before, now];
+  return [before, after];
 }}"""
 
 
-def test_the_strip_keeps_its_height_whatever_is_said_of_what_runs(page):
+def test_the_strip_keeps_its_height_whatever_is_said_of_what_runs_or_is_drawn(page):
     """Beside the open drawer the words have a hundred pixels here, and would take six lines."""
     page.set_viewport_size(BESIDE)
     if page.locator(f"{HERE} .lab-page[data-drawer=closed]").count():
         page.locator(f"{HERE} .lab-drawer-button").click()
     until_drawer(page, "open")
     long = "2% · a long attack · about 2 min left · the settings have changed since"
-    for words in ("2%", long):
-        before, now = page.evaluate(SAY, words)
+    for said in (("running", "2%"), ("running", long), ("done", "the figures show the previous ones"), ("done", long)):
+        before, now = page.evaluate(SAY, said)
         assert now == before
 
 
@@ -185,6 +185,23 @@ def test_on_a_phone_a_figure_is_saved_from_the_line_of_its_heading(page):
         for css in (".lab-figure-title", ".lab-figure-tools > button")
     ]
     assert abs(lines[0] - lines[1]) < 5
+    page.set_viewport_size(BESIDE)
+
+
+def test_on_a_phone_the_controls_leave_three_quarters_of_the_window_below_them(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.locator(f"{HERE} .lab-strip").evaluate("each => each.clientHeight") <= 0.26 * 844
+    for label in ("Attack", "ε", "ε, slider"):
+        assert page.locator(f"{HERE} .lab-strip").get_by_label(label, exact=True).is_visible()
+    page.set_viewport_size(BESIDE)
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720)])
+def test_on_a_projector_the_tabs_are_in_one_row(page, size):
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    page.get_by_role("button", name="Larger type").press("p")
+    assert len(set(page.locator(".lab-tab").evaluate_all("all => all.map(each => each.offsetTop)"))) == 1
+    page.keyboard.press("p")
     page.set_viewport_size(BESIDE)
 
 

@@ -78,7 +78,9 @@ def test_start_watch_pause_reload_resume_finish_and_use(visitor):
     page.locator(f"{HERE} .lab-check", has_text="clicked").wait_for()
 
     open_studio(visitor)
+    height = page.locator(ROW).evaluate("each => each.clientHeight")
     page.get_by_label("Discard clicked").click()
+    assert page.locator(ROW).evaluate("each => each.clientHeight") == height  # the rows below it stay where they are
     page.get_by_label("Delete clicked for good").click()
     page.wait_for_selector(ROW, state="detached")
 

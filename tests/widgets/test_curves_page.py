@@ -182,13 +182,32 @@ def test_zero_stands_left_of_the_smallest_weight_on_a_logarithmic_axis():
     assert drawn["layout"]["xaxis"]["ticktext"] == ["0", "0.0001", "0.01"]
 
 
-async def test_an_empty_figure_leads_to_the_studio_where_its_models_are_trained(engine):
+def closed(page):
+    return {name for name, view in page.views.items() if "lab-closed" in view._dom_classes}
+
+
+async def test_in_the_place_of_figures_without_runs_stands_how_to_train_them(engine):
+    page = CurvesPage(engine)
+    assert closed(page) == {"pivots", "widths", "ratios"}
+    assert [each.partition(" alone")[0] for each in page.missing.words.split("\n\n")] == [
+        "No two models trained on digits differ in width",
+        "No two models trained on digits differ in the weight of the pivot loss",
+    ]
+    assert page.missing.labels == []  # nothing follows them in a notebook
+    page.lead(lambda _: None)
+    assert len(page.missing.labels) == 2
+    page.models.cards = {f"run-{width}": card(f"run-{width}", width) for width in (2, 4)}
+    page.models.options = [*page.models.options, {"value": "run-2", "label": "run-2"}]  # a training has ended
+    assert closed(page) == {"pivots"}
+    assert len(page.missing.words.split("\n\n")) == len(page.missing.labels) == 1
+
+
+async def test_what_is_missing_leads_to_the_studio_where_it_is_trained(engine):
     page = await opened(engine)
     followed: list = []
-    page.links.lead(followed.append)
-    for place, link in enumerate(page.links.links):
-        if link.page == "training-studio":
-            page.links._handle_custom_msg(place, [])
+    page.lead(followed.append)
+    for place, _ in enumerate(page.missing.links):
+        page.missing._handle_custom_msg(place, [])
     width, weight = (each.settings["recipe"] for each in followed)
     studio = StudioPage(engine)
     for recipe in (width, weight):

@@ -54,6 +54,12 @@ def test_where_the_loss_is_largest_is_read_off_the_surface(shape, said):
     assert loss_along_g(of(bent, ball=Linf(0.2))) == said
 
 
+@pytest.mark.parametrize("shape", [RISING, RISING[::-1], FLAT, -np.abs(RISING)])
+def test_losses_too_small_for_words_are_not_compared(shape):
+    """Else one "rises to below 0.001 nats and falls to below 0.001"."""
+    assert loss_along_g(of(shape - 20, ball=Linf(0.2))) == "m0: along g the loss stays below 0.001 nats"
+
+
 def test_each_model_has_a_sentence_of_its_own_whatever_it_is_called():
     first, second = loss_along_g(of(RISING, RISING[::-1])).split(" · ")
     assert "m0: along g the loss is largest" in first

@@ -41,6 +41,16 @@ async def test_it_opens_with_the_curves_that_come_with_the_lab_and_starts_nothin
     assert page.list.problems == []
 
 
+async def test_the_list_begins_with_those_whose_curves_are_shown(engine, tmp_path):
+    """Else they are scrolled out of sight, below models that come first only by the alphabet."""
+    zoo = tmp_path / "zoo"
+    for name in ("cascade-trained", "pgd-trained"):
+        finish(zoo / f"{name}.json", zoo / f"{name}.safetensors", fgsm_training(epochs=4))
+        (zoo / f"{name}.metrics.jsonl").write_text(lines(4))
+    rows = [(each["name"], each["shown"]) for each in StudioPage(engine).list.rows]
+    assert rows[:3] == [("fgsm-trained", True), ("pgd-trained", True), ("cascade-trained", False)]
+
+
 async def test_with_nothing_at_all_it_invites(engine, tmp_path):
     for each in (tmp_path / "zoo").iterdir():
         each.unlink()

@@ -182,8 +182,7 @@ class App(Box):
         self._places.children = tuple(self.built.values())
         for form in filter(None, (page.form, page.look)):
             form.observe(lambda _: self._told(), "changes")
-        if page.links is not None:
-            page.links.lead(self.follow)
+        page.lead(self.follow)
         for view in page.views.values():
             view.observe(lambda _: self._told(), "camera")
         return page

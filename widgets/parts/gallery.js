@@ -23,7 +23,7 @@ function picture() {
 function fillPicture(figure, { source, title, words = "", fooled = null }) {
   const [image, caption, verdict] = figure.children;
   if (image.src !== source) image.src = source;
-  image.alt = [title, words].filter(Boolean).join(": ");
+  image.alt = [title, words].filter(Boolean).join(": ").replace("\n", " ");
   write(caption, title);
   write(verdict, words);
   verdict.dataset.fooled = String(fooled);

@@ -26,12 +26,16 @@ Follow = Callable[[Link], None]
 
 
 class LinkBar(Plain):
-    """A button for each link. Pressed, it calls ``follow(link)``; without such a handler no button is shown."""
+    """A button for each link. Pressed, it calls ``follow(link)``; without such a handler no button is shown.
+
+    ``words`` is what is said above the buttons, also without them.
+    """
 
     _esm = Path(__file__).with_name("links.js")
     _css = Path(__file__).with_name("links.css")
 
     labels = t.List(t.Unicode()).tag(sync=True)
+    words = t.Unicode().tag(sync=True)
 
     def __init__(self, follow: Follow | None = None) -> None:
         super().__init__()

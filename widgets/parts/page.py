@@ -29,7 +29,7 @@ from widgets.parts.choices import DataChoice, ModelChoice
 from widgets.parts.drawer import DrawerButton
 from widgets.parts.forms import Form, Variant
 from widgets.parts.image_choice import ImageChoice
-from widgets.parts.links import LinkBar
+from widgets.parts.links import Follow, LinkBar
 from widgets.parts.run_bar import RunBar
 from widgets.parts.take_away import TakeAway
 from widgets.plain import Box, Plain, Words, shared
@@ -131,6 +131,11 @@ class Page(Box, Generic[S, R, L]):
         self.bar.run()
         if self.result is None:
             self._paint()
+
+    def lead(self, follow: Follow) -> None:
+        """Give the links to other pages a handler, and so show their buttons."""
+        if self.links is not None:
+            self.links.lead(follow)
 
     def show(self, result: R) -> None:
         """Draw a result, complete or partial, instead of the present one."""

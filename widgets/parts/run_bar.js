@@ -55,7 +55,7 @@ function render({ model, el }) {
       return [WORDS[now], ...about, later];
     }
     if (refusal) return ["Check the settings", refusal];
-    if (now === "done" && model.get("stale")) return ["Settings changed", "the figures show the ones before"];
+    if (now === "done" && model.get("stale")) return ["Settings changed", "the figures show the previous ones"];
     const drawn = now === "cancelled" ? "the figures show what was finished" : "";
     return [WORDS[now] ?? now, model.get("message"), model.get("stale") ? "the figures show other settings" : drawn];
   };
@@ -73,7 +73,7 @@ function render({ model, el }) {
     const [word, ...details] = said();
     state.textContent = word;
     detail.textContent = details.filter(Boolean).join(" · ");
-    words.title = active ? `${word} ${detail.textContent}` : ""; // in a narrow strip they are cut after two lines
+    words.title = detail.textContent && `${word}: ${detail.textContent}`; // in a narrow strip they are cut after two lines
   };
   const listen = () => {
     heard = performance.now();

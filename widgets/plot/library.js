@@ -1,23 +1,36 @@
-// Views wait for this promise (view.js makes the same one); the library that arrives first on a page keeps it.
+// Views ask for the library and wait for this promise (view.js makes the same one); the library that arrives first on a
+// page keeps it.
 function promised() {
   const name = Symbol.for("adversarial-lab.plotly");
   if (!globalThis[name]) {
     const made = {};
+    made.asked = new Promise((ask) => Object.assign(made, { ask }));
     made.plotly = new Promise((keep, fail) => Object.assign(made, { keep, fail }));
     globalThis[name] = made;
   }
   return globalThis[name];
 }
 
-// plotly.js from the server of the page, whose script is in the page until it fails.
-async function served() {
-  const script = document.getElementById("plotly-js");
-  if (script && !globalThis.Plotly) {
-    await new Promise((settle) => {
-      for (const end of ["load", "error"]) script.addEventListener(end, settle);
-    });
-  }
-  return script && globalThis.Plotly;
+const QUIET = 1500; // milliseconds without a press or a move after which a busy second disturbs nobody
+const DISTURBED = ["pointerdown", "pointermove", "wheel", "keydown", "input"];
+
+// Nobody does anything on the page; given up when somebody asks.
+function quiet(asked) {
+  return new Promise((settle) => {
+    let waiting = 0;
+    const wait = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(end, QUIET);
+    };
+    const end = () => {
+      clearTimeout(waiting);
+      for (const event of DISTURBED) removeEventListener(event, wait, true);
+      settle();
+    };
+    for (const event of DISTURBED) addEventListener(event, wait, true);
+    asked.then(end);
+    wait();
+  });
 }
 
 async function sent(model) {
@@ -39,7 +52,11 @@ async function evaluated(packed) {
   return module.exports.newPlot ? module.exports : globalThis.Plotly;
 }
 
-async function load(model) {
+// The page's server may offer the library, as widgets/voila does; before a figure needs it, it waits for a quiet moment.
+async function load(model, asked) {
+  const served = globalThis[Symbol.for("adversarial-lab.served-plotly")];
+  if (!served) return sent(model);
+  await quiet(asked);
   return (await served()) || sent(model);
 }
 
@@ -48,6 +65,6 @@ export default {
     const place = promised();
     if (place.loading) return;
     place.loading = true;
-    load(model).then(place.keep, place.fail);
+    load(model, place.asked).then(place.keep, place.fail);
   },
 };

@@ -3,10 +3,18 @@ function promised() {
   const name = Symbol.for("adversarial-lab.plotly");
   if (!globalThis[name]) {
     const made = {};
+    made.asked = new Promise((ask) => Object.assign(made, { ask }));
     made.plotly = new Promise((keep, fail) => Object.assign(made, { keep, fail }));
     globalThis[name] = made;
   }
   return globalThis[name];
+}
+
+// plotly.js, which is evaluated for whoever asks first.
+function library() {
+  const place = promised();
+  place.ask();
+  return place.plotly;
 }
 
 function parsed(model, { isDark, paint }) {
@@ -228,7 +236,7 @@ function unpacked(packed) {
 }
 
 async function picture(plot, model, format) {
-  const Plotly = await promised().plotly;
+  const Plotly = await library();
   const heading = model.get("heading");
   const { width, height, margin, title, ...layout } = plot._fullLayout ? plot.layout : {};
   const room = heading ? 40 : 0;
@@ -354,7 +362,7 @@ async function render({ model, el }) {
     if (drawing) return;
     drawing = true;
     try {
-      const Plotly = await promised().plotly;
+      const Plotly = await library();
       while (wanted() || resized) {
         if (resized && listening && (largerBy(el) !== drawnBy || painter(el).isDark !== plot.labPainter.isDark)) due = true;
         resized = false;
@@ -424,7 +432,7 @@ async function render({ model, el }) {
     endOfScheme();
     model.off("change:figure change:provisional", changed);
     model.off("msg:custom", answer);
-    (await promised().plotly).purge(plot);
+    (await library()).purge(plot);
   };
 }
 

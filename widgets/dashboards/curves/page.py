@@ -22,7 +22,7 @@ from widgets.dashboards.curves.links import (
     training_links,
     varying_links,
 )
-from widgets.dashboards.curves.plots import PLOTS, CurvesDisplay, CurvesLook
+from widgets.dashboards.curves.plots import PLOTS, CurvesDisplay, CurvesLook, invitations
 from widgets.dashboards.curves.sweeps import Sweeps
 from widgets.parts.attacks import Attacks
 from widgets.parts.choices import DataChoice, ModelChoice, PositionChoice
@@ -59,6 +59,7 @@ class CurvesPage(Page[RobustnessCurves, CurvesResult, CurvesDisplay]):
 
     It opens with the default settings already asked for. Runs that differ in one setting are read from their cards.
     A click on any point goes where ``follow`` leads; the ``links`` lead there from the chosen one without a mouse.
+    In the place of the figures over a setting for which there are no runs, ``missing`` leads to their training.
     """
 
     look: Form[CurvesLook]
@@ -82,7 +83,8 @@ class CurvesPage(Page[RobustnessCurves, CurvesResult, CurvesDisplay]):
         self.look = Form(CurvesLook(), given={"level": self.player, "intervals": toggle, **self.places})
         self.sweeps, self.trainings = Sweeps(), dict[str, Link]()
         self.views = {name: self._view(name) for name in PLOTS}
-        self.links = LinkBar(follow)
+        self.links, self.missing = LinkBar(follow), LinkBar(follow)
+        self.missing.add_class("lab-figure")
         self.bar = RunBar(engine, self.form.spec, self.show)
         self.begin()
 
@@ -102,7 +104,13 @@ class CurvesPage(Page[RobustnessCurves, CurvesResult, CurvesDisplay]):
         self.look.add_class("lab-look")
         guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
         accuracy, trade_off, *others = self.views.values()
-        return Box([guide, self.look, Box([accuracy, trade_off, self.links, *others], "lab-figures")], "lab-content")
+        figures = Box([accuracy, trade_off, self.links, *others, self.missing], "lab-figures")
+        return Box([guide, self.look, figures], "lab-content")
+
+    def lead(self, follow: Follow) -> None:
+        """Give the links to other pages a handler, and so show their buttons."""
+        super().lead(follow)
+        self.missing.lead(follow)
 
     def _listen(self) -> None:
         super()._listen()
@@ -128,7 +136,11 @@ class CurvesPage(Page[RobustnessCurves, CurvesResult, CurvesDisplay]):
         self._paint()
 
     def _paint_beside(self, drawn: CurvesDisplay) -> None:
-        self.links.offer([*self._leads(drawn.look), *self._to_train()])
+        self.links.offer(self._leads(drawn.look))
+        for name, runs in drawn.sweeps.shown().items():
+            (self.views[name].remove_class if runs else self.views[name].add_class)("lab-closed")
+        self.missing.words = "\n\n".join(invitations(drawn.sweeps))
+        self.missing.offer(self._to_train())
 
     def _to_train(self) -> list[Link]:
         """Return the links to train the models that the figures over a setting lack."""

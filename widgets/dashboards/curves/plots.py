@@ -38,6 +38,12 @@ PIVOTS = Varied("the weight of the pivot loss", "pivot-training", "weight 0.0001
 WIDTH, PIVOT = "width (or ρ) of the architecture", "λ₂, weight of the pivot loss"
 
 
+def invitations(sweeps: Sweeps) -> list[str]:
+    """Word how to obtain the runs of the figures over a setting that have none."""
+    missing = [*([] if sweeps.widths else [WIDTHS]), *([] if sweeps.pivots else [PIVOTS])]
+    return [each.invitation(sweeps.data) for each in missing]
+
+
 @dataclass(frozen=True)
 class CurvesLook(Spec):
     """Display of a result, which needs no computing. Model, attack and level of the chosen point are indices."""
@@ -70,7 +76,7 @@ PLOTS: dict[str, Plot[CurvesResult, CurvesDisplay]] = {
         420,
     ),
     "trade-off": Plot(
-        "Robust against clean accuracy",
+        "Robust versus clean accuracy",
         lambda result, drawn: trade_off(result, drawn.look.level),
         lambda result, drawn: trade_off_frame(result, drawn.look.level),
         "lab-narrow lab-main",

@@ -32,6 +32,10 @@ class Sweeps:
         """Those among the cards of all models."""
         return cls(data, widths(cards, data), pivot_weights(cards, data))
 
+    def shown(self) -> dict[str, tuple[Sweep, ...]]:
+        """Return the runs of each figure over a setting, by the figure's name."""
+        return {"pivots": self.pivots, "widths": self.widths, "ratios": self.widths}
+
 
 def widths(cards: Sequence[ModelCard], data: str) -> tuple[Sweep, ...]:
     """Networks of one recipe and several sizes. Kurakin et al. 2017, Figure 1; Madry et al. 2017, Figure 3."""

@@ -64,7 +64,7 @@ function legend({ sides, meanings }) {
   const said = { both: "Above the paper's value, below ours.", ours: "Our values; the paper prints none.", paper: "" };
   line.append(said[sides.length > 1 ? "both" : sides[0]]);
   if (sides.includes("ours")) line.append(" Point at one for its 95% interval.");
-  if (meanings.length) line.append(" Marked by what comes of the claim that is computed from it, the worst of several: ");
+  if (meanings.length) line.append(" A mark is the outcome of the claim computed from that value, of several the worst: ");
   line.append(...meanings.flatMap((each, i) => [i ? ", " : "", symbol(each)]));
   return line;
 }

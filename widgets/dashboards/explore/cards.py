@@ -149,7 +149,7 @@ def _predicted(result: ExploreResult, logits: np.ndarray) -> str:
     top = int(predictions(logits))
     if top == NO_CLASS:
         return class_in_words(top, result.class_names)
-    return f"predicted {_short(result.class_names[top], 32)} ({percent(softmax(logits)[top], 1)})"
+    return f"predicted {_short(result.class_names[top], 32)}\n({percent(softmax(logits)[top], 1)})"
 
 
 def _change_of_a_pixel(size: float) -> str:

@@ -38,7 +38,7 @@ SOURCE = (
     "2018, Na et al. 2018"
 )
 PREFERRED = ("fgsm-trained", "pgd-trained")
-"""The networks whose curves are shown at first, when their curves are there."""
+"""The models that the list begins with; their curves are shown at first, when they are there."""
 
 LONGEST_NAME = 255
 """Characters of what a browser calls itself."""
@@ -62,7 +62,8 @@ class StudioPage(Page[TrainingRun, list[Course], None]):
     def __init__(self, engine: PageEngine | None = None) -> None:
         self._engine = engine or Engine.connect()
         self._jobs: dict[str, PageJob] = {}
-        self._shipped = {each.name: each for each in shipped()}
+        first = sorted(shipped(), key=lambda each: each.name not in PREFERRED)
+        self._shipped = {each.name: each for each in first}
         self._shown: list[str] | None = None
         self._visitor = self._address = ""
         self.result: list[Course] | None = None

@@ -6,6 +6,7 @@ from lab.results import ModelSurface, SurfaceResult
 
 _EQUAL = 0.02
 """Losses that differ by less than this fraction of the largest are called equal."""
+_SMALL = 0.001  # nats
 
 
 def loss_along_g(result: SurfaceResult) -> str:
@@ -28,13 +29,16 @@ def _along(result: SurfaceResult, model: ModelSurface) -> str:
         where = edge if broken[0] == len(losses) - 1 else f"from ε₁ {abs(places[broken[0]]):.3g} on"
         return f"along g the loss is not a number {where}"
     first, top, last = float(losses[0]), float(losses.max()), float(losses[-1])
+    if top < _SMALL:
+        return f"along g the loss stays {nats(top)} nats"
     if top - first <= _EQUAL * top:
-        return f"along g the loss does not rise ({_nats(first)} nats at the image, {_nats(last)} {edge})"
+        return f"along g the loss does not rise ({nats(first)} nats at the image, {nats(last)} {edge})"
     if top - last <= _EQUAL * top:
-        return f"along g the loss is largest {edge} ({_nats(first)} → {_nats(last)} nats)"
+        return f"along g the loss is largest {edge} ({nats(first)} → {nats(last)} nats)"
     peak = places[int(losses.argmax())]
-    return f"along g the loss rises to {_nats(top)} nats at ε₁ {peak:.3g} and falls to {_nats(last)} {edge}"
+    return f"along g the loss rises to {nats(top)} nats at ε₁ {peak:.3g} and falls to {nats(last)} {edge}"
 
 
-def _nats(loss: float) -> str:
-    return f"{loss:.3g}" if loss >= 0.001 or loss == 0 else "below 0.001"
+def nats(loss: float) -> str:
+    """Word a loss; one that is so small that its digits say nothing by what it is below."""
+    return f"{loss:.3g}" if loss >= _SMALL else f"below {_SMALL}"

@@ -8,6 +8,7 @@ from lab.counts import percent
 from lab.results import ModelSurface, SurfaceResult
 from lab.results.prediction import class_in_words
 from lab.results.thumbnails import sparse
+from widgets.dashboards.surface.finding import nats
 from widgets.figures.mosaic import difference, picture, png
 from widgets.figures.surface.parts import in_grid
 from widgets.parts.gallery import LARGEST_SIDE, Card, Gallery, Picture
@@ -75,7 +76,7 @@ def _read(result: SurfaceResult, model: ModelSurface, place: PlanePoint) -> list
     loss, probability = (float(here.quantity(name)[0]) for name in ("loss", "probability"))
     return [
         f"predicted {read} · p(label) {percent(probability, 1)}",
-        f"loss {loss:.3g} nats · margin {_number(float(here.margin[0]))}",
+        f"loss {nats(loss)} nats · margin {_number(float(here.margin[0]))}",
     ]
 
 

@@ -53,14 +53,14 @@ PLOTS: dict[str, Plot[SurfaceResult, SurfaceDisplay]] = {
         390,
     ),
     "map": Plot(
-        "Map",
+        "Contour map",
         lambda result, drawn: contour_map(result, drawn.look.quantity, drawn.look.by_class, drawn.look.attacks),
         of_result(map_frame),
         "lab-surface-map",
         430,
     ),
     "cuts": Plot(
-        "Cuts",
+        "Cross-sections",
         lambda result, drawn: cross_sections(result, drawn.look.quantity),
         of_result(cross_sections_frame),
         "lab-surface-cuts",

@@ -73,8 +73,8 @@ def pair(result: EmbeddingsResult, model: ModelEmbeddings, image: int) -> tuple[
 
 def _pca(model: ModelEmbeddings) -> Seen:
     first, second = (f"{share:.0%}" for share in model.variance)
-    titles = (f"1st principal component ({first} of the variance)", f"2nd ({second})")
-    return Seen(model.pca, titles, f"{model.dimensions:,} dimensions · PCA of the clean embeddings")
+    titles = (f"1st principal component ({first})", f"2nd ({second})")
+    return Seen(model.pca, titles, f"{model.dimensions:,} dimensions · PCA of the clean embeddings (% of variance)")
 
 
 def _t_sne(model: ModelEmbeddings) -> Seen:

@@ -30,7 +30,8 @@ SELECTED = DIVERGING[-1][1]
 
 DEFINITIONS = {
     TRANSFER: "% misclassified by the target, among the images that the source misclassifies only under attack",
-    TRANSFER_BOTH: "the same, among those only that the target, too, classifies correctly when clean",
+    TRANSFER_BOTH: "% misclassified by the target, among the images that both classify correctly when clean and that "
+    "the source misclassifies under attack",
     ERROR: "% of all attacked images that the target misclassifies, whatever the source predicts",
     ACCURACY: "% of all attacked images that the target classifies correctly",
 }
