@@ -113,6 +113,9 @@ _CIFAR10: dict[str, Any] = {
     "precision": "bfloat16",
 }
 
+_AGAINST = _CIFAR10 | {"ball": Linf(CIFAR10.published.opening.eps), "epochs": 20}
+_CIFAR10_CASCADE = CascadeExamples(defended=Trained("cifar10-pivot-trained"), iterative=BIM(steps=3, step_size=0.0))
+
 _ON_CIFAR10: dict[str, Recipe] = {
     "cifar10-standard": standard_training(**_CIFAR10, epochs=30),
     "cifar10-pgd-trained": pgd_training(
@@ -121,6 +124,9 @@ _ON_CIFAR10: dict[str, Recipe] = {
         ball=Linf(CIFAR10.published.opening.eps),
         epochs=10,
     ),
+    "cifar10-pivot-trained": pivot_training(**_AGAINST),
+    "cifar10-kurakin-trained": kurakin_training(**_AGAINST),
+    "cifar10-cascade-trained": cascade_training(**_AGAINST, source=_CIFAR10_CASCADE),
 }
 RECIPES: dict[str, Recipe] = {**_DIGITS, **_ON_MNIST, **_ON_FASHION, **_ON_CIFAR10}
 """By data set, each in the order of training: fixed networks that a recipe names come before it."""
