@@ -118,17 +118,24 @@ def _claim(claim: PaperClaim, verdict: str, finding: CheckedClaim | None) -> Seq
 
 
 def exhibits_of_papers() -> Iterator[str]:
-    """Every exhibit with what came out at its first scale, paper by paper."""
+    """Every exhibit with what came out at its first scale, and at others where that ships, paper by paper."""
     for letter, title in exhibits.PAPERS.values():
         yield f"### {title}"
-        rows = [_exhibit(each) for each in exhibits.of_paper(letter)]
+        measured = [
+            (each, scale)
+            for each in exhibits.of_paper(letter)
+            for scale in each.scales
+            if scale == each.first_scale or exhibits.shipped(each, scale)
+        ]
+        rows = [_exhibit(each, scale) for each, scale in measured]
         yield _table(("exhibit", "what it shows", "in kind", "in size", "first claim", "paper", "here"), rows)
 
 
-def _exhibit(exhibit: exhibits.Exhibit) -> Sequence[str]:
+def _exhibit(exhibit: exhibits.Exhibit, scale: str) -> Sequence[str]:
     """A line of the table: how many claims hold, and the first of them with both numbers."""
-    name, first = f"`{exhibit.short}` {exhibit.kind.capitalize()} {exhibit.number}", exhibit.claims[0]
-    found = exhibits.shipped(exhibit, exhibit.first_scale)
+    data = "" if scale == "digits" else f", {exhibits.SCALES[scale].data.title}"
+    name, first = f"`{exhibit.short}` {exhibit.kind.capitalize()} {exhibit.number}{data}", exhibit.claims[0]
+    found = exhibits.shipped(exhibit, scale)
     if found is None:
         return name, _cell(exhibit.title), "not measured yet", "", _cell(first.sentence), "", ""
     stale = " (older description)" if exhibits.is_stale(found, exhibit) else ""

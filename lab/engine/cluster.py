@@ -86,7 +86,8 @@ def _existing(address: str, patience: float) -> Connection:
 @contextmanager
 def _embedded(dashboard: int | None) -> Iterator[Connection]:
     _require_own_process()
-    _require_shared_locks()
+    with worker_settings():
+        _require_shared_locks()
     _find_lab_first()
     security = Security.temporary()
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import distributed
@@ -58,23 +58,23 @@ class Vitals:
 
 
 class Lent:
-    """Environment variables of this process that others may set for a while; several at a time, on one thread."""
+    """Environment variables of this process that are set for a while; by several at a time, on one thread."""
 
     def __init__(self) -> None:
         self._before: dict[str, str | None] = {}
         self._users: Counter[str] = Counter()
 
     @contextmanager
-    def lent(self, names: Iterable[str]) -> Iterator[None]:
-        """Give the variables back, when the last one is done with them, as they were before the first one."""
-        names = tuple(names)
-        self._before |= {name: os.environ.get(name) for name in names if not self._users[name]}
-        self._users.update(names)
+    def lent(self, values: Mapping[str, str]) -> Iterator[None]:
+        """Set variables; when the last one is done with them, they are as they were before the first one."""
+        self._before |= {name: os.environ.get(name) for name in values if not self._users[name]}
+        self._users.update(values.keys())
+        os.environ.update(values)
         try:
             yield
         finally:
-            self._users.subtract(names)
-            for name in names:
+            self._users.subtract(values.keys())
+            for name in values:
                 if not self._users[name]:
                     _set(name, self._before.pop(name))
 
@@ -99,7 +99,10 @@ class Nanny(distributed.Nanny):
         self.periodic_callbacks["lab-look"] = PeriodicCallback(self.look, 1000 * GLANCE)
 
     async def instantiate(self) -> Status:
-        """Start the worker's process; Dask would leave what it sets for that to every later child of this process."""
+        """Start the worker's process; Dask would leave what it sets for that to every later child of this process.
+
+        It sets that late, too: what the processes share, for which Python starts another one, is made before.
+        """
         with _environment.lent(self.pre_spawn_env):
             return await super().instantiate()
 

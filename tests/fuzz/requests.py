@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from lab.errors import LabError
 from tests.fuzz.report import Report, examine
@@ -76,7 +76,8 @@ def fuzz(seed: int, count: int) -> Report:
     os.environ["LAB_TOKEN"] = TOKEN
     try:
         with tempfile.TemporaryDirectory() as home, served(Path(home), *OPTIONS) as lab:
-            report = examine(cases(random.Random(seed), count), lambda request: _sent(lab.address, request))
+            known = cases(random.Random(seed), count, _passed(lab.address))
+            report = examine(known, lambda request: _sent(lab.address, request))
             logs = b"".join(each.read_bytes() for each in (Path(home) / "logs").iterdir())
     finally:
         if before is None:
@@ -88,13 +89,23 @@ def fuzz(seed: int, count: int) -> Report:
     return report
 
 
-def cases(rng: random.Random, count: int) -> Iterator[Request]:
-    """Requests, most of them hostile."""
+def cases(rng: random.Random, count: int, cookie: str) -> Iterator[Request]:
+    """Requests, most of them hostile; most of them with the cookie of a browser that knows the token."""
     for _ in range(count):
-        yield _request(rng)
+        yield _request(rng, cookie)
 
 
-def _request(rng: random.Random) -> Request:
+def _passed(address: str) -> str:
+    """The cookie of a browser that has opened a link with the token."""
+    place = urlsplit(address)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
+    connection.request("GET", f"{place.path}?{urlencode({'token': TOKEN})}")
+    found = connection.getresponse().headers["Set-Cookie"].partition(";")[0]
+    connection.close()
+    return found
+
+
+def _request(rng: random.Random, cookie: str) -> Request:
     path = f"/course/{rng.choice(PATHS)}" if rng.random() < 0.9 else _text(rng)
     query = "&".join(
         f"{_field(rng)}={quote(_value(rng), safe=rng.choice(['', '/&=;%']))}" for _ in range(rng.randrange(4))
@@ -102,8 +113,8 @@ def _request(rng: random.Random) -> Request:
     body = _body(rng)
     lines = [f"{rng.choice(METHODS)} {path}{'?' if query else ''}{query} HTTP/1.1"]
     lines += [f"Host: {rng.choice(['127.0.0.1', 'lab.example', '127.0.0.1', _text(rng)])}"]
-    if rng.random() < 0.7:
-        lines.append(f"Authorization: Bearer {TOKEN}")
+    if rng.random() < 0.8:
+        lines.append(f"Cookie: {cookie}")
     for name in rng.sample(HEADERS, rng.randrange(5)):
         lines.append(
             f"{name}: {rng.choice(USUAL.get(name, ())) if name in USUAL and rng.random() < 0.7 else _text(rng)}"
@@ -155,7 +166,8 @@ def _response(address: str, request: Request) -> tuple[int, bytes]:
     place = urlsplit(address)
     with socket.create_connection((place.hostname, place.port), PATIENCE) as connection:
         connection.settimeout(PATIENCE if request.whole else 1.0)
-        response = http.client.HTTPResponse(connection)
+        method = request.content.partition(b" ")[0].decode()  # the response to HEAD says a length and has no body
+        response = http.client.HTTPResponse(connection, method=method)
         try:
             connection.sendall(request.content)
             response.begin()
