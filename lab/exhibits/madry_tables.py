@@ -191,7 +191,7 @@ TABLE_2 = Exhibit(
     scales=("cifar",),
     absent="it is about colour images",
     full="w32-10 wide ResNet on CIFAR-10, PGD training with 7 steps of 2/255, 80,000 steps of batch 128.",
-    note="ResNet-20, with a 170th of the weights, trained on 10,000 of CIFAR-10's images for 20 epochs with 5 steps "
+    note="ResNet-20, with a 170th of the weights, trained on 10,000 of CIFAR-10's images for 10 epochs with 5 steps "
     "of 4/255. A', an independently trained copy, is left out.",
 )
 
