@@ -267,6 +267,8 @@ def test_in_the_dark_the_page_and_its_figures_are_dark_but_not_the_images_nor_wh
 
 @pytest.mark.slow
 def test_a_person_can_say_otherwise_than_the_system_and_finds_it_so_again(page):
+    page.emulate_media(color_scheme="dark")
+    until_look(page, dark=True)
     page.keyboard.press("d")
     until_look(page, dark=False)
     page.reload()

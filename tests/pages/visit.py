@@ -85,9 +85,9 @@ class Visit:
 
     @property
     def kernel(self) -> str:
-        """The number of the visitor's kernel, which is also in the name of its process's connection file."""
-        [kernel] = {match[1] for url in self.sent if (match := re.search(r"/api/kernels/([0-9a-f-]+)/channels", url))}
-        return kernel
+        """The number of the visitor's present kernel, which is also in the name of its process's connection file."""
+        found = [match[1] for url in self.sent if (match := re.search(r"/api/kernels/([0-9a-f-]+)/channels", url))]
+        return found[-1]
 
     @property
     def state(self) -> str:
