@@ -29,7 +29,7 @@ SCALES = {
     for each in (
         Scale("digits", Digits(), 200, 0.3, "Shipped with the lab: seconds to minutes."),
         Scale("mnist", MNIST(), 2000, 0.3, "MNIST in LAB_DATA: minutes to hours of training for each model."),
-        Scale("cifar", CIFAR10(), 1000, 16 / 255, "CIFAR-10 in LAB_DATA: about an hour of training for each model."),
+        Scale("cifar", CIFAR10(), 1000, 16 / 255, "CIFAR-10 in LAB_DATA: 5 to 30 minutes of training for each model."),
     )
 }
 """The scales by name. At the digits' and MNIST's the papers' ε of 16/255 becomes 0.3, with 8 as 0.15 and so on."""
