@@ -90,8 +90,14 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         self._paint()
 
     def turn_to(self, name: str) -> None:
-        """Open the exhibit of that name, or the shelves for ``ALL``; an unknown name changes nothing."""
-        if name in (ALL, *(each.name for each in EXHIBITS)):
+        """Open the exhibit of that name, or the shelves for ``ALL``; an unknown name changes nothing.
+
+        One that is not offered at the present scale is opened at its first.
+        """
+        opened = next((each for each in EXHIBITS if each.name == name), None)
+        if opened is not None:
+            self.form.parts["scale"].write(_offered(opened, self.settings().scale))
+        if opened is not None or name == ALL:
             self.form.parts["exhibit"].write(name)
 
     def submit(self, spec: Spec, on_change: Callable[[PageJob], object] | None = None) -> Measurement:
@@ -158,7 +164,8 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         mark("lab-idle")  # there is nothing that Run could do
         self.shelves.opened = "" if exhibit is None else exhibit.name
         if exhibit is None:
-            self.shelves.shelves = shelves({each.name: _stored(each, shown.scale)[0] for each in EXHIBITS})
+            found = {each.name: _stored(each, _offered(each, shown.scale))[0] for each in EXHIBITS}
+            self.shelves.shelves = shelves(found)
 
     def _paint_opened(self, exhibit: Exhibit, scale: str, problem: str) -> bool:
         """Show an exhibit, and what is wrong with a user's own result; whether it can be measured here, which is so
@@ -183,6 +190,11 @@ def _stored(exhibit: Exhibit, scale: str) -> tuple[ExhibitResult | None, str]:
         return exhibits.read(exhibit, scale), ""
     except LabError as error:
         return exhibits.shipped(exhibit, scale), str(error)
+
+
+def _offered(exhibit: Exhibit, scale: str) -> str:
+    """The scale, or the first at which the exhibit is offered, where it is not offered at that one."""
+    return scale if scale in exhibit.scales else exhibit.first_scale
 
 
 def _show(box: Box, is_shown: bool) -> None:
