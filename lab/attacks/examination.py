@@ -129,9 +129,9 @@ def _dependent(model: nn.Module, x: Tensor, clean: Tensor, unstable: Tensor) -> 
     """The fraction of the first images whose logits are others in other company.
 
     The images themselves, behind white, black and negative images in a batch of another size, which moves them to other
-    places, also in batches of one size only; and paler ones, between
-    black and white. Images that are answered at random are left out. Rounding differs with the batch as well, and
-    more so in half precision, where logits have few digits.
+    places, also in batches of one size only; and paler ones, between black and white. Images that are answered at
+    random are left out. Rounding differs with the batch as well, and more so in half precision, where logits have few
+    digits.
     """
     count = min(_COMPANY, len(x))
     first, before = x[:count], clean[:count]

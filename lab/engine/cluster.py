@@ -19,7 +19,7 @@ import lab
 from lab.engine.connection import PATIENCE, Connection
 from lab.engine.joining import meet
 from lab.engine.machine import memory
-from lab.engine.nanny import Nanny
+from lab.engine.nanny import ENVIRONMENT, Nanny
 from lab.engine.slots import SLOTS
 from lab.errors import EngineError
 from lab.home import lacks_temporary_folder, settle_folders
@@ -117,14 +117,11 @@ def worker_settings() -> Iterator[None]:
     Python's: as children of a program that was started by ``-m`` they would.
     """
     preloads = [*dask.config.get("distributed.worker.preload"), "lab.engine.warm"]
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"
-    try:
-        with dask.config.set(_CONFIG | {"distributed.worker.preload": preloads}):
-            yield
-    finally:
-        if before is None:
-            os.environ.pop(_SAFE_PATH)
+    with (
+        ENVIRONMENT.lent({_SAFE_PATH: "1"}),
+        dask.config.set(_CONFIG | {"distributed.worker.preload": preloads}),
+    ):
+        yield
 
 
 def worker_options(security: Security | None) -> list[dict[str, object]]:

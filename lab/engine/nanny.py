@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,25 +59,28 @@ class Vitals:
 
 
 class Lent:
-    """Environment variables of this process that are set for a while; by several at a time, on one thread."""
+    """Environment variables of this process that are set for a while; by several at a time."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._before: dict[str, str | None] = {}
         self._users: Counter[str] = Counter()
 
     @contextmanager
     def lent(self, values: Mapping[str, str]) -> Iterator[None]:
         """Set variables; when the last one is done with them, they are as they were before the first one."""
-        self._before |= {name: os.environ.get(name) for name in values if not self._users[name]}
-        self._users.update(values.keys())
-        os.environ.update(values)
+        with self._lock:
+            self._before |= {name: os.environ.get(name) for name in values if not self._users[name]}
+            self._users.update(values.keys())
+            os.environ.update(values)
         try:
             yield
         finally:
-            self._users.subtract(values.keys())
-            for name in values:
-                if not self._users[name]:
-                    _set(name, self._before.pop(name))
+            with self._lock:
+                self._users.subtract(values.keys())
+                for name in values:
+                    if not self._users[name]:
+                        _set(name, self._before.pop(name))
 
 
 def _set(name: str, value: str | None) -> None:
@@ -86,7 +90,8 @@ def _set(name: str, value: str | None) -> None:
         os.environ[name] = value
 
 
-_environment = Lent()
+ENVIRONMENT = Lent()
+"""This process's, for all who start workers in it."""
 
 
 class Nanny(distributed.Nanny):
@@ -103,7 +108,7 @@ class Nanny(distributed.Nanny):
 
         It sets that late, too: what the processes share, for which Python starts another one, is made before.
         """
-        with _environment.lent(self.pre_spawn_env):
+        with ENVIRONMENT.lent(self.pre_spawn_env):
             return await super().instantiate()
 
     def pulse(self) -> int:

@@ -119,10 +119,7 @@ _CIFAR10_CASCADE = CascadeExamples(defended=Trained("cifar10-pivot-trained"), it
 _ON_CIFAR10: dict[str, Recipe] = {
     "cifar10-standard": standard_training(**_CIFAR10, epochs=30),
     "cifar10-pgd-trained": pgd_training(
-        **_CIFAR10,
-        source=OwnExamples(PGD(steps=5, step_size=4 / 255)),
-        ball=Linf(CIFAR10.published.opening.eps),
-        epochs=10,
+        **_AGAINST | {"epochs": 10}, source=OwnExamples(PGD(steps=5, step_size=4 / 255))
     ),
     "cifar10-pivot-trained": pivot_training(**_AGAINST),
     "cifar10-kurakin-trained": kurakin_training(**_AGAINST),

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import distributed
@@ -13,7 +14,8 @@ import pytest
 from distributed.core import Status
 
 from lab.engine import pulses
-from lab.engine.nanny import Nanny, Vitals
+from lab.engine.cluster import worker_settings
+from lab.engine.nanny import ENVIRONMENT, Nanny, Vitals
 from lab.engine.pulses import MISSED, UNCONFIRMED, Pulses
 from tests.waiting import until
 
@@ -130,3 +132,15 @@ def test_what_a_workers_start_sets_does_not_stay_for_other_children(monkeypatch:
     assert found[0] == Status.running
     assert isinstance(found[1], OSError)
     assert dict(os.environ) == before
+
+
+def test_a_start_that_outlasts_the_engines_settings_leaves_nothing_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    with ExitStack() as settings, ExitStack() as start:
+        settings.enter_context(worker_settings())
+        start.enter_context(ENVIRONMENT.lent({"PYTHONSAFEPATH": "1"}))
+        settings.close()
+        assert os.environ["PYTHONSAFEPATH"] == "1"
+    assert "PYTHONSAFEPATH" not in os.environ
