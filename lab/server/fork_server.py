@@ -1,6 +1,7 @@
-"""A process that has imported what pages need and forks visitors' kernels: ``… fork_server FD MODULE [MODULE …]``.
+"""A process that has prepared what pages need and forks visitors' kernels: ``… fork_server FD NAME [NAME …]``.
 
-A kernel spends most of its start on imports, and most of its memory on what they leave; a forked one shares both. The
+A kernel spends most of its start on imports, and most of its memory on what they leave; a forked one shares both. Each
+name is of a module, which is imported, or of a function, ``module:function``, which is called without arguments. The
 process keeps to one thread and opens no socket of ZeroMQ, because a fork copies neither threads nor what they hold.
 
 Over the Unix socket ``FD`` come requests, one JSON object a line: ``connection`` (the kernel's connection file),
@@ -13,9 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
+import pkgutil
 import random
 import select
 import signal
@@ -26,17 +27,37 @@ from typing import TypedDict
 
 from lab.server.child import end_with, limit_memory
 
+KERNEL_OPTIONS = ("--HistoryManager.enabled=False",)
+"""Of every kernel of a page: nobody types into it, so that no history is kept."""
+
 _LONGEST_REQUEST = 2**20
+_OF_A_KERNEL = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "IPython.core.completerlib",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+)  # what a kernel imports whatever it runs
 
 
 def main() -> None:
-    """Import the modules, then fork a kernel for every request."""
+    """Prepare what is named, then fork a kernel for every request."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    for module in ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", *sys.argv[2:]):
-        importlib.import_module(module)
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # not to be imported: a debugger, 8 MB a kernel, for nobody
+    for name in (*_OF_A_KERNEL, *sys.argv[2:]):
+        prepare(name)
     gc.collect()
     gc.freeze()  # else the first collection in each kernel would write on every page of memory they share
     _Server(control).serve()
+
+
+def prepare(name: str) -> None:
+    """Import the module, or call the function, of that name. Raises what they raise."""
+    found = pkgutil.resolve_name(name)
+    if callable(found):
+        found()
 
 
 class ForkRequest(TypedDict):
@@ -133,7 +154,7 @@ def become_kernel(server: int, connection: str, env: dict[str, str], cwd: str, m
     random.seed()
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
-    sys.argv = ["ipykernel_launcher", "-f", connection]
+    sys.argv = ["ipykernel_launcher", "-f", connection, *KERNEL_OPTIONS]
 
     from ipykernel.kernelapp import IPKernelApp
 

@@ -61,21 +61,21 @@ class ForkServer:
     ``broken`` says that it ended before it forked any: it would do so again.
     """
 
-    def __init__(self, modules: Sequence[str]) -> None:
+    def __init__(self, prepared: Sequence[str]) -> None:
         self.broken = False
         self.process: subprocess.Popen[bytes] | None = None
-        self._modules = modules
+        self._prepared = prepared
         self._kernels: dict[int, ForkedKernel] = {}
         self._asked: deque[asyncio.Future[ForkedKernel]] = deque()
         self._writer: asyncio.StreamWriter | None = None
         self._starting = asyncio.Lock()
 
     async def start(self) -> asyncio.StreamWriter:
-        """Start the process unless it runs; it answers once it has imported everything."""
+        """Start the process unless it runs; it answers once it has prepared everything."""
         async with self._starting:
             if self._writer is None:
                 ours, theirs = socket.socketpair()
-                arguments = [str(theirs.fileno()), *self._modules]
+                arguments = [str(theirs.fileno()), *self._prepared]
                 with theirs:
                     self.process = subprocess.Popen(
                         command("lab.server.fork_server", arguments),

@@ -20,6 +20,7 @@ from traitlets import Float, Int, List, Unicode
 
 from lab.limits import most_of_an_address
 from lab.server.children import command
+from lab.server.fork_server import KERNEL_OPTIONS
 from lab.server.forking import ForkingProvisioner, ForkServer
 from lab.server.site import PATIENCE_OF_A_KERNEL
 from lab.server.waitlist import Waitlist
@@ -42,7 +43,7 @@ class Kernel(ServerKernelManager):
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         """Return the command that starts a kernel."""
-        arguments = ["-f", os.path.realpath(self.connection_file), *(extra_arguments or [])]
+        arguments = ["-f", os.path.realpath(self.connection_file), *KERNEL_OPTIONS, *(extra_arguments or [])]
         return command("ipykernel_launcher", arguments, "--memory", str(self.most_memory))
 
     async def _async_pre_start_kernel(self, **options: Any) -> tuple[list[str], dict[str, Any]]:
@@ -104,7 +105,11 @@ class Kernels(AsyncMappingKernelManager):
     most_visitors = Int(100, config=True, help="visitors who may be here at the same time")
     most_ready = Int(0, config=True, help="kernels that wait, ready drawn, for the next visitors, as far as these fit")
     most_starting = Int(4, config=True, help="kernels that may start for visitors at the same time")
-    forked_after = List(Unicode(), config=True, help="modules imported once for all kernels; none: no kernel is forked")
+    forked_after = List(
+        Unicode(),
+        config=True,
+        help="modules, and functions as module:name, prepared for all kernels",
+    )
     patience = Float(PATIENCE_OF_A_KERNEL, config=True, help="seconds until a kernel without a page is ended")
 
     def __init__(self, **options: object) -> None:

@@ -32,8 +32,8 @@ from lab.server.site import NOTEBOOK, Site, kernel_memory, kernel_patience
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "widgets"  # where Jupyter finds voila/templates/adversarial
 STARTING_OF_A_CORE = 2  # kernels that start for visitors at the same time
-IMPORTED = ("widgets.dashboards.app",)
-"""Modules that all kernels need; nothing in ``lab`` imports them."""
+PREPARED = ("widgets.dashboards.app", "widgets.prepared:prepare")
+"""What all kernels need: modules, and functions to call; nothing in ``lab`` imports them."""
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 """JupyterLab's extensions that the pages need; every other one would be loaded by every visitor all the same."""
 PATIENCE = (5.0, 10.0, 15.0)
@@ -233,6 +233,6 @@ def _arguments(site: Site, port: int, connections: str, room: int, ready: int) -
     names = [f"--Pages.trusted_hosts={name}" for name in site.names]
     names += [f"--Pages.trusted_proxies={plain(each)}" for each in site.trusted_proxies]
     names += [f"--Pages.framed_by={origin_of(each)}" for each in site.frame_ancestors]
-    names += [f"--Kernels.forked_after={each}" for each in IMPORTED if site.forks]
+    names += [f"--Kernels.forked_after={each}" for each in PREPARED if site.forks]
     names += [f"--VoilaConfiguration.extension_allowlist={each}" for each in EXTENSIONS]
     return [str(NOTEBOOK), *(f"--{name}={value}" for name, value in options.items()), *names]

@@ -13,7 +13,7 @@ from jupyter_client import AsyncKernelClient
 from jupyter_client.connect import write_connection_file
 
 from lab.server.forking import ForkServer
-from lab.server.supervision import IMPORTED
+from lab.server.supervision import PREPARED
 from tests.served import ROOT
 from tests.waiting import PATIENCE, until
 
@@ -43,23 +43,23 @@ async def fork_server(*modules):
             server.process.wait()
 
 
-async def forked(server, folder, name):
+async def forked(server, folder, name, questions=QUESTIONS):
     """A kernel, and what it answers to each question."""
     connection, _ = write_connection_file(str(folder / f"kernel-{name}.json"))
     env = {**os.environ, "NAME": name, "IPYTHONDIR": str(folder / "ipython")}
     kernel = await server.fork(connection, env, str(folder), 700)
-    return kernel, await answers(connection)
+    return kernel, await answers(connection, questions)
 
 
-async def answers(connection):
+async def answers(connection, questions=QUESTIONS):
     client = AsyncKernelClient(connection_file=connection)
     client.load_connection_file()
     client.start_channels()
     try:
         await client.wait_for_ready(timeout=PATIENCE)
-        reply = await client.execute("", user_expressions=QUESTIONS, reply=True, timeout=PATIENCE)
+        reply = await client.execute("", user_expressions=questions, reply=True, timeout=PATIENCE)
         found = reply["content"]["user_expressions"]
-        return {name: found[name].get("data", {}).get("text/plain") for name in QUESTIONS}
+        return {name: found[name].get("data", {}).get("text/plain") for name in questions}
     finally:
         client.stop_channels()
 
@@ -85,6 +85,21 @@ def test_each_kernel_is_its_own(tmp_path):
             one.kill()  # whose number may be another's by now
 
     asyncio.run(ask())
+
+
+def test_a_kernel_finds_prepared_what_all_compute_and_has_no_debugger_and_no_history(tmp_path):
+    questions = {
+        "hashed": "__import__('lab.catalogue.deciding').catalogue.deciding.implementation.cache_info().currsize",
+        "drawn": "'plotly.graph_objs.layout.xaxis._title' in __import__('sys').modules",
+        "debugger": "any(each.startswith(('pydev', 'debugpy.')) for each in __import__('sys').modules)",
+        "history": "get_ipython().history_manager.enabled",
+    }
+
+    async def ask():
+        async with fork_server(*PREPARED) as server:
+            return (await forked(server, tmp_path, "a", questions))[1]
+
+    assert asyncio.run(ask()) == {"hashed": "1", "drawn": "True", "debugger": "False", "history": "False"}
 
 
 @pytest.mark.slow
@@ -114,16 +129,17 @@ def test_one_that_cannot_start_says_so_and_is_not_tried_again():
 
 
 @pytest.mark.skipif(not psutil.LINUX, reason="threads are counted in /proc")
-def test_what_pages_import_begins_no_thread_makes_no_widget_and_opens_no_socket():
+def test_what_is_prepared_for_pages_begins_no_thread_makes_no_widget_and_opens_no_socket():
     code = (
-        "import importlib, ipywidgets, psutil, sys\n"
-        "for each in sys.argv[1:]: importlib.import_module(each)\n"
+        "import ipywidgets, psutil, sys\n"
+        "from lab.server.fork_server import prepare\n"
+        "for each in sys.argv[1:]: prepare(each)\n"
         "me = psutil.Process()\n"
         "import ipykernel.kernelapp, zmq\n"
         "print(me.num_threads(), len(ipywidgets.Widget.widgets), len(me.net_connections('all')), zmq.Context._instance)"
     )
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     ran = subprocess.run(
-        [sys.executable, "-c", code, *IMPORTED], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *PREPARED], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert ran.stdout.split() == ["1", "0", "0", "None"]
