@@ -10,8 +10,9 @@ from distributed import Client, Future, fire_and_forget
 from lab.context import Progress
 from lab.engine.inside import tell_scheduler
 from lab.engine.job import Ending, Job
-from lab.engine.keeper import LASTING, PARTIAL, PROGRESS, WITHDRAW, PartialNews, ProgressNews, Queue
+from lab.engine.keeper import PARTIAL, PROGRESS, WITHDRAW, PartialNews, ProgressNews, Queue
 from lab.engine.origin import Origin
+from lab.engine.slots import LASTING
 from lab.engine.work import Outcome, compute
 from lab.errors import LabError
 from lab.results.result import Result, unpack
@@ -62,7 +63,7 @@ class Computation:
         # the short ones behind it although their slots are free.
         first = {"quick": _QUICK_FIRST, LASTING: _TRAININGS_LAST}.get(self.slot, 0)
         how = {"key": self.name, "resources": {self.slot: 1}, "priority": first - self.rank}
-        future = client.submit(compute, self.text, self.key, self.name, self.asking, **how)
+        future = client.submit(compute, self.text, self.key, self.name, self.asking, self.rank, **how)
         fire_and_forget(future)
         for topic in self.topics:
             client.subscribe_topic(topic, partial(self.hear, topic))

@@ -16,6 +16,7 @@ from lab.engine.inside import ANYBODY
 from lab.engine.ledger import WORK, Ledger, Work
 from lab.engine.origin import Origin, code
 from lab.engine.pulses import GLANCE, Pulses
+from lab.engine.slots import LASTING
 
 PROGRESS = "lab-progress/"
 PARTIAL = "lab-partial/"
@@ -29,9 +30,6 @@ GRACE = 20.0
 
 JOINING = 60.0
 """Seconds that a worker may take from its joining until it is there."""
-
-LASTING = "long"
-"""The slot of the jobs that outlive their pages for good: trainings."""
 
 
 @final

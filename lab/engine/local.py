@@ -87,7 +87,9 @@ class LocalEngine(Requests):
         self._started.add(computation.name)
         try:
             tell = partial(self._tell, computation)
-            how = how_ended(outcome(lambda: spec, computation.key, Publisher(self.loop, tell, wanted)))
+            how = how_ended(
+                outcome(lambda: spec, computation.key, Publisher(self.loop, tell, wanted), computation.rank)
+            )
         except Cancelled:
             return
         finally:

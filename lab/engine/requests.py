@@ -11,11 +11,10 @@ from typing import Self
 from tornado.ioloop import IOLoop
 
 from lab import runs, specs
-from lab.cost import cost
 from lab.engine.computation import Computation
 from lab.engine.job import Ending, Job
-from lab.engine.keeper import LASTING
 from lab.engine.origin import Origin
+from lab.engine.slots import slot_for
 from lab.engine.work import Outcome
 from lab.errors import EngineError, Unknown
 from lab.home import results_folder
@@ -28,9 +27,6 @@ from lab.store import DamagedResult, Store
 logger = logging.getLogger("lab.engine")
 
 MOST_COMPUTATIONS = 8
-QUICK = 100_000
-"""Gradient steps of single images up to which a computation is cheap: some seconds of a small network."""
-
 RUN = f"{TrainingRun.__name__}-"
 
 
@@ -175,13 +171,6 @@ class Requests(ABC):
             computations, self._computations = list(self._computations.values()), {}
         for computation in computations:
             computation.end(Ending("failed", error=sentence))
-
-
-def slot_for(spec: Spec) -> str:
-    """The kind of slot that a request takes: cheap ones never wait for dear ones, and nothing for trainings."""
-    if getattr(spec, "long", False):
-        return LASTING
-    return "quick" if cost(spec).passes <= QUICK else "short"
 
 
 def how_ended(outcome: Outcome) -> Ending:

@@ -1,4 +1,20 @@
-"""Slots of a worker: how many jobs of each kind it computes at once, so that none waits for a more expensive kind."""
+"""Slots of a worker: how many jobs of each kind it takes at once, so that none waits for a more expensive kind."""
 
-SLOTS = {"quick": 2, "short": 2, "long": 1}
-"""How many jobs of a kind a worker computes at once: cheap ones, others, and trainings."""
+from lab.cost import cost
+from lab.specs import Spec
+
+LASTING = "long"
+"""The slot of the jobs that outlive their pages for good: trainings."""
+
+SLOTS = {"quick": 32, "short": 2, LASTING: 1}
+"""How many jobs of a kind a worker takes at once: cheap ones, which take turns, others, and trainings."""
+
+QUICK = 100_000
+"""Gradient steps of single images up to which a computation is cheap: some seconds of a small network."""
+
+
+def slot_for(spec: Spec) -> str:
+    """The kind of slot that a request takes: cheap ones never wait for dear ones, and nothing for trainings."""
+    if getattr(spec, "long", False):
+        return LASTING
+    return "quick" if cost(spec).passes <= QUICK else "short"

@@ -7,6 +7,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,7 +20,9 @@ from lab.engine.inside import is_executing, memory_limit, settle
 from lab.engine.keeper import PARTIAL, PROGRESS, PartialNews, ProgressNews
 from lab.engine.machine import cores, require_memory
 from lab.engine.origin import Origin, require_alike, require_same_parts
+from lab.engine.slots import slot_for
 from lab.engine.throttle import Throttle
+from lab.engine.turns import Line, Turn
 from lab.errors import LONGEST, LabError, Unknown, Unrepeatable, one_line
 from lab.home import results_folder
 from lab.keys import names_users_models, stored_key
@@ -34,6 +37,7 @@ from lab.store import DamagedResult, Store
 logger = logging.getLogger("lab.engine")
 
 _importing = threading.Lock()
+_line = Line()
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,11 @@ class Outcome:
     paused: bool = False
 
 
-def compute(text: str, key: str, name: str, asking: Origin) -> Outcome:
+def compute(text: str, key: str, name: str, asking: Origin, rank: int) -> Outcome:
     """The result of the spec that is written in ``text``, from the store or computed; ``name`` is the task's.
 
-    Runs on a Dask worker. A cancelled task that somebody asked for again in the meantime starts over.
+    ``rank`` is how many of its kind its page had asked for before. Runs on a Dask worker. A cancelled task that
+    somebody asked for again in the meantime starts over.
     """
     worker = get_worker()
     settle(worker)
@@ -61,12 +66,14 @@ def compute(text: str, key: str, name: str, asking: Origin) -> Outcome:
 
     publisher = Publisher(worker.loop, partial(_tell_scheduler, worker, name), partial(_is_wanted, worker, name))
     try:
-        return outcome(request, key, publisher, memory_limit(worker))
+        return outcome(request, key, publisher, rank, memory_limit(worker))
     except Cancelled:
         raise Reschedule from None
 
 
-def outcome(request: Callable[[], Spec], key: str, publisher: Publisher, memory: int | None = None) -> Outcome:
+def outcome(
+    request: Callable[[], Spec], key: str, publisher: Publisher, rank: int, memory: int | None = None
+) -> Outcome:
     """Compute the outcome of the request for a spec's result, on a worker of Dask or in a thread of this process.
 
     ``memory`` are the bytes this process may use, None for all that are free. Raises :class:`Cancelled`.
@@ -78,7 +85,10 @@ def outcome(request: Callable[[], Spec], key: str, publisher: Publisher, memory:
         if names_users_models(spec):
             require_memory(spec, memory)  # their logits of images of the data's shape decide the key
         store, stored = Store(results_folder()), _stored_key(spec, key, publisher)
-        result = _read_stored(store, stored, publisher) or _compute(store, stored, spec, key, publisher, memory)
+        result = _read_stored(store, stored, publisher)
+        if result is None:
+            with _turn(spec, rank, publisher) as turn:
+                result = _compute(store, stored, spec, key, publisher, turn, memory)
         return Outcome(pack(result))
     except LabError as error:
         return Outcome(error=labelled(error))
@@ -205,12 +215,18 @@ def _read_stored(store: Store, name: str | None, publisher: Publisher) -> Result
 
 
 def _compute(
-    store: Store, name: str | None, spec: Spec, asked: str, publisher: Publisher, memory: int | None
+    store: Store,
+    name: str | None,
+    spec: Spec,
+    asked: str,
+    publisher: Publisher,
+    turn: Turn | None,
+    memory: int | None,
 ) -> Result:
     analyse, train = functions()
     use_all_cores()
     require_memory(spec, memory)
-    ctx = _context(publisher, getattr(spec, "seed", 0))
+    ctx = _context(publisher, getattr(spec, "seed", 0), turn)
     result = train(spec, ctx) if isinstance(spec, Recipe) else analyse(spec, ctx)
     try:
         if name is not None and name == _stored_key(spec, asked, publisher):  # no model has changed meanwhile
@@ -254,13 +270,26 @@ def _require_fits(recipe: Recipe) -> None:
     require_fits(recipe, default_device())
 
 
-def _context(publisher: Publisher, seed: int = 0) -> Context:
+def _turn(spec: Spec, rank: int, publisher: Publisher) -> AbstractContextManager[Turn | None]:
+    """The turn of a cheap job, once it has come; others take none."""
+    if slot_for(spec) != "quick":
+        return nullcontext()
+    publisher.progress(Progress(0.0, "waiting for its turn", {}))
+    return _line.joined(rank, publisher.wanted)
+
+
+def _context(publisher: Publisher, seed: int = 0, turn: Turn | None = None) -> Context:
+    def shown(result: Result) -> None:
+        publisher.partial(result)
+        if turn:
+            turn.shown()
+
     return Context(
         seed=seed,
         on_progress=publisher.progress,
-        on_partial=publisher.partial,
+        on_partial=shown,
         on_note=publisher.note,
-        cancelled=lambda: not publisher.wanted(),
+        cancelled=lambda: not (turn.come(publisher.wanted) if turn else publisher.wanted()),
     )
 
 

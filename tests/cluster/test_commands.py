@@ -310,7 +310,7 @@ def started_by_hand(cluster: LocalCluster, name: str) -> Iterator[subprocess.Pop
 def test_a_hand_started_worker_ends_in_order_and_waits_for_its_scheduler(empty: LocalCluster) -> None:
     with started_by_hand(empty, "mine") as process:
         info = next(iter(empty.scheduler.workers.values()))
-        assert (info.nthreads, info.resources) == (5, SLOTS)
+        assert (info.nthreads, info.resources) == (sum(SLOTS.values()), SLOTS)
         assert (
             process.stderr.readline() == f"The worker mine computes for {empty.scheduler_address} (Ctrl-C stops it).\n"
         )

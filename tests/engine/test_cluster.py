@@ -121,7 +121,7 @@ def test_workers_without_slots_are_refused_in_words(connection: Path) -> None:
     options = {"n_workers": 1, "processes": False, "protocol": "tcp", "dashboard_address": None}
     with (
         LocalCluster(threads_per_worker=1, **options) as cluster,
-        pytest.raises(EngineError, match=r"quick=2,short=2,long=1.*python -m lab worker tcp://"),
+        pytest.raises(EngineError, match=r"quick=32,short=2,long=1.*python -m lab worker tcp://"),
     ):
         Engine.connect(cluster.scheduler_address)
 

@@ -40,7 +40,7 @@ def publisher(tmp_path, monkeypatch):
 def made(name: str, folder: Path, publisher) -> Restarts:
     spec = Restarts(models=(Custom(f"worker_nets:{name}"),), images=(0,), attack=PGD(steps=1, restarts=2))
     stored = work._stored_key(spec, asked_key(spec), publisher)
-    work._compute(Store(folder), stored, spec, asked_key(spec), publisher, None)
+    work._compute(Store(folder), stored, spec, asked_key(spec), publisher, None, None)
     return spec
 
 

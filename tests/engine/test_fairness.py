@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from lab.engine import Engine, Job, inside, keeper
-from lab.engine.requests import QUICK, slot_for
+from lab.engine.slots import QUICK, slot_for
+from lab.engine.turns import AT_ONCE
 from lab.specs import PGD, Explore, Preview, Restarts, Standard, TrainingRun
 from tests.engine.slow_analysis import Lengthy, Slow, held, let_go
 from tests.engine.test_engine import begun, running
@@ -153,6 +154,17 @@ def test_visitors_take_turns_and_are_told_what_they_wait_for(visitors: list[Engi
     assert [job.state for job in jobs].count("waiting") == 3, "the first of everybody before the third of anybody"
     assert theirs[0].why_waiting == ""
     for job in (*jobs, *theirs):
+        job.cancel()
+
+
+def test_everybody_sees_a_first_picture_before_anybody_sees_the_rest(visitors: list[Engine], slow: Slow) -> None:
+    jobs = [engine.submit(slow.replace(steps=1000 - i, cost=0)) for i, engine in enumerate(visitors)]
+    assert len(jobs) > AT_ONCE
+    until(lambda: all(job.partial for job in jobs))
+    assert not any(job.finished for job in jobs)
+    let_go(slow)
+    assert len(jobs[0].wait(PATIENCE).numbers) == 1000
+    for job in jobs:
         job.cancel()
 
 

@@ -82,13 +82,19 @@ class Visitor:
             urllib.request.urlopen(urllib.request.Request(where, method="POST"), timeout=PATIENCE).close()
 
 
+def said(channel: websocket.WebSocket) -> tuple[str, dict[str, Any]]:
+    """Wait for the next message: its kind and content."""
+    got = channel.recv()
+    bounds = struct.unpack_from(f"<{struct.unpack_from('<Q', got)[0]}Q", got, 8)
+    return json.loads(got[bounds[1] : bounds[2]])["msg_type"], json.loads(got[bounds[4] : bounds[5]])
+
+
 def heard(channel: websocket.WebSocket, kind: str) -> dict[str, Any]:
     """Wait for a message of that kind: its content."""
     while True:
-        got = channel.recv()
-        bounds = struct.unpack_from(f"<{struct.unpack_from('<Q', got)[0]}Q", got, 8)
-        if json.loads(got[bounds[1] : bounds[2]])["msg_type"] == kind:
-            return json.loads(got[bounds[4] : bounds[5]])
+        found, content = said(channel)
+        if found == kind:
+            return content
 
 
 def spoken(channel: websocket.WebSocket, last: str) -> list[tuple[str, bytes]]:

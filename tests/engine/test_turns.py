@@ -1,0 +1,123 @@
+"""Cheap jobs take turns: who computes, who stands still at the next step, and for how long."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from lab.context import Cancelled
+from lab.engine import turns
+from lab.engine.turns import Line, Turn
+from tests.waiting import until
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time in seconds, which stands still."""
+    time = [0.0]
+    monkeypatch.setattr(turns.clock, "seconds", lambda: time[0])
+    return time
+
+
+class Walker:
+    """A job that takes a step whenever it is told to and its turn has come."""
+
+    def __init__(self, line: Line, rank: int = 0) -> None:
+        self.wanted = True
+        self.turn: Turn | None = None
+        self.gone = False
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._walk, args=(line, rank))
+        self._thread.start()
+
+    def _walk(self, line: Line, rank: int) -> None:
+        try:
+            with line.joined(rank, lambda: self.wanted) as self.turn:
+                self._end.wait()
+        except Cancelled:
+            pass
+        self.gone = True
+
+    @property
+    def may(self) -> bool:
+        """Whether it could take a step now."""
+        looks = iter([True, False])
+        return bool(self.turn and self.turn.come(lambda: next(looks)))
+
+    def end(self) -> None:
+        self.wanted = False
+        self._end.set()
+        self._thread.join()
+
+
+@contextmanager
+def walking(line: Line, *ranks: int) -> Iterator[list[Walker]]:
+    """Jobs that came one after the other."""
+    before = len(line._turns)
+    with ExitStack() as stack:
+        found: list[Walker] = []
+        for rank in ranks:
+            found.append(Walker(line, rank))
+            stack.callback(found[-1].end)
+            until(lambda: len(line._turns) == before + len(found))
+        yield found
+
+
+def begun(jobs: list[Walker]) -> list[bool]:
+    return [job.turn is not None for job in jobs]
+
+
+def test_so_many_compute_at_once_and_the_next_begins_when_one_ends() -> None:
+    with walking(Line(2), 0, 0, 0, 0) as jobs:
+        until(lambda: begun(jobs) == [True, True, False, False])
+        jobs[1].end()
+        until(lambda: begun(jobs) == [True, True, True, False])
+
+
+def test_who_has_shown_something_stands_still_until_the_others_have() -> None:
+    with walking(Line(1), 0, 0, 0) as jobs:
+        until(lambda: begun(jobs) == [True, False, False])
+        jobs[0].turn.shown()
+        until(lambda: begun(jobs) == [True, True, False])
+        assert [jobs[0].may, jobs[1].may] == [False, True]
+        jobs[1].turn.shown()
+        until(lambda: begun(jobs) == [True, True, True])
+        jobs[2].turn.shown()
+        assert [job.may for job in jobs] == [True, False, False], "then in the order in which they have shown something"
+        jobs[0].turn.shown()  # only the first picture counts
+        assert [job.may for job in jobs] == [True, False, False]
+
+
+def test_the_first_of_everybody_comes_before_the_second_of_anybody() -> None:
+    with walking(Line(1), 0, 1, 2, 0) as jobs:
+        until(lambda: begun(jobs) == [True, False, False, False])
+        jobs[0].end()
+        until(lambda: begun(jobs) == [True, False, False, True])
+        jobs[3].end()
+        until(lambda: begun(jobs) == [True, True, False, True])
+
+
+def test_nobody_is_passed_for_ever(now: list[float]) -> None:
+    line = Line(1)
+    with walking(line, 0) as (old,):
+        until(lambda: old.turn)
+        old.turn.shown()
+        now[0] = turns._LATER + 1
+        with walking(line, 0) as (late,):
+            assert old.may
+            assert late.turn is None
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_one_that_nobody_wants_any_more_leaves_the_line(began: bool) -> None:
+    line = Line(1)
+    with walking(line, 0, 0) as jobs:
+        until(lambda: begun(jobs) == [True, False])
+        job = jobs[0 if began else 1]
+        job.wanted = False
+        if began:
+            assert not job.turn.come(lambda: job.wanted)
+        else:
+            until(lambda: job.gone)
+            assert len(line._turns) == 1
