@@ -18,23 +18,23 @@ _GLANCE = 0.1  # seconds between two looks whether a job that stands still is st
 class Turn:
     """The place of one job among those that take turns."""
 
-    def __init__(self, line: "Line", due: tuple[float, int]) -> None:
+    def __init__(self, turns: "Turns", due: tuple[float, int]) -> None:
         self.due = due
-        self._line = line
+        self._among = turns
         self._shown = False
 
     def come(self, wanted: Callable[[], bool]) -> bool:
         """Stand still until it is this job's turn; False when it is no longer ``wanted``. From any of its threads."""
-        return self._line.stand(self, wanted)
+        return self._among.stand(self, wanted)
 
     def shown(self) -> None:
         """The job has shown its first picture: those come first who have seen nothing yet."""
         if not self._shown:
             self._shown = True
-            self._line.put_back(self)
+            self._among.put_back(self)
 
 
-class Line:
+class Turns:
     """Jobs in the order in which they are due; the first ``at_once`` of them compute, the others stand still.
 
     A job is due when it comes, and 10 s later for each other that its page had asked for before (``rank``): the first
@@ -44,29 +44,29 @@ class Line:
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
-        self._turns: list[Turn] = []
+        self._line: list[Turn] = []
         self._numbers = itertools.count()
         self._moved = threading.Condition()
 
     @contextmanager
     def joined(self, rank: int, wanted: Callable[[], bool]) -> Iterator[Turn]:
         """The turn of one more job, which has come. Raises :class:`Cancelled` when the job is not wanted any more."""
-        turn = Turn(self, self._due(rank))
+        turn = Turn(self, self._due(clock.seconds() + _LATER * rank))
         with self._moved:
-            self._turns.append(turn)
+            self._line.append(turn)
         try:
             if not turn.come(wanted):
                 raise Cancelled
             yield turn
         finally:
             with self._moved:
-                self._turns.remove(turn)
+                self._line.remove(turn)
                 self._moved.notify_all()
 
     def stand(self, turn: Turn, wanted: Callable[[], bool]) -> bool:
         """Stand still while as many jobs as may compute are due before this one."""
         with self._moved:
-            while sum(each.due < turn.due for each in self._turns) >= self._at_once:
+            while sum(each.due < turn.due for each in self._line) >= self._at_once:
                 if not wanted():
                     return False
                 self._moved.wait(_GLANCE)
@@ -75,9 +75,9 @@ class Line:
     def put_back(self, turn: Turn) -> None:
         """Let those come first who have seen nothing yet."""
         with self._moved:
-            turn.due = self._due(1)
+            turn.due = self._due(max(turn.due[0], clock.seconds()) + _LATER)
             self._moved.notify_all()
 
-    def _due(self, put_back: int) -> tuple[float, int]:
-        """The time when a job is due that comes now and is put back so many times, and its number among equals."""
-        return clock.seconds() + _LATER * put_back, next(self._numbers)
+    def _due(self, time: float) -> tuple[float, int]:
+        """A time when a job is due, and its number among those of the same time."""
+        return time, next(self._numbers)

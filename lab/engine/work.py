@@ -22,7 +22,7 @@ from lab.engine.machine import cores, require_memory
 from lab.engine.origin import Origin, require_alike, require_same_parts
 from lab.engine.slots import slot_for
 from lab.engine.throttle import Throttle
-from lab.engine.turns import Line, Turn
+from lab.engine.turns import Turn, Turns
 from lab.errors import LONGEST, LabError, Unknown, Unrepeatable, one_line
 from lab.home import results_folder
 from lab.keys import names_users_models, stored_key
@@ -37,7 +37,7 @@ from lab.store import DamagedResult, Store
 logger = logging.getLogger("lab.engine")
 
 _importing = threading.Lock()
-_line = Line()
+_turns = Turns()
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ def _turn(spec: Spec, rank: int, publisher: Publisher) -> AbstractContextManager
     if slot_for(spec) != "quick":
         return nullcontext()
     publisher.progress(Progress(0.0, "waiting for its turn", {}))
-    return _line.joined(rank, publisher.wanted)
+    return _turns.joined(rank, publisher.wanted)
 
 
 def _context(publisher: Publisher, seed: int = 0, turn: Turn | None = None) -> Context:

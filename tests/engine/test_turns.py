@@ -8,7 +8,7 @@ import pytest
 
 from lab.context import Cancelled
 from lab.engine import turns
-from lab.engine.turns import Line, Turn
+from lab.engine.turns import Turn, Turns
 from tests.waiting import until
 
 
@@ -23,7 +23,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 class Walker:
     """A job that takes a step whenever it is told to and its turn has come."""
 
-    def __init__(self, line: Line, rank: int = 0) -> None:
+    def __init__(self, line: Turns, rank: int = 0) -> None:
         self.wanted = True
         self.turn: Turn | None = None
         self.gone = False
@@ -31,7 +31,7 @@ class Walker:
         self._thread = threading.Thread(target=self._walk, args=(line, rank))
         self._thread.start()
 
-    def _walk(self, line: Line, rank: int) -> None:
+    def _walk(self, line: Turns, rank: int) -> None:
         try:
             with line.joined(rank, lambda: self.wanted) as self.turn:
                 self._end.wait()
@@ -52,15 +52,15 @@ class Walker:
 
 
 @contextmanager
-def walking(line: Line, *ranks: int) -> Iterator[list[Walker]]:
+def walking(line: Turns, *ranks: int) -> Iterator[list[Walker]]:
     """Jobs that came one after the other."""
-    before = len(line._turns)
+    before = len(line._line)
     with ExitStack() as stack:
         found: list[Walker] = []
         for rank in ranks:
             found.append(Walker(line, rank))
             stack.callback(found[-1].end)
-            until(lambda: len(line._turns) == before + len(found))
+            until(lambda: len(line._line) == before + len(found))
         yield found
 
 
@@ -69,14 +69,14 @@ def begun(jobs: list[Walker]) -> list[bool]:
 
 
 def test_so_many_compute_at_once_and_the_next_begins_when_one_ends() -> None:
-    with walking(Line(2), 0, 0, 0, 0) as jobs:
+    with walking(Turns(2), 0, 0, 0, 0) as jobs:
         until(lambda: begun(jobs) == [True, True, False, False])
         jobs[1].end()
         until(lambda: begun(jobs) == [True, True, True, False])
 
 
 def test_who_has_shown_something_stands_still_until_the_others_have() -> None:
-    with walking(Line(1), 0, 0, 0) as jobs:
+    with walking(Turns(1), 0, 0, 0) as jobs:
         until(lambda: begun(jobs) == [True, False, False])
         jobs[0].turn.shown()
         until(lambda: begun(jobs) == [True, True, False])
@@ -90,7 +90,7 @@ def test_who_has_shown_something_stands_still_until_the_others_have() -> None:
 
 
 def test_the_first_of_everybody_comes_before_the_second_of_anybody() -> None:
-    with walking(Line(1), 0, 1, 2, 0) as jobs:
+    with walking(Turns(1), 0, 1, 2, 0) as jobs:
         until(lambda: begun(jobs) == [True, False, False, False])
         jobs[0].end()
         until(lambda: begun(jobs) == [True, False, False, True])
@@ -99,7 +99,7 @@ def test_the_first_of_everybody_comes_before_the_second_of_anybody() -> None:
 
 
 def test_nobody_is_passed_for_ever(now: list[float]) -> None:
-    line = Line(1)
+    line = Turns(1)
     with walking(line, 0) as (old,):
         until(lambda: old.turn)
         old.turn.shown()
@@ -111,7 +111,7 @@ def test_nobody_is_passed_for_ever(now: list[float]) -> None:
 
 @pytest.mark.parametrize("began", [False, True])
 def test_one_that_nobody_wants_any_more_leaves_the_line(began: bool) -> None:
-    line = Line(1)
+    line = Turns(1)
     with walking(line, 0, 0) as jobs:
         until(lambda: begun(jobs) == [True, False])
         job = jobs[0 if began else 1]
@@ -120,4 +120,15 @@ def test_one_that_nobody_wants_any_more_leaves_the_line(began: bool) -> None:
             assert not job.turn.come(lambda: job.wanted)
         else:
             until(lambda: job.gone)
-            assert len(line._turns) == 1
+            assert len(line._line) == 1
+
+
+@pytest.mark.parametrize("rank", [0, 1, 5])
+def test_a_first_picture_moves_its_job_back_whenever_it_comes(now: list[float], rank: int) -> None:
+    for taken in (0.0, 3.0, 1000.0):
+        now[0] = 0.0
+        with walking(Turns(1), rank) as (job,):
+            until(lambda: job.turn)
+            now[0] = taken
+            job.turn.shown()
+            assert job.turn.due[0] == max(rank * turns._LATER, taken) + turns._LATER
