@@ -12,6 +12,7 @@ from lab.catalogue import live_models
 from lab.datafiles import arrays
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as make test has it: more sum in another order, and take other steps
 
 SHARING = ("tests/pages", "tests/engine")
 """Folders whose tests share what is dear to start: a browser and a server, or an engine."""
