@@ -78,14 +78,13 @@ def _quick(ball: Ball) -> tuple[Planned, ...]:
     """Attacks that break most per gradient: few steps on every image, then all targets on those near the boundary."""
     if isinstance(ball, L2):
         return _quick_l2()
-    square = Square(queries=500, fraction=0.8)
     return (
         Planned("FGSM", FGSM(), 1),
         Planned("PGD-Margin", MultiTargeted(steps=20, targets=0), 20),
         Planned("MultiTargeted, near images", MultiTargeted(steps=20), 40, within=_WITHIN_REACH),
         Planned("MultiTargeted, nearest images", MultiTargeted(steps=40), 15, nearest=0.1, within=_WITHIN_REACH),
-        Planned("Square, nearest images", square, 10, nearest=0.01),
-        Planned("Square from the best points", square, 15, nearest=0.04, onward=True),
+        Planned("Square, nearest images", Square(queries=500, fraction=0.8), 10, nearest=0.01),
+        Planned("Square from the best points", Square(queries=3000, fraction=0.8), 100, nearest=0.04, onward=True),
     )
 
 
@@ -98,8 +97,8 @@ def _quick_l2() -> tuple[Planned, ...]:
         Planned("FGSM", FGSM(), 1),
         Planned("PGD-Margin", MultiTargeted(steps=10, targets=0), 10),
         _FROM_NEAR,
-        Planned("MultiTargeted from 8 ε", _from(8, steps=20), 100, within=_WITHIN_REACH_L2),
-        Planned("MultiTargeted, nearest images", _from(5, steps=40), 10, nearest=0.04, within=_WITHIN),
+        Planned("MultiTargeted from 8 ε", _from(8, steps=40), 200, within=_WITHIN_REACH_L2),
+        Planned("MultiTargeted, nearest images", _from(5, steps=40, restarts=2), 60, nearest=0.1, within=_WITHIN),
         Planned("FAB-T, nearest images", FABTargeted(steps=30, targets=3), 5, nearest=0.02, within=_WITHIN),
         Planned("Square, nearest images", Square(queries=300, fraction=0.8), 10, nearest=0.01),
     )
