@@ -92,6 +92,7 @@ AROUND = {
     "mapping of one": lambda inner, pixels: OrderedDict(out=inner(pixels)),
     "tuple with nothing": lambda inner, pixels: (inner(pixels), None),
     "mapping with nothing": lambda inner, pixels: {"loss": None, "out": inner(pixels)},
+    "a class of its own": lambda inner, pixels: inner(pixels).as_subclass(type("Scores", (torch.Tensor,), {})),
     "sparse": lambda inner, pixels: inner(pixels).to_sparse(),
     "object": lambda inner, pixels: SimpleNamespace(logits=inner(pixels), loss=None),
     "map of one pixel": lambda inner, pixels: inner(pixels)[:, :, None, None],
