@@ -148,17 +148,19 @@ def _apart(answers: Tensor) -> float:
     return ((finite.amax(0) - finite.amin(0)).amax(-1) / size).max().item()
 
 
-def company(model: nn.Module, x: Tensor, y: Tensor, noise: float = 0.0) -> Company:
+def company(model: nn.Module, x: Tensor, y: Tensor, noise: float = 0.0, whole: Tensor | None = None) -> Company:
     """Return whether images get the same logits alone as among others, in two orders and in half the company.
 
     A few of them, made paler, are also predicted between black and white images. ``noise``: by how much of the
-    largest logit they differ anyway.
+    largest logit they differ anyway; ``whole`` (n, classes) their logits in batches as large as the memory allows.
     """
     few, labels = x[:_COMPANY], y[:_COMPANY]
     order = torch.arange(len(few), device=x.device)
     with torch.no_grad():
         alone = torch.cat([model(each) for each in few.split(1)])
         among = [(some, model(few[some])) for some in (order, order.flip(0), order[::2])]
+    if whole is not None:
+        among.append((order, whole[:_COMPANY].to(x.device)))
     differs, changes = torch.zeros_like(labels, dtype=torch.bool), torch.zeros_like(labels, dtype=torch.bool)
     for some, logits in among:
         differs[some] |= ~_alike(alone[some], logits, _MORE * noise)

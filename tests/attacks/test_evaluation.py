@@ -152,6 +152,15 @@ def test_no_rounding_nor_bend_is_taken_for_a_false_gradient(name, precision):
         assert slopes(model, *digits(n)).usable >= 0.95
 
 
+def test_what_only_large_batches_change_is_seen():
+    network = copy.deepcopy(load_model(Trained("standard")))
+    model = Before(nn.Identity(), lambda x: network(x if len(x) < 100 else x.flip(-1)))
+    result = evaluate(model, *digits(120), Linf(0.3))
+    assert "batch" in failed(result)
+    assert verdict(result).kind == MASKED
+    assert result.clean_accuracy == evaluate(network, *digits(120), Linf(0.0)).clean_accuracy
+
+
 @pytest.mark.parametrize("defence", COARSE)
 def test_scores_that_say_no_more_than_labels_are_searched_by_labels(defence):
     """Without another model to transfer from, nothing else breaks what has neither gradient nor scores."""
