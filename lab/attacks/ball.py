@@ -16,6 +16,8 @@ from lab.specs.attacks import AttackSpec
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.spec import title_of
 
+_LOST = 0.9  # of a step's squared length
+
 
 @singledispatch
 def project(ball: Region, x_adv: Tensor, x: Tensor) -> Tensor:
@@ -80,6 +82,27 @@ def _(ball: L2, gradient: Tensor) -> Tensor:
 @steepest.register
 def _(ball: Radii, gradient: Tensor) -> Tensor:
     return steepest(ball.ball, gradient)
+
+
+@singledispatch
+def feasible(ball: Region, gradient: Tensor, point: Tensor) -> Tensor:
+    """The gradient without what points from a pixel that is 0 or 1 out of [0, 1], where that is nearly all of it.
+
+    Such a gradient takes a step that projection undoes: images do not move, however steep the loss is elsewhere.
+    """
+    return gradient  # in L∞ each pixel moves alone
+
+
+@feasible.register
+def _(ball: L2, gradient: Tensor, point: Tensor) -> Tensor:
+    outward = ((point <= 0) & (gradient < 0)) | ((point >= 1) & (gradient > 0))
+    lost = _norm(steepest(ball, gradient) * outward).square()
+    return gradient.masked_fill(outward & (per_image(lost, gradient) > _LOST), 0)
+
+
+@feasible.register
+def _(ball: Radii, gradient: Tensor, point: Tensor) -> Tensor:
+    return feasible(ball.ball, gradient, point)
 
 
 @singledispatch

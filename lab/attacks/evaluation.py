@@ -123,7 +123,7 @@ class _Evaluation:
         self.began, self.checks, depth = monotonic(), [sanity.about_mode(came)], DEPTHS[budget]
         few = x[: depth.images].to(device_of(plain))
         labels = y[: len(few)].to(few.device)
-        seen = self._as_seen(few, labels, depth)
+        seen = self._as_seen(few, labels, depth, x)
         self.random = isinstance(seen.model, Averaged)
         self.slopes = slopes(seen, few, labels, self.random)
         self.checks += [sanity.about_slopes(self.slopes), sanity.about_state(state)]
@@ -185,10 +185,12 @@ class _Evaluation:
             done=done,
         )
 
-    def _as_seen(self, few: Tensor, labels: Tensor, depth: Depth) -> Adapted:
+    def _as_seen(self, few: Tensor, labels: Tensor, depth: Depth, x: Tensor) -> Adapted:
         """The model as attacks have to see it: one image at a time, or in expectation."""
         random = randomness(self.plain, few)
-        together = company(self.plain, few, labels, random.size)
+        larger = len(x) > len(few) and not random.matters  # whole batches have shown nothing yet
+        whole = logits_of(self.plain, x.to(few.device))[: len(few)] if larger else None
+        together = company(self.plain, few, labels, random.size, whole)
         if together.logits and not random.matters:  # it may be random only where it is not sure of an image
             random = randomness(self.plain, torch.cat([pale(few), few]), 2 * len(few))
             together = company(self.plain, few, labels, random.size) if random.matters else together

@@ -4,7 +4,8 @@ Gowal et al. 2019, *An Alternative Surrogate Loss for PGD-based Adversarial Test
 gradients: the step falls evenly from 2 ε to nothing, and successive halving (Jamieson & Talwalkar 2016) leaves out the
 targets that stay behind. It may start outside the ball, which then shrinks onto ε: the multi-ε scheme of Croce & Hein
 2021, *Mind the box: l1-APGD for sparse adversarial attacks on image classifiers*, here in L∞ and L2, and by even steps
-instead of from 3 ε by 2 ε.
+instead of from 3 ε by 2 ε. In L2 a gradient that leads out of [0, 1] and nearly nowhere else, as that of a square root
+does at black pixels, is followed where it leads elsewhere.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from lab.attacks.apgd import Climbers, climb, climbers_at, go_on
 from lab.attacks.attack import ascend, perturb
-from lab.attacks.ball import projection
+from lab.attacks.ball import feasible, projection
 from lab.attacks.batches import batch_size, in_pieces, room
 from lab.attacks.best import Best
 from lab.attacks.climbs import random_starts
@@ -52,6 +53,7 @@ def _(spec: MultiTargeted, climbers: Climbers, step: int, region: Region, projec
     climbers.step_size = climbers.step_size * (radius(spec, step) * (spec.steps - step) / before)
     if step + 1 < spec.outside:
         project = projection(widened(region, radius(spec, step + 1), len(climbers.owner)), climbers.x)
+    climbers.gradient = feasible(region, climbers.gradient, climbers.point)
     climbers.move(region, project, 1.0)
 
 

@@ -54,10 +54,10 @@ class Way:
 class Adapted(nn.Module):
     """A model as everything in the lab may call it: it takes (n, …) images in [0, 1] and returns (n, classes) logits.
 
-    The model gets a copy of the images, in its parameters' type and on their device. Its logits come back in float32,
-    or in float64 for float64 images. It is given the images row by row when it cannot take them channels last, one
-    image twice when it cannot take one alone, and batches of one size, the last filled up with its last image, when it
-    says a number of images with which it works; a batch without gradient is halved when memory runs out. Raises
+    The model gets a copy of the images, in its parameters' type and on their device. Its logits come back as a copy, in
+    float32, or in float64 for float64 images. It is given the images row by row when it cannot take them channels last,
+    one image twice when it cannot take one alone, and batches of one size, the last filled up with its last image, when
+    it says a number of images with which it works; a batch without gradient is halved when memory runs out. Raises
     :class:`AttackError`, in one sentence with the model's name, the images' shape and the model's own words, when it
     fails or exits, or returns what are no logits.
 
@@ -108,7 +108,7 @@ class Adapted(nn.Module):
         with users_code():
             output = self.model(own.clone() if own is x else own)
         logits = logits_in(output, len(shown)).to(x.device, torch.promote_types(x.dtype, torch.float32))
-        return logits if shown.shape == x.shape else logits[: len(x)]
+        return logits[: len(x)].clone()  # a model may write its next logits into the memory of these
 
     def shown(self, n: int) -> int:
         """Return how many images the model gets in one pass for ``n`` of them: more where its batch is filled up."""

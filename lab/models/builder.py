@@ -49,8 +49,13 @@ def _imported(module_name: str, function_name: str) -> Callable[[], object]:
         sys.path.append(here)
     importlib.invalidate_caches()
     failed = f"The module '{module_name}' cannot be imported ("
-    remedy = "): start from the folder that holds it, or install it."
-    with as_model_error(failed, lambda _: remedy, passed=(KeyboardInterrupt,)), users_code():
+
+    def remedy(error: BaseException) -> str:
+        absent = isinstance(error, ModuleNotFoundError)
+        how = "start from the folder that holds it, or install it" if absent else "import it in Python to see where"
+        return f"): {how}."
+
+    with as_model_error(failed, remedy, passed=(KeyboardInterrupt,)), users_code():
         module = importlib.import_module(module_name)
     function = getattr(module, function_name, None)
     if isinstance(function, nn.Module):

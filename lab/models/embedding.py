@@ -38,7 +38,7 @@ def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
             f"{name_of(model)} has no linear layer, so it has no embedding: end it in an nn.Linear whose "
             "output are the logits."
         )
-    [embedding, _] = next((call for call in reversed(calls) if call[1] is logits), calls[-1])
+    [embedding, _] = next((call for call in reversed(calls) if _holds(call[1], logits)), calls[-1])
     if 0 < len(embedding) < len(x):  # the adapter showed the images in parts, and this is the last one's
         embeddings, found = zip(*(embed(model, part) for part in x.split(len(embedding))), strict=True)
         return torch.cat(embeddings), torch.cat(found)
@@ -48,3 +48,8 @@ def embed(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
         )
     embedding = embedding[: len(x)].flatten(1)  # what filled the batch up comes last
     return embedding.to(torch.promote_types(embedding.dtype, torch.float32)), logits
+
+
+def _holds(output: Tensor, logits: Tensor) -> bool:
+    """Return whether a layer's output is the logits, which the adapter copies, converts and shortens."""
+    return torch.equal(output[: len(logits)].to(logits.device, logits.dtype), logits)

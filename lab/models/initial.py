@@ -33,7 +33,10 @@ def initialise(network: nn.Module, generator: torch.Generator, rule: str = OWN) 
     for name, module in network.named_modules():
         own = dict(module.named_parameters(recurse=False)) | dict(module.named_buffers(recurse=False))
         if own and draw.dispatch(type(module)) is draw.dispatch(object):
-            raise ModelError(f"There is no rule to initialise {name} ({type(module).__name__}).")
+            raise ModelError(
+                f"There is no rule to initialise {name} ({type(module).__name__}): choose an architecture of "
+                "convolutions, linear layers and norms."
+            )
         if own and rule != OWN and isinstance(module, nn.Conv2d | nn.Linear):
             RULES[rule](module, generator)
         elif own:

@@ -40,6 +40,7 @@ def logits_in(output: object, images: int) -> Tensor:
 
 def _unwrapped(output: object) -> Tensor | None:
     if isinstance(output, Tensor):
+        output = output if type(output) is Tensor else output.as_subclass(Tensor)
         return output if output.layout is torch.strided else output.to_dense()
     if isinstance(output, np.ndarray) and output.dtype.kind in "fiu":
         return torch.as_tensor(output)

@@ -1,5 +1,6 @@
 """Weights from files into models: found by content, whatever they are nested in and their names begin with."""
 
+import copy
 from collections.abc import Callable, Mapping
 from itertools import product
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from lab.errors import ModelError
 from lab.files import write_whole
 from lab.models import checkpoints
+from lab.models.aside import users_code
 from lab.models.checkpoints import StateDict, few
 
 T = TypeVar("T")
@@ -34,16 +36,19 @@ def load_weights(model: nn.Module, path: Path | str) -> None:
     """Read a model's weights from a file into it: safetensors, or what torch.save wrote, whatever its name.
 
     They may be nested, as in ``{"state_dict": …}``, their names may begin with what DataParallel, torch.compile or a
-    wrapper puts before them, in the file or in the model, and may lack batch normalisation's counters. Raises
-    :class:`ModelError`, naming the first weight at fault, when nothing in the file fits the model, when more than one
-    thing does, or when the values are no weights.
+    wrapper puts before them, in the file or in the model, may be older ones that the layers themselves still read, and
+    may lack batch normalisation's counters. Raises :class:`ModelError`, naming the first weight at fault, when nothing
+    in the file fits the model, when more than one thing does, when the values are no weights, or when the model keeps
+    more than weights.
     """
     path = Path(path)
     wanted = model.state_dict()  # carries the layers' versions, which files of tensors alone do not
-    found = _fitting(path, wanted)
+    _require_tensors(wanted)
+    found = _fitting(path, model, wanted)
     for name, value in found.items():
         if not nn.parameter.is_lazy(wanted[name]):
             _require_values(path, name, value, wanted[name])
+    _require_one_value_each(path, found, wanted)
     wanted.update(found)
     model.load_state_dict(wanted)
 
@@ -59,7 +64,7 @@ def read_state(path: Path) -> StateDict:
     return next(iter(states.values()))
 
 
-def _fitting(path: Path, wanted: StateDict) -> StateDict:
+def _fitting(path: Path, model: nn.Module, wanted: StateDict) -> StateDict:
     """The one state dict in a file that fits, under the model's own names."""
     found = checkpoints.read(path)
     states = checkpoints.states(found)
@@ -67,6 +72,8 @@ def _fitting(path: Path, wanted: StateDict) -> StateDict:
         raise _none(path, found)
     renamed = {where: _renamed(state, wanted) for where, state in states.items()}
     named = {where: state for where, state in renamed.items() if not _differences(state, wanted)}
+    if not named:
+        named = {where: own for where, state in states.items() if (own := _as_layers_read(model, state)) is not None}
     shaped = {where: state for where, state in named.items() if _misshapen(state, wanted) is None}
     if not named:
         where = max(renamed, key=lambda each: len(renamed[each].keys() & wanted.keys()))
@@ -103,6 +110,23 @@ def _renamed(state: StateDict, wanted: StateDict) -> StateDict:
             if len(moved) == len(mine) and _score(moved, wanted) > _score(best, wanted):
                 best = moved
     return best
+
+
+def _as_layers_read(model: nn.Module, state: StateDict) -> StateDict | None:
+    """The weights by their present names, if the layers' hooks know those in the file, as of an older PyTorch."""
+    if not any(each._load_state_dict_pre_hooks for each in model.modules()):
+        return None
+    for off, on in product(_beginnings(state), _beginnings(model.state_dict())):
+        if _foreign(off) and _foreign(on):
+            continue
+        try:
+            with users_code():
+                reader = copy.deepcopy(model)
+                reader.load_state_dict({on + name.removeprefix(off): value for name, value in state.items()})
+        except Exception:  # hooks may raise anything on names that they do not know
+            continue
+        return reader.state_dict()
+    return None
 
 
 def _by_name(values: Mapping[str, T], plain: Callable[[str], str]) -> dict[str, T] | None:
@@ -162,6 +186,28 @@ def _misshapen(state: StateDict, wanted: StateDict) -> str | None:
 
 def _equal(one: StateDict, other: StateDict) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def _require_tensors(wanted: Mapping[str, object]) -> None:
+    """Refuse a model whose state is more than weights, such as what ``get_extra_state`` returns or packed integers."""
+    for name, value in wanted.items():
+        if not isinstance(value, Tensor):
+            raise ModelError(
+                f"The model keeps {name:.80}, a {type(value).__name__}, among its weights, and nothing but tensors is "
+                "read from files: load its weights inside the builder."
+            )
+
+
+def _require_one_value_each(path: Path, found: StateDict, wanted: StateDict) -> None:
+    """Refuse two values for what is one weight in the model, under two names."""
+    first: dict[tuple[int, torch.Size], str] = {}
+    for name, value in found.items():
+        memory = _memory(wanted[name])
+        if memory is None:
+            continue
+        other = first.setdefault(memory, name)
+        if not torch.equal(found[other], value):
+            raise ModelError(f"{path}: {other} and {name} differ, but are one weight in the model: {_EXACTLY}.")
 
 
 def _require_values(path: Path, name: str, value: Tensor, own: Tensor) -> None:

@@ -116,6 +116,30 @@ def negated(x: Tensor) -> Tensor:
     return x
 
 
+def winner_detached(logits: Tensor) -> Tensor:
+    """The gradient leaves out the largest logit."""
+    top = torch.zeros_like(logits, dtype=torch.bool).scatter(1, logits.argmax(1, keepdim=True), True)
+    return torch.where(top, logits.detach(), logits)
+
+
+def rows_detached(x: Tensor) -> Tensor:
+    """The gradient leaves out every second row of pixels."""
+    odd = torch.arange(x.shape[-2], device=x.device).unsqueeze(1) % 2
+    return x * odd + x.detach() * (1 - odd)
+
+
+class Rolled(torch.autograd.Function):
+    """The gradient of the pixel three columns away."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.roll(3, -1)
+
+
 def detector(logits: Tensor) -> Tensor:
     """Not a number where the network is not sure."""
     sure = logits.softmax(1).amax(1, keepdim=True) > 0.9
@@ -428,5 +452,8 @@ DEFENCES: dict[str, Defence] = {
     "noise of 1e-6": lambda network: Behind(network, lambda x: x + 1e-6 * torch.randn_like(x)),
     "logits ± 1e-3": lambda network: Before(network, lambda logits: logits + 1e-3 * torch.randn_like(logits)),
     "logits ± 1e-6": lambda network: Before(network, lambda logits: logits + 1e-6 * torch.randn_like(logits)),
+    "winner detached": lambda network: Before(network, winner_detached),
+    "rows detached": lambda network: Behind(network, rows_detached),
+    "rolled gradient": lambda network: Behind(network, Rolled.apply),
     **COARSE,
 }

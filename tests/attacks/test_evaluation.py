@@ -11,10 +11,12 @@ import lab
 from lab.attacks import rounds
 from lab.attacks.evaluation import evaluate
 from lab.attacks.straight_through import straight_through
+from lab.attacks.traits import slopes
 from lab.context import Cancelled, Context
 from lab.data import load as load_data
 from lab.errors import AttackError
 from lab.models import load as load_model
+from lab.models.adapter import adapted
 from lab.results import pack, unpack
 from lab.results.evaluation import CLEAN, UNBROKEN
 from lab.results.evaluation_checks import sentence
@@ -92,6 +94,9 @@ FLAWS = {
     "noise of 1e-6": {"randomness"},
     "logits ± 1e-3": {"randomness"},
     "logits ± 1e-6": {"randomness"},
+    "winner detached": {"gradients"},
+    "rows detached": {"gradients"},
+    "rolled gradient": {"gradients"},
     **{each: {"gradients", "black box"} for each in COARSE},
 }
 """What is wrong with each defence of an undefended network, by the checks that must fail."""
@@ -108,6 +113,52 @@ def test_a_defence_that_only_hides_the_gradient_is_named_and_broken(defence):
     found = verdict(result)
     assert found.kind == (MASKED if FLAWS[defence] else BROKEN)
     assert found.flaws == tuple(sentence(each) for each in result.checks if each.state == "failed")
+
+
+@pytest.mark.parametrize("defence", ["winner detached", "rows detached"])
+def test_a_gradient_that_leaves_something_out_hides_no_image(defence):
+    """Where its own direction still raises the loss, only others show that it is not the whole gradient."""
+    network = load_model(Trained("standard"))
+    sound = evaluate(network, *digits(40), Linf(0.05))
+    result = evaluate(DEFENCES[defence](copy.deepcopy(network)), *digits(40), Linf(0.05))
+    assert verdict(sound).kind == ROBUST
+    assert verdict(result).kind == MASKED
+    assert {"gradients", "differentiable"} <= failed(result)
+    assert result.robust_accuracy == sound.robust_accuracy
+
+
+def autocast(network):
+    def forward(x):
+        with torch.autocast("cpu", torch.bfloat16):
+            return network(x)
+
+    return forward
+
+
+PRECISIONS = {
+    "float32": lambda network: network,
+    "float64": lambda network: network.double(),
+    "bfloat16": lambda network: network.bfloat16(),
+    "half": lambda network: network.half(),
+    "autocast": autocast,
+}
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("name", ["standard", "pgd-trained", "trades-trained", "fgsm-trained", "ensemble-trained"])
+def test_no_rounding_nor_bend_is_taken_for_a_false_gradient(name, precision):
+    model = adapted(PRECISIONS[precision](copy.deepcopy(load_model(Trained(name)))))
+    for n in (6, 32, 100):
+        assert slopes(model, *digits(n)).usable >= 0.95
+
+
+def test_what_only_large_batches_change_is_seen():
+    network = copy.deepcopy(load_model(Trained("standard")))
+    model = Before(nn.Identity(), lambda x: network(x if len(x) < 100 else x.flip(-1)))
+    result = evaluate(model, *digits(120), Linf(0.3))
+    assert "batch" in failed(result)
+    assert verdict(result).kind == MASKED
+    assert result.clean_accuracy == evaluate(network, *digits(120), Linf(0.0)).clean_accuracy
 
 
 @pytest.mark.parametrize("defence", COARSE)

@@ -8,7 +8,7 @@ from torch import nn
 
 from lab.attacks import attack, batches, maximise
 from lab.attacks.apgd import climbers_at, go_on
-from lab.attacks.ball import distance, projection
+from lab.attacks.ball import distance, feasible, projection
 from lab.attacks.goals import Overtaken
 from lab.attacks.multi_targeted import place_among_its_own
 from lab.specs import L2, Linf, MultiTargeted
@@ -166,3 +166,44 @@ def test_an_image_that_is_broken_is_left_alone():
     found = attack(MultiTargeted(), watched, x, y, Linf(0.1))
     assert torch.equal(found, x)
     assert sum(watched.sizes) <= 4
+
+
+class SteepAtTheEnds(nn.Module):
+    """The margin of class 0 falls with the lower half of the image, and would fall infinitely fast with the upper half,
+    which is black or white and cannot go on."""
+
+    def __init__(self, end, rounding):
+        super().__init__()
+        self.end, self.rounding = end, rounding
+
+    def forward(self, x):
+        upper, lower = x.flatten(1).split(8, 1)
+        beyond = 1 - upper if self.end else upper
+        half = ((beyond + self.rounding).sqrt() - self.rounding**0.5).sum(1) - (lower - 0.5).sum(1) + 1.0
+        return torch.stack([half, -half], 1)
+
+
+@pytest.mark.parametrize("run", [attack, maximise])
+@pytest.mark.parametrize("initial_radius", [1.0, 3.0])
+@pytest.mark.parametrize(("end", "rounding"), [(0.0, 0.0), (1.0, 0.0), (0.0, 1e-12), (1.0, 1e-12)])
+def test_a_slope_that_leads_out_of_the_images_hides_no_other(end, rounding, initial_radius, run):
+    model = SteepAtTheEnds(end, rounding)
+    x = torch.cat([torch.full((5, 8), end), torch.full((5, 8), 0.5)], 1).view(5, 1, 4, 4).double()
+    y = torch.zeros(5, dtype=torch.long)
+    for eps, broken in ((0.34, False), (0.38, True)):  # the boundary is 8 ** -0.5 away
+        found = run(MultiTargeted(steps=20, initial_radius=initial_radius), model, x, y, L2(eps))
+        assert (model(found).argmax(1) == int(broken)).all()
+
+
+def test_what_leads_out_of_the_images_is_left_out_only_where_it_is_nearly_all():
+    point = torch.tensor([[0.0, 1.0, 0.5, 0.0]]).double()
+    for gradient, wanted in (
+        ([[-9.0, 9.0, 1.0, 2.0]], [[0.0, 0.0, 1.0, 2.0]]),
+        ([[-1.0, 1.0, 1.0, 2.0]], [[-1.0, 1.0, 1.0, 2.0]]),
+        ([[9.0, -9.0, 1.0, 2.0]], [[9.0, -9.0, 1.0, 2.0]]),
+        ([[-1e300, 1e300, 1e-30, 0.0]], [[0.0, 0.0, 1e-30, 0.0]]),
+        ([[0.0, 0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0, 0.0]]),
+    ):
+        gradient, wanted = (torch.tensor(each, dtype=torch.float64) for each in (gradient, wanted))
+        assert torch.equal(feasible(L2(1.0), gradient, point), wanted)
+        assert torch.equal(feasible(Linf(1.0), gradient, point), gradient)

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from lab.attacks import attack, attack_sweep, judge, maximise, minimum_distance, orthogonal_count
+from lab.attacks import attack, attack_sweep, evaluate, judge, maximise, minimum_distance, orthogonal_count
 from lab.errors import AttackError, LabError
 from lab.models import build, embed
 from lab.models.adapter import Adapted, adapted
@@ -61,6 +61,20 @@ class Wordless(BaseException):
         raise RuntimeError
 
 
+class OneMemory(nn.Module):
+    """A model that writes all its logits of so many images into the same memory, as captured graphs and the sessions of
+    other libraries do."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.memory = net(), {}
+
+    def forward(self, pixels):
+        logits = self.inner(pixels)
+        memory = self.memory.setdefault(logits.shape, torch.empty_like(logits).detach())
+        return memory.detach().copy_(logits.detach())
+
+
 def printing(inner, pixels):
     print("in forward")
     return inner(pixels)
@@ -78,6 +92,7 @@ AROUND = {
     "mapping of one": lambda inner, pixels: OrderedDict(out=inner(pixels)),
     "tuple with nothing": lambda inner, pixels: (inner(pixels), None),
     "mapping with nothing": lambda inner, pixels: {"loss": None, "out": inner(pixels)},
+    "a class of its own": lambda inner, pixels: inner(pixels).as_subclass(type("Scores", (torch.Tensor,), {})),
     "sparse": lambda inner, pixels: inner(pixels).to_sparse(),
     "object": lambda inner, pixels: SimpleNamespace(logits=inner(pixels), loss=None),
     "map of one pixel": lambda inner, pixels: inner(pixels)[:, :, None, None],
@@ -120,6 +135,16 @@ def test_a_users_model_is_attacked_and_judged(name, x, y, capsys):
     assert not capsys.readouterr().out
     if name in AROUND and name not in ("clamp_", "autocast"):
         assert judge(x, y, x, model, BALL).clean_accuracy == 1
+
+
+def test_logits_stay_what_they_are_when_the_model_writes_its_next_into_their_memory(x, y):
+    model = OneMemory()
+    one, other = (adapted(model)(each) for each in (x, x.flip(0)))
+    assert torch.equal(one, model.inner(x))
+    assert torch.equal(other, model.inner(x.flip(0)))
+    found = evaluate(model, x, y, BALL)
+    assert found.clean_accuracy == 1
+    assert next(each for each in found.checks if each.kind == "batch").state == "passed"
 
 
 @pytest.mark.parametrize("name", ["half", "views", "1-tuple", "function", "in place", "double"])

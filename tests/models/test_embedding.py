@@ -64,6 +64,10 @@ def test_a_head_that_is_no_part_of_the_answer_does_not_count():
     assert torch.equal(embedding, images().flatten(1))
     assert torch.equal(logits, model(images()))
     assert torch.equal(embed(Scaled(), images())[0], images().flatten(1))
+    with torch.no_grad():
+        assert torch.equal(embed(model, images())[0], images().flatten(1))
+    low = embed(TwoHeads().bfloat16(), images())[0]
+    assert torch.equal(low, images().bfloat16().flatten(1).float())
 
 
 def test_both_can_be_differentiated_and_nothing_stays_behind():

@@ -163,6 +163,8 @@ def builders(tmp_path):
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "nets.py").write_text(BUILDERS)
+    (package / "exits.py").write_text("raise SystemExit('usage: --arch')")
+    (package / "lacks.py").write_text("import own_helper")
     (package / "bad.py").write_text("def (")
     yield "own_nets.nets"
     for name in [each for each in sys.modules if each.startswith("own_nets")]:
@@ -212,7 +214,9 @@ def test_normalisation_is_no_part_of_the_weights(builders):
         ("own_nets.nets", "is not a builder"),
         ("own_nets.nets:", "is not a builder"),
         ("own_nets.nowhere:Net", "The module 'own_nets.nowhere' cannot be imported (ModuleNotFoundError"),
-        ("own_nets.bad:Net", "cannot be imported (SyntaxError"),
+        ("own_nets.bad:Net", "(bad.py, line 1)): import it in Python to see where."),
+        ("own_nets.exits:Net", "cannot be imported (SystemExit: usage: --arch): import it in Python to see where."),
+        ("own_nets.lacks:Net", "No module named 'own_helper'): start from the folder that holds it, or install it."),
         ("..own:Net", "does not name a module: write package.module:function, such as nets:build"),
         ("own_nets/nets.py:Net", "without a path, and start from its folder"),
         ("./nets:Net", "does not name a module"),

@@ -94,7 +94,7 @@ def test_dropout_can_be_given_a_generator():
         ("alexnet", (3, 16, 16), "cannot be built for images of shape (3, 16, 16)"),
         ("vit_b_16", (3, 30, 30), "cannot be built for images of shape (3, 30, 30)"),
         (SMALL, (2, 64, 64), "cannot be built for images of shape (2, 64, 64)"),
-        ("vit_b_32", (3, 32, 32), "There is no rule to initialise 1 (VisionTransformer)"),
+        ("vit_b_32", (3, 32, 32), "There is no rule to initialise 1 (VisionTransformer): choose an architecture of "),
     ],
 )
 def test_what_cannot_be_built_is_said(name, shape, words):

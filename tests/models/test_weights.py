@@ -5,6 +5,7 @@ import json
 import pickle
 import zipfile
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,71 @@ def test_tied_weights_may_be_saved_once(tmp_path: Path) -> None:
     safetensors.torch.save_model(one, str(tmp_path / "w.safetensors"))
     load_weights(other, tmp_path / "w.safetensors")
     assert torch.equal(one[0].weight, other[1].weight)
+
+
+def test_two_values_for_tied_weights_are_refused(tmp_path: Path) -> None:
+    layer = nn.Linear(3, 3)
+    untied = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    torch.save(untied.state_dict(), tmp_path / "w.pt")
+    with pytest.raises(
+        ModelError, match=r"0\.weight and 1\.weight differ, but are one weight in the model: give .*\.$"
+    ):
+        load_weights(nn.Sequential(layer, layer), tmp_path / "w.pt")
+    untied[1].load_state_dict(untied[0].state_dict())
+    torch.save(untied.state_dict(), tmp_path / "w.pt")
+    load_weights(nn.Sequential(layer, layer), tmp_path / "w.pt")
+    assert torch.equal(layer.weight, untied[0].weight)
+
+
+def normed(weight_norm: Callable[[nn.Module], nn.Module]) -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(weight_norm(nn.Conv2d(1, 2, 3)), nn.Flatten(), weight_norm(nn.Linear(8, 3)))
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*deprecated")
+@pytest.mark.parametrize("beginning", ["", "module.", "model."])
+def test_names_that_only_the_layers_know_are_read(tmp_path: Path, beginning: str) -> None:
+    old, new = normed(nn.utils.weight_norm), normed(nn.utils.parametrizations.weight_norm)
+    with torch.no_grad():
+        old[0].weight_g.mul_(2)
+        old[2].weight_g.mul_(3)
+    torch.save({"state_dict": begun(beginning, old.state_dict())}, tmp_path / "w.pt")
+    load_weights(new, tmp_path / "w.pt")
+    x = torch.rand(2, 1, 4, 4)
+    torch.testing.assert_close(new(x), old(x))
+    wrapped = Normalised(normed(nn.utils.parametrizations.weight_norm), [0.0], [1.0])
+    load_weights(wrapped, tmp_path / "w.pt")
+    torch.testing.assert_close(wrapped(x), old(x))
+    diverged = dict(old.state_dict()) | {"0.weight_g": torch.full((2, 1, 1, 1), torch.nan)}
+    torch.save(begun(beginning, diverged), tmp_path / "nan.pt")
+    with pytest.raises(ModelError, match="values that are not finite"):
+        load_weights(new, tmp_path / "nan.pt")
+    torch.testing.assert_close(new(x), old(x))
+
+
+class Remembers(nn.Linear):
+    """A layer with more than tensors in its state."""
+
+    def get_extra_state(self) -> dict[str, float]:
+        return {"scale": 7.0}
+
+    def set_extra_state(self, state: dict[str, float]) -> None:
+        pass
+
+
+@pytest.mark.filterwarnings("ignore:.*quantiz", "ignore:torch.ao", "ignore:.*TypedStorage")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.Sequential(Remembers(3, 2)),
+        lambda: torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(3, 2)), {nn.Linear}, torch.qint8),
+    ],
+    ids=["extra state", "packed integers"],
+)
+def test_a_model_with_more_than_tensors_is_refused(tmp_path: Path, make: Callable[[], nn.Module]) -> None:
+    torch.save(make().state_dict(), tmp_path / "w.pt")
+    with pytest.raises(ModelError, match=r"^The model keeps 0\..* among its weights, and nothing but .*\.$"):
+        load_weights(make(), tmp_path / "w.pt")
 
 
 def test_lazy_layers_take_their_shape_from_the_file(tmp_path: Path) -> None:
