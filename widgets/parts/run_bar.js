@@ -21,7 +21,7 @@ function left(seconds) {
 
 function render({ model, el }) {
   const run = make("button", "lab-button lab-button-run", { type: "button", textContent: "Run" });
-  const stop = make("button", "lab-button", { type: "button", textContent: "Stop" });
+  const stop = make("button", "lab-button lab-button-stop", { type: "button", textContent: "Stop" });
   const state = make("strong", "lab-run-state");
   const detail = make("span", "lab-run-detail");
   const words = make("p", "lab-run-words");
@@ -59,6 +59,11 @@ function render({ model, el }) {
     const drawn = now === "cancelled" ? "the figures show what was finished" : "";
     return [WORDS[now] ?? now, model.get("message"), model.get("stale") ? "the figures show other settings" : drawn];
   };
+  // On a phone one of the buttons is there at a time: the focus goes to it from the other.
+  const handOver = () => {
+    const [from, to] = document.activeElement === run ? [run, stop] : [stop, run];
+    if (document.activeElement === from && !from.checkVisibility()) to.focus();
+  };
   const show = () => {
     const now = model.get("state");
     const active = now === "waiting" || now === "running";
@@ -67,6 +72,7 @@ function render({ model, el }) {
     el.dataset.due = String(model.get("due"));
     stop.disabled = !active;
     run.classList.toggle("lab-button-due", model.get("due") || (!active && now !== "done"));
+    handOver();
     bar.hidden = !active;
     if (now === "waiting") bar.removeAttribute("value");
     else bar.value = model.get("fraction");

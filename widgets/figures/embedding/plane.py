@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from lab.counts import percent
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from lab.results.prediction import class_in_words, predictions
 from lab.specs.threat import radius
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.embedding.names import spread
 from widgets.figures.embedding.regions import outline
 from widgets.figures.embedding.view import Seen, seen
@@ -64,7 +65,7 @@ def embedding_plane(
             axes |= _axes(view, (left, right), end, widest if common else None)
             if i and view.titles[1] == views[0].titles[1]:
                 axes[f"yaxis{end}"].pop("title", None)  # said at the first panel; between two there is little room
-            words += _head(result, model, view, level, (left, right))
+            words += _head(result, model, view, level, (left, right), (0, 1))
             shapes += [_region(label, polygon, end) for label, polygon in view.decided().items()]
     names = "/".join(each.model for each in models)
     layout = {"showlegend": False, "shapes": shapes, "margin": {"l": 52, "r": 12, "t": 64, "b": 44}}
@@ -72,8 +73,22 @@ def embedding_plane(
         missing = views[0].missing if views else WAITING
         return figure(traces, missing, projection, xaxis={}, yaxis={}, **layout)
     left, right = _domain(0, len(models))
-    needed = room(_PANEL * len(models), [right - left] * len(words))
+    narrow = _below_each_other(result, models, views, level) if result and len(models) > 1 else None
+    needed = room(_PANEL * len(models), [right - left] * len(words), narrow=narrow)
     return figure(traces, "", f"{names}/{projection}/{image}/{common}", annotations=words, **layout, **axes, **needed)
+
+
+def _below_each_other(
+    result: EmbeddingsResult, models: Sequence[ModelEmbeddings], views: Sequence[Seen], level: int
+) -> Narrow:
+    stack = Stack(len(models), _PLOT[1], above=76, below=44)
+    axes: dict[str, object] = {}
+    words: list[dict[str, object]] = []
+    for i, (model, view) in enumerate(zip(models, views, strict=True)):
+        end = str(i + 1) if i else ""
+        axes |= {f"xaxis{end}": {"domain": [0, 1]}, f"yaxis{end}": {"domain": stack.domain(i)}}
+        words += _head(result, model, view, level, (0, 1), stack.domain(i))
+    return Narrow({**axes, "annotations": words, "height": stack.height(64, 44)}, [1] * len(words))
 
 
 def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -> pd.DataFrame:
@@ -242,9 +257,14 @@ def _axes(view: Seen, domain: tuple[float, float], end: str, half: float | None)
 
 
 def _head(
-    result: EmbeddingsResult, model: ModelEmbeddings, view: Seen, level: int, domain: tuple[float, float]
+    result: EmbeddingsResult,
+    model: ModelEmbeddings,
+    view: Seen,
+    level: int,
+    across: Sequence[float],
+    up: Sequence[float],
 ) -> list[dict[str, object]]:
-    """Over a panel: the model, which plane it is, and how many images are correctly classified at this ε."""
+    """Over the panel there: the model, which plane it is, and how many images are correctly classified at this ε."""
     eps = result.spec.eps[level]
     share = result.accuracy(model)[level]
     right = (
@@ -253,13 +273,13 @@ def _head(
         else ""
     )
     lines = [f'<b><span style="color:{model_colour(model.model)}">{escape(model.model)}</span></b>', view.words, right]
-    place = {"xref": "paper", "yref": "paper", "x": domain[0], "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    place = {"xref": "paper", "yref": "paper", "x": across[0], "y": up[1], "xanchor": "left", "yanchor": "bottom"}
     font = {"size": SMALL, "color": MUTED}
     words = {"text": "<br>".join(lines), "showarrow": False, "align": "left", "font": font, "yshift": 4}
     head: dict[str, object] = words | place
     if not view.missing:
         return [head]
-    middle = {"x": sum(domain) / 2, "y": 0.5, "xanchor": "center", "yanchor": "middle"}
+    middle = {"x": sum(across) / 2, "y": sum(up) / 2, "xanchor": "center", "yanchor": "middle"}
     return [head, head | middle | {"text": view.missing, "font": {"size": TEXT, "color": MUTED}, "yshift": 0}]
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from lab.links import Camera
 from lab.results import SurfaceResult
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.surface.parts import (
     COLOURS,
     LEVELS,
@@ -34,6 +34,8 @@ from widgets.figures.surface.parts import (
 from widgets.theme import INK, MUTED, PANEL, fade
 
 _SCENE = 320  # pixels in which the numbers at the axes of a scene are not cut
+_PHONE = 256  # pixels of a scene's height on a phone
+_LEGEND = 132  # pixels of the legend on a phone, and of the first heading below it
 CAMERA = {"eye": {"x": -1.75, "y": -1.97, "z": 1.18}, "center": {"x": -0.11, "y": 0.11, "z": -0.22}}
 """From the corner where both ε are negative, a little from above; far enough for the words at the axes."""
 
@@ -71,8 +73,17 @@ def surface_3d(
     if result:
         layout["annotations"] = headings(places, tuple((i / shown, 0.97) for i in range(shown)))
     layout["margin"] = {"l": 0, "r": 56, "t": 28, "b": 0}
-    layout |= room(_SCENE * shown)
+    layout |= room(_SCENE * shown, narrow=_below_each_other(places, shown) if shown > 1 else None)
     return figure(traces, "" if result else WAITING, f"camera {camera}", **layout)
+
+
+def _below_each_other(places: tuple[Panel, ...], shown: int) -> Narrow:
+    stack = Stack(shown, _PHONE, above=28)
+    domains = [stack.domain(i) for i in range(shown)]
+    scenes = {f"scene{i + 1}" if i else "scene": {"domain": {"x": [0, 1], "y": y}} for i, y in enumerate(domains)}
+    heads = headings(places, tuple((0, top) for _, top in domains))
+    height = stack.height(_LEGEND, 0)
+    return Narrow({**scenes, "annotations": heads, "margin": {"r": 44}, "height": height})
 
 
 def _sheet(

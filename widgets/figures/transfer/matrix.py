@@ -18,7 +18,7 @@ from lab.results.intervals import ratio, wilson
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, worst_and_mean
 from lab.specs.attacks import attack_titles
 from lab.specs.threat import threat
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import Narrow, figure, room
 from widgets.figures.names import shortened, wrapped
 from widgets.theme import DIVERGING, INK, MUTED, SEQUENTIAL, SMALL, TEXT, words_on
 
@@ -93,8 +93,28 @@ def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
     layout = _axes(names, cell.measure) | {"shapes": frames, "height": 162 + _above(names) + 68 * count}
     layout["annotations"] = [_headline(_caption(result, cell), _room(names), _above(names))]
     least = _room(names) + count * (_CELL if count <= FEW else _SMALL_CELL)
-    layout |= room(least, [1], 56 + _above(names) + ceil(_LOWEST_ROW * (count + 2.25)))
+    narrow = _in_small(hits, of, _caption(result, cell), names)
+    layout |= room(least, [1], 56 + _above(names) + ceil(_LOWEST_ROW * (count + 2.25)), narrow)
     return figure(traces, "", "matrix", **layout)
+
+
+def _in_small(hits: np.ndarray, of: np.ndarray, caption: str, names: Sequence[str]) -> Narrow:
+    """The matrix with upright names over its columns and the rates alone in its cells; the hovers say the rest."""
+    above = 30 + ceil(7.2 * max(len(unescape(line)) for name in names for line in shortened(name).split("<br>")))
+    rates = ratio(hits, of)
+    small = {"size": SMALL}
+    cells: dict[str, object] = {"text": _plain_words(rates), "textfont": small}
+    words: dict[int, dict[str, object]] = {0: cells, 1: {"textfont": small}}
+    across = {
+        "tickangle": -90,
+        "ticktext": [shortened(name) for name in names],
+        "title": {"text": "rows: source · columns: target"},
+    }
+    axes = {"xaxis": across, "yaxis": {"title": {"text": ""}}}
+    margin = {"l": _room(names), "t": 44 + above}
+    headline = _headline(caption, _room(names), above)
+    height = 60 + above + 44 * (len(names) + 2)
+    return Narrow({**axes, "margin": margin, "annotations": [headline], "height": height}, traces=words)
 
 
 def transfer_matrix_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
