@@ -28,7 +28,7 @@ def _fooled(result: ExploreResult) -> StoryOutcome:
     sure = np.exp(model.adversarial - model.adversarial.max())
     return StoryOutcome(
         f"One step of ε {eps:g} changes the prediction from {before} to {after}, which the model gives a probability "
-        f"of {percent(float(sure.max() / sure.sum()))}.",
+        f"of {percent(float(sure.max() / sure.sum()), 1)}.",
         0,
     )
 

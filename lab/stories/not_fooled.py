@@ -60,7 +60,7 @@ def _restarted(result: CurvesResult) -> StoryOutcome:
 
 def _worst_case(result: EvaluationResult) -> StoryOutcome:
     [model] = result.models
-    broke = ", ".join(f"{each.name} {int(each.broken.sum())}" for each in model.stages if each.broken.any())
+    broke = " · ".join(f"{each.name} {int(each.broken.sum())}" for each in model.stages if each.broken.any())
     words = (
         f"{percent(model.clean_accuracy)} of {model.n} images are correctly classified, and "
         f"{percent(model.robust_accuracy)} withstand every attack. Images that each attack broke: {broke or 'none'}."

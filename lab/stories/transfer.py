@@ -25,8 +25,10 @@ def _transferred(result: TransferResult) -> StoryOutcome:
     assert shown is not None  # the result is complete
     hits, asked = (int(each[0, 1]) for each in result.counts(shown, TRANSFER))
     source, target = result.models
-    words = f"PGD on {source} fools it on {asked} of {len(result.y)} images; {hits} of these fool {target}, too."
-    return StoryOutcome(words, round(100 * hits / max(asked, 1)))
+    rate = hits / max(asked, 1)
+    fooled_too = f"{hits} of these ({percent(rate)}) fool {target}, too"
+    words = f"PGD fools {source} on {asked} of {len(result.y)} images; {fooled_too}."
+    return StoryOutcome(words, round(100 * rate))
 
 
 def _best(result: TransferResult) -> StoryOutcome:

@@ -198,7 +198,7 @@ def test_how_far_apart_final_losses_are_is_read_off_them(losses, said):
 
 def test_of_several_images_the_one_whose_losses_are_farthest_apart_is_named():
     losses = np.array([[20.0, 10.0], [20.0, 20.0], [20.0, 30.0]])
-    said = "m: the losses' standard deviation is 0.0% to 50.0% of their mean (image 1)"
+    said = "m: standard deviation of the losses 0.0% to 50.0% of their mean, most on image 1"
     assert spread_of_losses(started(losses, 2), None) == said
     assert "3.0 standard" not in outliers(started(losses, 2))
     assert outliers(started(losses, 2)).startswith("m: no final loss is more than 1.0 standard deviations")

@@ -36,7 +36,7 @@ def figure(traces: Sequence[Mapping[str, object]], title: str, revision: str, **
     if not drawn:
         axes = {name: each | UNUSED for name, each in layout.items() if "axis" in name and isinstance(each, dict)}
         layout |= axes
-        layout["annotations"] = [nothing_to_draw(title)]
+        layout |= {"annotations": [nothing_to_draw(title)], **room(0, [1])}
     return _unchecked(traces, base | layout)
 
 

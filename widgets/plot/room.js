@@ -53,7 +53,8 @@ function fitted({ legend, annotations, margin = {}, meta, ...layout }, width, fo
   const lines = annotations?.map((each, i) => {
     if (!meta?.captions?.[i]) return each;
     const text = inRoom(each.text, meta.captions[i], each.font, each.xshift);
-    more = Math.max(more, text.split("<br>").length - each.text.split("<br>").length);
+    const lines = text.split("<br>").length - each.text.split("<br>").length;
+    if (each.yanchor === "bottom") more = Math.max(more, lines); // it stands above the plot
     return { ...each, text };
   });
   const title = legend?.title?.text && { ...legend.title, text: inRoom(legend.title.text, 1, legend.title.font) };

@@ -74,9 +74,9 @@ def _relative_spreads(result: RestartsResult, model: ModelRestarts) -> str:
     spreads = final.std(0, ddof=1) / np.maximum(final.mean(0), np.finfo(np.float32).tiny)
     least, most = percent(float(spreads.min()), 1), percent(float(spreads.max()), 1)
     if len(spreads) == 1 or least == most:
-        return f"the losses' standard deviation is {most} of their mean"
+        return f"standard deviation of the losses {most} of their mean"
     image = result.spec.images[int(spreads.argmax())]
-    return f"the losses' standard deviation is {least} to {most} of their mean (image {image})"
+    return f"standard deviation of the losses {least} to {most} of their mean, most on image {image}"
 
 
 def _spread(losses: np.ndarray) -> str:

@@ -66,7 +66,9 @@ def embedding_plane(
             if i and view.titles[1] == views[0].titles[1]:
                 axes[f"yaxis{end}"].pop("title", None)  # said at the first panel; between two there is little room
             words += _head(result, model, view, level, (left, right), (0, 1))
-            shapes += [_region(label, polygon, end) for label, polygon in view.decided().items()]
+            shapes += [
+                _region(label, polygon, end) for label, polygon in view.decided(widest if common else 0.0).items()
+            ]
     names = "/".join(each.model for each in models)
     layout = {"showlegend": False, "shapes": shapes, "margin": {"l": 52, "r": 12, "t": 64, "b": 44}}
     if not extents:

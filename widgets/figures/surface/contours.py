@@ -66,7 +66,7 @@ def contour_map(
             for each, end in zip(headings(places, ((0, 0),) * shown), ("", "2"), strict=False)
         ]
     layout |= {"margin": {"l": 56, "r": 62, "t": 30, "b": 44}, "dragmode": "pan", "hovermode": "closest"}
-    layout |= room(_AROUND + _MAP * shown, narrow=_below_each_other(shown) if shown > 1 else None)
+    layout |= room(_AROUND + _MAP * shown, narrow=_below_each_other(shown))
     return figure(traces, "" if result else WAITING, window_name(result), **layout)
 
 

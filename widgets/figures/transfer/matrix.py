@@ -39,6 +39,8 @@ FEW = 6
 """Models beside which a second figure has room, and whose cells have room for words as large as elsewhere."""
 
 _CELL, _SMALL_CELL = 96, 56  # pixels that a cell needs for its words
+_TITLE = 280  # for the words over the columns
+_SUMMARY = 18  # that the names of the two last rows need more than those of models
 _LOWEST_ROW = 40  # for its two lines
 _WORST = {ACCURACY: "lowest"}
 
@@ -92,7 +94,7 @@ def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
     frames = [_frame(i, i, INK, 2) for i in range(count)] + [_frame(cell.source, cell.target, SELECTED, 3)]
     layout = _axes(names, cell.measure) | {"shapes": frames, "height": 162 + _above(names) + 68 * count}
     layout["annotations"] = [_headline(_caption(result, cell), _room(names), _above(names))]
-    least = _room(names) + count * (_CELL if count <= FEW else _SMALL_CELL)
+    least = _room(names) + max(count * (_CELL if count <= FEW else _SMALL_CELL), _TITLE)
     narrow = _in_small(hits, of, _caption(result, cell), names)
     layout |= room(least, [1], 56 + _above(names) + ceil(_LOWEST_ROW * (count + 2.25)), narrow)
     return figure(traces, "", "matrix", **layout)
@@ -111,8 +113,9 @@ def _in_small(hits: np.ndarray, of: np.ndarray, caption: str, names: Sequence[st
         "title": {"text": "rows: source · columns: target"},
     }
     axes = {"xaxis": across, "yaxis": {"title": {"text": ""}}}
-    margin = {"l": _room(names), "t": 44 + above}
-    headline = _headline(caption, _room(names), above)
+    left = _room(names) + _SUMMARY
+    margin = {"l": left, "t": 44 + above}
+    headline = _headline(caption, left, above)
     height = 60 + above + 44 * (len(names) + 2)
     return Narrow({**axes, "margin": margin, "annotations": [headline], "height": height}, traces=words)
 
