@@ -33,7 +33,7 @@ LABELLED = 12
 """Classes whose names stand in the picture; of more, they would cover it."""
 
 _PANEL = 230  # pixels that a panel needs for its words and the numbers at its axes
-_PLOT = 800, 290  # pixels of all panels' plots together, and of each in height: as on a small screen
+_PLOT = 600, 290  # pixels of all panels' plots together, and of each in height: as on a tablet
 _LETTER, _LINE = 0.62 * HEADING, 1.2 * HEADING  # pixels of a class's name in bold: a letter's width, its height
 _GAP = 0.07  # between two panels, as a share of the width: room for the title of an axis at 1280 pixels
 
@@ -59,7 +59,8 @@ def embedding_plane(
         end = "" if i == 0 or model is None else str(i + 1)
         axis = {"xaxis": f"x{end}", "yaxis": f"y{end}"}
         drawn = model is not None and view is not None and not view.missing
-        traces += [each | axis for each in _traces(result, model if drawn else None, view, level, image)]
+        half = widest if common else 0.0
+        traces += [each | axis for each in _traces(result, model if drawn else None, view, level, image, half)]
         if result and model and view:
             left, right = _domain(i, len(models))
             axes |= _axes(view, (left, right), end, widest if common else None)
@@ -115,16 +116,21 @@ def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -
 
 
 def _traces(
-    result: EmbeddingsResult | None, model: ModelEmbeddings | None, view: Seen | None, level: int, image: int
+    result: EmbeddingsResult | None,
+    model: ModelEmbeddings | None,
+    view: Seen | None,
+    level: int,
+    image: int,
+    half: float,
 ) -> list[dict[str, object]]:
-    """The :data:`TRACES` of a panel."""
+    """The :data:`TRACES` of a panel, which shows its points' extent or as much as ``half`` on each side."""
     if result is None or model is None or view is None:
         return [{"type": "scatter", "x": [], "y": [], "visible": False} for _ in range(TRACES)]
     way = view.layout.way[: level + 1]
     read = predictions(model.way_logits)
     return [
         _clean(result, model, view),
-        _names(result, view, len(result.models)),
+        _names(result, view, len(result.models), half),
         _ways(way, read),
         _starts(view, result),
         _heads(result, way[-1], read[model.reached(level)]),
@@ -151,12 +157,13 @@ def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict
     }
 
 
-def _names(result: EmbeddingsResult, view: Seen, panels: int) -> dict[str, object]:
+def _names(result: EmbeddingsResult, view: Seen, panels: int, half: float) -> dict[str, object]:
     """The classes' names near the medians of their clean images, readable before dots and arrows, and one another."""
     labels = np.unique(result.y)
     labels = labels if len(labels) <= LABELLED else labels[:0]
     middles = np.array([np.median(view.layout.clean[result.y == label], axis=0) for label in labels]).reshape(-1, 2)
-    pixel = (2 * view.extent()[1] / (_PLOT[0] / panels, _PLOT[1])).max()  # in units of the axes, which are equal
+    shown = np.maximum(view.extent()[1], half)
+    pixel = (2 * shown / (_PLOT[0] / panels, _PLOT[1])).max()  # in units of the axes, which are equal
     widths = np.array([_LETTER * len(result.class_names[int(label)]) for label in labels])
     middles = spread(middles, pixel * widths, pixel * _LINE)
     return {
