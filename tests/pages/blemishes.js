@@ -80,8 +80,9 @@
       const style = getComputedStyle(list);
       pen.font = style.font;
       const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 16; // its arrow
-      const chosen = list.selectedOptions[0]?.textContent ?? "";
-      if (pen.measureText(chosen).width > room + OFF) found.push(`“${chosen}” is cut in its list`);
+      for (const { textContent: name } of list.options) {
+        if (pen.measureText(name).width > room + OFF) found.push(`“${name}” is cut in its list`);
+      }
     }
     for (const box of here().querySelectorAll("input:is(.lab-number, .lab-text)")) {
       if (seen(box) && box.scrollWidth > box.clientWidth + 1) found.push(`“${box.value}” is cut in ${named(box)}`);

@@ -88,7 +88,7 @@ def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
 @pytest.mark.parametrize("size", WINDOWS)
 def test_every_control_moves_something_drawn(page, size):
     until_done(page)
-    slide(page, 3)  # where the attacks differ on every model
+    slide(page, 5)  # where models and attacks differ
     assert move_every_control(page, size, "stale") == ["Data set"]
 
 

@@ -34,7 +34,7 @@ LABELLED = 12
 
 _PANEL = 230  # pixels that a panel needs for its words and the numbers at its axes
 _PLOT = 600, 290  # pixels of all panels' plots together, and of each in height: as on a tablet
-_LETTER, _LINE = 0.62 * HEADING, 1.2 * HEADING  # pixels of a class's name in bold: a letter's width, its height
+_LETTER, _LINE = 0.62 * HEADING, 1.4 * HEADING  # pixels of a class's name in bold: a letter's width, its height
 _GAP = 0.07  # between two panels, as a share of the width: room for the title of an axis at 1280 pixels
 
 
