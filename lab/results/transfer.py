@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 TRANSFER = "transfer rate"
-TRANSFER_BOTH = "transfer rate, target right before"
+TRANSFER_BOTH = "transfer rate, both correct when clean"
 ERROR = "error rate"
 ACCURACY = "accuracy"
 

@@ -27,7 +27,7 @@ class CrossEntropy(Objective, title="Cross-entropy"):
 
 
 @dataclass(frozen=True)
-class PapersCrossEntropy(Objective, title="Cross-entropy in the papers' arithmetic"):
+class PapersCrossEntropy(Objective, title="Cross-entropy, plain gradient"):
     """Cross-entropy whose gradient is softmax - one-hot as the papers' code computes it, in float32.
 
     Where a model is sure of the label, that gradient loses the label's entry (logit margins above about 17) and then

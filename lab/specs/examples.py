@@ -86,7 +86,7 @@ class OwnExamples(Source, title="White box: the model being trained"):
 
 
 @dataclass(frozen=True)
-class EnsembleExamples(Source, title="Ensemble: the model being trained, or a static one"):
+class EnsembleExamples(Source, title="Ensemble: this or a static model"):
     """Each batch's source is drawn from the model being trained and static models. Tramèr et al. 2018, §3.4, §4.2.
 
     All are equally likely. The static models' examples are computed once, before the first step, and then reused;
@@ -119,7 +119,7 @@ class EnsembleExamples(Source, title="Ensemble: the model being trained, or a st
 
 
 @dataclass(frozen=True)
-class CascadeExamples(Source, title="Cascade: the model being trained, and a defended one"):
+class CascadeExamples(Source, title="Cascade: this and a defended model"):
     """Half attacks on the model being trained, half stored ones on a defended model. Na et al. 2018, §3.2.
 
     The stored examples have ε of 1, 2, …, 16 sixteenths of the ball's (§5.2: 1/255 to 16/255), each time one of them

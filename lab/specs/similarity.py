@@ -59,7 +59,7 @@ class Bidirectional(Distance, title="Bidirectional"):
 
 
 @dataclass(frozen=True)
-class Pivot(Distance, title="Pivot: the clean embedding is the target"):
+class Pivot(Distance, title="Pivot: toward the clean embedding"):
     """The attacked copy's embedding is drawn to the clean one, the pivot. Na et al. 2018, §3.3, Figure 3 right.
 
     In the paper the pivot stays: no gradient reaches it. In the authors' code nothing keeps the gradient from it, so

@@ -27,8 +27,8 @@ def _fooled(result: ExploreResult) -> StoryOutcome:
         return StoryOutcome(f"At ε {eps:g} the model still predicts {label} after the step.", 1)
     sure = np.exp(model.adversarial - model.adversarial.max())
     return StoryOutcome(
-        f"One step of ε {eps:g} turns the prediction from {before} into {after}, at a probability of "
-        f"{percent(float(sure.max() / sure.sum()))}.",
+        f"One step of ε {eps:g} changes the prediction from {before} to {after}, which the model gives a probability "
+        f"of {percent(float(sure.max() / sure.sum()), 1)}.",
         0,
     )
 
@@ -37,13 +37,13 @@ def _half(result: CurvesResult) -> StoryOutcome:
     [model] = result.models
     accuracy, eps = model.right[0].mean(1), np.array(result.spec.eps)
     below = np.flatnonzero(accuracy <= accuracy[0] / 2)
-    clean = f"Without an attack {percent(accuracy[0])} are correctly classified"
-    left = f"at ε {eps[-1]:g} {percent(accuracy[-1])}"
+    clean = f"The accuracy is {percent(accuracy[0])} without an attack"
+    left = f"{percent(accuracy[-1])} at ε {eps[-1]:g}"
     if not len(below):
-        return StoryOutcome(f"{clean}, {left}: more than half as many.", eps[-1])
+        return StoryOutcome(f"{clean} and {left}, which is more than half of it.", eps[-1])
     first = max(int(below[0]), 1)
     half = float(np.interp(-accuracy[0] / 2, -accuracy[first - 1 : first + 1], eps[first - 1 : first + 1]))
-    return StoryOutcome(f"{clean}, at ε {half:.2f} half as many, {left}.", half)
+    return StoryOutcome(f"{clean}, half of that at ε {half:.2f}, and {left}.", half)
 
 
 def _direction(result: CurvesResult) -> StoryOutcome:

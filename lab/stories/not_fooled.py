@@ -27,8 +27,9 @@ def _scaled(result: ExploreResult) -> StoryOutcome:
     plain, ours = sweep.fooled_plain, sweep.fooled_ours
     lost = int((ours - plain).argmax())
     words = (
-        f"Of the starts, {percent(plain[0])} succeed by the plain gradient without a factor, {percent(plain[lost])} "
-        f"with logits × {SCALES[lost]:,.0f}; there {percent(ours[lost])} succeed by a gradient that cannot underflow."
+        f"The plain gradient succeeds from {percent(plain[0])} of the starts on the model as it is, and from "
+        f"{percent(plain[lost])} on logits × {SCALES[lost]:,.0f}; there a gradient that cannot underflow succeeds from "
+        f"{percent(ours[lost])}."
     )
     return StoryOutcome(words, 0 if plain.min() < plain[0] else 1)
 
@@ -53,16 +54,16 @@ def _verdict(result: MaskingResult) -> StoryOutcome:
 def _restarted(result: CurvesResult) -> StoryOutcome:
     [model] = result.models
     once, often = model.right[:, -1]
-    words = f"PGD leaves {of(once)} from one start and {of(often)} from ten."
+    words = f"From one start PGD leaves {of(once)} correctly classified, from ten {of(often)}."
     return StoryOutcome(words, 0 if once.mean() - often.mean() >= 0.02 else 1)
 
 
 def _worst_case(result: EvaluationResult) -> StoryOutcome:
     [model] = result.models
-    broke = ", ".join(f"{each.name} {int(each.broken.sum())}" for each in model.stages if each.broken.any())
+    broke = " · ".join(f"{each.name} {int(each.broken.sum())}" for each in model.stages if each.broken.any())
     words = (
         f"{percent(model.clean_accuracy)} of {model.n} images are correctly classified, and "
-        f"{percent(model.robust_accuracy)} withstand every attack. How many each broke: {broke or 'none'}."
+        f"{percent(model.robust_accuracy)} withstand every attack. Images that each attack broke: {broke or 'none'}."
     )
     return StoryOutcome(words, round(100 * model.robust_accuracy))
 
@@ -113,8 +114,8 @@ STORY = Story(
                 images=100,
                 searched=0,
             ),
-            "pgd-trained under PGD with 10 steps at ε 0.3. Do ten random starts instead of one still lower the number "
-            "by 2% of the images or more?",
+            "PGD with 10 steps attacks pgd-trained at ε 0.3. Do ten random starts instead of one lower its robust "
+            "accuracy by 2 percentage points or more?",
             ("yes: one start was not enough", "no: one start was enough"),
             _restarted,
         ),

@@ -26,8 +26,8 @@ def _holdout(result: TransferResult) -> StoryOutcome:
     assert shown is not None  # the result is complete
     _, alone, ensemble = result.rates(shown, ERROR)[0]
     words = (
-        f"FGSM images made on {result.models[0]} are misclassified by fgsm-trained at {percent(alone)} and by "
-        f"ensemble-trained at {percent(ensemble)}."
+        f"Of the FGSM images made on {result.models[0]}, fgsm-trained misclassifies {percent(alone)} and "
+        f"ensemble-trained {percent(ensemble)}."
     )
     return StoryOutcome(words, 2 if abs(alone - ensemble) < 0.05 else int(alone > ensemble))
 
@@ -38,7 +38,7 @@ def _white_box(result: CurvesResult) -> StoryOutcome:
     keep = "keeps" if len(robust) == 1 else "keep"
     best = max(kept, key=lambda name: kept[name].mean())
     words = (
-        f"At ε {result.spec.ball.eps:g}, {len(robust) or 'none'} of {len(kept)} models {keep} a tenth: "
+        f"At ε {result.spec.ball.eps:g}, {len(robust) or 'none'} of {len(kept)} models {keep} a tenth or more: "
         f"the best, {best}, classifies {of(kept[best])} correctly."
     )
     return StoryOutcome(words, min(len(robust), 3))
@@ -50,7 +50,7 @@ def _alike(result: TransferResult) -> StoryOutcome:
     assert shown is not None  # the result is complete
     likeness = [float(np.nanmean(shown.pair(0, 1 + i))) for i in range(len(_LIKE))]
     told = ", ".join(f"{name} {value:.2f}" for name, value in zip(_LIKE, likeness, strict=True))
-    words = f"The correlation of fgsm-trained's PGD perturbations with those of the others is: {told}."
+    words = f"The mean correlation of fgsm-trained's PGD perturbations with those of each other model: {told}."
     return StoryOutcome(words, leading(likeness, 0.02))
 
 
@@ -59,8 +59,8 @@ def _moved(result: EmbeddingsResult) -> StoryOutcome:
         (each.model, float(each.distance[-1].mean() / each.between)) for each in result.models
     )
     words = (
-        f"At ε {result.spec.ball.eps:g} images move by {first:.2g} times the mean distance between two classes "
-        f"in {name}, and by {second:.2g} times in {other}."
+        f"At ε {result.spec.ball.eps:g} images move by {first:.2f} times the mean distance between two classes "
+        f"in {name}, and by {second:.2f} times in {other}."
     )
     return StoryOutcome(words, 2 if abs(first - second) < 0.1 * max(first, second) else int(second > first))
 

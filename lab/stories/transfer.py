@@ -25,8 +25,10 @@ def _transferred(result: TransferResult) -> StoryOutcome:
     assert shown is not None  # the result is complete
     hits, asked = (int(each[0, 1]) for each in result.counts(shown, TRANSFER))
     source, target = result.models
-    words = f"PGD on {source} fools it on {asked} of {len(result.y)} images; {hits} of these fool {target}, too."
-    return StoryOutcome(words, round(100 * hits / max(asked, 1)))
+    rate = hits / max(asked, 1)
+    fooled_too = f"{hits} of these ({percent(rate)}) fool {target}, too"
+    words = f"PGD fools {source} on {asked} of {len(result.y)} images; {fooled_too}."
+    return StoryOutcome(words, round(100 * rate))
 
 
 def _best(result: TransferResult) -> StoryOutcome:
@@ -72,8 +74,8 @@ STORY = Story(
             "twins",
             "transfer",
             TransferMatrix(models=_TWINS, attacks=(PGD(steps=20),), ball=Linf(0.2), eps=(), images=120),
-            "standard and standard-b differ only in the seed of their training. What percentage of the images that "
-            "fool the one under PGD fool the other, too?",
+            "standard and standard-b differ only in the seed of their training. PGD attacks standard: what percentage "
+            "of the images that fool it also fool standard-b?",
             Amount("%", 0, 100, 5),
             _transferred,
             look={"measure": TRANSFER},
@@ -82,7 +84,7 @@ STORY = Story(
             "which-attack",
             "transfer",
             TransferMatrix(models=_TWINS, attacks=tuple(_KINDS.values()), ball=Linf(0.15), eps=(), images=120),
-            "Of which attack do the examples transfer best from standard to standard-b at ε 0.15?",
+            "Which attack's examples transfer best from standard to standard-b at ε 0.15?",
             (*_KINDS, "two or all alike, within 3 points"),
             _best,
             look={"measure": TRANSFER},
@@ -91,7 +93,7 @@ STORY = Story(
             "blind-spot",
             "transfer",
             TransferMatrix(models=_FOUR, attacks=(FGSM(),), ball=Linf(0.2), eps=(), images=120),
-            "Look for the column of fgsm-trained: of whose FGSM images does it misclassify most?",
+            "Look at the column of fgsm-trained: of whose FGSM images does it misclassify the most?",
             ("its own: the white box is worst", "another model's: a black box is worse", "both alike, within 3 points"),
             _blind,
             look={"measure": ERROR},

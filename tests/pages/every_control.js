@@ -75,16 +75,40 @@
     return ofSeveral(all("input[type=checkbox]"), () => false); // a switch
   }
 
+  // In sight, or in the drawer and in sight once it is open.
+  function shown(field) {
+    for (let each = field; each !== here(); each = each.parentElement) {
+      if (!each.matches(".lab-panel") && getComputedStyle(each).display === "none") return false;
+    }
+    return true;
+  }
+
   function fields() {
     const found = new Map();
     for (const field of here().querySelectorAll(".lab-field")) {
-      if (!field.offsetParent) continue;
+      if (!shown(field)) continue;
       const label = field.querySelector(".lab-label").firstChild.textContent;
       let name = label;
       for (let i = 2; found.has(name); i++) name = `${label} (${i})`;
       found.set(name, field);
     }
     return found;
+  }
+
+  // The drawer lies open over what is beside it, is closed, or stands beside it.
+  function drawer() {
+    const panel = here().querySelector(".lab-panel");
+    if (!panel?.checkVisibility()) return "closed";
+    return getComputedStyle(panel).position === "absolute" ? "over" : "beside";
+  }
+
+  // Opens the drawer for what is in it, closes it for what it lies over, and goes to the control.
+  function reach(name) {
+    const field = fields().get(name);
+    const within = field.closest(".lab-panel") !== null;
+    if (within && drawer() === "closed") here().querySelector(".lab-drawer-button").click();
+    if (!within && drawer() === "over") here().querySelector(".lab-drawer-close button").click();
+    field.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   const plain = (each) => (ArrayBuffer.isView(each) ? Array.from(each) : each);
@@ -94,6 +118,7 @@
   let [last, since] = ["", 0]; // the last state that was asked for, and since when it has been this one
   window.everyControl = {
     names: () => [...fields().keys()],
+    reach,
     isSetting: (name) => fields().get(name).closest(".lab-panel, .lab-strip") !== null,
     move(name) {
       const [there, back] = ways(fields().get(name)) ?? [];

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pages.asked import ASKED
-from tests.pages.every_control import move_every_control
+from tests.pages.every_control import WINDOWS, move_every_control
 from tests.pages.visit import point_at, type_in
 from tests.waiting import until
 
@@ -85,10 +85,11 @@ def test_a_click_on_a_point_opens_the_explorer_at_its_eps(page):
 
 
 @pytest.mark.slow
-def test_every_control_moves_something_drawn(page):
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_moves_something_drawn(page, size):
     until_done(page)
-    slide(page, 4)  # where the attacks differ
-    assert move_every_control(page, "stale") == ["Data set"]
+    slide(page, 5)  # where models and attacks differ
+    assert move_every_control(page, size, "stale") == ["Data set"]
 
 
 @pytest.mark.slow

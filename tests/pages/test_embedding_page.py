@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pages.asked import ASKED
-from tests.pages.every_control import move_every_control
+from tests.pages.every_control import WINDOWS, move_every_control
 from tests.pages.visit import point_at, type_in
 
 pytestmark = pytest.mark.page
@@ -91,8 +91,9 @@ def test_every_plane_can_be_chosen(page):
 
 
 @pytest.mark.slow
-def test_every_control_moves_something_drawn(page):
-    assert move_every_control(page, "stale") == ["Data set"]
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_moves_something_drawn(page, size):
+    assert move_every_control(page, size, "stale") == ["Data set"]
 
 
 @pytest.mark.slow

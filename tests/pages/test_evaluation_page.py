@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.pages.asked import ASKED
-from tests.pages.every_control import move_every_control
+from tests.pages.every_control import WINDOWS, move_every_control
 from tests.pages.visit import point_at, type_in, until_shows
 
 pytestmark = pytest.mark.page
@@ -33,8 +33,9 @@ def until_done(page):
 
 
 @pytest.mark.slow
-def test_every_control_moves_something_drawn(page):
-    assert move_every_control(page, "stale") == ["Data set"]
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_moves_something_drawn(page, size):
+    assert move_every_control(page, size, "stale") == ["Data set"]
 
 
 def test_the_waterfall_falls_and_its_verdicts_and_checks_have_their_words(page):

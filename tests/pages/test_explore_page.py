@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pages.asked import ASKED
-from tests.pages.every_control import move_every_control
+from tests.pages.every_control import WINDOWS, move_every_control
 from tests.pages.test_layout import complaints
 
 pytestmark = pytest.mark.page
@@ -99,9 +99,10 @@ def test_every_probability_has_as_many_lines_as_those_beside_it(page):
 
 
 @pytest.mark.slow
-def test_every_control_changes_the_picture(page):
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_changes_the_picture(page, size):
     # The label of an image that is classified correctly is the predicted one: its picture stays.
-    assert move_every_control(page, "drawn", only_asked=["Labels"]) == ["Data set"]
+    assert move_every_control(page, size, "drawn", only_asked=["Labels"]) == ["Data set"]
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pages.asked import ASKED
-from tests.pages.every_control import move_every_control
+from tests.pages.every_control import WINDOWS, move_every_control
 from tests.pages.visit import point_at, type_in, until_shows
 
 pytestmark = pytest.mark.page
@@ -52,8 +52,9 @@ def middle_of(page, heading):
 
 
 @pytest.mark.slow
-def test_every_control_moves_something_drawn(page):
-    assert move_every_control(page, "stale") == ["Data set"]
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_moves_something_drawn(page, size):
+    assert move_every_control(page, size, "stale") == ["Data set"]
 
 
 @pytest.mark.slow

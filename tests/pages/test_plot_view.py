@@ -9,7 +9,7 @@ from lab.specs import Restarts, Trained
 from tests.pages.visit import PATIENCE
 from tests.widgets.engine import restarts
 from widgets.dark import IN_DARK
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.restarts.images import adversarial_images
 from widgets.plot import PlotView
 from widgets.theme import TEMPLATE
@@ -115,6 +115,58 @@ def test_a_caption_takes_as_many_lines_as_it_needs_and_keeps_its_words(drawn):
         tall = f"document.querySelector('.annotation-text').getBoundingClientRect().height {lines}"
         page.wait_for_function(f"({INSIDE})() && {tall}")
         assert "200 restarts so far · bold: mean of all that" in text.evaluate("text => text.textContent")
+
+
+def two_panels(widest: int):
+    """Two panels that stand beside each other from some width on, each with its head above it."""
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False}
+    heads = [place | {"x": x, "y": 1, "text": f"<b>head {i}</b>"} for i, x in enumerate((0, 0.55))]
+    stack = Stack(2, 200, above=30, below=40)
+    below = [each | {"x": 0, "y": stack.domain(i)[1]} for i, each in enumerate(heads)]
+    axes = {f"{axis}{end}": {"domain": where} for i, end in enumerate(("", "2"))
+            for axis, where in (("xaxis", [0, 1]), ("yaxis", stack.domain(i)))}  # fmt: skip
+    layout = {**axes, "annotations": below, "height": stack.height(56, 48)}
+    return figure(
+        [{"type": "scatter", "y": [1, 2]}, {"type": "scatter", "y": [2, 1], "xaxis": "x2", "yaxis": "y2"}],
+        "",
+        "",
+        showlegend=False,
+        annotations=heads,
+        xaxis={"domain": [0, 0.45]},
+        xaxis2={"domain": [0.55, 1], "anchor": "y2"},
+        yaxis2={"anchor": "x2"},
+        **room(widest, narrow=Narrow(layout, traces={0: {"y": [3, 4]}})),
+    )
+
+
+PANELS = """() => {
+  const plot = document.querySelector(".js-plotly-plot"), card = plot.closest("section");
+  const boxes = [...plot.querySelectorAll(".nsewdrag")].map((each) => each.getBoundingClientRect());
+  const heads = [...plot.querySelectorAll(".annotation-text")].map((each) => each.getBoundingClientRect());
+  return {
+    wide: card.scrollWidth > card.clientWidth + 1,
+    fits: plot._fullLayout.width === plot.clientWidth && plot._fullLayout.height === plot.clientHeight,
+    beside: Math.abs(boxes[0].top - boxes[1].top) < 1,
+    below: boxes[1].top - boxes[0].bottom,
+    heights: boxes.map((each) => Math.round(each.height)),
+    first: Array.from(plot._fullData[0].y),
+    heads: heads.every((each, i) => each.bottom <= boxes[i].top + 2 && each.bottom > boxes[i].top - 30),
+  };
+}"""
+
+
+def test_panels_that_have_no_room_beside_each_other_stand_below_each_other(drawn):
+    page = drawn(panels=two_panels(500))
+    for width, beside in {1600: True, 390: False, 700: True, 320: False}.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"(({PANELS})().beside === {str(beside).lower()}) && ({PANELS})().fits")
+        found = page.evaluate(PANELS)
+        assert not found["wide"]
+        assert found["heads"]
+        assert found["first"] == ([1, 2] if beside else [3, 4])
+        if not beside:
+            assert found["heights"][0] == found["heights"][1]
+            assert found["below"] / found["heights"][0] == pytest.approx(70 / 200, abs=0.01)
 
 
 def test_names_beside_pictures_are_whole(drawn):

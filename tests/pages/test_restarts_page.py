@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from tests.pages.every_control import move_every_control
+from tests.pages.every_control import WINDOWS, move_every_control
 from tests.pages.visit import PATIENCE
 from tests.waiting import until
 
@@ -46,8 +46,9 @@ def test_looks_need_no_computing(page):
 
 
 @pytest.mark.slow
-def test_every_control_moves_something_drawn(page):
-    assert move_every_control(page.page, "stale") == ["Data set"]
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_moves_something_drawn(page, size):
+    assert move_every_control(page.page, size, "stale") == ["Data set"]
 
 
 @pytest.mark.parametrize(("label", "value"), [("Steps", "5000"), ("Steps", "-1"), ("Steps", "many"), ("Seed", "0.5")])

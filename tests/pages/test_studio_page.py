@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.every_control import move_every_control
+from tests.pages.every_control import WINDOWS, move_every_control
 from tests.pages.visit import PATIENCE
 
 pytestmark = pytest.mark.page
@@ -86,5 +86,6 @@ def test_start_watch_pause_reload_resume_finish_and_use(visitor):
 
 
 @pytest.mark.slow
-def test_every_control_changes_the_run_that_is_set(visitor):
-    assert move_every_control(visitor.page, "address") == ["Data set"]
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_changes_the_run_that_is_set(visitor, size):
+    assert move_every_control(visitor.page, size, "address") == ["Data set"]

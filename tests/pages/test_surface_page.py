@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.pages.asked import ASKED
-from tests.pages.every_control import move_every_control
+from tests.pages.every_control import WINDOWS, move_every_control
 from tests.pages.visit import point_at
 
 pytestmark = pytest.mark.page
@@ -87,8 +87,9 @@ def test_zoom_turn_move_and_point(page):
 
 
 @pytest.mark.slow
-def test_every_control_changes_the_picture(page):
-    assert move_every_control(page, "drawn") == ["Data set"]
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_changes_the_picture(page, size):
+    assert move_every_control(page, size, "drawn") == ["Data set"]
 
 
 @pytest.mark.slow

@@ -138,7 +138,7 @@ async def test_the_images_that_decide_are_offered_the_closest_call_first(engine)
     narrow = np.sort(model.margin[model.robust])[:FEW]
     np.testing.assert_allclose(model.margin[survivors], narrow)
     assert set(model.broken_by[broken]) == {model.broken_by.max()}
-    assert page.image.options[0]["label"].startswith(f"the closest call: image {survivors[0]}, withstands by a margin")
+    assert page.image.options[0]["label"].startswith(f"closest: image {survivors[0]}, withstands, margin ")
     assert f"image {survivors[0]}," in page.gallery.cards[0]["title"]
 
 

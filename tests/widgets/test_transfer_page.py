@@ -6,11 +6,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from lab.errors import LabError
+from lab.errors import LabError, SpecError
+from lab.results.transfer import TRANSFER_BOTH
 from lab.specs import BIM, FGSM, L2, PGD, Digits, Explore, Linf, Trained, TransferMatrix, from_json, to_json
+from lab.specs.spec import from_dict, to_dict
 from tests.widgets.conftest import settled
 from tests.widgets.transferred import transferred
 from widgets.dashboards.transfer import TransferPage
+from widgets.dashboards.transfer.plots import TransferLook
 from widgets.parts.carried import with_fields
 
 pytestmark = pytest.mark.usefixtures("cards")
@@ -257,6 +260,13 @@ async def test_no_more_attacks_than_a_matrix_can_have(engine):
         page.attacks.repeat()
     assert len(page.attacks.chosen.value) == 6
     assert page.attacks.again.kind == ""
+
+
+def test_a_link_with_a_former_name_of_a_measure_still_opens():
+    former = to_dict(TransferLook()) | {"measure": "transfer rate, target right before"}
+    assert from_dict(former) == TransferLook(measure=TRANSFER_BOTH)
+    with pytest.raises(SpecError):
+        from_dict(former | {"measure": ["target right before"]})
 
 
 def test_how_many_images_there_are_is_no_image_of_another_page():

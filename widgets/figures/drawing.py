@@ -1,6 +1,7 @@
 """Parts of all figures: a plain figure without a template, one of words only, the room that a figure needs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from textwrap import wrap
 
@@ -35,18 +36,72 @@ def figure(traces: Sequence[Mapping[str, object]], title: str, revision: str, **
     if not drawn:
         axes = {name: each | UNUSED for name, each in layout.items() if "axis" in name and isinstance(each, dict)}
         layout |= axes
-        layout["annotations"] = [nothing_to_draw(title)]
+        layout |= {"annotations": [nothing_to_draw(title)], **room(0, [1])}
     return _unchecked(traces, base | layout)
 
 
-def room(least: int, captions: Sequence[float] = (), lowest: int = 0) -> dict[str, object]:
+@dataclass(frozen=True)
+class Narrow:
+    """What of a figure is otherwise where it has not its least width, as on a phone.
+
+    ``layout`` replaces these parts of the layout, axes and scenes field by field; ``traces`` replaces fields of the
+    traces by their index.
+    """
+
+    layout: Mapping[str, object]
+    captions: Sequence[float] = ()
+    traces: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+
+
+UPRIGHT_NAMES = Narrow({"xaxis": {"tickangle": -90, "automargin": True}})
+"""For a figure whose columns are narrower than the names under them."""
+
+
+def room(
+    least: int, captions: Sequence[float] = (), lowest: int = 0, narrow: Narrow | None = None
+) -> dict[str, object]:
     """Return the layout's minimum width in pixels at which the figure can be read, and its ``lowest`` height.
 
-    In a narrower place it can be moved sideways; a low window does not squeeze it below that height, 0 for any, and the
-    lines of its caption after the first. ``captions`` says for each annotation what part of the plot's width it may
-    take before it goes on in another line; 0 for one that is no caption. The legend's title always does.
+    In a narrower place it is drawn as ``narrow`` says, or else can be moved sideways; a low window does not squeeze it
+    below that height, 0 for any, and the lines of its caption after the first. ``captions`` says for each annotation
+    what part of the plot's width it may take before it goes on in another line; 0 for one that is no caption. The
+    legend's title always does.
     """
-    return {"meta": {"least": least, "captions": list(captions), "lowest": lowest}}
+    found: dict[str, object] = {"least": least, "captions": list(captions), "lowest": lowest}
+    if narrow:
+        traces = {str(index): dict(changes) for index, changes in narrow.traces.items()}
+        found["narrow"] = {"layout": dict(narrow.layout), "captions": list(narrow.captions), "traces": traces}
+    return {"meta": found}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Panels below each other, from the top: each ``panel`` pixels high under ``above`` pixels for its own words.
+
+    ``below`` are the pixels for the numbers and the title under each panel.
+    """
+
+    count: int
+    panel: int
+    above: int = 0
+    below: int = 0
+
+    def domain(self, position: int) -> list[float]:
+        """The part of the plot's height, from below, that a panel has."""
+        top = self._inside - position * self._each
+        return [(top - self.panel) / self._inside, top / self._inside]
+
+    def height(self, top: int, bottom: int) -> int:
+        """Pixels of the whole figure with these margins, which hold the first panel's words and the last one's."""
+        return top + self._inside + bottom
+
+    @property
+    def _each(self) -> int:
+        return self.above + self.panel + self.below
+
+    @property
+    def _inside(self) -> int:
+        return self._each * self.count - self.above - self.below
 
 
 def placeholder(traces: list[dict[str, object]], why: str) -> go.Figure:

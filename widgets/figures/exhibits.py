@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.results.exhibit import ExhibitTable
-from widgets.figures.drawing import figure, placeholder, room
+from widgets.figures.drawing import UPRIGHT_NAMES, Narrow, figure, placeholder, room
 from widgets.theme import class_colour
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NOTHING = "Not measured at this scale yet: press Run, or choose another scale."
 OURS, PAPER = "here", "paper"
+_LEGEND_ROW = 22  # pixels of a series in the legend on a phone
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down", "hexagon")
 """The markers of the rows, which tell them apart where colours do not."""
 
@@ -59,7 +60,7 @@ def series(ours: ExhibitTable | None, paper: ExhibitTable | None, label: str) ->
         label,
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": list(ours.headings)},
         yaxis={"title": {"text": escape(ours.unit)}},
-        **room(520),
+        **room(520, narrow=Narrow({**UPRIGHT_NAMES.layout, "height": 420 + _LEGEND_ROW * len(found)})),
     )
 
 

@@ -1,6 +1,7 @@
 """Many small images as one picture: cells in a grid, differences in colour, and the bytes of a PNG."""
 
 import struct
+import sys
 import zlib
 from base64 import b64encode
 from collections.abc import Sequence
@@ -13,12 +14,28 @@ from widgets.theme import DIVERGING
 
 @dataclass(frozen=True)
 class Grid:
-    """Layout of a mosaic's cells, in pixels: two columns for every image, one row for every kind."""
+    """Layout of a mosaic's cells, in pixels: two columns for every image, one row for every kind.
+
+    With fewer images ``beside`` each other than there are, the others stand below, with room for words between.
+    """
 
     height: int
     width: int
     images: int
     rows: int
+    beside: int = sys.maxsize
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the whole picture."""
+        down, _ = self.corner(self.rows, self.images - 1)
+        _, right = self.corner(0, min(self.images, self.beside) - 1, difference=True)
+        return down, right + self.width
+
+    @property
+    def starts(self) -> range:
+        """The first image of each block of images beside each other."""
+        return range(0, self.images, self.beside)
 
     @property
     def across(self) -> int:
@@ -32,7 +49,9 @@ class Grid:
 
     def corner(self, row: int, image: int, difference: bool = False) -> tuple[int, int]:
         """(y, x) of a cell's upper left pixel."""
-        return row * self.down, image * self.across + difference * (self.width + 1)
+        block, column = divmod(image, self.beside)
+        above = block * (self.rows * self.down + self.height)
+        return above + row * self.down, column * self.across + difference * (self.width + 1)
 
 
 def mosaic(grid: Grid, clean: np.ndarray, worst: Sequence[np.ndarray], limit: float) -> np.ndarray:
@@ -40,8 +59,7 @@ def mosaic(grid: Grid, clean: np.ndarray, worst: Sequence[np.ndarray], limit: fl
 
     ``limit`` is the change that gets the strongest colour. Between the cells it is transparent.
     """
-    _, right = grid.corner(0, grid.images - 1, difference=True)
-    cells = np.zeros((grid.rows * grid.down, right + grid.width, 4), np.uint8)
+    cells = np.zeros((*grid.size, 4), np.uint8)
 
     def put(corner: tuple[int, int], cell: np.ndarray) -> None:
         y, x = corner

@@ -76,7 +76,8 @@ T = TypeVar("T")
 class Plot(Generic[R, L]):
     """A figure of a page: its heading, how it is drawn, the numbers behind it, and its place.
 
-    Both functions are called with the page's result and with what its :meth:`Page.drawn_as` says.
+    All functions are called with the page's result and with what its :meth:`Page.drawn_as` says. Below the heading
+    stands the ``finding``, a sentence with the numbers that are drawn; without one, the ``note``.
     """
 
     heading: str
@@ -85,6 +86,12 @@ class Plot(Generic[R, L]):
     place: str = "lab-half"
     height: int = 340
     note: str = ""
+    finding: Callable[[R, L], str] | None = None
+
+    def said(self, result: R | None, look: L) -> str:
+        """What stands below the heading of a result's figure."""
+        found = self.finding(result, look) if self.finding and result is not None else ""
+        return found or self.note
 
 
 def of_result(made: Callable[[R], T]) -> Callable[[R, object], T]:
@@ -304,6 +311,7 @@ class Page(Box, Generic[S, R, L]):
             return  # the form says it at the field
         provisional = getattr(self.result, "done", 1) < 1
         for name, view in self.views.items():
+            view.note = self.plots[name].said(self.result, look)
             view.draw(self.plots[name].draw(self.result, look), provisional)
         self._paint_beside(look)
 

@@ -70,7 +70,8 @@ function amount({ unit, least, most }, guess) {
   const form = make("form", "lab-story-amount", { noValidate: true });
   const box = make("input", "lab-number", { type: "number", min: least, max: most, step: "any", required: true });
   box.setAttribute("aria-label", `Your guess, ${least} to ${most}${unit}`);
-  form.append(box, make("span", "", { textContent: unit || "ε" }), make("button", "lab-button", { textContent: "Guess" }));
+  const words = make("span", "", { textContent: unit || "ε" });
+  form.append(...(unit ? [box, words] : [words, box]), make("button", "lab-button", { textContent: "Guess" }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (box.checkValidity()) guess(box.valueAsNumber);

@@ -28,88 +28,12 @@ function parsed(model, { isDark, paint }) {
   };
 }
 
-const TYPE = 14; // pixels of the page's type beside which a figure has the sizes that Python gives it
-
-// How much larger the page's type is, and with it all that is read in a figure.
-function largerBy(el) {
-  return Math.round((100 * Number.parseFloat(getComputedStyle(el).fontSize)) / TYPE) / 100 || 1;
-}
-
-const LENGTHS = { standoff: true, ticklen: true, xshift: true, yshift: true };
-
-function enlargedAs(name, value, by) {
-  if (typeof value === "number") return LENGTHS[name] ? value * by : value;
-  if (name === "margin") return Object.fromEntries(Object.entries(value).map(([side, length]) => [side, length * by]));
-  const key = /font$/.test(name) || name === "marker" ? "size" : name === "line" ? "width" : "";
-  const made = enlarged(value, by);
-  return typeof made?.[key] === "number" ? { ...made, [key]: made[key] * by } : made;
-}
-
-// A part of a figure with its type, lines, marks and margins so many times as large; what is drawn keeps its places.
-function enlarged(part, by) {
-  if (by === 1 || part === null || typeof part !== "object") return part;
-  if (Array.isArray(part)) return typeof part[0] === "object" ? part.map((each) => enlarged(each, by)) : part;
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, enlargedAs(name, value, by)]));
-}
-
 // A finger moves the page, also where it lies on a figure: dragging is left to those who point, and so is the mode bar,
 // which would stand over the caption for good. A scene, of which one side is seen at a time, is turned all the same.
 const ONLY_FINGERS = matchMedia("(hover: none)").matches;
 
 function forFingers(layout) {
   return ONLY_FINGERS && !scenes(layout).length ? { ...layout, dragmode: false } : layout;
-}
-
-const pen = document.createElement("canvas").getContext("2d");
-
-// A text of plotly's, with its tags, in lines no wider than that; those it has stay. Spaces stay, too, for readers.
-function inLines(text, width, size, family) {
-  pen.font = `${size}px ${family}`;
-  const wrap = (line) => {
-    let far = 0;
-    return line.split(/(<[^>]*>|[^\s<]+\s*)/).map((part) => {
-      if (part.startsWith("<")) return part;
-      const [whole, bare] = [pen.measureText(part).width, pen.measureText(part.trimEnd()).width];
-      const breaks = far > 0 && far + bare > width;
-      far = (breaks ? 0 : far) + whole;
-      return breaks ? `<br>${part}` : part;
-    }).join("");
-  };
-  return text.split(/<br\s*\/?>/).map(wrap).join("<br>");
-}
-
-// What is above a plot takes as many lines as it needs at this width: the legend's title, and the annotations that
-// `meta.captions` names, each with the part of the plot's width that it has.
-function fitted({ legend, annotations, margin = {}, meta, ...layout }, width, font) {
-  const { l = 52, r = 16, t = 16 } = margin;
-  const room = width ? Math.max(120, width - l - r) : Infinity;
-  const inRoom = (text, part, own, shift = 0) => inLines(text, part * room - shift, own?.size ?? font.size, font.family);
-  let more = 0;
-  const lines = annotations?.map((each, i) => {
-    if (!meta?.captions?.[i]) return each;
-    const text = inRoom(each.text, meta.captions[i], each.font, each.xshift);
-    more = Math.max(more, text.split("<br>").length - each.text.split("<br>").length);
-    return { ...each, text };
-  });
-  const title = legend?.title?.text && { ...legend.title, text: inRoom(legend.title.text, 1, legend.title.font) };
-  return {
-    ...layout,
-    meta,
-    margin: { ...margin, t: t + Math.ceil(1.3 * font.size * more) },
-    ...(lines && { annotations: lines }),
-    ...(legend && { legend: title ? { ...legend, title } : legend }),
-  };
-}
-
-// A figure that says how wide and tall it is at least is squeezed no further; its caption's further lines come on top.
-// Gives the layout, fitted to the width that it then has.
-function withRoom(plot, layout, font) {
-  const { least, lowest } = layout.meta ?? {};
-  plot.style.minWidth = least ? `${least / TYPE}em` : "";
-  const fit = fitted(layout, plot.clientWidth, font);
-  const more = fit.margin.t - (layout.margin?.t ?? 16);
-  plot.style.minHeight = lowest ? `calc(${lowest / TYPE}em + ${more}px)` : "";
-  return fit;
 }
 
 function point(event) {
@@ -355,8 +279,15 @@ async function render({ model, el }) {
   let inSight = true;
   let unfitted = {};
   let drawnBy = 1;
+  let meta = {};
+  let isNarrow = false;
   let { font } = model.get("template").layout;
   const wanted = () => due && (inSight || !model.get("provisional"));
+  // In another size of type, by another light, or with less or more room than it was drawn for.
+  const looksOther = () =>
+    largerBy(el) !== drawnBy ||
+    painter(el).isDark !== plot.labPainter.isDark ||
+    (plot.clientWidth > 0 && lacksRoom(plot, meta, drawnBy) !== isNarrow);
   // New data and a new size come one after the other, each when plotly is ready with the last.
   async function draw() {
     if (drawing) return;
@@ -364,7 +295,7 @@ async function render({ model, el }) {
     try {
       const Plotly = await library();
       while (wanted() || resized) {
-        if (resized && listening && (largerBy(el) !== drawnBy || painter(el).isDark !== plot.labPainter.isDark)) due = true;
+        if (resized && listening && looksOther()) due = true;
         resized = false;
         if (wanted()) await redraw(Plotly);
         if (listening && plot.clientWidth > 0 && !fits(plot)) await resize(Plotly, plot, unfitted, font);
@@ -379,11 +310,14 @@ async function render({ model, el }) {
     due = false;
     if (!model.get("figure")) return;
     plot.labPainter = painter(el);
-    const { data, layout, height } = parsed(model, plot.labPainter);
+    drawnBy = largerBy(el);
+    const figure = parsed(model, plot.labPainter);
+    isNarrow = lacksRoom(plot, figure.layout.meta, drawnBy);
+    meta = figure.layout.meta;
+    const { data, layout, height } = isNarrow ? narrowed(figure) : figure;
     plot.style.setProperty("--height", `${height / TYPE}em`);
     keepCamera(plot, layout);
     forgetRanges(plot);
-    drawnBy = largerBy(el);
     unfitted = enlarged(forFingers(layout), drawnBy);
     font = enlarged(model.get("template"), drawnBy).layout.font;
     const fit = withRoom(plot, unfitted, font);

@@ -30,7 +30,7 @@ class PlotView(Plain):
     all of them are light, also of a figure on a dark page.
     """
 
-    _esm = "\n".join(Path(__file__).with_name(f"{each}.js").read_text("utf-8") for each in ("scheme", "view"))
+    _esm = "\n".join(Path(__file__).with_name(f"{each}.js").read_text("utf-8") for each in ("scheme", "room", "view"))
 
     figure = t.Unicode().tag(sync=True)
     heading = t.Unicode().tag(sync=True)

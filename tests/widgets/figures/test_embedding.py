@@ -1,5 +1,8 @@
 """The figures of the page Embeddings: the same traces whatever the data, and what a person can check."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -155,6 +158,24 @@ def test_distances_are_relative_to_the_distance_of_the_classes():
 
 def test_a_partial_result_says_how_many_images():
     assert "8 of 20 images so far" in logits_over_eps(embedded(spec(1), averaged=8), 0).layout.legend.title.text
+
+
+@pytest.mark.parametrize("factor", [0.02, 50.0])
+def test_regions_fill_every_panel_also_on_a_common_scale(factor):
+    """Of a model whose embedding is far smaller than another's they would end in a small square."""
+    result = embedded(spec(2))
+    first, second = result.models
+    second = replace(second, logits=factor * second.logits, way_logits=factor * second.way_logits)
+    figure = embedding_plane(replace(result, models=(first, second)), TWO_CLASSES, 2, common=True)
+    for end in ("", "2"):
+        paths = [each.path for each in figure.layout.shapes if each.xref == f"x{end}"]
+        reached = np.array(
+            [point.split(",") for path in paths for point in re.findall(r"-?[\d.e+-]+,-?[\d.e+-]+", path)]
+        )
+        low, high = reached.astype(float).min(0), reached.astype(float).max(0)
+        for i, axis in enumerate(("xaxis", "yaxis")):
+            shown = figure.layout[f"{axis}{end}"].range
+            assert low[i] < shown[0] < shown[1] < high[i]
 
 
 @pytest.mark.parametrize("relative", [False, True])

@@ -46,6 +46,16 @@ def test_every_quantity_is_drawn_on_one_scale(draw, quantity):
         assert ranges == {(low, high)}
 
 
+def test_a_surface_alone_is_seen_from_closer_unless_it_was_turned():
+    def far(models: int, camera=None) -> float:
+        eye = surface_3d(surfaced(spec(models)), camera=camera).layout.scene.camera.eye
+        return float(np.linalg.norm([eye.x, eye.y, eye.z]))
+
+    assert far(1) < 0.8 * far(2)
+    turned = {"eye": {"x": 2.0, "y": 0.0, "z": 0.0}}
+    assert far(1, turned) == far(2, turned) == 2.0
+
+
 def test_colours_tell_the_class_if_asked():
     result = surfaced(spec(2))
     surface = surface_3d(result, by_class=True).data[0]

@@ -34,9 +34,12 @@ function bodyCell({ state, words }) {
   return cell;
 }
 
-function bodyRow({ title, cells }) {
-  const row = make("tr");
-  row.append(make("th", "", { scope: "row", textContent: title }), ...cells.map(bodyCell));
+// On a phone a row is a block, which has its roles all the same, and beside each outcome its model's name.
+function bodyRow({ title, cells }, columns) {
+  const row = make("tr", "", { role: "row" });
+  const found = cells.map(bodyCell);
+  for (const [i, cell] of found.entries()) Object.assign(cell, { role: "cell" }).dataset.model = columns[i].name;
+  row.append(make("th", "", { scope: "row", role: "rowheader", textContent: title }), ...found);
   return row;
 }
 
@@ -54,8 +57,8 @@ function render({ model, el }) {
   const tools = make("div", "lab-figure-tools");
   const all = make("button", "", { type: "button", textContent: "All numbers", title: "Show what every check measured" });
   const csv = make("button", "", { type: "button", textContent: "CSV", title: "Download the numbers" });
-  const table = make("table");
-  const [top, body] = [make("thead"), make("tbody")];
+  const table = make("table", "", { role: "table" });
+  const [top, body] = [make("thead"), make("tbody", "", { role: "rowgroup" })];
   table.setAttribute("aria-label", model.get("heading"));
   table.append(top, body);
   tools.setAttribute("role", "group");
@@ -79,8 +82,8 @@ function render({ model, el }) {
     const line = make("tr");
     line.append(...headCells(columns));
     top.replaceChildren(line);
-    table.style.minWidth = `${150 + 108 * columns.length}px`;
-    body.replaceChildren(...rows.map(bodyRow));
+    table.style.setProperty("--least", `${150 + 108 * columns.length}px`);
+    body.replaceChildren(...rows.map((row) => bodyRow(row, columns)));
     table.hidden = all.hidden = csv.hidden = rows.length === 0;
     el.dataset.drawn = Number(el.dataset.drawn ?? 0) + 1;
   };

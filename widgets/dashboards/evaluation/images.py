@@ -38,7 +38,7 @@ class ImageOf(Choice):
 
     def offer(self, images: Sequence[int], words: Sequence[str]) -> None:
         """Offer these images, the first as the closest call; the chosen one stays."""
-        closest = f"the closest call: {words[0]}" if words else "the closest call"
+        closest = f"closest: {words[0]}" if words else "the closest call"
         labels = {str(CLOSEST): closest} | {str(i): each for i, each in zip(images[1:], words[1:], strict=True)}
         chosen = str(self.value)[:9]
         if chosen.isdecimal():
@@ -146,7 +146,7 @@ def _attack(model: ModelEvaluation, image: int) -> AttackSpec | None:
 
 def _why(model: ModelEvaluation, image: int) -> str:
     if model.broken_by[image] == UNBROKEN:
-        return f"image {image}, withstands by a margin of {model.margin[image]:.3g}"
+        return f"image {image}, withstands, margin {model.margin[image]:.3g}"
     return f"image {image}, broken by {model.stages[int(model.broken_by[image])].name}"
 
 

@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 from lab.results import MaskingResult
 from lab.specs import Spec, param
+from widgets.dashboards.masking.finding import (
+    common_direction,
+    fall_of_accuracy,
+    found_by_one_step,
+    likeness_of_gradients,
+    most_leaked,
+    one_step_and_strongest,
+    typical_directions,
+)
 from widgets.figures.masking.curves import accuracy_over_eps, gradient_correlation, gradient_frame
 from widgets.figures.masking.evidence import approximation, cosine, error_rates, orthogonal, per_image_frame
 from widgets.figures.masking.label_leaking import leaks, leaks_frame
@@ -27,13 +36,33 @@ PLOTS: dict[str, Plot[MaskingResult, int]] = {
         _RATES,
         "lab-full lab-main",
         310,
+        finding=of_result(one_step_and_strongest),
     ),
-    "accuracy": Plot("Accuracy over ε", accuracy_over_eps, _RATES, height=380),
+    "accuracy": Plot("Accuracy over ε", accuracy_over_eps, _RATES, height=380, finding=fall_of_accuracy),
     "gradients": Plot(
-        "Does the gradient keep its direction?", gradient_correlation, of_result(gradient_frame), height=380
+        "Does the gradient keep its direction?",
+        gradient_correlation,
+        of_result(gradient_frame),
+        height=380,
+        finding=likeness_of_gradients,
     ),
-    "approximation": Plot("Fraction of the loss that one step finds", of_result(approximation), _IMAGES),
-    "cosine": Plot("Do one step and many go in the same direction?", of_result(cosine), _IMAGES),
-    "leaks": Plot("Leaked labels", of_result(leaks), of_result(leaks_frame)),
-    "orthogonal": Plot("Orthogonal adversarial directions", of_result(orthogonal), _IMAGES),
+    "approximation": Plot(
+        "Fraction of the loss that one step finds",
+        of_result(approximation),
+        _IMAGES,
+        finding=of_result(found_by_one_step),
+    ),
+    "cosine": Plot(
+        "Do one step and many go in the same direction?",
+        of_result(cosine),
+        _IMAGES,
+        finding=of_result(common_direction),
+    ),
+    "leaks": Plot("Leaked labels", of_result(leaks), of_result(leaks_frame), finding=of_result(most_leaked)),
+    "orthogonal": Plot(
+        "Orthogonal adversarial directions",
+        of_result(orthogonal),
+        _IMAGES,
+        finding=of_result(typical_directions),
+    ),
 }

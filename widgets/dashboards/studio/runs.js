@@ -82,8 +82,14 @@ function line(model, name) {
   const named = make("td");
   named.append(label);
   row.append(named, make("td", "lab-run-summary"), state);
-  for (const _ of Object.keys(MEASURED)) row.append(make("td", "lab-run-share"));
+  for (const measured of Object.keys(MEASURED)) {
+    const share = make("td", "lab-run-share");
+    share.dataset.measured = measured;
+    row.append(share);
+  }
   row.append(make("td", "lab-run-actions"));
+  row.role = "row"; // on a phone it is a block
+  for (const cell of row.children) cell.role = "cell";
   return row;
 }
 
@@ -129,14 +135,14 @@ function render({ model, el }) {
   model.save_changes();
   const head = make("div", "lab-figure-head");
   head.append(make("h2", "lab-figure-title", { textContent: "Runs" }));
-  const table = make("table", "lab-run-table");
+  const table = make("table", "lab-run-table", { role: "table" });
   const titles = make("tr");
   for (const title of ["Run", "Recipe", "State", ...Object.keys(MEASURED), "Actions"]) {
     titles.append(make("th", "", { textContent: title, scope: "col", title: MEASURED[title] ?? "" }));
   }
   titles.lastChild.replaceChildren(make("span", "lab-unseen", { textContent: "Actions" }));
   const top = make("thead");
-  const body = make("tbody");
+  const body = make("tbody", "", { role: "rowgroup" });
   top.append(titles);
   table.append(top, body);
   const scroll = make("div", "lab-run-scroll");

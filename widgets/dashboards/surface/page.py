@@ -17,9 +17,8 @@ from lab.specs.spec import title_of
 from lab.specs.surface import DEEPEST
 from widgets.controls import Control
 from widgets.controls.control import source
-from widgets.dashboards.surface.finding import loss_along_g
 from widgets.dashboards.surface.here import Here, PlanePoint, plane_point
-from widgets.dashboards.surface.plots import PLOTS, TRACES, SurfaceDisplay, SurfaceLook, orthogonality
+from widgets.dashboards.surface.plots import PLOTS, TRACES, SurfaceDisplay, SurfaceLook
 from widgets.loop import OnLoop
 from widgets.parts.choices import DataChoice, ModelChoice, OneModel
 from widgets.parts.engine import PageEngine
@@ -90,8 +89,6 @@ class SurfacePage(LivePage[LossSurface, SurfaceResult, SurfaceDisplay]):
     def show(self, result: SurfaceResult) -> None:
         """Draw a result, complete or partial, instead of the present one."""
         self.result = result
-        self.views["map"].note = orthogonality(result)
-        self.views["mountains"].note = loss_along_g(result)
         self._paint()
         self._point()
 

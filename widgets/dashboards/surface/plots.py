@@ -8,6 +8,7 @@ from lab.links import Camera
 from lab.results import SurfaceResult
 from lab.results.surface import QUANTITIES
 from lab.specs import Spec, param
+from widgets.dashboards.surface.finding import loss_along_g
 from widgets.figures.surface.contours import contour_map, map_frame
 from widgets.figures.surface.cross_sections import cross_sections, cross_sections_frame
 from widgets.figures.surface.parts import SLOTS
@@ -51,6 +52,7 @@ PLOTS: dict[str, Plot[SurfaceResult, SurfaceDisplay]] = {
         of_result(map_frame),
         "lab-surface-scene lab-main",
         390,
+        finding=of_result(loss_along_g),
     ),
     "map": Plot(
         "Contour map",
@@ -58,6 +60,7 @@ PLOTS: dict[str, Plot[SurfaceResult, SurfaceDisplay]] = {
         of_result(map_frame),
         "lab-surface-map",
         430,
+        finding=lambda result, _: orthogonality(result),
     ),
     "cuts": Plot(
         "Cross-sections",

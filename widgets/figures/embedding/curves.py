@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from lab.counts import counted, percent
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from lab.results.intervals import interval_of
-from widgets.figures.drawing import figure
+from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.embedding.plane import SLOTS, WAITING
 from widgets.figures.slots import Slot, padded, slots
 from widgets.figures.tables import stacked
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 _GAP = 0.07  # between two panels, as a share of the width
+_PANEL = 95  # pixels that a panel of logits needs for its model's name
 _LOGITS = {"logit of the label": (INK, "solid"), "mean of the other logits": (MUTED, "dash")}
 
 
@@ -111,12 +112,23 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
             ]
         if pair:
             axes |= _panel_axes(i, len(shown), end, common)
-            words.append(_title(pair[0].model, _domain(i, len(shown))))
+            words.append(_title(pair[0].model, _domain(i, len(shown))[1], 1))
     note = f"{_images(result)} · shaded: ± one standard deviation" if shown else WAITING
     layout = axes or {"xaxis": {}, "yaxis": {}}
     shapes = _now(result, level, [str(i + 1) if i else "" for i in range(len(shown))])
     names = "/".join(label.model for label, _ in shown)
-    return figure(traces, note, f"{names}/{common}", annotations=words, shapes=shapes, **layout)
+    needed = room(_PANEL * len(shown) + 64, narrow=_below_each_other(names.split("/")) if len(shown) > 1 else None)
+    return figure(traces, note, f"{names}/{common}", annotations=words, shapes=shapes, **layout, **needed)
+
+
+def _below_each_other(models: Sequence[str]) -> Narrow:
+    stack = Stack(len(models), 130, above=8, below=40)
+    axes: dict[str, object] = {}
+    for i in range(len(models)):
+        end = str(i + 1) if i else ""
+        axes |= {f"xaxis{end}": {"domain": [0, 1]}, f"yaxis{end}": {"domain": stack.domain(i)}}
+    words = [_title(model, 1, stack.domain(i)[1]) for i, model in enumerate(models)]
+    return Narrow({**axes, "annotations": words, "height": stack.height(96, 48)})
 
 
 def distance_over_eps(result: EmbeddingsResult | None, level: int, relative: bool = True) -> go.Figure:
@@ -200,9 +212,9 @@ def _panel_axes(place: int, count: int, end: str, common: bool) -> dict[str, obj
     return {f"xaxis{end}": x_axis, f"yaxis{end}": y_axis}
 
 
-def _title(model: str, domain: list[float]) -> dict[str, object]:
-    """The model's name inside its panel: above it stands the legend."""
-    place = {"xref": "paper", "yref": "paper", "x": domain[1], "y": 1, "xanchor": "right", "yanchor": "top"}
+def _title(model: str, right: float, top: float) -> dict[str, object]:
+    """The model's name inside its panel, in this corner: above it stands the legend."""
+    place = {"xref": "paper", "yref": "paper", "x": right, "y": top, "xanchor": "right", "yanchor": "top"}
     font = {"size": SMALL, "color": model_colour(model)}
     text = f"<b>{escape(model)}</b>"
     return {"text": text, "showarrow": False, "font": font, "bgcolor": PANEL} | place

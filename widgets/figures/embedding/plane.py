@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from lab.counts import percent
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from lab.results.prediction import class_in_words, predictions
 from lab.specs.threat import radius
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.embedding.names import spread
 from widgets.figures.embedding.regions import outline
 from widgets.figures.embedding.view import Seen, seen
@@ -32,8 +33,8 @@ LABELLED = 12
 """Classes whose names stand in the picture; of more, they would cover it."""
 
 _PANEL = 230  # pixels that a panel needs for its words and the numbers at its axes
-_PLOT = 800, 290  # pixels of all panels' plots together, and of each in height: as on a small screen
-_LETTER, _LINE = 0.62 * HEADING, 1.2 * HEADING  # pixels of a class's name in bold: a letter's width, its height
+_PLOT = 600, 290  # pixels of all panels' plots together, and of each in height: as on a tablet
+_LETTER, _LINE = 0.62 * HEADING, 1.4 * HEADING  # pixels of a class's name in bold: a letter's width, its height
 _GAP = 0.07  # between two panels, as a share of the width: room for the title of an axis at 1280 pixels
 
 
@@ -58,22 +59,39 @@ def embedding_plane(
         end = "" if i == 0 or model is None else str(i + 1)
         axis = {"xaxis": f"x{end}", "yaxis": f"y{end}"}
         drawn = model is not None and view is not None and not view.missing
-        traces += [each | axis for each in _traces(result, model if drawn else None, view, level, image)]
+        half = widest if common else 0.0
+        traces += [each | axis for each in _traces(result, model if drawn else None, view, level, image, half)]
         if result and model and view:
             left, right = _domain(i, len(models))
             axes |= _axes(view, (left, right), end, widest if common else None)
             if i and view.titles[1] == views[0].titles[1]:
                 axes[f"yaxis{end}"].pop("title", None)  # said at the first panel; between two there is little room
-            words += _head(result, model, view, level, (left, right))
-            shapes += [_region(label, polygon, end) for label, polygon in view.decided().items()]
+            words += _head(result, model, view, level, (left, right), (0, 1))
+            shapes += [
+                _region(label, polygon, end) for label, polygon in view.decided(widest if common else 0.0).items()
+            ]
     names = "/".join(each.model for each in models)
     layout = {"showlegend": False, "shapes": shapes, "margin": {"l": 52, "r": 12, "t": 64, "b": 44}}
     if not extents:
         missing = views[0].missing if views else WAITING
         return figure(traces, missing, projection, xaxis={}, yaxis={}, **layout)
     left, right = _domain(0, len(models))
-    needed = room(_PANEL * len(models), [right - left] * len(words))
+    narrow = _below_each_other(result, models, views, level) if result and len(models) > 1 else None
+    needed = room(_PANEL * len(models), [right - left] * len(words), narrow=narrow)
     return figure(traces, "", f"{names}/{projection}/{image}/{common}", annotations=words, **layout, **axes, **needed)
+
+
+def _below_each_other(
+    result: EmbeddingsResult, models: Sequence[ModelEmbeddings], views: Sequence[Seen], level: int
+) -> Narrow:
+    stack = Stack(len(models), _PLOT[1], above=76, below=44)
+    axes: dict[str, object] = {}
+    words: list[dict[str, object]] = []
+    for i, (model, view) in enumerate(zip(models, views, strict=True)):
+        end = str(i + 1) if i else ""
+        axes |= {f"xaxis{end}": {"domain": [0, 1]}, f"yaxis{end}": {"domain": stack.domain(i)}}
+        words += _head(result, model, view, level, (0, 1), stack.domain(i))
+    return Narrow({**axes, "annotations": words, "height": stack.height(64, 44)}, [1] * len(words))
 
 
 def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -> pd.DataFrame:
@@ -98,16 +116,21 @@ def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -
 
 
 def _traces(
-    result: EmbeddingsResult | None, model: ModelEmbeddings | None, view: Seen | None, level: int, image: int
+    result: EmbeddingsResult | None,
+    model: ModelEmbeddings | None,
+    view: Seen | None,
+    level: int,
+    image: int,
+    half: float,
 ) -> list[dict[str, object]]:
-    """The :data:`TRACES` of a panel."""
+    """The :data:`TRACES` of a panel, which shows its points' extent or as much as ``half`` on each side."""
     if result is None or model is None or view is None:
         return [{"type": "scatter", "x": [], "y": [], "visible": False} for _ in range(TRACES)]
     way = view.layout.way[: level + 1]
     read = predictions(model.way_logits)
     return [
         _clean(result, model, view),
-        _names(result, view, len(result.models)),
+        _names(result, view, len(result.models), half),
         _ways(way, read),
         _starts(view, result),
         _heads(result, way[-1], read[model.reached(level)]),
@@ -134,12 +157,13 @@ def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict
     }
 
 
-def _names(result: EmbeddingsResult, view: Seen, panels: int) -> dict[str, object]:
+def _names(result: EmbeddingsResult, view: Seen, panels: int, half: float) -> dict[str, object]:
     """The classes' names near the medians of their clean images, readable before dots and arrows, and one another."""
     labels = np.unique(result.y)
     labels = labels if len(labels) <= LABELLED else labels[:0]
     middles = np.array([np.median(view.layout.clean[result.y == label], axis=0) for label in labels]).reshape(-1, 2)
-    pixel = (2 * view.extent()[1] / (_PLOT[0] / panels, _PLOT[1])).max()  # in units of the axes, which are equal
+    shown = np.maximum(view.extent()[1], half)
+    pixel = (2 * shown / (_PLOT[0] / panels, _PLOT[1])).max()  # in units of the axes, which are equal
     widths = np.array([_LETTER * len(result.class_names[int(label)]) for label in labels])
     middles = spread(middles, pixel * widths, pixel * _LINE)
     return {
@@ -242,9 +266,14 @@ def _axes(view: Seen, domain: tuple[float, float], end: str, half: float | None)
 
 
 def _head(
-    result: EmbeddingsResult, model: ModelEmbeddings, view: Seen, level: int, domain: tuple[float, float]
+    result: EmbeddingsResult,
+    model: ModelEmbeddings,
+    view: Seen,
+    level: int,
+    across: Sequence[float],
+    up: Sequence[float],
 ) -> list[dict[str, object]]:
-    """Over a panel: the model, which plane it is, and how many images are correctly classified at this ε."""
+    """Over the panel there: the model, which plane it is, and how many images are correctly classified at this ε."""
     eps = result.spec.eps[level]
     share = result.accuracy(model)[level]
     right = (
@@ -253,13 +282,13 @@ def _head(
         else ""
     )
     lines = [f'<b><span style="color:{model_colour(model.model)}">{escape(model.model)}</span></b>', view.words, right]
-    place = {"xref": "paper", "yref": "paper", "x": domain[0], "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    place = {"xref": "paper", "yref": "paper", "x": across[0], "y": up[1], "xanchor": "left", "yanchor": "bottom"}
     font = {"size": SMALL, "color": MUTED}
     words = {"text": "<br>".join(lines), "showarrow": False, "align": "left", "font": font, "yshift": 4}
     head: dict[str, object] = words | place
     if not view.missing:
         return [head]
-    middle = {"x": sum(domain) / 2, "y": 0.5, "xanchor": "center", "yanchor": "middle"}
+    middle = {"x": sum(across) / 2, "y": sum(up) / 2, "xanchor": "center", "yanchor": "middle"}
     return [head, head | middle | {"text": view.missing, "font": {"size": TEXT, "color": MUTED}, "yshift": 0}]
 
 

@@ -39,12 +39,12 @@ class Seen:
         half = np.maximum((high - low) / 2, 1e-6) * (1 + 2 * _ROOM)
         return (low + high) / 2, half
 
-    def decided(self) -> dict[int, np.ndarray]:
-        """The polygon of each class that is decided for somewhere near the points."""
+    def decided(self, shown: float = 0.0) -> dict[int, np.ndarray]:
+        """The polygon of each class that is decided for somewhere near the points, and as far as is ``shown``."""
         if not len(self.weight):
             return {}
         middle, half = self.extent()
-        reach = _BEYOND * half.max()
+        reach = _BEYOND * max(float(half.max()), shown)
         found = regions(self.weight, self.bias, np.array([middle - reach, middle + reach]))
         return {self.classes[i]: polygon for i, polygon in found.items()}
 

@@ -15,7 +15,7 @@ from lab.results.intervals import wilson
 from lab.results.masking import BLACK_BOX
 from lab.specs.masking import MOST_MODELS
 from lab.specs.threat import threat
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import UPRIGHT_NAMES, figure, room
 from widgets.figures.slots import Slot, slots
 from widgets.figures.tables import stacked
 from widgets.theme import INK
@@ -46,7 +46,7 @@ def error_rates(result: MaskingResult | None) -> go.Figure:
 
     Bars are 95% intervals. Two steps of ε/2 take as many gradients and as long a way as R+FGSM's two parts.
     """
-    bars = {"barmode": "group", "bargap": 0.25}
+    bars: dict[str, object] = {"barmode": "group", "bargap": 0.25}
     traces = [_bars(result, slot) for slot in _slots(result)]
     note = (
         f"{threat(result.spec.ball)} · {counted(len(result.y), 'image')} · lines: 95% interval" if result else WAITING
@@ -54,7 +54,8 @@ def error_rates(result: MaskingResult | None) -> go.Figure:
     y_axis = {"title": {"text": "misclassified (%)"}, "range": [0, 106]}
     attacks = len(COMPARED) + len(BLACK_BOX)
     x_axis = {"showgrid": False, "tickangle": 0}
-    return figure(traces, note, "errors", yaxis=y_axis, xaxis=x_axis, **bars, **room(_GROUP * attacks))
+    bars |= room(_GROUP * attacks, narrow=UPRIGHT_NAMES)
+    return figure(traces, note, "errors", yaxis=y_axis, xaxis=x_axis, **bars)
 
 
 def approximation(result: MaskingResult | None) -> go.Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from math import ceil
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from lab.pairing import unmarked
 from lab.results import ModelRestarts, RestartsResult
 from lab.results.prediction import class_in_words
 from lab.results.thumbnails import sparse, stride
-from widgets.figures.drawing import figure
+from widgets.figures.drawing import Narrow, figure, room
 from widgets.figures.mosaic import Grid, in_words, mosaic, png
 from widgets.figures.names import mark_below
 from widgets.figures.restarts.parts import WAITING, caption
@@ -31,6 +31,8 @@ LARGEST_SIDE = 96
 """Larger images are drawn with every k-th pixel only."""
 
 _LETTERS = 14  # of a name, at most
+_IMAGE = 100  # pixels that an image and its difference need for the words under them
+_FEW, _PHONE = 2, 332  # images beside each other on a phone, and the width of its cards
 _BESIDE = 10 + ceil(8.4 * _LETTERS)  # pixels for a name in bold letters beside its row
 
 
@@ -56,7 +58,8 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     """Clean images above, then for every model the image of largest loss and its difference from the clean one.
 
     The words under each say what the model reads instead of the label. All differences share one scale. The figure
-    brings its own height, and is best with 150 px of width for every image.
+    brings its own height, and is best with 150 px of width for every image; where it has less than it needs, fewer
+    images are beside each other.
     """
     if result is None:
         return figure([{"type": "image", "visible": False}], WAITING, "images", **_bare(1, 1))
@@ -74,8 +77,28 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     lines = 1 + note.count("<br>")
     layout = _bare(cells.shape[0], cells.shape[1], lines)
     layout["height"] = _above(lines) + min(104, 500 // shown) * grid.rows
-    words = [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, grid)]
-    return figure([trace], "", "images", annotations=[_headline(note), *words], **layout)
+    few = replace(grid, beside=_FEW)
+    narrow = _in_blocks(result, models, few, mosaic(few, clean, worst, limit), note)
+    layout |= room(_BESIDE + _IMAGE * shown, [1], narrow=narrow if shown > _FEW else None)
+    return figure([trace], "", "images", annotations=[_headline(note), *_every_word(result, models, grid)], **layout)
+
+
+def _every_word(result: RestartsResult, models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, object]]:
+    return [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, grid)]
+
+
+def _in_blocks(
+    result: RestartsResult, models: Sequence[ModelRestarts], grid: Grid, cells: np.ndarray, note: str
+) -> Narrow:
+    """The figure as it is on a phone, beside names that have no more room than they need."""
+    letters = max(len(_short(unmarked(each.model))) for each in models) if models else 0
+    beside, lines = 10 + ceil(8.4 * max(letters, len("clean"))), 1 + note.count("<br>")
+    down, across = grid.size
+    height = _above(lines) + 4 + ceil((_PHONE - beside - 16) / across * down)
+    axes = {"xaxis": {"range": [-0.5, across - 0.5]}, "yaxis": {"range": [down - 0.5, -0.5]}}
+    words = [_headline(note) | {"xshift": -beside}, *_every_word(result, models, grid)]
+    layout = {**axes, "annotations": words, "margin": {"l": beside, "t": _above(lines)}, "height": height}
+    return Narrow(layout, traces={0: {"source": png(cells)}})
 
 
 def adversarial_images_frame(result: RestartsResult) -> pd.DataFrame:
@@ -133,8 +156,13 @@ def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, ob
     left = {"xanchor": "right", "yanchor": "middle", "xshift": -10}
     return [
         _words(
-            f"<b>{_short(unmarked(name))}</b>{mark_below(name)}", row * grid.down + grid.height / 2, 0, colour, **left
+            f"<b>{_short(unmarked(name))}</b>{mark_below(name)}",
+            grid.corner(row, start)[0] + grid.height / 2,
+            0,
+            colour,
+            **left,
         )
+        for start in grid.starts
         for row, (name, colour) in enumerate(names)
     ]
 

@@ -75,7 +75,7 @@ def pair_distances(result: RestartsResult | None, image: int = 0) -> go.Figure:
         *_model_traces(shown, "distance %{x:.2f}"),
     ]
     axes = {
-        "xaxis": _axis("Euclidean distance (pixel units, black to white = 1)", shown.edges[-1] * 1.03),
+        "xaxis": _axis("Euclidean distance (pixel units, 0 to 1)", shown.edges[-1] * 1.03),
         "yaxis": {"title": {"text": "fraction of pairs (%)"}, "rangemode": "tozero"},
     }
     return figure(traces, caption(result, image, shown.remark), f"{image}", **axes)

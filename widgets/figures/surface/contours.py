@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.results import SurfaceResult
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.surface.parts import (
     COLOURS,
     LEVELS,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 _MAP = 240  # pixels in which a map shows its marks apart
+_LEGEND = 132  # pixels of the legend on a phone
 _AROUND = 118  # pixels for the numbers at its axis and the scale of its colours
 
 
@@ -59,13 +60,24 @@ def contour_map(
     shown = max(len(result.models) if result else 1, 1)
     layout: dict[str, object] = {**_axes(result, shown)}
     if result:
+        corner = {"x": 0.02, "y": 0.98}
         layout["annotations"] = [
-            each | {"xref": f"x{i + 1 if i else ''} domain", "yref": "y domain", "x": 0.02, "y": 0.98}
-            for i, each in enumerate(headings(places, ((0, 0),) * shown))
+            each | corner | {"xref": f"x{end} domain", "yref": f"y{end} domain"}
+            for each, end in zip(headings(places, ((0, 0),) * shown), ("", "2"), strict=False)
         ]
     layout |= {"margin": {"l": 56, "r": 62, "t": 30, "b": 44}, "dragmode": "pan", "hovermode": "closest"}
-    layout |= room(_AROUND + _MAP * shown)
+    layout |= room(_AROUND + _MAP * shown, narrow=_below_each_other(shown))
     return figure(traces, "" if result else WAITING, window_name(result), **layout)
+
+
+def _below_each_other(shown: int) -> Narrow:
+    stack = Stack(shown, _MAP, above=12, below=44)
+    axes: dict[str, object] = {}
+    for i in range(shown):
+        end = str(i + 1) if i else ""
+        axes[f"xaxis{end}"] = {"domain": [0, 1]}
+        axes[f"yaxis{end}"] = {"domain": stack.domain(i), "showticklabels": True, "title": {"text": "ε₂ along g⊥"}}
+    return Narrow({**axes, "height": stack.height(_LEGEND, 44)})
 
 
 def map_frame(result: SurfaceResult) -> pd.DataFrame:

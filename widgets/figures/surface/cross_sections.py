@@ -66,7 +66,7 @@ def cross_sections(result: SurfaceResult | None, quantity: str = "loss") -> go.F
     titles = (f"ε₁ along g, at ε₂ = {fixed[0]:.3g}", f"ε₂ along g⊥, at ε₁ = {fixed[1]:.3g}")
     upright = {"title": {"text": UNITS[quantity]}, "uirevision": f"{window_name(result)} {quantity}"}
     layout: dict[str, object] = {"yaxis": upright, "yaxis2": {"matches": "y", "showticklabels": False, "anchor": "x2"}}
-    for i, (name, domain) in enumerate({"xaxis": [0, 0.485], "xaxis2": [0.515, 1]}.items()):
+    for i, (name, domain) in enumerate({"xaxis": [0, 0.46], "xaxis2": [0.54, 1]}.items()):
         style = {"domain": domain, "anchor": ("y", "y2")[i], "nticks": 5, "uirevision": window_name(result)}
         values = (result.along, result.across)[i] if result else None
         reach = {} if values is None else {"range": [float(values[0]), float(values[-1])]}

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from lab.links import Camera
 from lab.results import SurfaceResult
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.surface.parts import (
     COLOURS,
     LEVELS,
@@ -34,8 +34,13 @@ from widgets.figures.surface.parts import (
 from widgets.theme import INK, MUTED, PANEL, fade
 
 _SCENE = 320  # pixels in which the numbers at the axes of a scene are not cut
+_AROUND = 80  # pixels for the scale of colours, and beside a surface that is seen from closer
+_PHONE = 256  # pixels of a scene's height on a phone
+_LEGEND = 132  # pixels of the legend on a phone, and of the first heading below it
 CAMERA = {"eye": {"x": -1.75, "y": -1.97, "z": 1.18}, "center": {"x": -0.11, "y": 0.11, "z": -0.22}}
 """From the corner where both ε are negative, a little from above; far enough for the words at the axes."""
+CLOSE = {"eye": {"x": -1.26, "y": -1.42, "z": 0.85}, "center": {"x": -0.06, "y": 0.06, "z": -0.14}}
+"""The same for one surface alone, which has the width of two."""
 
 
 def surface_3d(
@@ -65,14 +70,30 @@ def surface_3d(
     shown = max(len(result.models) if result else 1, 1)
     span = _heights(result if marks else None, places, low, high, quantity)
     layout: dict[str, object] = {}
+    usual = CAMERA if shown > 1 else CLOSE
     for i in range(len(places)):
         domain = {"x": [i / shown, (i + 1) / shown] if i < shown else [0, 1], "y": [0, 1]}
-        layout[f"scene{i + 1}" if i else "scene"] = _scene(result, domain, span, quantity, camera)
+        layout[f"scene{i + 1}" if i else "scene"] = _scene(result, domain, span, quantity) | {
+            "camera": camera or usual,
+            "uirevision": f"camera {camera}",
+        }
     if result:
         layout["annotations"] = headings(places, tuple((i / shown, 0.97) for i in range(shown)))
     layout["margin"] = {"l": 0, "r": 56, "t": 28, "b": 0}
-    layout |= room(_SCENE * shown)
+    layout |= room(_SCENE * shown + _AROUND, narrow=_below_each_other(places, shown, camera or CAMERA))
     return figure(traces, "" if result else WAITING, f"camera {camera}", **layout)
+
+
+def _below_each_other(places: tuple[Panel, ...], shown: int, camera: Mapping[str, object]) -> Narrow:
+    stack = Stack(shown, _PHONE, above=28)
+    domains = [stack.domain(i) for i in range(shown)]
+    scenes = {
+        f"scene{i + 1}" if i else "scene": {"domain": {"x": [0, 1], "y": y}, "camera": camera}
+        for i, y in enumerate(domains)
+    }
+    heads = headings(places, tuple((0, top) for _, top in domains))
+    height = stack.height(_LEGEND, 0)
+    return Narrow({**scenes, "annotations": heads, "margin": {"r": 44}, "height": height})
 
 
 def _sheet(
@@ -196,7 +217,6 @@ def _scene(
     domain: Mapping[str, object],
     span: list[float],
     quantity: str,
-    camera: Camera | None,
 ) -> dict[str, object]:
     axis: dict[str, object] = {"nticks": 5, "color": MUTED, "showspikes": False}
     sides = {"xaxis": ("ε₁ · g", result.along), "yaxis": ("ε₂ · g⊥", result.across)} if result else {}
@@ -205,5 +225,5 @@ def _scene(
         for name, (title, values) in sides.items()
     }
     upright: dict[str, object] = {"zaxis": axis | {"title": {"text": UNITS[quantity]}, "range": span}}
-    look = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.72}, "camera": camera or CAMERA}
-    return {"domain": domain, "uirevision": f"camera {camera}"} | axes | upright | look
+    look = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.72}}
+    return {"domain": domain} | axes | upright | look

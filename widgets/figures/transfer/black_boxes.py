@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from lab.results import TransferResult
 from lab.results.transfer import ERROR
 from lab.specs.threat import threat
-from widgets.figures.drawing import figure
+from widgets.figures.drawing import UPRIGHT_NAMES, figure, room
 from widgets.figures.names import wrapped
 from widgets.figures.transfer.matrix import WAITING, Cell
 from widgets.theme import DANGER, FAINT, INK, MUTED
@@ -19,6 +19,7 @@ from widgets.theme import DANGER, FAINT, INK, MUTED
 if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
+_NAME = 80  # pixels that a model's name needs under its column
 _MARKS = (
     ("clean", "line-ew-open", 16, MUTED),
     ("white box", "square-open", 11, INK),
@@ -49,7 +50,7 @@ def black_box(result: TransferResult | None, cell: Cell) -> go.Figure:
         if result
         else WAITING
     )
-    return figure(traces, note, "black box", **layout)
+    return figure(traces, note, "black box", **layout, **room(64 + _NAME * len(names), narrow=UPRIGHT_NAMES))
 
 
 def error_rates(result: TransferResult, k: int) -> np.ndarray:

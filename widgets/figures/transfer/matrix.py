@@ -18,7 +18,7 @@ from lab.results.intervals import ratio, wilson
 from lab.results.transfer import ACCURACY, ERROR, TRANSFER, TRANSFER_BOTH, Shown, others, worst_and_mean
 from lab.specs.attacks import attack_titles
 from lab.specs.threat import threat
-from widgets.figures.drawing import figure, room
+from widgets.figures.drawing import Narrow, figure, room
 from widgets.figures.names import shortened, wrapped
 from widgets.theme import DIVERGING, INK, MUTED, SEQUENTIAL, SMALL, TEXT, words_on
 
@@ -39,6 +39,8 @@ FEW = 6
 """Models beside which a second figure has room, and whose cells have room for words as large as elsewhere."""
 
 _CELL, _SMALL_CELL = 96, 56  # pixels that a cell needs for its words
+_TITLE = 280  # for the words over the columns
+_SUMMARY = 18  # that the names of the two last rows need more than those of models
 _LOWEST_ROW = 40  # for its two lines
 _WORST = {ACCURACY: "lowest"}
 
@@ -92,9 +94,30 @@ def transfer_matrix(result: TransferResult | None, cell: Cell) -> go.Figure:
     frames = [_frame(i, i, INK, 2) for i in range(count)] + [_frame(cell.source, cell.target, SELECTED, 3)]
     layout = _axes(names, cell.measure) | {"shapes": frames, "height": 162 + _above(names) + 68 * count}
     layout["annotations"] = [_headline(_caption(result, cell), _room(names), _above(names))]
-    least = _room(names) + count * (_CELL if count <= FEW else _SMALL_CELL)
-    layout |= room(least, [1], 56 + _above(names) + ceil(_LOWEST_ROW * (count + 2.25)))
+    least = _room(names) + max(count * (_CELL if count <= FEW else _SMALL_CELL), _TITLE)
+    narrow = _in_small(hits, of, _caption(result, cell), names)
+    layout |= room(least, [1], 56 + _above(names) + ceil(_LOWEST_ROW * (count + 2.25)), narrow)
     return figure(traces, "", "matrix", **layout)
+
+
+def _in_small(hits: np.ndarray, of: np.ndarray, caption: str, names: Sequence[str]) -> Narrow:
+    """The matrix with upright names over its columns and the rates alone in its cells; the hovers say the rest."""
+    above = 30 + ceil(7.2 * max(len(unescape(line)) for name in names for line in shortened(name).split("<br>")))
+    rates = ratio(hits, of)
+    small = {"size": SMALL}
+    cells: dict[str, object] = {"text": _plain_words(rates), "textfont": small}
+    words: dict[int, dict[str, object]] = {0: cells, 1: {"textfont": small}}
+    across = {
+        "tickangle": -90,
+        "ticktext": [shortened(name) for name in names],
+        "title": {"text": "rows: source · columns: target"},
+    }
+    axes = {"xaxis": across, "yaxis": {"title": {"text": ""}}}
+    left = _room(names) + _SUMMARY
+    margin = {"l": left, "t": 44 + above}
+    headline = _headline(caption, left, above)
+    height = 60 + above + 44 * (len(names) + 2)
+    return Narrow({**axes, "margin": margin, "annotations": [headline], "height": height}, traces=words)
 
 
 def transfer_matrix_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:

@@ -1,0 +1,98 @@
+"""Every page under a finger on a phone: help opens, sliders follow, and a figure lets the page be moved."""
+
+import pytest
+
+from tests.pages.asked import ASKED
+from tests.pages.conftest import visits
+from tests.pages.visit import PATIENCE
+
+pytestmark = [pytest.mark.page, pytest.mark.slow]
+
+HERE = ".lab-place:not(.lab-closed)"
+ON_TOP = """each => {
+  each.scrollIntoView({ block: "center" });
+  const { x, y, width, height } = each.getBoundingClientRect();
+  return [x + width / 2, y + height / 2];
+}"""
+
+
+@pytest.fixture(scope="module")
+def phone(browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def touched(phone, lab):
+    yield from visits(phone, lab)
+
+
+@pytest.fixture(scope="module", params=ASKED)
+def page(request, touched):
+    found = touched(request.param, ASKED[request.param]).page
+    found.wait_for_selector(f"{HERE} .lab-run-bar[data-state=done]")
+    found.wait_for_selector(f"{HERE} .js-plotly-plot")
+    return found
+
+
+def drag(page, start, end, steps=6):
+    """Move one finger from a place to another."""
+    session = page.context.new_cdp_session(page)
+    (x0, y0), (x1, y1) = start, end
+
+    def touch(kind, *points):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    touch("touchStart", start)
+    for i in range(1, steps + 1):
+        touch("touchMove", (x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps))
+    touch("touchEnd")
+    session.detach()
+
+
+def test_every_question_mark_opens_what_it_explains(page):
+    page.locator(f"{HERE} .lab-drawer-button").tap()
+    page.wait_for_selector(f"{HERE} .lab-page[data-drawer=open]")
+    signs = page.locator(f"{HERE} .lab-panel .lab-help-sign:visible")
+    assert signs.count() > 2
+    tap_all(page, signs)
+    page.locator(f"{HERE} .lab-drawer-close button").tap()
+    page.wait_for_selector(f"{HERE} .lab-page[data-drawer=closed]")
+    tap_all(page, page.locator(f"{HERE} .lab-stage .lab-help-sign:visible"))
+
+
+def tap_all(page, signs):
+    for i in range(signs.count()):
+        sign = signs.nth(i)
+        sign.tap()
+        words = page.locator(f"[id='{sign.get_attribute('aria-controls')}']")
+        words.wait_for()
+        assert len(words.inner_text()) > 10
+        box = words.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        sign.tap()
+        words.wait_for(state="hidden")
+
+
+def test_a_slider_follows_the_finger_and_comes_back(page):
+    slider = page.locator(f"{HERE} .lab-strip .lab-slider:visible").first
+    x, y = slider.evaluate(ON_TOP)
+    before, width = slider.input_value(), slider.bounding_box()["width"]
+    part = float(before) / float(slider.get_attribute("max"))
+    left = x - width / 2
+    drag(page, (left + part * width, y), (left + 0.9 * width, y))
+    assert float(slider.input_value()) > float(before)
+
+
+def test_a_finger_on_a_figure_moves_the_page(page):
+    content = page.locator(f"{HERE} .lab-content")
+    flat = page.locator(f"{HERE} .js-plotly-plot:has(.cartesianlayer .xy)").last
+    x, y = flat.evaluate(ON_TOP)
+    before = content.evaluate("each => each.scrollTop")
+    drag(page, (x, y), (x, y + 250))
+    page.wait_for_function(
+        "([css, before]) => document.querySelector(css).scrollTop < before", arg=[f"{HERE} .lab-content", before]
+    )
