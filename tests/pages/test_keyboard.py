@@ -121,6 +121,7 @@ def test_the_first_stop_leads_past_the_settings(page):
 
 @pytest.mark.slow
 def test_back_and_forward_step_through_pages_with_what_was_set(page):
+    page.wait_for_timeout(1000)  # until what the test before has set is in the address, too
     before = page.evaluate("location.hash")
     page.get_by_label("ε", exact=True).locator("visible=true").first.fill("0.13")
     page.keyboard.press("Enter")
