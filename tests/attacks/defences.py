@@ -122,6 +122,33 @@ def winner_detached(logits: Tensor) -> Tensor:
     return torch.where(top, logits.detach(), logits)
 
 
+def top(logits: Tensor) -> Tensor:
+    """(n, classes) True for the largest logit of each image."""
+    return torch.zeros_like(logits, dtype=torch.bool).scatter(1, logits.argmax(1, keepdim=True), True)
+
+
+def constant_winner(logits: Tensor) -> Tensor:
+    """The true gradient of the others, but a margin that stays where it is up to the decision boundary."""
+    return torch.where(top(logits), 5.0, (1e-4 * logits).tanh())
+
+
+def reversed_losers(logits: Tensor) -> Tensor:
+    """The true gradient of scores that rise as the logits fall."""
+    return torch.where(top(logits), 5.0, -(1e-2 * logits).tanh())
+
+
+def losers_in_proportion(logits: Tensor) -> Tensor:
+    return torch.where(top(logits), 1.0, 1e-3 * logits.masked_fill(top(logits), -1e9).softmax(1))
+
+
+def ranks_and_slope(logits: Tensor) -> Tensor:
+    return logits.argsort(1).argsort(1).float() + 1e-4 * logits.tanh()
+
+
+def constant_losers(logits: Tensor) -> Tensor:
+    return torch.where(top(logits), 5 + 1e-4 * logits.tanh(), 0.0)
+
+
 def rows_detached(x: Tensor) -> Tensor:
     """The gradient leaves out every second row of pixels."""
     odd = torch.arange(x.shape[-2], device=x.device).unsqueeze(1) % 2
@@ -397,6 +424,15 @@ COARSE: dict[str, Defence] = {
 }
 """Defences whose scores say hardly more than the label."""
 
+JUMPING: dict[str, Defence] = {
+    "constant winner": lambda network: Before(network, constant_winner),
+    "reversed losers": lambda network: Before(network, reversed_losers),
+    "losers in proportion": lambda network: Before(network, losers_in_proportion),
+    "constant losers": lambda network: Before(network, constant_losers),
+    "ranks and slope": lambda network: Before(network, ranks_and_slope),
+}
+"""Defences whose margin jumps at the decision boundary, with the true gradient of what they return."""
+
 DEFENCES: dict[str, Defence] = {
     "undefended": lambda network: network,
     "logits × 1000": lambda network: Before(network, lambda logits: logits * 1000),
@@ -456,4 +492,5 @@ DEFENCES: dict[str, Defence] = {
     "rows detached": lambda network: Behind(network, rows_detached),
     "rolled gradient": lambda network: Behind(network, Rolled.apply),
     **COARSE,
+    **JUMPING,
 }
