@@ -47,6 +47,7 @@ _JUMP = 0.25  # of the clean image's margin: what the margin of a sound model ne
 _MANY = 0.25  # of the images: so many jumps are no bend of a sound model
 _CLASSES = 2  # of other images, toward which the boundary is looked for
 _TOGETHER = 32  # images whose boundaries are looked for at once
+_LONGER = 5000  # queries of Square from the best points, where gradients say little
 _WORSE = (SKIPPED, NOT_NEEDED, PASSED, UNCLEAR, FAILED)
 _NOT = float("nan")
 
@@ -218,6 +219,9 @@ def _scores(rounds: Rounds, suspicious: bool) -> Check:
         if state == FAILED or suspicious:
             name = f"{box.name.split(',')[0]}, all images"
             rounds.run(Planned(name, box.attack, 1))
+            if isinstance(box.attack, Square):
+                longer = box.attack.replace(queries=max(_LONGER, box.attack.queries))
+                rounds.run(Planned("Square, longer", longer, 1, onward=True))
         after = _accuracy(rounds)
         for each in planned[at + 1 :]:
             rounds.run(each)

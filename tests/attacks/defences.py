@@ -167,6 +167,35 @@ class Rolled(torch.autograd.Function):
         return gradient.roll(3, -1)
 
 
+class Signed(torch.autograd.Function):
+    """The signs of the gradient where it is negative."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.sign().clamp(max=0)
+
+
+class Noisy(torch.autograd.Function):
+    """The gradient under noise."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient + 5 * gradient.abs().mean() * torch.randn_like(gradient)
+
+
+def mirrored_for_gradients(network: nn.Module) -> nn.Module:
+    """Another function wherever a gradient is asked for."""
+    return Behind(network, lambda x: x.flip(-1) if torch.is_grad_enabled() else x)
+
+
 def detector(logits: Tensor) -> Tensor:
     """Not a number where the network is not sure."""
     sure = logits.softmax(1).amax(1, keepdim=True) > 0.9
@@ -491,6 +520,9 @@ DEFENCES: dict[str, Defence] = {
     "winner detached": lambda network: Before(network, winner_detached),
     "rows detached": lambda network: Behind(network, rows_detached),
     "rolled gradient": lambda network: Behind(network, Rolled.apply),
+    "signs of the gradient": lambda network: Behind(network, Signed.apply),
+    "noisy gradient": lambda network: Behind(network, Noisy.apply),
+    "mirrored for gradients": mirrored_for_gradients,
     **COARSE,
     **JUMPING,
 }

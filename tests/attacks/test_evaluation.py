@@ -97,6 +97,9 @@ FLAWS = {
     "winner detached": {"gradients"},
     "rows detached": {"gradients"},
     "rolled gradient": {"gradients"},
+    "signs of the gradient": {"gradients"},
+    "noisy gradient": {"gradients"},
+    "mirrored for gradients": {"gradients"},
     **{each: {"gradients", "black box"} for each in COARSE},
     **{each: {"boundary"} for each in JUMPING},
 }
@@ -126,6 +129,19 @@ def test_a_gradient_that_leaves_something_out_hides_no_image(defence):
     assert verdict(result).kind == MASKED
     assert {"gradients", "differentiable"} <= failed(result)
     assert result.robust_accuracy == sound.robust_accuracy
+
+
+FALSE = ["rolled gradient", "signs of the gradient", "noisy gradient", "mirrored for gradients"]
+
+
+@pytest.mark.parametrize("defence", family(FALSE, "signs of the gradient".__eq__))
+def test_a_false_gradient_costs_queries_but_hides_no_image(defence):
+    network = load_model(Trained("standard"))
+    sound = evaluate(network, *digits(40), Linf(0.05))
+    result = evaluate(DEFENCES[defence](copy.deepcopy(network)), *digits(40), Linf(0.05))
+    assert (verdict(sound).kind, verdict(result).kind) == (ROBUST, MASKED)
+    assert {"gradients", "black box"} <= failed(result)
+    assert result.robust_accuracy <= sound.robust_accuracy + 0.025 + 1e-6
 
 
 @pytest.mark.parametrize("defence", family(JUMPING, "constant winner".__eq__))
