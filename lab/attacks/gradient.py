@@ -88,13 +88,31 @@ def _at_once(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor,
                     f"A direction in logit space has the logits' shape {tuple(known.shape)}, not {tuple(rows.shape)}: "
                     "give pulled_back the gradient of a loss at the logits, not its value."
                 )
-            [gradient] = torch.autograd.grad(logits, x, rows, allow_unused=True)
+            try:
+                [gradient] = torch.autograd.grad(logits, x, rows, allow_unused=True)
+            except RuntimeError as error:
+                if "heckpoint" not in str(error):
+                    raise
+                gradient = _by_backward(model, x, rows)
     if gradient is None:
         raise AttackError(
             "The model's output does not depend differentiably on its input, so it has no gradient to follow: "
             "use Square, which needs only scores, RayS, which needs only labels, or transfer from another model."
         )
     return gradient, known
+
+
+def _by_backward(model: nn.Module, x: Tensor, rows: Tensor) -> Tensor | None:
+    """The gradient for a model with reentrant checkpoints, which take ``backward`` alone; ``.grad`` stays as it is."""
+    kept = [(each, each.grad) for each in model.parameters() if each.requires_grad]
+    for each, _ in kept:
+        each.grad = None
+    try:
+        model(x).backward(rows)
+    finally:
+        for each, before in kept:
+            each.grad = before
+    return x.grad
 
 
 def expected_gradient(
