@@ -7,6 +7,7 @@ from itertools import chain
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from torch.nn.parameter import is_lazy
 
 from lab.attacks.objectives import ascent
@@ -69,6 +70,19 @@ def raw_gradient(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Ten
         gradients[part], found = raw_gradient(model, x[part], partial(_rows, rows[part]))
         logits.append(found)
     return gradients, torch.cat(logits)
+
+
+def plain_gradient(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradient of the cross-entropy as PyTorch computes it, which underflows where the softmax is one, and the
+    logits. Raises as :func:`raw_gradient` does."""
+
+    def direction(logits: Tensor) -> Tensor:
+        with torch.enable_grad():
+            point = logits.detach().requires_grad_()
+            loss = cross_entropy(point, y.to(point.device), reduction="sum")
+            return torch.autograd.grad(loss, point)[0]
+
+    return raw_gradient(model, x, direction)
 
 
 def _rows(rows: Tensor, _: Tensor) -> Tensor:

@@ -9,13 +9,12 @@ from functools import partial
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy as plain_cross_entropy
 
 from lab.attacks.attack import attack, attack_from, maximise
 from lab.attacks.ball import project, steepest
 from lab.attacks.best import Best
 from lab.attacks.boundary import crossing, toward_boundary
-from lab.attacks.gradient import device_of, frozen
+from lab.attacks.gradient import device_of, frozen, plain_gradient
 from lab.attacks.objectives import margin, predicted
 from lab.attacks.rounds import Rounds
 from lab.attacks.standing import Standing
@@ -375,11 +374,9 @@ def _attack_plain_cross_entropy(rounds: Rounds, x: Tensor, y: Tensor) -> Tensor:
     """Run PGD on the cross-entropy as PyTorch computes it, up to the first success."""
     ball, x_adv, left = rounds.standing.ball, x.clone(), torch.arange(len(x), device=x.device)
     for _ in range(_PLAIN_STEPS):
-        with torch.enable_grad():
-            point = x_adv[left].requires_grad_()
-            logits = rounds.seen(point)
-            [gradient] = torch.autograd.grad(plain_cross_entropy(logits, y[left], reduction="sum"), point)
-        moved = project(ball, point.detach() + ball.eps / 5 * steepest(ball, gradient.nan_to_num(0)), x[left])
+        point = x_adv[left]
+        gradient, logits = plain_gradient(rounds.seen, point, y[left])
+        moved = project(ball, point + ball.eps / 5 * steepest(ball, gradient.nan_to_num(0)), x[left])
         withstands = predicted(logits) == y[left]
         left = left[withstands]
         x_adv[left] = moved[withstands]

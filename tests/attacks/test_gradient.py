@@ -7,11 +7,13 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from lab.attacks.evaluation import evaluate
 from lab.attacks.gradient import input_gradient
 from lab.attacks.traits import slopes
 from lab.data import load as load_data
 from lab.models import load as load_model
-from lab.specs import CrossEntropy, Digits, Trained
+from lab.results.evaluation_verdict import verdict
+from lab.specs import CrossEntropy, Digits, Linf, Trained
 
 
 class Checkpointed(nn.Module):
@@ -36,3 +38,11 @@ def test_a_checkpointed_model_has_its_network_s_gradient(reentrant, frozen):
     torch.testing.assert_close(gradient, input_gradient(network, x, y, CrossEntropy())[0])
     assert slopes(model, x, y).usable == 1
     assert all(each.grad is None for each in network.parameters())
+
+
+def test_a_checkpointed_model_is_evaluated_as_its_network_is():
+    test = load_data(Digits()).test
+    x, y = test.images(range(40)), test.labels(range(40))
+    network = load_model(Trained("standard"))
+    found, truth = (evaluate(each, x, y, Linf(0.05)) for each in (Checkpointed(network, True), network))
+    assert (found.robust_accuracy, verdict(found).kind) == (truth.robust_accuracy, verdict(truth).kind)
