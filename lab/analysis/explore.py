@@ -7,14 +7,13 @@ from time import sleep
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy as plain_cross_entropy
 
 from lab.analysis.analyse import analyse
 from lab.analysis.forward import on_these_data, predict_clean, predict_logits
 from lab.analysis.pieces import together
 from lab.analysis.scene import Scene, images_at, proposed
 from lab.attacks import judge
-from lab.attacks.gradient import device_of, frozen, input_gradient
+from lab.attacks.gradient import device_of, frozen, input_gradient, plain_gradient
 from lab.attacks.iterative import start_points, step_in
 from lab.attacks.objectives import cross_entropy, margin, predicted
 from lab.context import Cancelled, Context
@@ -224,22 +223,14 @@ def _swept(scene: Scene[Explore], subject: Subject, ctx: Context) -> ScaleSweep 
             x_adv, half = starts, ctx.part(i, 2)
             for step in range(steps):
                 half.report(step, steps)
-                x_adv = move(x_adv, gradient(scaled, x_adv, labels))
+                x_adv = move(x_adv, gradient(scaled, x_adv, labels)[0])
             found += _ends(predict_logits(model, x_adv), labels)
     return ScaleSweep(subject.name, found[0], found[2], found[1], found[3])
 
 
-def our_gradient(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """The direction of the cross-entropy's gradient, which cannot underflow."""
-    return input_gradient(model, x, y, CrossEntropy())[0]
-
-
-def plain_gradient(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """The cross-entropy's gradient by automatic differentiation: zero where the softmax is saturated."""
-    with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        [gradient] = torch.autograd.grad(plain_cross_entropy(model(x), y, reduction="sum"), x)
-    return gradient
+def our_gradient(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The direction of the cross-entropy's gradient, which cannot underflow, and the logits."""
+    return input_gradient(model, x, y, CrossEntropy())
 
 
 def _ends(logits: Tensor, labels: Tensor) -> list[np.ndarray]:

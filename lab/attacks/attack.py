@@ -54,7 +54,7 @@ def perturb_from(
     spec: AttackSpec, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, start: Tensor, ctx: Context
 ) -> Tensor:
     """One batch of :func:`attack_from`, on a frozen model and checked images."""
-    raise AttackError(f"{title_of(spec)} cannot start at given points: choose Square attack.")
+    raise AttackError(f"{title_of(spec)} cannot start at given points: choose Square or RayS.")
 
 
 @singledispatch

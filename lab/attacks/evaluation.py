@@ -25,7 +25,7 @@ from lab.attacks.wrappers import Averaged, averaged, one_by_one
 from lab.context import Context
 from lab.errors import AttackError
 from lab.models.adapter import Adapted, adapted, name_of
-from lab.results.evaluation import Check, ModelEvaluation
+from lab.results.evaluation import FAILED, Check, ModelEvaluation
 from lab.results.evaluation_checks import sentence
 from lab.results.health import Health
 from lab.specs.attacks import CrossEntropy
@@ -142,7 +142,11 @@ class _Evaluation:
             rounds.run(replace(each, within=inf) if suspicious else each)
         if suspicious:
             self._check(self._differentiable())
-        self._check(sanity.black_box(rounds, suspicious))
+        boundary = None if self.random else sanity.boundary(rounds)
+        if boundary is not None:
+            self._check(boundary)
+        jumps = boundary is not None and boundary.state == FAILED
+        self._check(sanity.black_box(rounds, suspicious, jumps))
         self._check(sanity.transfer(rounds, sources))
         self._check(sanity.noise(rounds))
         if not slopes.missing:

@@ -7,6 +7,7 @@ from itertools import chain
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from torch.nn.parameter import is_lazy
 
 from lab.attacks.objectives import ascent
@@ -71,6 +72,19 @@ def raw_gradient(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Ten
     return gradients, torch.cat(logits)
 
 
+def plain_gradient(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradient of the cross-entropy as PyTorch computes it, which underflows where the softmax is one, and the
+    logits. Raises as :func:`raw_gradient` does."""
+
+    def direction(logits: Tensor) -> Tensor:
+        with torch.enable_grad():
+            point = logits.detach().requires_grad_()
+            loss = cross_entropy(point, y.to(point.device), reduction="sum")
+            return torch.autograd.grad(loss, point)[0]
+
+    return raw_gradient(model, x, direction)
+
+
 def _rows(rows: Tensor, _: Tensor) -> Tensor:
     return rows
 
@@ -88,13 +102,31 @@ def _at_once(model: nn.Module, x: Tensor, direction: Direction) -> tuple[Tensor,
                     f"A direction in logit space has the logits' shape {tuple(known.shape)}, not {tuple(rows.shape)}: "
                     "give pulled_back the gradient of a loss at the logits, not its value."
                 )
-            [gradient] = torch.autograd.grad(logits, x, rows, allow_unused=True)
+            try:
+                [gradient] = torch.autograd.grad(logits, x, rows, allow_unused=True)
+            except RuntimeError as error:
+                if "heckpoint" not in str(error):
+                    raise
+                gradient = _by_backward(model, x, rows)
     if gradient is None:
         raise AttackError(
             "The model's output does not depend differentiably on its input, so it has no gradient to follow: "
             "use Square, which needs only scores, RayS, which needs only labels, or transfer from another model."
         )
     return gradient, known
+
+
+def _by_backward(model: nn.Module, x: Tensor, rows: Tensor) -> Tensor | None:
+    """The gradient for a model with reentrant checkpoints, which take ``backward`` alone; ``.grad`` stays as it is."""
+    kept = [(each, each.grad) for each in model.parameters() if each.requires_grad]
+    for each, _ in kept:
+        each.grad = None
+    try:
+        model(x).backward(rows)
+    finally:
+        for each, before in kept:
+            each.grad = before
+    return x.grad
 
 
 def expected_gradient(

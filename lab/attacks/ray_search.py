@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from lab.attacks.attack import perturb_from
 from lab.attacks.ball import project
-from lab.attacks.query_model import Target, by_queries
+from lab.attacks.query_model import Queries, Target, by_queries
 from lab.attacks.radii import per_image
 from lab.context import Context
 from lab.errors import AttackError
-from lab.specs.balls import Linf
+from lab.specs.balls import Ball, Linf
 from lab.specs.query import RayS
 from lab.specs.spec import title_of
 
@@ -41,6 +42,12 @@ def rays(spec: RayS, target: Target, ctx: Context) -> Tensor:
     return search.found()
 
 
+@perturb_from.register
+def rays_from(spec: RayS, model: nn.Module, x: Tensor, y: Tensor, ball: Ball, start: Tensor, ctx: Context) -> Tensor:
+    """RayS from the signs of the ways to given points instead of all up, until the image is misclassified."""
+    return rays(spec, Target(Queries(model, len(x), spec.sees), x, y, ball, verdict=True, start=start), ctx)
+
+
 @dataclass(eq=False)
 class RaySearch:
     """``signs`` (n, …) of every image, and the least ``radius`` (n,) known at which it is misclassified along them.
@@ -56,12 +63,15 @@ class RaySearch:
 
     @classmethod
     def begun(cls, spec: RayS, target: Target) -> "RaySearch":
-        """All signs up. A verdict begins with a query of the image itself."""
+        """All signs up, or those of the way to a given start. A verdict begins with a query of the image itself."""
         radius = target.x.new_full((len(target.x),), torch.inf)
         if target.verdict and len(radius):
             everyone = torch.arange(len(radius), device=radius.device)
             radius[target.queries.labels(target.x, everyone) != target.y] = 0
-        return cls(spec, target, torch.ones_like(target.x, memory_format=torch.contiguous_format), radius)
+        signs = torch.ones_like(target.x, memory_format=torch.contiguous_format)
+        if target.start is not None:
+            signs[(target.start < target.x) | (target.start <= 0)] = -1  # what is to stay at 0 must not rise
+        return cls(spec, target, signs, radius)
 
     @property
     def asked(self) -> Tensor:

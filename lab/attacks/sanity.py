@@ -9,12 +9,12 @@ from functools import partial
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy as plain_cross_entropy
 
-from lab.attacks.attack import attack, maximise
+from lab.attacks.attack import attack, attack_from, maximise
 from lab.attacks.ball import project, steepest
 from lab.attacks.best import Best
-from lab.attacks.gradient import device_of
+from lab.attacks.boundary import crossing, toward_boundary
+from lab.attacks.gradient import device_of, frozen, plain_gradient
 from lab.attacks.objectives import margin, predicted
 from lab.attacks.rounds import Rounds
 from lab.attacks.standing import Standing
@@ -40,6 +40,13 @@ _PARTS = (1 / 2, 1 / 4, 1 / 8)  # of ε
 _PLAIN_STEPS = 20
 _DRAWS = 5  # of noise
 _POINTS = 4  # at which scores are compared
+_CROSSED = 8  # images on whose way to another class the margin is followed
+_HALVED = 16  # times that such a way is
+_JUMP = 0.25  # of the clean image's margin: what the margin of a sound model never falls by in one point
+_MANY = 0.25  # of the images: so many jumps are no bend of a sound model
+_CLASSES = 2  # of other images, toward which the boundary is looked for
+_TOGETHER = 32  # images whose boundaries are looked for at once
+_LONGER = 5000  # queries of Square from the best points, where gradients say little
 _WORSE = (SKIPPED, NOT_NEEDED, PASSED, UNCLEAR, FAILED)
 _NOT = float("nan")
 
@@ -88,18 +95,85 @@ def about_slopes(found: Slopes) -> Check:
     return Check("gradients", state, bad, _NOT, found.images, kind if bad else "")
 
 
-def black_box(rounds: Rounds, suspicious: bool) -> Check:
-    """The worse of what an attack that follows the scores finds, and one that sees labels only where scores say little.
-
-    Carlini et al. 2019, §4.5; Chen & Gu 2020.
+def black_box(rounds: Rounds, suspicious: bool, jumps: bool) -> Check:
+    """The worse of what an attack that follows the scores finds, and one that sees labels only where scores say little,
+    as they do where they jump at the decision boundary. Carlini et al. 2019, §4.5; Chen & Gu 2020.
     """
-    by_scores = _scores(rounds, suspicious)
-    images = _without_scores(rounds) if isinstance(rounds.standing.ball, Linf) else rounds.standing.left[:0]
-    if not len(images):
-        return by_scores
-    planned = labels_only(rounds.budget)
-    by_labels = gained(rounds, "black box", images, lambda each: _run_on(rounds, planned, each), planned.name)
-    return max(by_scores, by_labels, key=lambda each: _WORSE.index(each.state))
+    found = [_scores(rounds, suspicious)]
+    if isinstance(rounds.standing.ball, Linf):
+        images, planned = _without_scores(rounds), labels_only(rounds.budget)
+        if len(images):
+            found.append(gained(rounds, "black box", images, lambda each: _run_on(rounds, planned, each), planned.name))
+        if jumps:
+            found.append(_past_jumps(rounds, planned))
+    return max(found, key=lambda each: _WORSE.index(each.state))
+
+
+def boundary(rounds: Rounds) -> Check:
+    """The margin on the way from an image to one of another class: it falls to zero, unless scores hide how near a
+    decision is. ``value``: fraction of the images where it jumps.
+
+    Where it does, what follows the scores finds little more than what sees labels: so a search by labels goes on.
+    """
+    standing = rounds.standing
+    images = standing.correct[:_CROSSED]
+    found = _of_another_class(rounds, images, 0)
+    if found is None:
+        return Check("boundary", SKIPPED, _NOT, _NOT, 0, "the model puts no two images into different classes")
+    x, y = standing.x[images], standing.y[images]
+    with frozen(rounds.seen):
+        device = device_of(rounds.seen)
+        points = crossing(rounds.seen, x.to(device), y.to(device), found.to(device), _HALVED)
+    within, beyond = (margin(rounds.logits(each.cpu()), y).nan_to_num(-torch.inf) for each in points)
+    jumps = (within - beyond > _JUMP * standing.clean_margin[images]).float().mean().item()
+    state = FAILED if jumps > _MANY else UNCLEAR if jumps else PASSED
+    return Check("boundary", state, jumps, _NOT, len(images), "")
+
+
+def _past_jumps(rounds: Rounds, planned: Planned) -> Check:
+    """A search by labels from signs that lead to the decision boundary soonest, where the margin jumps there."""
+
+    def search(images: Tensor) -> None:
+        for rank in range(_CLASSES):
+            left = images[rounds.standing.broken_by[images] == UNBROKEN]
+            found = _of_another_class(rounds, left, rank)
+            if found is None or not len(left):
+                return
+            others = torch.zeros_like(rounds.standing.x)
+            others[left] = found
+            name = f"{planned.name} from the boundary to {'the nearest' if not rank else 'another'} class"
+            rounds.enter(name, planned.attack, left, partial(_from_boundary, rounds, planned, others), planned.weight)
+
+    return gained(rounds, "black box", rounds.standing.left, search, f"{planned.name} from the decision boundary")
+
+
+def _from_boundary(rounds: Rounds, planned: Planned, others: Tensor, block: Tensor, ctx: Context) -> Tensor:
+    """What RayS makes of the signs that reach the boundary soonest."""
+    standing, device, found = rounds.standing, device_of(rounds.seen), list[Tensor]()
+    for i, part in enumerate(block.split(_TOGETHER)):
+        x, y, other = (each[part].to(device) for each in (standing.x, standing.y, others))
+        own = ctx.silent().only(range(i * _TOGETHER, i * _TOGETHER + len(part)))
+        with frozen(rounds.seen):
+            signs = toward_boundary(rounds.seen, x, y, other, standing.ball.eps, own)
+        start = (x + standing.ball.eps * signs).clamp(0, 1)
+        found.append(attack_from(planned.attack, rounds.seen, x, y, standing.ball, start, own).cpu())
+    return torch.cat(found)
+
+
+def _of_another_class(rounds: Rounds, images: Tensor, rank: int) -> Tensor | None:
+    """(k, …) for each of these images the nearest that the model puts into another class; of another than so many
+    nearer ones, if there is one. None where all images are of one class."""
+    standing, found = rounds.standing, list[int]()
+    for image in images.tolist():
+        wrong = (standing.clean != standing.y[image]).nonzero().flatten()
+        if not len(wrong):
+            return None
+        far = (standing.x[wrong] - standing.x[image]).flatten(1).norm(dim=1)
+        nearest = dict[int, int]()  # of each class, the nearest class first
+        for each in wrong[far.argsort()].tolist():
+            nearest.setdefault(int(standing.clean[each]), each)
+        found.append(list(nearest.values())[min(rank, len(nearest) - 1)])
+    return standing.x[found] if found else None
 
 
 def _without_scores(rounds: Rounds) -> Tensor:
@@ -144,6 +218,9 @@ def _scores(rounds: Rounds, suspicious: bool) -> Check:
         if state == FAILED or suspicious:
             name = f"{box.name.split(',')[0]}, all images"
             rounds.run(Planned(name, box.attack, 1))
+            if isinstance(box.attack, Square):
+                longer = box.attack.replace(queries=max(_LONGER, box.attack.queries))
+                rounds.run(Planned("Square, longer", longer, 1, onward=True))
         after = _accuracy(rounds)
         for each in planned[at + 1 :]:
             rounds.run(each)
@@ -297,11 +374,9 @@ def _attack_plain_cross_entropy(rounds: Rounds, x: Tensor, y: Tensor) -> Tensor:
     """Run PGD on the cross-entropy as PyTorch computes it, up to the first success."""
     ball, x_adv, left = rounds.standing.ball, x.clone(), torch.arange(len(x), device=x.device)
     for _ in range(_PLAIN_STEPS):
-        with torch.enable_grad():
-            point = x_adv[left].requires_grad_()
-            logits = rounds.seen(point)
-            [gradient] = torch.autograd.grad(plain_cross_entropy(logits, y[left], reduction="sum"), point)
-        moved = project(ball, point.detach() + ball.eps / 5 * steepest(ball, gradient.nan_to_num(0)), x[left])
+        point = x_adv[left]
+        gradient, logits = plain_gradient(rounds.seen, point, y[left])
+        moved = project(ball, point + ball.eps / 5 * steepest(ball, gradient.nan_to_num(0)), x[left])
         withstands = predicted(logits) == y[left]
         left = left[withstands]
         x_adv[left] = moved[withstands]

@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "state": "The model keeps nothing between calls",
     "mode": "The model comes in evaluation mode",
     "one step": "Iterative attacks are at least as strong as one step",
+    "boundary": "The margin falls to zero at the decision boundary",
     "black box": "The white box is at least as strong as the black box",
     "transfer": "The white box is at least as strong as transfer",
     "noise": "Random noise is weaker than the attacks",
@@ -149,6 +150,16 @@ def _one_step(check: Check) -> str:
     return f"FGSM leaves {percent(check.value)} of {counted(check.images, 'image')}, APGD {percent(check.reference)}."
 
 
+def _boundary(check: Check) -> str:
+    images = counted(check.images, "image")
+    if check.state == PASSED:
+        return f"On the path to another class the margin falls to zero on {_all(check)}."
+    return (
+        f"On the path to another class the margin jumps at the decision boundary on {percent(check.value)} of "
+        f"{images}: scores say little more than labels do."
+    )
+
+
 def _black_box(check: Check) -> str:
     return f"{check.detail}, {_effect(check)}."
 
@@ -200,6 +211,7 @@ _SENTENCES: dict[str, Callable[[Check], str]] = {
     "state": _state,
     "mode": _mode,
     "one step": _one_step,
+    "boundary": _boundary,
     "black box": _black_box,
     "transfer": _transfer,
     "noise": _noise,

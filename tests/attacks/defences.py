@@ -122,6 +122,33 @@ def winner_detached(logits: Tensor) -> Tensor:
     return torch.where(top, logits.detach(), logits)
 
 
+def top(logits: Tensor) -> Tensor:
+    """(n, classes) True for the largest logit of each image."""
+    return torch.zeros_like(logits, dtype=torch.bool).scatter(1, logits.argmax(1, keepdim=True), True)
+
+
+def constant_winner(logits: Tensor) -> Tensor:
+    """The true gradient of the others, but a margin that stays where it is up to the decision boundary."""
+    return torch.where(top(logits), 5.0, (1e-4 * logits).tanh())
+
+
+def reversed_losers(logits: Tensor) -> Tensor:
+    """The true gradient of scores that rise as the logits fall."""
+    return torch.where(top(logits), 5.0, -(1e-2 * logits).tanh())
+
+
+def losers_in_proportion(logits: Tensor) -> Tensor:
+    return torch.where(top(logits), 1.0, 1e-3 * logits.masked_fill(top(logits), -1e9).softmax(1))
+
+
+def ranks_and_slope(logits: Tensor) -> Tensor:
+    return logits.argsort(1).argsort(1).float() + 1e-4 * logits.tanh()
+
+
+def constant_losers(logits: Tensor) -> Tensor:
+    return torch.where(top(logits), 5 + 1e-4 * logits.tanh(), 0.0)
+
+
 def rows_detached(x: Tensor) -> Tensor:
     """The gradient leaves out every second row of pixels."""
     odd = torch.arange(x.shape[-2], device=x.device).unsqueeze(1) % 2
@@ -138,6 +165,35 @@ class Rolled(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         return gradient.roll(3, -1)
+
+
+class Signed(torch.autograd.Function):
+    """The signs of the gradient where it is negative."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.sign().clamp(max=0)
+
+
+class Noisy(torch.autograd.Function):
+    """The gradient under noise."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient + 5 * gradient.abs().mean() * torch.randn_like(gradient)
+
+
+def mirrored_for_gradients(network: nn.Module) -> nn.Module:
+    """Another function wherever a gradient is asked for."""
+    return Behind(network, lambda x: x.flip(-1) if torch.is_grad_enabled() else x)
 
 
 def detector(logits: Tensor) -> Tensor:
@@ -397,6 +453,15 @@ COARSE: dict[str, Defence] = {
 }
 """Defences whose scores say hardly more than the label."""
 
+JUMPING: dict[str, Defence] = {
+    "constant winner": lambda network: Before(network, constant_winner),
+    "reversed losers": lambda network: Before(network, reversed_losers),
+    "losers in proportion": lambda network: Before(network, losers_in_proportion),
+    "constant losers": lambda network: Before(network, constant_losers),
+    "ranks and slope": lambda network: Before(network, ranks_and_slope),
+}
+"""Defences whose margin jumps at the decision boundary, with the true gradient of what they return."""
+
 DEFENCES: dict[str, Defence] = {
     "undefended": lambda network: network,
     "logits × 1000": lambda network: Before(network, lambda logits: logits * 1000),
@@ -455,5 +520,9 @@ DEFENCES: dict[str, Defence] = {
     "winner detached": lambda network: Before(network, winner_detached),
     "rows detached": lambda network: Behind(network, rows_detached),
     "rolled gradient": lambda network: Behind(network, Rolled.apply),
+    "signs of the gradient": lambda network: Behind(network, Signed.apply),
+    "noisy gradient": lambda network: Behind(network, Noisy.apply),
+    "mirrored for gradients": mirrored_for_gradients,
     **COARSE,
+    **JUMPING,
 }

@@ -22,7 +22,7 @@ from lab.results.evaluation import CLEAN, UNBROKEN
 from lab.results.evaluation_checks import sentence
 from lab.results.evaluation_verdict import BROKEN, MASKED, ROBUST, UNDECIDED, verdict
 from lab.specs import L0, L2, Digits, Linf, Trained
-from tests.attacks.defences import COARSE, DEFENCES, Before, Neighbour
+from tests.attacks.defences import COARSE, DEFENCES, JUMPING, Before, Neighbour
 from tests.families import family, firsts
 
 BALL = Linf(0.2)
@@ -97,7 +97,11 @@ FLAWS = {
     "winner detached": {"gradients"},
     "rows detached": {"gradients"},
     "rolled gradient": {"gradients"},
+    "signs of the gradient": {"gradients"},
+    "noisy gradient": {"gradients"},
+    "mirrored for gradients": {"gradients"},
     **{each: {"gradients", "black box"} for each in COARSE},
+    **{each: {"boundary"} for each in JUMPING},
 }
 """What is wrong with each defence of an undefended network, by the checks that must fail."""
 COSTLY = {"false gradient inside", "shattered", "shuffled"}
@@ -125,6 +129,34 @@ def test_a_gradient_that_leaves_something_out_hides_no_image(defence):
     assert verdict(result).kind == MASKED
     assert {"gradients", "differentiable"} <= failed(result)
     assert result.robust_accuracy == sound.robust_accuracy
+
+
+FALSE = ["rolled gradient", "signs of the gradient", "noisy gradient", "mirrored for gradients"]
+
+
+@pytest.mark.parametrize("defence", family(FALSE, "signs of the gradient".__eq__))
+def test_a_false_gradient_costs_queries_but_hides_no_image(defence):
+    network = load_model(Trained("standard"))
+    sound = evaluate(network, *digits(40), Linf(0.05))
+    result = evaluate(DEFENCES[defence](copy.deepcopy(network)), *digits(40), Linf(0.05))
+    assert (verdict(sound).kind, verdict(result).kind) == (ROBUST, MASKED)
+    assert {"gradients", "black box"} <= failed(result)
+    assert result.robust_accuracy <= sound.robust_accuracy + 0.025 + 1e-6
+
+
+@pytest.mark.parametrize("defence", family(JUMPING, "constant winner".__eq__))
+def test_scores_that_jump_at_the_decision_boundary_hide_no_image(defence):
+    """The gradient is that of the scores; only that the margin does not fall to zero shows that it leads nowhere."""
+    network = load_model(Trained("standard"))
+    sound = evaluate(network, *digits(40), Linf(0.05))
+    result = evaluate(DEFENCES[defence](copy.deepcopy(network)), *digits(40), Linf(0.05))
+    assert (verdict(sound).kind, verdict(result).kind) == (ROBUST, MASKED)
+    assert "boundary" in failed(result)
+    assert result.robust_accuracy <= sound.robust_accuracy + MISSED.get(defence, 0.025) + 1e-6
+
+
+MISSED = {"losers in proportion": 0.05}
+"""What labels leave of the truth, where that is more than an image in 40."""
 
 
 def autocast(network):
