@@ -19,6 +19,7 @@ from lab.claims import PAPERS, CheckedClaim, PaperClaim, stored_findings
 from lab.claims.claim import COUNTED, LEFT_OUT, UNMEASURED, VERDICTS, registered
 from lab.cli.listing import default_text, range_text
 from lab.cli.main import parser
+from lab.glossary import TERMS
 from lab.specs import Analysis, Architecture, AttackSpec, Ball, DataSpec, Recipe, Spec, papers
 from lab.specs.attacks import Objective
 from lab.specs.augmentation import Augmentation
@@ -33,6 +34,12 @@ from lab.specs.start import Start
 from lab.specs.summary import summary
 
 DOCS = Path(__file__).resolve().parent
+
+
+def glossary() -> Iterator[str]:
+    """Every term with its meaning, and where it comes from."""
+    for each in TERMS:
+        yield f"**{each.name}**: {_markdown(each.meaning)}{f' *{each.source}.*' if each.source else ''}"
 
 
 def attacks() -> Iterator[str]:
@@ -153,6 +160,7 @@ def _exhibit(exhibit: exhibits.Exhibit, scale: str) -> Sequence[str]:
 
 
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
+    "glossary": glossary,
     "attacks": attacks,
     "recipes": recipes,
     "analyses": analyses,

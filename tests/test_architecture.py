@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "counts": set(),
     "discovery": set(),
     "files": set(),
+    "glossary": set(),
     "memory": set(),
     "recent": set(),
     "clock": set(),

@@ -27,6 +27,7 @@ _COMPUTING_NOTHING = frozenset(
         "doctor",
         "engine",
         "exhibits",
+        "glossary",
         "processes",
         "reports",
         "server",

@@ -28,6 +28,7 @@ from widgets.parts.alert import Alert
 from widgets.parts.choices import DataChoice, ModelChoice
 from widgets.parts.drawer import DrawerButton
 from widgets.parts.forms import Form, Variant
+from widgets.parts.guide import Guide
 from widgets.parts.image_choice import ImageChoice
 from widgets.parts.links import Follow, LinkBar
 from widgets.parts.run_bar import RunBar
@@ -131,6 +132,9 @@ class Page(Box, Generic[S, R, L]):
     def begin(self) -> None:
         """Lay the page out, listen to its controls, and ask for the settings it opens with."""
         self.content = self._content()
+        for each in self.content.children:
+            if isinstance(each, Guide):
+                each.explain(words for plot in self.plots.values() for words in (plot.heading, plot.note))
         self.lay_out([self.form], [self.form.take_out(name) for name in self.strip])
         self._opening = OpeningValues()
         self._offer()
