@@ -68,7 +68,7 @@ class Source(Spec):
 
 
 @dataclass(frozen=True)
-class OwnExamples(Source, title="White box: the model being trained"):
+class OwnExamples(Source, title="White box: the model itself"):
     """White-box attacks on the model being trained. Kurakin et al. 2017, Algorithm 1; Madry et al. 2017, §2.1."""
 
     short: ClassVar[str] = ""
@@ -119,7 +119,7 @@ class EnsembleExamples(Source, title="Ensemble: this or a static model"):
 
 
 @dataclass(frozen=True)
-class CascadeExamples(Source, title="Cascade: this and a defended model"):
+class CascadeExamples(Source, title="Cascade: and a defended model"):
     """Half attacks on the model being trained, half stored ones on a defended model. Na et al. 2018, §3.2.
 
     The stored examples have ε of 1, 2, …, 16 sixteenths of the ball's (§5.2: 1/255 to 16/255), each time one of them

@@ -138,7 +138,7 @@ async def test_the_images_that_decide_are_offered_the_closest_call_first(engine)
     narrow = np.sort(model.margin[model.robust])[:FEW]
     np.testing.assert_allclose(model.margin[survivors], narrow)
     assert set(model.broken_by[broken]) == {model.broken_by.max()}
-    assert page.image.options[0]["label"].startswith(f"closest: image {survivors[0]}, withstands, margin ")
+    assert page.image.options[0]["label"].startswith(f"closest: {survivors[0]}, withstands, margin ")
     assert f"image {survivors[0]}," in page.gallery.cards[0]["title"]
 
 
@@ -151,7 +151,7 @@ async def test_the_images_that_decide_on_a_model_without_survivors_were_broken_l
     engine.jobs[0].finish(replace(result, models=(result.models[0], broken)))
     await settled()
     page.place.value = "1"
-    assert ", broken by " in page.image.options[0]["label"]
+    assert ", broken: " in page.image.options[0]["label"]
 
 
 async def test_a_click_on_the_matrix_chooses_its_image_and_shows_it_before_and_after(engine):

@@ -146,8 +146,8 @@ def _attack(model: ModelEvaluation, image: int) -> AttackSpec | None:
 
 def _why(model: ModelEvaluation, image: int) -> str:
     if model.broken_by[image] == UNBROKEN:
-        return f"image {image}, withstands, margin {model.margin[image]:.3g}"
-    return f"image {image}, broken by {model.stages[int(model.broken_by[image])].name}"
+        return f"{image}, withstands, margin {model.margin[image]:.3g}"
+    return f"{image}, broken: {model.stages[int(model.broken_by[image])].name}"
 
 
 def _picture(result: EvaluationResult, source: str, title: str, prediction: float, fooled: bool) -> Picture:
