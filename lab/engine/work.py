@@ -72,7 +72,7 @@ def compute(text: str, key: str, name: str, asking: Origin, rank: int) -> Outcom
 
 
 def outcome(
-    request: Callable[[], Spec], key: str, publisher: Publisher, rank: int, memory: int | None = None
+    request: Callable[[], Spec], key: str, publisher: Publisher, rank: int = 0, memory: int | None = None
 ) -> Outcome:
     """Compute the outcome of the request for a spec's result, on a worker of Dask or in a thread of this process.
 
