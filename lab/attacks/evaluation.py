@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from lab.attacks import sanity
 from lab.attacks.batches import dry_pass, logits_of
+from lab.attacks.black_box import black_box, margin_jumps
 from lab.attacks.checks import check_ball, taken
 from lab.attacks.examination import pale
 from lab.attacks.fresh import before_use
+from lab.attacks.gain import FEW, gained
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.judge import judge
 from lab.attacks.rounds import BlockStore, Rounds
@@ -135,18 +137,18 @@ class _Evaluation:
         rounds, slopes = self.rounds, self.slopes
         if not self.ball.eps:  # there is nothing to attack
             return self.known(1.0)
-        suspicious = slopes.usable < 1 - sanity.FEW
+        suspicious = slopes.usable < 1 - FEW
         planned = self._worth_following(stages(self.budget, self.ball))
         rounds.ahead = [*(each.weight for each in planned), *sanity.ahead(rounds, len(sources))]
         for each in planned:  # where gradients say little, so do the margins that they lead to
             rounds.run(replace(each, within=inf) if suspicious else each)
         if suspicious:
             self._check(self._differentiable())
-        boundary = None if self.random else sanity.boundary(rounds)
+        boundary = None if self.random else margin_jumps(rounds)
         if boundary is not None:
             self._check(boundary)
         jumps = boundary is not None and boundary.state == FAILED
-        self._check(sanity.black_box(rounds, suspicious, jumps))
+        self._check(black_box(rounds, suspicious, jumps))
         self._check(sanity.transfer(rounds, sources))
         self._check(sanity.noise(rounds))
         if not slopes.missing:
@@ -224,7 +226,7 @@ class _Evaluation:
                     if each.gradient:
                         self.rounds.run(Planned(f"BPDA {each.name}", each.attack, each.weight), passing)
 
-        return sanity.gained(self.rounds, "differentiable", self.standing.left, run, "straight-through")
+        return gained(self.rounds, "differentiable", self.standing.left, run, "straight-through")
 
     def _watch(self) -> None:
         """See whether the model still answers as before. Raises :class:`_Changed` where a copy of it does, but not it.
