@@ -124,7 +124,7 @@ def _measured(
     cluster: Cluster | None,
 ) -> ExhibitResult:
     """Train what is missing, having said what that is, then measure."""
-    wanting = exhibits.missing(exhibit.networks, scale)
+    wanting = exhibits.missing(exhibit.needed(scale), scale)
     if wanting:
         passes = sum(training_steps(each.recipe) for each in wanting)
         names = ", ".join(each.name for each in wanting)
@@ -136,7 +136,7 @@ def _measured(
     def ask(spec: Analysis) -> Result:
         return answer(spec, show, cancelled=stopped, doing=exhibit.short, cluster=cluster)
 
-    exhibits.ensure(exhibit.networks, scale, train_one)
+    exhibits.ensure(exhibit.needed(scale), scale, train_one)
     return exhibits.measure(exhibit, scale, ask)
 
 

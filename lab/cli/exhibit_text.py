@@ -44,7 +44,7 @@ def described(exhibit: Exhibit, scale: Scale) -> str:
     if exhibit.published is not None:
         lines += ["The paper's values:", written(exhibit.published), ""]
     lines += ["Claims:", *(f"  {each.sentence} ({each.where})." for each in exhibit.claims), ""]
-    lines += ["Networks:", *(f"  {exhibits.played(each, scale)}" for each in exhibit.networks), ""]
+    lines += ["Networks:", *(f"  {exhibits.played(each, scale)}" for each in exhibit.needed(scale)), ""]
     if (live := exhibit.live(scale)) is not None:
         lines.append(f"Live on the page {title_of(live)}.")
     lines += [each for each in (exhibit.note, f"At full scale: {exhibit.full}" if exhibit.full else "") if each]

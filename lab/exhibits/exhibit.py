@@ -57,7 +57,8 @@ class Exhibit:
     """A figure or table of a paper.
 
     ``published`` holds the paper's values; None for a picture whose values the paper does not print. ``networks`` are
-    the names of those of :mod:`lab.exhibits.networks` that it needs. ``ask`` says which analyses answer it at a scale,
+    the names of those of :mod:`lab.exhibits.networks` that it shows; ``diverging`` names, by scale, those whose
+    training diverges there, so that their rows are empty. ``ask`` says which analyses answer it at a scale,
     the first of them being the one that its page shows live; ``tabulate`` puts their results in the paper's layout.
     ``scales`` are those it is offered at, one at least; ``absent`` says why it is not offered at another one.
     ``note`` says what is different here, and where the text at hand is damaged.
@@ -75,6 +76,7 @@ class Exhibit:
     published: ExhibitTable | None = None
     scales: tuple[str, ...] = ("digits", "mnist")
     absent: str = ""
+    diverging: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     full: str = ""
     note: str = ""
 
@@ -105,6 +107,10 @@ class Exhibit:
             why = f" ({self.absent})" if self.absent else ""
             raise LabError(f"{self.label} is offered at {offered}, not at {name!r:.20}{why}.")
         return SCALES[name]
+
+    def needed(self, scale: Scale) -> tuple[str, ...]:
+        """The networks that must be there to measure it at a scale."""
+        return tuple(each for each in self.networks if each not in self.diverging.get(scale.name, ()))
 
     def live(self, scale: Scale) -> Analysis | None:
         """The analysis that a page shows live with these settings: the first one asked; None where none is."""

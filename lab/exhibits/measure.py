@@ -31,14 +31,15 @@ def measure(exhibit: Exhibit, scale: Scale, answer: Answer) -> ExhibitResult:
     answers = {name: answer(spec) for name, spec in asked.items()}
     seconds = time.perf_counter() - start
     ours = exhibit.tabulate(answers, scale)
-    played = [networks.model(each, scale) for each in exhibit.networks]
+    needed = exhibit.needed(scale)
+    played = [networks.model(each, scale) for each in needed]
     return ExhibitResult(
         exhibit=exhibit.name,
         scale=scale.name,
         description=exhibit.digest(scale),
         table=ours,
         findings=tuple(judged(each, ours, exhibit.published) for each in exhibit.claims),
-        networks=exhibit.networks,
+        networks=needed,
         models=tuple(each.name for each in played),
         sha256=tuple(catalogue.find_card(each.name).sha256 for each in played),
         images=max(map(images_in, asked.values()), default=0),

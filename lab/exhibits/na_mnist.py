@@ -158,24 +158,30 @@ FIGURE_4 = Exhibit(
 )
 
 _LAMBDAS = {0.0: "R20K", 1e-4: "R20P"} | {each: f"R20P-{each:g}" for each in WEIGHTS}
+_DIVERGING = {"cifar": ("R20P-0.3",)}
+
+
+def _trained(scale: Scale) -> list[str]:
+    """The networks of Figure 5 whose training does not diverge at a scale."""
+    return [each for each in _LAMBDAS.values() if each not in _DIVERGING.get(scale.name, ())]
 
 
 def _ask_f5(scale: Scale) -> Mapping[str, Analysis]:
-    return {"sweep": matrix(tuple(_LAMBDAS.values()), (StepLL(), FGSM(), BIM()), scale, (4, 8, 16))}
+    return {"sweep": matrix(tuple(_trained(scale)), (StepLL(), FGSM(), BIM()), scale, (4, 8, 16))}
 
 
 def _tabulate_f5(answers: Answers, scale: Scale) -> ExhibitTable:
     found = answers["sweep"]
     assert isinstance(found, TransferResult)
     half = scale.ball(8).eps
-    rows = {
-        f"λ₂ = {each:g}": [
+    rows: dict[str, list[Cell | None]] = {f"λ₂ = {each:g}": [None] * 5 for each in _LAMBDAS}
+    weights = {network: weight for weight, network in _LAMBDAS.items()}
+    for place, network in enumerate(_trained(scale)):
+        rows[f"λ₂ = {weights[network]:g}"] = [
             clean(found, place, ACCURACY),
             *(shown(found, one, place, place, half, ACCURACY) for one in (StepLL(), FGSM(), BIM())),
             shown(found, BIM(), place, place, scale.ball(4).eps, ACCURACY),
         ]
-        for place, each in enumerate(_LAMBDAS)
-    }
     return table(rows, ("clean", "step ll ε = 8", "step FGSM ε = 8", "iter FGSM ε = 8", "iter FGSM ε = 4"))
 
 
@@ -203,8 +209,11 @@ FIGURE_5 = Exhibit(
     ask=_ask_f5,
     tabulate=_tabulate_f5,
     scales=("digits", "mnist", "cifar"),
+    diverging=_DIVERGING,
     full="ResNet-20 on CIFAR-10, an hour for each λ₂ on two cores with a fifth of the images.",
-    note=f"{PLAYED} The figure's values are not printed; of its text: above 0.3 training diverges.",
+    note=f"{PLAYED} The figure's values are not printed; of its text: above 0.3 training diverges. On "
+    "CIFAR-10 here it diverges at 0.3, within 20 steps: from new weights in bfloat16 and in float32, from trained "
+    "ones, and with a tenth of the learning rate for the first 400 steps.",
 )
 
 _THREE = ("R20", "R20K", "R20P")

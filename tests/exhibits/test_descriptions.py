@@ -58,6 +58,16 @@ def test_what_is_asked_is_within_the_limits_of_the_analyses(exhibit, scale):
         networks.find(name)
 
 
+@pytest.mark.parametrize(("exhibit", "scale"), OFFERED, ids=lambda each: getattr(each, "name", each))
+def test_a_network_whose_training_diverges_is_neither_trained_nor_measured(exhibit, scale):
+    diverging = exhibit.diverging.get(scale, ())
+    assert set(diverging) < set(exhibit.networks)
+    assert set(exhibit.needed(SCALES[scale])) == set(exhibit.networks) - set(diverging)
+    asked = "".join(to_json(each) for each in exhibit.ask(SCALES[scale]).values())
+    for name in diverging:
+        assert networks.model(name, SCALES[scale]).name not in asked
+
+
 @pytest.mark.parametrize("network", networks.every(), ids=lambda each: each.name)
 def test_every_network_has_a_recipe_at_the_scales_of_digits(network):
     for scale in ("digits", "mnist"):

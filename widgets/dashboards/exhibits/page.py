@@ -13,8 +13,10 @@ from lab.engine import Engine
 from lab.errors import LabError, SpecError
 from lab.exhibits import EXHIBITS, SCALES, Exhibit
 from lab.exhibits.exhibit import FIGURE
+from lab.exhibits.scales import Scale
 from lab.results.exhibit import ExhibitResult
 from lab.specs import Spec
+from lab.specs.runs import TrainingRun
 from widgets.dashboards.exhibits.live import links
 from widgets.dashboards.exhibits.measuring import Measurement
 from widgets.dashboards.exhibits.opened import Body, Head
@@ -104,7 +106,7 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         """Measure an exhibit on the engine, for the run bar. Raises :class:`LabError` where it cannot be here."""
         assert isinstance(spec, ShownExhibit)  # the page's settings
         exhibit = spec.opened
-        if exhibit is not None and exhibits.missing(exhibit.networks, exhibit.require_scale(spec.scale)):
+        if exhibit is not None and _missing(exhibit, exhibit.require_scale(spec.scale)):
             raise LabError("Models that it needs must be trained first: use the command below, which trains them.")
         return Measurement(self._engine, spec, self._measured, on_change)
 
@@ -171,7 +173,7 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         """Show an exhibit, and what is wrong with a user's own result; whether it can be measured here, which is so
         where no model is missing.
         """
-        missing = {each: exhibits.missing(exhibit.networks, SCALES[each]) for each in exhibit.scales}
+        missing = {each: _missing(exhibit, SCALES[each]) for each in exhibit.scales}
         self.head.record = head(exhibit, self.result, SCALES[scale], problem)
         self.body.record = body(exhibit, self.result, SCALES[scale], missing)
         is_ready = scale in missing and not missing[scale]
@@ -182,6 +184,11 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
             if is_drawn:
                 view.draw(self.plots[name].draw(self.result, exhibit))
         return is_ready
+
+
+def _missing(exhibit: Exhibit, scale: Scale) -> list[TrainingRun]:
+    """The runs that train what is not there yet of what it needs at a scale."""
+    return exhibits.missing(exhibit.needed(scale), scale)
 
 
 def _stored(exhibit: Exhibit, scale: str) -> tuple[ExhibitResult | None, str]:

@@ -215,7 +215,7 @@ def _models(exhibit: Exhibit, result: ExhibitResult | None, scale: Scale) -> lis
     if result:
         played: Iterable[tuple[str, str, str]] = zip(result.networks, result.models, result.sha256, strict=True)
     elif scale.name in exhibit.scales:
-        played = ((each, networks.model(each, scale).name, "") for each in exhibit.networks)
+        played = ((each, networks.model(each, scale).name, "") for each in exhibit.needed(scale))
     else:
         played = ()
     known = {each.name: each.about for each in networks.every()}
