@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lab.context import Cancelled, Context
 from lab.data import Dataset, Split, load
@@ -27,12 +27,25 @@ from lab.training.parallel import Group
 from lab.training.schedule import Plan, factor
 from lab.training.start import take_start
 from lab.training.state import TrainingState
-from lab.training.step import Batch
+from lab.training.step import Batch, Moment
 
 __all__ = ["Diverged", "fit"]
 
 PREPARING = 0.05  # share of the time that what is made before the first step is taken to need, for the progress bar
 AT_ONCE = 1024  # training images whose mean is taken at a time
+
+
+class BatchLoss(nn.Module):
+    """A network whose forward pass is the loss of a batch, the making of adversarial examples included."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, recipe: Recipe, batch: Batch, moment: Moment, ctx: Context) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss and the metrics of a :class:`lab.training.step.Step`."""
+        found = batch_loss(recipe, self.network, batch, moment, ctx)
+        return found.loss, found.metrics
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +58,7 @@ class Setting:
     prepared: Prepared
     plan: Plan
     group: Group
+    loss: nn.Module
 
 
 def fit(
@@ -62,7 +76,9 @@ def fit(
     checkpointer.restore(state)
     prepared = prepare(recipe, data, together.span(0, PREPARING, 1))
     plan = Plan(len(data.train), recipe.batch, recipe.epochs)
-    setting = Setting(recipe, data, placed(data.train, state.device), prepared, plan, group)
+    setting = Setting(
+        recipe, data, placed(data.train, state.device), prepared, plan, group, group.shared(BatchLoss(state.model))
+    )
     partials = Partials(recipe, together)
     try:
         write_line(setting, state, together)  # the one that an interruption may have left out
@@ -138,16 +154,15 @@ def step(setting: Setting, state: TrainingState, batch: Batch, ctx: Context) -> 
     seed_dropout(model, ctx.seeded("dropout", state.step, group.rank), state.device)
     model.train()
     with undone_if_cancelled(model), passes(recipe, state.device), alone_refused(len(batch.y)):
-        found = batch_loss(recipe, model, batch, plan.moment(state.step), ctx)
-    loss = found.loss.item()
+        mean, found = setting.loss(recipe, batch, plan.moment(state.step), ctx)
+    loss = mean.item()
     state.optimiser.zero_grad(set_to_none=True)
-    (found.loss * group.weight(plan.size(state.step))).backward()
-    group.average_gradients(model)
+    (mean * group.weight(plan.size(state.step))).backward()
     gradient = nn.utils.get_total_norm([each.grad for each in model.parameters() if each.grad is not None]).item()
     require_finite(recipe, state.step, plan.per_epoch, loss=loss, gradient=gradient)
     state.optimiser.step()
     group.average_statistics(model)
-    metrics = {name: value.item() for name, value in found.metrics.items()}
+    metrics = {name: value.item() for name, value in found.items()}
     state.tally.add(len(batch.y), metrics | {"loss": loss, "gradient": gradient})
     state.step += 1
 

@@ -1,8 +1,8 @@
 """Training by several processes, one for each device, as ``torchrun`` starts them.
 
-Every process reads its share of each batch; their gradients are averaged before a step, so all of them hold the same
-weights. PyTorch's ``DistributedDataParallel`` does that for one forward and backward pass; here a step has many (an
-attack's), of which only the last one's gradient is shared.
+Every process reads its share of each batch; PyTorch's ``DistributedDataParallel`` averages their gradients, so all of
+them hold the same weights. What it wraps is the loss of a batch: of its many passes only the last one's gradient is of
+the weights; an attack's, on the bare network, are of images, which nobody shares.
 
 What differs from one process at the same global batch: float rounding; dropout, whose draws are each process's own; and
 batch normalisation, which on CUDA sees the whole batch (SyncBatchNorm), but on CPUs each process's share. A recipe's
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import distributed, nn
 
 from lab.context import Context
 from lab.errors import LabError
@@ -49,20 +49,25 @@ class Group:
     def _shared(self, count: int) -> bool:
         return self.size == 1 or count >= 2 * self.size
 
-    def average_gradients(self, model: nn.Module) -> None:
-        """Replace every gradient by its mean over the processes."""
-        if self.size > 1:
-            parameters = [each for each in model.parameters() if each.requires_grad]
-            found = [torch.zeros_like(each) if each.grad is None else each.grad for each in parameters]
-            for parameter, mean in zip(parameters, self._means(found), strict=True):
-                parameter.grad = mean
+    def shared(self, loss: nn.Module) -> nn.Module:
+        """The same loss, with a backward pass that leaves the mean over the processes in every gradient.
+
+        A network may have weights that its loss does not use, the same ones in every step (``static_graph``).
+        """
+        if self.size == 1:
+            return loss
+        return nn.parallel.DistributedDataParallel(loss, static_graph=True)
 
     def average_statistics(self, model: nn.Module) -> None:
         """Replace the running statistics, which each process took of its own images, by their mean."""
-        if self.size > 1:
-            statistics = [each for each in model.buffers() if each.is_floating_point()]
-            for buffer, mean in zip(statistics, self._means(statistics), strict=True):
-                buffer.copy_(mean)
+        statistics = [each for each in model.buffers() if each.is_floating_point()]
+        if self.size == 1 or not statistics:
+            return
+        flat = torch.cat([each.detach().flatten() for each in statistics])
+        distributed.all_reduce(flat)
+        parts = (flat / self.size).split([each.numel() for each in statistics])
+        for buffer, mean in zip(statistics, parts, strict=True):
+            buffer.copy_(mean.view_as(buffer))
 
     def total(self, numbers: list[float]) -> list[float]:
         """The sum over the processes of each number."""
@@ -93,14 +98,6 @@ class Group:
             return ctx
         together = replace(ctx, cancelled=lambda: False)
         return together if self.first else together.silent()
-
-    def _means(self, tensors: list[Tensor]) -> list[Tensor]:
-        if not tensors:
-            return []
-        flat = torch.cat([each.detach().flatten() for each in tensors])
-        distributed.all_reduce(flat)
-        parts = (flat / self.size).split([each.numel() for each in tensors])
-        return [part.view_as(each) for part, each in zip(parts, tensors, strict=True)]
 
 
 @contextmanager

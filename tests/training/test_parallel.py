@@ -23,21 +23,27 @@ def furthest(one, other) -> float:
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_weights_of_one(tmp_path):
-    """To float error: about 1e-7 a step. Only the first process writes.
+@pytest.mark.parametrize(
+    ("recipe", "most", "turned"),
+    [("kurakin", 1e-5, 0), ("pivot", 5e-5, 1), ("trades", 5e-5, 1), ("unused weights", 1e-5, 0)],
+)
+def test_two_processes_give_the_weights_of_one(recipe, most, turned, tmp_path):
+    """To float error: about 1e-7 a step, more where it turns the sign of a pixel's gradient, and so at times an image.
 
-    Each takes one thread: three processes with a thread for every core would mostly wait for each other's.
+    Only the first process writes. Each takes one thread: three processes with a thread for every core would mostly wait
+    for each other's.
     """
-    command = [sys.executable, "-m", "tests.training.together", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.training.together", str(tmp_path), recipe]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     alone, together = tmp_path / "alone", tmp_path / "together"
-    assert furthest(alone, together) < 1e-5
+    assert furthest(alone, together) < most
     assert len(lines(alone)) == len(lines(together))
     for one, other in zip(lines(alone), lines(together), strict=True):
-        for name in ("step", "loss", "gradient", "clean", "adversarial", "eps"):
-            assert other[name] == pytest.approx(one[name], rel=1e-3, abs=1e-3)
+        for name in set(one) & {"step", "loss", "gradient", "clean", "adversarial", "eps"}:
+            images = turned / 128 if name in ("clean", "adversarial") else 0  # of a line's
+            assert other[name] == pytest.approx(one[name], rel=1e-3, abs=1e-3 + images)
     assert [each["processes"] for each in json.loads((together / "provenance.json").read_text())] == [2]
 
 
