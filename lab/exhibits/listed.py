@@ -4,16 +4,19 @@ from lab.errors import LabError, no_such
 from lab.exhibits import (
     kurakin_capacity,
     kurakin_methods,
+    kurakin_networks as kurakin_networks,  # by these modules networks become known
     kurakin_training,
     kurakin_transfer,
+    madry_networks as madry_networks,
     madry_restarts,
     madry_tables,
     madry_training,
     na_black_box,
     na_cascade,
     na_mnist,
-    recipes as recipes,  # the networks become known by it
+    na_networks as na_networks,
     tramer_mnist,
+    tramer_networks as tramer_networks,
     tramer_pictures,
     tramer_transfer,
 )

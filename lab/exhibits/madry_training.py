@@ -7,8 +7,8 @@ import numpy as np
 from lab import catalogue, runs
 from lab.exhibits.cells import clean, matrix, mean, shown
 from lab.exhibits.exhibit import FIGURE, Answers, Cell, Claim, Exhibit, table
+from lab.exhibits.madry_networks import CAPACITIES, capacity_name
 from lab.exhibits.networks import model
-from lab.exhibits.recipes import CAPACITIES, capacity_name
 from lab.exhibits.scales import Scale
 from lab.results.exhibit import ExhibitTable
 from lab.results.transfer import ACCURACY, TransferResult

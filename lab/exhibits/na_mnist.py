@@ -7,8 +7,8 @@ import numpy as np
 
 from lab.exhibits.cells import beyond, clean, matrix, mean, nearest, shown
 from lab.exhibits.exhibit import FIGURE, TABLE, Answers, Cell, Cells, Claim, Exhibit, published, table
+from lab.exhibits.na_networks import WEIGHTS
 from lab.exhibits.networks import models
-from lab.exhibits.recipes import WEIGHTS
 from lab.exhibits.scales import Scale
 from lab.results.curves import CurvesResult
 from lab.results.embedding import EmbeddingsResult

@@ -51,7 +51,7 @@ def find(name: str) -> Role:
 
 
 def every() -> tuple[Role, ...]:
-    """All networks, in the order of the papers."""
+    """All networks, those of a paper one after the other."""
     return tuple(_KNOWN.values())
 
 
