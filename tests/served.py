@@ -58,10 +58,13 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, *options: str) -> Iterator[Served]:
-    """A server on a free port with its own ``LAB_HOME``. Fails unless SIGTERM ends it in order, with all it started."""
+def served(home: Path, *options: str, port: int = 0) -> Iterator[Served]:
+    """A server on that port, or a free one, with its own ``LAB_HOME``.
+
+    Fails unless SIGTERM ends it in order, with all it started.
+    """
     mark = uuid.uuid4().hex
-    command = [sys.executable, "-m", "lab", "serve", "--port", "0", "--no-browser", *options]
+    command = [sys.executable, "-m", "lab", "serve", "--port", str(port), "--no-browser", *options]
     environment = os.environ | {"LAB_HOME": str(home), MARK: mark}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
