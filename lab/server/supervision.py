@@ -42,6 +42,8 @@ PATIENCE = (5.0, 10.0, 15.0)
 Growing, because a busy one answers late, and a restart costs every visitor his page."""
 PAUSE = 5.0  # seconds between two questions
 STEADY = 60.0  # seconds after which the end of Voilà is an accident, and not something that would happen again
+ATTEMPTS = 8  # starts in a row that fail, or that Voilà does not survive for so long, until it is given up
+LONGEST_PAUSE = 30.0  # seconds between two of them, of which the first follows at once
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy knows the way to this machine
 
@@ -102,6 +104,7 @@ class Voila:
         self._connections = connections
         self._output = output
         self._started = ExitStack()
+        self._failures = 0  # in a row
 
     @property
     def address(self) -> str:
@@ -136,7 +139,7 @@ class Voila:
     def watch(self, say: Callable[[str], None], pause: float = PAUSE, patience: tuple[float, ...] = PATIENCE) -> None:
         """Block for as long as it runs, and start it again when it answers no more; ``say`` is told so.
 
-        Raises :class:`LabError` when it ends by itself soon after its start, or cannot be started again.
+        Raises :class:`LabError` when it ends by itself soon after each of several starts, or cannot be started again.
         """
         while True:
             self._wait_for_its_end(pause)
@@ -145,14 +148,30 @@ class Voila:
                     continue
                 self._wait_for_its_end(min(pause, 1.0))  # one that ends at this moment is not stuck
             code = self.process.poll()
-            if code is not None and time.monotonic() < self._began + STEADY:
-                raise LabError(f"Voilà stopped by itself (exit code {code}); see the log: {self.log}.")
+            if time.monotonic() > self._began + STEADY:
+                self._failures = 0
             if code is not None:
-                say(f"Voilà stopped by itself (exit code {code}) and is being restarted.")
+                self._fail(f"Voilà stopped by itself (exit code {code})", say)
             else:
                 say(f"Voilà has not responded for {sum(patience):.0f} s and is being restarted.")
+            self._begin_again(say)
+
+    def _begin_again(self, say: Callable[[str], None]) -> None:
+        """Start it again, after a pause that grows with the failures in a row: whatever ends it may still be there."""
+        while True:
             self.end()
-            self.begin()
+            time.sleep(min(2.0**self._failures, LONGEST_PAUSE) if self._failures > 1 else 0)
+            try:
+                return self.begin()
+            except LabError as error:
+                self._fail(str(error).partition(";")[0], say)
+
+    def _fail(self, why: str, say: Callable[[str], None]) -> None:
+        """Count a failure and say it. Raises :class:`LabError` at the last of too many in a row."""
+        self._failures += 1
+        if self._failures >= ATTEMPTS:
+            raise LabError(f"{why}, the last of {ATTEMPTS} failures in a row; see the log: {self.log}.")
+        say(f"{why} and is being restarted.")
 
     def answers(self, patience: float = 2.0) -> bool:
         """Return whether it is well: asked at an address that takes no visitor's kernel."""

@@ -10,7 +10,6 @@ opened the page again, as a browser does, and the sentences. A lost connection c
 
 import argparse
 import contextlib
-import itertools
 import os
 import re
 import shutil
@@ -42,14 +41,15 @@ _AFTER = 100.0  # seconds within which all is to be well again
 _PAUSE = 1.0  # seconds for which a visitor looks at a picture
 _HELD = 60.0  # seconds for which a process is stopped
 SAYING = ("message", "refusal", "words")  # traits of run bar and alerts that hold sentences
+ENDED = ("dead", "restarting", "autorestarting")  # what the page, too, takes for the end of its kernel
 LOST = "the connection is lost (the page says so)"
 
 
 @dataclass(eq=False)
 class Watched(Seen):
-    """A visitor who works until told to stop: when pictures and sentences came, and connections went."""
+    """A visitor who works until told to stop: when pictures were requested and came, what was said, what was lost."""
 
-    pictures: list[float] = field(default_factory=list)
+    pictures: list[tuple[float, float]] = field(default_factory=list)
     sentences: dict[str, list[float]] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
 
@@ -74,14 +74,25 @@ def work(lab: Callable[[], Served], seen: Watched, ended: threading.Event) -> No
         except (WebSocketException, OSError, AssertionError, ValueError, KeyError):  # of a server that is not there
             if seen.channel is not None:
                 seen.losses.append(time.monotonic())
-            seen.channel = None
+            _leave(seen)
             ended.wait(0.5)
+
+
+def _leave(seen: Watched) -> None:
+    """Go, as a page does that is loaded again."""
+    if seen.visitor:
+        seen.visitor.leave()
+    if seen.channel:
+        with contextlib.suppress(WebSocketException, OSError):
+            seen.channel.close()
+    seen.visitor = seen.channel = None
+    seen.widgets = {}
 
 
 def _attack(seen: Watched, turn: int, ended: threading.Event) -> None:
     """Ask for a picture that nobody has asked for, and wait for it."""
     asked = replace(EXPLORED, image=seen.number, ball=Linf(round(0.1 + 1e-5 * turn, 5)))
-    state = links.write(links.PageState(asked, None, {}))
+    state, began = links.write(links.PageState(asked, None, {})), time.monotonic()
     seen.set(seen.widget(selected=...), selected="attack-explorer", state=state)
     seen.channel.settimeout(1.0)
     while not ended.is_set():
@@ -89,12 +100,14 @@ def _attack(seen: Watched, turn: int, ended: threading.Event) -> None:
             kind, content = said(seen.channel)
         except WebSocketTimeoutException:
             continue
+        if kind == "status" and content["execution_state"] in ENDED:
+            raise ConnectionError("This kernel is no more.")
         if kind != "comm_msg":
             continue
         news = content["data"].get("state", {})
         seen.note(news)
         if news.get("cards"):
-            seen.pictures.append(time.monotonic())
+            seen.pictures.append((began, time.monotonic()))
             return
 
 
@@ -176,14 +189,14 @@ def measure(fault: str, visitors: int, folder: Path) -> str:
         _watch(people, came)
         ended.set()
         threads.join()
-        together([each.visitor.leave for each in people if each.visitor])
+        together([partial(_leave, each) for each in people])
     return _line(fault, people, came, before)
 
 
 def _watch(people: list[Watched], came: float) -> None:
-    """Wait until each has three new pictures after the fault, or long enough."""
+    """Wait until each has a picture that was requested after the fault, or long enough."""
     while time.monotonic() - came < _AFTER:
-        if time.monotonic() - came > 20 and all(sum(at > came for at in each.pictures) > 2 for each in people):
+        if time.monotonic() - came > 20 and all(_again(each, came) for each in people):
             return
         time.sleep(0.5)
 
@@ -197,21 +210,16 @@ def _line(fault: str, people: list[Watched], came: float, before: set[str]) -> s
         new = {text: at for text, at in [*first.items(), *((LOST, at) for at in each.losses[:1])] if text not in before}
         sentences.update(list(new))
         told += [min(new.values()) - came] if new else []
-        gap = _longest_gap(each.pictures, came)
-        again += [gap] if gap is not None else []
+        again += _again(each, came)[:1]
     lost = sum(bool(each.losses) for each in people)
     words = "; ".join(f"{text} ({count})" for text, count in sentences.most_common(4))
     cells = (fault, _both(told, len(people)), _both(again, len(people)), f"{lost}", words)
     return "| " + " | ".join(cells) + " |"
 
 
-def _longest_gap(pictures: list[float], came: float) -> float | None:
-    """Seconds from the fault, or the last picture behind it, to the end of the longest pause; None without one."""
-    after = [came, *(at for at in pictures if at > came)]
-    if len(after) < 2:
-        return None
-    gaps = [(later - earlier, later - came) for earlier, later in itertools.pairwise(after)]
-    return max(gaps)[1]
+def _again(seen: Watched, came: float) -> list[float]:
+    """Seconds from the fault to each picture that was requested after it."""
+    return [shown - came for asked, shown in seen.pictures if asked > came]
 
 
 def _both(seconds: list[float], people: int) -> str:

@@ -299,23 +299,82 @@ def test_a_server_that_is_stuck_is_started_again(tmp_path):
     assert said == ["Voilà has not responded for 30 s and is being restarted."] * 2
 
 
-def test_a_server_that_ends_is_started_again_unless_it_had_just_begun(tmp_path):
-    server, said = Watched(tmp_path, []), []
+class Ending(Watched):
+    """One whose process ends as soon as it is watched, so many times, or that cannot be started so many times."""
+
+    def __init__(self, tmp_path: Path, ends: int = 0, unstarted: int = 0) -> None:
+        super().__init__(tmp_path, [])
+        self.ends, self.unstarted = ends, unstarted
+
+    def begin(self, patience: float = 60.0) -> None:
+        super().begin(patience)
+        if self.started > 1 and self.unstarted:
+            self.unstarted -= 1
+            self.end()
+            raise LabError("Voilà could not start; see the log: log.")
+
+    def _wait_for_its_end(self, pause: float) -> None:
+        if self.ends:
+            self.ends -= 1
+            self.end()
+
+
+@pytest.fixture
+def pauses(monkeypatch) -> list[float]:
+    """Seconds that passed between two starts, without passing."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+@pytest.mark.parametrize("ends", [1, 2, supervision.ATTEMPTS - 1])
+def test_a_server_that_ends_is_started_again_however_soon_with_growing_pauses(ends, tmp_path, pauses):
+    server, said = Ending(tmp_path, ends), []
     server.begin()
-    server.process.kill()
-    with pytest.raises(LabError, match=r"stopped by itself \(exit code -9\)"):
-        server.watch(said.append, pause=5)
-    server._began -= supervision.STEADY
     with pytest.raises(KeyboardInterrupt):
-        server.watch(said.append, pause=0.01)
+        server.watch(said.append)
     server.end()
-    assert server.started == 2
-    assert said == ["Voilà stopped by itself (exit code -9) and is being restarted."]
+    assert server.started == ends + 1
+    assert said == ["Voilà stopped by itself (exit code -9) and is being restarted."] * ends
+    assert pauses == [0, 4, 8, 16, 30, 30, 30][:ends]
+
+
+def test_one_that_does_not_survive_many_starts_in_a_row_is_given_up(tmp_path, pauses):
+    server = Ending(tmp_path, supervision.ATTEMPTS)
+    server.begin()
+    with pytest.raises(LabError, match=r"by itself \(exit code -9\), the last of 8 failures in a row; see the log"):
+        server.watch(lambda _: None)
+    assert server.started == supervision.ATTEMPTS
+
+
+def test_ends_far_from_each_other_are_not_in_a_row(tmp_path, pauses):
+    class Lasting(Ending):
+        def begin(self, patience: float = 60.0) -> None:
+            super().begin(patience)
+            self._began -= supervision.STEADY
+
+    server, said = Lasting(tmp_path, 2 * supervision.ATTEMPTS), []
+    server.begin()
+    with pytest.raises(KeyboardInterrupt):
+        server.watch(said.append)
+    server.end()
+    assert len(said) == 2 * supervision.ATTEMPTS
+    assert not any(pauses)
+
+
+def test_a_restart_that_fails_is_tried_again(tmp_path, pauses):
+    server, said = Ending(tmp_path, ends=1, unstarted=2), []
+    server.begin()
+    with pytest.raises(KeyboardInterrupt):
+        server.watch(said.append)
+    server.end()
+    assert server.started == 4
+    assert said[1:] == ["Voilà could not start and is being restarted."] * 2
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="waits for an end without taking note of it")
 def test_a_server_that_ends_while_it_is_asked_has_ended_by_itself(tmp_path):
-    class Ending(Watched):
+    class EndingWhileAsked(Watched):
         def answers(self, patience: float = 2.0) -> bool:
             if not self.asked:
                 self.process.kill()
@@ -323,11 +382,13 @@ def test_a_server_that_ends_while_it_is_asked_has_ended_by_itself(tmp_path):
             self.asked.append(patience)
             return False
 
-    server, said = Ending(tmp_path, []), []
+    server, said = EndingWhileAsked(tmp_path, []), []
     server.begin()
-    with pytest.raises(LabError, match=r"stopped by itself \(exit code -9\)"):
+    with pytest.raises(KeyboardInterrupt):
         server.watch(said.append, pause=0.01)
-    assert (server.started, said) == (1, [])
+    server.end()
+    assert server.started == 2
+    assert said == ["Voilà stopped by itself (exit code -9) and is being restarted."]
 
 
 def test_what_a_child_says_goes_into_its_log(module, tmp_path):
