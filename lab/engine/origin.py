@@ -20,6 +20,8 @@ from lab.specs.spec import Spec
 _HOME_MARK, _DATA_MARK = ".lab-home", ".lab-data"
 _SHOWN = 60  # characters of a path in a refusal
 
+_seen = dict[Path, str]()  # the marks that this process has read
+
 Origin = dict[str, str]
 """``version`` of the lab, ``code`` its fingerprint, its ``plugins``, the path of ``home`` and the ``mark`` there.
 
@@ -133,15 +135,19 @@ def _plugins() -> str:
 
 def _mark(path: Path) -> str:
     with suppress(OSError):
-        return path.read_text("utf-8")
+        _seen[path] = path.read_text("utf-8")
+        return _seen[path]
     return ""
 
 
 def _marked(path: Path) -> str:
-    """Mark the folder; empty when it cannot be written. Of two who do so at once, one does."""
+    """Mark the folder; empty when it cannot be written. Of two who do so at once, one does.
+
+    One that was deleted, while the lab runs, gets the mark that it had: requests on their way still know it by that.
+    """
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_first(path, uuid.uuid4().hex)
+        write_first(path, _seen.get(path) or uuid.uuid4().hex)
     return _mark(path)
 
 

@@ -3,6 +3,7 @@
 import errno
 import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -117,6 +118,19 @@ def test_the_same_folder_is_known_under_another_path(
     for same in ("home", "mounted", "home/."):
         monkeypatch.setenv("LAB_HOME", str(tmp_path / same))
         origin.require_alike(asking)
+
+
+@pytest.mark.parametrize("gone", ["", ".lab-home"])
+def test_a_lab_home_that_is_deleted_while_the_lab_runs_is_still_the_same(
+    elsewhere: Callable[[str], origin.Origin], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    """What was requested before is on its way still, and knows the folder by its mark."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
+    asking = origin.origin()
+    lost = tmp_path / "home" / gone
+    shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+    origin.require_alike(asking)
+    assert elsewhere("home") == asking
 
 
 @pytest.mark.parametrize("other", ["other", "not-there", "deep/er", "x" * 200])
