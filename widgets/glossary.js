@@ -20,11 +20,12 @@ function meaningPopup() {
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-labelledby", id);
   box.setAttribute("aria-describedby", words.id);
-  addEventListener("scroll", () => box.matches(":popover-open") && box.hidePopover(), { capture: true, passive: true });
 
   let opener = null;
+  let placed = null; // where the opener stood then
   const place = (button) => {
-    const { left, top, bottom } = button.getBoundingClientRect();
+    placed = button.getBoundingClientRect();
+    const { left, top, bottom } = placed;
     const below = top < innerHeight / 2;
     box.style.setProperty("--left", `${left}px`);
     box.style.top = below ? `${bottom + 4}px` : "auto";
@@ -45,6 +46,14 @@ function meaningPopup() {
     place(button);
     if (isOpen) box.focus();
   };
+  // It would stand beside other words.
+  const follow = () => {
+    if (!box.matches(":popover-open")) return;
+    const { left, top } = opener.getBoundingClientRect();
+    if (Math.abs(left - placed.left) > 1 || Math.abs(top - placed.top) > 1) box.hidePopover();
+  };
+  addEventListener("scroll", follow, { capture: true, passive: true });
+  addEventListener("resize", follow);
   return { pressed };
 }
 
