@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 
 @dataclass(frozen=True)
@@ -15,14 +15,23 @@ class Term:
     source: str = ""
     also: tuple[str, ...] = ()
 
+    @property
+    def forms(self) -> str:
+        """Regular expression, the same in Python and in a browser, of all ways to write it, the longest first.
+
+        With plurals; what begins with a small letter may begin a sentence.
+        """
+        return "|".join(_form(each) for each in sorted((self.name, *self.also), key=len, reverse=True))
+
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """It, or its plural, as a word of its own; a word that begins with a small letter may begin a sentence."""
-        ways = [
-            f"[{each[0]}{each[0].upper()}]{re.escape(each[1:])}(?:s|es)?" if each[0].islower() else re.escape(each)
-            for each in sorted((self.name, *self.also), key=len, reverse=True)
-        ]
-        return re.compile(rf"(?<![\w+-])(?:{'|'.join(ways)})(?![\w+]|-\w)")
+        """It as a word of its own."""
+        return re.compile(rf"(?<![\w+-])(?:{self.forms})(?![\w+]|-\w)")
+
+
+def _form(words: str) -> str:
+    first, rest = words[0], words[1:].replace("+", r"\+")
+    return f"[{first}{first.upper()}]{rest}(?:s|es)?" if first.islower() else f"{first}{rest}"
 
 
 _GOODFELLOW = "Goodfellow et al. 2015"
@@ -267,5 +276,10 @@ TERMS = tuple(sorted(_TERMS, key=lambda term: term.name.casefold()))
 
 def terms_in(texts: Iterable[str]) -> list[Term]:
     """Return the terms that texts use, in alphabetical order."""
-    text = "\n".join(texts)
-    return [each for each in TERMS if each.pattern.search(text)]
+    found = frozenset[Term]().union(*map(_terms_of, texts))
+    return [each for each in TERMS if each in found]
+
+
+@lru_cache(1000)
+def _terms_of(text: str) -> frozenset[Term]:
+    return frozenset(each for each in TERMS if each.pattern.search(text))

@@ -93,11 +93,12 @@ MAY_IMPORT = {
 WIDGETS_MAY_IMPORT = {
     "dark": set(),
     "theme": {"dark"},
-    "plot": {"theme", "plain"},
+    "glossary": {"plain"},
+    "plot": {"glossary", "theme", "plain"},
     "figures": {"theme"},
     "paper": {"theme", "figures"},
     "controls": {"theme", "plain"},
-    "parts": {"controls", "faults", "figures", "loop", "plain", "plot", "theme"},
+    "parts": {"controls", "faults", "figures", "glossary", "loop", "plain", "plot", "theme"},
 }
 
 

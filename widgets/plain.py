@@ -69,19 +69,15 @@ class Box(Guarded, ipw.Box):
 
 
 class Words(Plain):
-    """A heading and, beside it, a few words."""
+    """A heading."""
 
     _esm = """
     export default {
       render({ model, el }) {
         el.classList.add("lab-words");
-        const [tag, heading, words] = ["tag", "heading", "words"].map((name) => model.get(name));
-        el.append(Object.assign(document.createElement(tag), { textContent: heading }));
-        if (words) el.append(Object.assign(document.createElement("p"), { textContent: words }));
+        el.append(Object.assign(document.createElement("h2"), { textContent: model.get("heading") }));
       },
     };
     """
 
-    tag = t.Enum(["h1", "h2"], "h2").tag(sync=True)
     heading = t.Unicode().tag(sync=True)
-    words = t.Unicode().tag(sync=True)

@@ -136,7 +136,9 @@ class CascadeExamples(Source, title="Cascade: and a defended model"):
 
     attack: AttackSpec = param(StepLL(), meaning="attack on the model being trained")
     defended: ModelSpec = param(Trained("pivot-trained"), meaning="the already defended model", label="Defended model")
-    iterative: AttackSpec = param(BIM(), meaning="attack on the defended model", label="Attack on the defended model")
+    iterative: AttackSpec = param(
+        BIM(), meaning="attack whose examples are stored before training", label="Attack on the defended model"
+    )
     levels: int = param(
         16, 1, 255, "number of equally spaced ε of the stored examples, up to the threat model's", label="Levels of ε"
     )

@@ -13,7 +13,7 @@ class Optimiser(Spec):
 
     high_rate: ClassVar[float]
 
-    learning_rate: float = param(1e-3, 1e-7, 10.0, "learning rate", usual=(1e-5, 1.0), log=True)
+    learning_rate: float = param(1e-3, 1e-7, 10.0, "factor of each step of the weights", usual=(1e-5, 1.0), log=True)
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SGD(Optimiser, title="SGD"):
 
     high_rate: ClassVar[float] = 0.1  # the papers' first one
 
-    learning_rate: float = param(0.1, 1e-7, 10.0, "learning rate", usual=(1e-4, 1.0), log=True)
+    learning_rate: float = param(0.1, 1e-7, 10.0, "factor of each step of the weights", usual=(1e-4, 1.0), log=True)
     momentum: float = param(0.9, 0.0, 0.999, "momentum: fraction of the previous step that is kept")
 
 
@@ -43,7 +43,7 @@ class RMSProp(Optimiser, title="RMSProp"):
 
     high_rate: ClassVar[float] = 0.045  # the papers' first one
 
-    learning_rate: float = param(0.045, 1e-7, 10.0, "learning rate", usual=(1e-5, 1.0), log=True)
+    learning_rate: float = param(0.045, 1e-7, 10.0, "factor of each step of the weights", usual=(1e-5, 1.0), log=True)
     decay: float = param(0.9, 0.0, 0.9999, "smoothing constant of the mean square", label="Smoothing constant")
     momentum: float = param(0.9, 0.0, 0.999, "momentum: fraction of the previous step that is kept")
     epsilon: float = param(

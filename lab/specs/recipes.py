@@ -31,7 +31,7 @@ class Recipe(Spec):
     architecture: Architecture = param(SmallCNN(), meaning="architecture of the model")
     epochs: int = param(10, 1, 10_000, "passes over the training images", usual=(1, 100))
     batch: int = param(64, 1, 4096, "batch size: training images per step", unit="images", log=True, label="Batch size")
-    optimiser: Optimiser = param(Adam(), meaning="optimiser")
+    optimiser: Optimiser = param(Adam(), meaning="how the weights follow the gradient")
     schedule: Schedule = param(Constant(), meaning="learning-rate schedule")
     weight_decay: float = param(0.0, 0.0, 1.0, "weight decay (L2 penalty)", usual=(0.0, 1e-2))
     label_smoothing: float = param(

@@ -39,7 +39,7 @@ class RawGradient(Along, title="Raw gradient"):
 class TowardAttack(Along, title="Toward an attack"):
     """From the image to where an attack on the model ends."""
 
-    attack: AttackSpec = param(PGD(steps=20), meaning="the attack")
+    attack: AttackSpec = param(PGD(steps=20), meaning="attack whose end, seen from the image, is the direction")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class LossSurface(Analysis, title="Loss surface"):
     )
     image: int = param(3, 0, 10_000_000, "index of the test image")
     ball: Ball = param(Linf(0.3), meaning="threat model", choices=NORM_BALLS, label="Norm")
-    along: Along = param(SignedGradient(), meaning="first axis, g", label="First axis, g")
+    along: Along = param(SignedGradient(), meaning="direction of the first axis", label="First axis, g")
     across: Across = param(
         SourceGradient(), meaning="second axis, g⊥: orthogonal to the first", label="Second axis, g⊥"
     )

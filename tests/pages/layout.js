@@ -5,7 +5,7 @@
   const OUT = ".lab-hidden, .lab-skip, .modebar-btn, :disabled"; // behind their labels, on focus, or on hovering
 
   const FINGER = 44; // pixels that what is pressed has in each direction, at least
-  const MARK = 28; // of a mark beside a label, which must not lie over the field below it
+  const MARK = 28; // of a mark beside a label, or a word in a sentence, which must not lie over what is below it
   const forFingers = () => document.querySelector(".lab-app").clientWidth <= 850; // as theme.py has it
 
   const named = (each) =>
@@ -27,7 +27,7 @@
   function tooSmall(each, pressed, hits) {
     pressed.scrollIntoView({ block: "center", inline: "center" }); // nothing of it is beyond the edge of what it scrolls in
     const { x, y, width, height } = pressed.getBoundingClientRect();
-    const reach = (each.matches(".lab-help-sign") ? MARK : FINGER) / 2 - 2; // boxes lie between pixels
+    const reach = (each.matches(".lab-help-sign, .lab-term") ? MARK : FINGER) / 2 - 2; // boxes lie between pixels
     const [other] = [[0, -reach], [0, reach], [-reach, 0], [reach, 0]]
       .map(([right, down]) => document.elementFromPoint(x + width / 2 + right, y + height / 2 + down))
       .filter((there) => there && !hits(there));

@@ -4,6 +4,7 @@ import pytest
 
 from lab import links
 from lab.links import PageState
+from tests.pages.every_control import move_every_control
 from tests.pages.test_layout import complaints
 from widgets.dashboards.exhibits.shown import ShownExhibit
 
@@ -54,3 +55,13 @@ def test_from_the_shelves_to_an_exhibit_and_on_to_its_live_page(visit):
 
     page.get_by_role("button", name="Open the live page").click()
     page.wait_for_function("location.hash.startsWith('#transfer')")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["laptop", "tablet"])  # a title of 63 letters is cut in the closed list there
+@pytest.mark.parametrize("shown", [ShownExhibit(), ShownExhibit("madry.figure1"), ShownExhibit("kurakin.table3")])
+def test_every_control_changes_what_is_shown(visit, shown, size):
+    page = visit("home").page
+    page.evaluate("address => { location.hash = address; }", f"exhibits?{links.write(PageState(shown))}")
+    page.wait_for_selector(NAME if shown.opened else f"{HERE} .lab-exhibit-card")
+    assert move_every_control(page, size, "address") == []

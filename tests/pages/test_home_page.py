@@ -1,8 +1,11 @@
 """The home page in a browser: a model is fooled by the keyboard alone, and what is drawn is what was computed."""
 
+from pathlib import Path
+
 import pytest
 
 from lab import links
+from tests.pages.every_control import WINDOWS
 
 pytestmark = pytest.mark.page
 
@@ -59,3 +62,53 @@ def test_a_model_is_fooled_by_the_arrow_keys_and_looked_at_closer(visit_of_home)
 @pytest.fixture
 def visit_of_home(visit):
     return visit("home").page
+
+
+BLEMISHES = Path(__file__).with_name("blemishes.js").read_text("utf-8")
+SEEN = """() => JSON.stringify([
+  document.querySelector(".lab-front").innerText,
+  [...document.querySelectorAll(".lab-front canvas")].map(each => each.toDataURL()),
+  [...document.querySelectorAll(".lab-front [aria-pressed]")].map(each => each.ariaPressed),
+  [...document.querySelectorAll(".lab-front input")].map(each => each.value),
+])"""
+"""All that is seen of the picture that can be fooled."""
+
+
+def moved(page, what, act):
+    """Do something, and wait until the picture is another one, complete and well drawn."""
+    before = page.evaluate(SEEN)
+    act()
+    page.wait_for_function(f"before => ({SEEN})() !== before", arg=before)
+    page.wait_for_selector(".lab-front[data-busy=false]")
+    assert page.evaluate("blemishes()") == [], what
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", WINDOWS)
+def test_every_control_of_the_picture_moves_something_drawn(visit_of_home, size):
+    """Its controls are none of the fields that other pages have, so they are moved one by one."""
+    page = visit_of_home
+    width, height = WINDOWS[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(BLEMISHES)
+    front = page.locator(".lab-front")
+    button = page.locator(".lab-front").get_by_role
+    eps = button("slider", name="ε, largest change of a pixel")
+    moved(page, "ε", lambda: eps.press("End"))
+    for i in range(1, 3):
+        moved(page, f"model {i}", lambda i=i: front.locator(".lab-front-model").nth(i).click())
+        moved(page, f"pin {i}", lambda i=i: front.locator(".lab-front-pin").nth(i).click())
+    moved(page, "play", lambda: button("button", name="Play: ε, largest change of a pixel").click())
+    page.wait_for_function("() => document.querySelector('.lab-front-eps').value === '0.4'")
+    moved(page, "steps", lambda: front.locator(".lab-front-walk summary").click())
+    page.wait_for_function("() => !document.querySelector('.lab-front-walk .lab-slider').disabled")
+    moved(page, "step", lambda: button("slider", name="step of the attack").press("Home"))
+    moved(page, "one step on", lambda: button("button", name="One step on").click())
+    moved(page, "one step back", lambda: button("button", name="One step back").click())
+    moved(page, "steps folded", lambda: front.locator(".lab-front-walk summary").click())
+    moved(page, "target", lambda: front.locator("select").select_option(index=1))
+    moved(page, "no target", lambda: front.locator("select").select_option(index=0))
+    for name in ("Next image", "Any other image"):
+        moved(page, name, lambda name=name: button("button", name=name).click())
+    controls = front.locator("button:visible, select:visible, input:visible, summary:visible").count()
+    assert controls - front.locator(".lab-term:visible").count() <= 13  # one that is new is to be moved here, too

@@ -34,6 +34,12 @@ KINDS = [kind for kind in family_of(Spec) if kind.__module__.startswith("lab.spe
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_meaning_of_a_field_says_more_than_its_label(kind):
+    for name, about in params(kind).items():
+        assert about.meaning.lower().removeprefix("the ") != label_of(kind, name).lower()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_spec_states_its_title(kind):
     assert title_of(kind) == title_of(kind())
 

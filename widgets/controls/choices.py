@@ -30,6 +30,11 @@ class Choice(Control):
 
     options = t.List[Option]().tag(sync=True)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its label and those of its options."""
+        return (self.label, *(option["label"] for option in self.options))
+
     def read(self) -> object:
         """The chosen option's value. Raises as :meth:`chosen` does."""
         return self.chosen()
@@ -51,6 +56,11 @@ class Several(Control):
     others = t.List[Option]().tag(sync=True)
     apart = t.Unicode("Others").tag(sync=True)
     most = t.Int(4).tag(sync=True)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its label and those of its options."""
+        return (self.label, *(option["label"] for option in self.options))
 
     def read(self) -> object:
         """The chosen options' values. Raises as :meth:`chosen` does."""

@@ -21,7 +21,8 @@ _HERE = Path(__file__).parent
 
 def source(name: str, folder: Path = _HERE, *, beside: Sequence[str] = ()) -> str:
     """The browser's side of a control: what all have in common, what it builds on, then its own in ``folder``."""
-    files = [*(_HERE / f"{each}.js" for each in ("field", *beside)), folder / f"{name}.js"]
+    common = [_HERE.with_name("one_stop.js"), *(_HERE / f"{each}.js" for each in ("field", *beside))]
+    files = [*common, folder / f"{name}.js"]
     return "\n".join(each.read_text(encoding="utf-8") for each in files)
 
 
@@ -36,6 +37,11 @@ class Control(Plain):
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
         self.add_class("lab-control")
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words that stand on it: its label, and what it offers."""
+        return (self.label,)
 
     def read(self) -> object:
         """The value, for the spec to judge. Raises :class:`SpecError` when it is nothing that a spec could hold."""

@@ -15,6 +15,7 @@ from lab.specs import Spec
 from lab.specs.sentences import labelled
 from lab.stories import StoryStep
 from widgets.dashboards.home import TITLE, Home
+from widgets.glossary import Glossary
 from widgets.loop import Every, OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.carried import LabSettings
@@ -93,7 +94,8 @@ class App(Box):
         self._places = Box(self.built.values(), "lab-places")
         shared(Library)  # so that the browser reads it while a person still reads the home page
         self.teller = Teller(self._open_step, self._moved)
-        super().__init__([shared(Style), self.navigation, self.teller.card, self._places], "lab", "lab-app")
+        own = [shared(Style), shared(Glossary), self.navigation, self.teller.card]
+        super().__init__([*own, self._places], "lab", "lab-app")
         self.navigation.on_msg(self._arrived)
         self.navigation.observe(self._addressed, ["selected", "state", "step"])
         self._told = OnLoop(self._tell_state, 0.3)

@@ -19,6 +19,24 @@ function markMain(bar) {
   mark();
 }
 
+const TOGETHER = 1000; // milliseconds within which what is done on a page is one change, as when a slider is dragged
+const DONE_BY = ["input", "change", "click", "pointerup"];
+
+// Counts what a person does on the pages, such as dragging a slider once. Gives the count so far, and what ends it.
+function changesByHand() {
+  let [count, last] = [0, -TOGETHER];
+  const notice = ({ target, timeStamp }) => {
+    if (!target.closest?.(".lab-place")) return;
+    if (timeStamp - last > TOGETHER) count++;
+    last = timeStamp;
+  };
+  for (const event of DONE_BY) addEventListener(event, notice, true);
+  return {
+    count: () => count,
+    end: () => DONE_BY.forEach((event) => removeEventListener(event, notice, true)),
+  };
+}
+
 // Past the header and a page's settings, straight to its figures.
 function skipLink() {
   const skip = make("a", "lab-skip", { href: "#", textContent: "Skip to the figures" });
@@ -188,12 +206,14 @@ function render({ model, el }) {
   });
 
   const here = () => location.hash.slice(1).split("?");
-  // Another page, or another step of a story, is one that Back takes back; what is set on a page is where it stands.
-  // Where the address already names one that we have not followed to, Back was pressed, and what is said meanwhile of
+  // Another page, another step of a story, and what a person changes on a page is what Back takes back; what a page
+  // itself adds to its settings only says where it stands. Where the address already names one that we have not followed to, Back was pressed, and what is said meanwhile of
   // the one before is late.
   const stop = ([name, token]) => (name === STORY ? `${name}?${token}` : name);
   const isStop = (name) => name.startsWith(`${STORY}?`) || pages.some((page) => page.name === name);
   let followed = stop(here());
+  const changes = changesByHand();
+  let written = 0; // how many changes by hand the address knows
   const address = () => {
     if (!OWN_PAGE) return;
     const [page, step] = [model.get("selected"), model.get("step")];
@@ -204,8 +224,10 @@ function render({ model, el }) {
     if (before !== followed) return;
     followed = now;
     if (location.hash === wanted) return;
-    const left = before !== now && isStop(before) && !model.get("refusal");
-    history[left ? "pushState" : "replaceState"](null, "", wanted);
+    const left = before !== now && isStop(before);
+    const changed = before === now && Boolean(here()[1]) && Boolean(token) && written !== changes.count();
+    written = changes.count();
+    history[(left || changed) && !model.get("refusal") ? "pushState" : "replaceState"](null, "", wanted);
   };
   // The tab of the page that is in sight is marked, and the one that is asked for until it comes; meanwhile the other
   // page is pale, because what is said of it is not said of the page that was asked for.
@@ -239,6 +261,7 @@ function render({ model, el }) {
   const follow = () => {
     const [name, token = ""] = here();
     followed = stop(here());
+    written = changes.count();
     if (name === STORY) {
       if (token !== model.get("step")) go(model.get("selected"), model.get("state"), token);
       return;
@@ -256,6 +279,7 @@ function render({ model, el }) {
   model.send("arrived");
   return () => {
     removeEventListener("hashchange", follow);
+    changes.end();
     menu.end();
     presenter.end();
     scheme.end();

@@ -89,7 +89,8 @@ function render({ model, el }) {
   });
   const show = () => {
     write(title, model.get("heading"));
-    write(note, model.get("note"));
+    note.hidden = !model.get("note");
+    writeWithTerms(note, model.get("note"));
     const now = model.get("cards");
     sized(cards, now.length, card).forEach((each, i) => fillCard(each, now[i]));
     cards.dataset.count = now.length;

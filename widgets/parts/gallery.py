@@ -6,6 +6,7 @@ from typing import NotRequired, TypedDict
 
 import traitlets as t
 
+from widgets.glossary import WITH_TERMS
 from widgets.plain import Plain
 
 LARGEST_SIDE = 224
@@ -53,7 +54,7 @@ class Gallery(Plain):
     ``press`` is called with the place of a card that was pressed, ``fix`` with that of one whose button was.
     """
 
-    _esm = Path(__file__).with_name("gallery.js")
+    _esm = "\n".join((WITH_TERMS, Path(__file__).with_name("gallery.js").read_text("utf-8")))
     _css = Path(__file__).with_name("gallery.css")
 
     heading = t.Unicode().tag(sync=True)
@@ -73,6 +74,11 @@ class Gallery(Plain):
         self.on_msg(self._pressed)
         for name in ("lab-figure", "lab-full", "lab-gallery", *classes):
             self.add_class(name)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words above the cards."""
+        return (self.heading, self.note)
 
     def show(self, cards: list[Card], note: str) -> None:
         """Show these cards instead of the present ones."""

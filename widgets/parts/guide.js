@@ -2,42 +2,30 @@ function make(tag, className, textContent) {
   return Object.assign(document.createElement(tag), { className, textContent });
 }
 
-function folded(className, words, ...inside) {
-  const found = make("details", className, "");
-  found.append(make("summary", "", words), ...inside);
-  return found;
-}
-
-function explained(terms) {
-  const list = make("dl", "", "");
-  for (const { name, meaning, source } of terms) {
-    const said = make("dd", "", `${meaning} `);
-    if (source) said.append(make("span", "lab-guide-from", source));
-    list.append(make("dt", "", name), said);
+function tries(sentences) {
+  const list = make("ul", "", "");
+  for (const each of sentences) {
+    const item = make("li", "", "");
+    writeWithTerms(item, each);
+    list.append(item);
   }
-  return list;
+  const fold = make("details", "lab-guide-tries", "");
+  fold.append(make("summary", "", "Try this"), list);
+  fold.hidden = sentences.length === 0;
+  return fold;
 }
 
 function render({ model, el }) {
   const head = make("div", "lab-words", "");
   head.append(make("h1", "", model.get("question")), make("p", "", model.get("source")));
-  const list = make("ul", "", "");
-  for (const each of model.get("tries")) list.append(make("li", "", each));
-  const terms = make("div", "", "");
-  const explain = () => {
-    const [used, others] = ["terms", "others"].map((each) => model.get(each));
-    terms.replaceChildren(explained(used));
-    if (others.length) terms.append(folded("", `${others.length} other terms`, explained(others)));
-  };
-  model.on("change:terms", explain);
+  const sentence = make("p", "lab-guide-sentence", "");
+  writeWithTerms(sentence, model.get("sentence"));
+  sentence.hidden = !model.get("sentence");
+  const { fold, show } = glossaryFold("lab-guide-terms");
+  const explain = () => show(model.get("used"));
+  model.on("change:used", explain);
   explain();
-  el.append(
-    head,
-    make("p", "lab-guide-sentence", model.get("sentence")),
-    folded("lab-guide-tries", "Try this", list),
-    folded("lab-guide-terms", "Glossary", terms),
-    make("h2", "lab-unseen", "Figures"),
-  );
+  el.append(head, sentence, tries(model.get("tries")), fold, make("h2", "lab-unseen", "Figures"));
 }
 
 export default { render };

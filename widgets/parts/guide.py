@@ -5,36 +5,28 @@ from pathlib import Path
 
 import traitlets as t
 
-from lab.glossary import TERMS, terms_in
-from widgets.plain import Plain
+from widgets.glossary import WITH_FOLD, Explained
 
 
-class Guide(Plain):
-    """The page's question as its heading, its ``source`` in the papers, one sentence, and things to try.
+class Guide(Explained):
+    """The page's question as its heading, its ``source`` in the papers, one sentence, things to try, and the glossary.
 
-    ``terms`` are the words of the field that the page uses, ``others`` the rest of the glossary: each with ``name``,
-    ``meaning`` and ``source``.
+    A page may be without a sentence and without things to try.
     """
 
-    _esm = Path(__file__).with_name("guide.js")
+    _esm = "\n".join((WITH_FOLD, Path(__file__).with_name("guide.js").read_text("utf-8")))
     _css = Path(__file__).with_name("guide.css")
 
     question = t.Unicode().tag(sync=True)
     source = t.Unicode().tag(sync=True)
     sentence = t.Unicode().tag(sync=True)
     tries = t.List(t.Unicode()).tag(sync=True)
-    terms = t.List(t.Dict()).tag(sync=True)
-    others = t.List(t.Dict()).tag(sync=True)
 
-    def __init__(self, question: str, source: str, sentence: str, tries: Sequence[str]) -> None:
+    def __init__(self, question: str, source: str, sentence: str = "", tries: Sequence[str] = ()) -> None:
         super().__init__(question=question, source=source, sentence=sentence, tries=list(tries))
         self.add_class("lab-guide")
         self.explain(())
 
     def explain(self, texts: Iterable[str]) -> None:
-        """Explain the terms that these texts use, too, such as a page's headings and notes."""
-        used = terms_in([self.question, self.sentence, *self.tries, *texts])
-        self.terms, self.others = (
-            [{"name": each.name, "meaning": each.meaning, "source": each.source} for each in some]
-            for some in (used, [each for each in TERMS if each not in used])
-        )
+        """Explain the terms that these texts use, too, such as a page's headings and labels."""
+        super().explain([self.question, self.sentence, *self.tries, *texts])

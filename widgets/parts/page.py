@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,12 +22,14 @@ from lab.specs.code import code, imports
 from lab.specs.data import OpeningValues
 from lab.specs.opening import changed
 from lab.specs.screening import LABELS
-from widgets.controls import Number
+from widgets.controls import Control, Number
+from widgets.glossary import Glossary
 from widgets.loop import OnLoop
 from widgets.parts.alert import Alert
 from widgets.parts.choices import DataChoice, ModelChoice
 from widgets.parts.drawer import DrawerButton
 from widgets.parts.forms import Form, Variant
+from widgets.parts.gallery import Gallery
 from widgets.parts.guide import Guide
 from widgets.parts.image_choice import ImageChoice
 from widgets.parts.links import Follow, LinkBar
@@ -120,11 +122,13 @@ class Page(Box, Generic[S, R, L]):
     data: DataChoice
     models: ModelChoice
     images: ImageChoice | None = None
+    guide: Guide | None = None
     look: Form[Spec] | None = None
     links: LinkBar | None = None
     result: R | None = None
     plots: Mapping[str, Plot[R, L]] = {}
     strip: ClassVar[Sequence[str]] = ()
+    _explained: tuple[str, ...] = ()
     title = ""
     drawing = "print(result.to_frame())"
     no_numbers = "There are no numbers yet: run it first."
@@ -132,9 +136,6 @@ class Page(Box, Generic[S, R, L]):
     def begin(self) -> None:
         """Lay the page out, listen to its controls, and ask for the settings it opens with."""
         self.content = self._content()
-        for each in self.content.children:
-            if isinstance(each, Guide):
-                each.explain(words for plot in self.plots.values() for words in (plot.heading, plot.note))
         self.lay_out([self.form], [self.form.take_out(name) for name in self.strip])
         self._opening = OpeningValues()
         self._offer()
@@ -236,7 +237,8 @@ class Page(Box, Generic[S, R, L]):
         drawer = [self._drawer(inside)] if inside else []
         strip = [DrawerButton(), *strip, self.bar] if inside else [*strip, self.bar, self.take_away]
         stage = Box([Box(strip, "lab-strip"), self.content], "lab-stage")
-        super().__init__([shared(Style), shared(Alert), stage, *drawer], "lab", "lab-page", *classes)
+        around = [shared(Style), shared(Glossary), shared(Alert)]
+        super().__init__([*around, stage, *drawer], "lab", "lab-page", *classes)
 
     def _drawer(self, settings: Iterable[ipw.Widget]) -> Box:
         """The settings, and below them what leaves the page."""
@@ -269,6 +271,7 @@ class Page(Box, Generic[S, R, L]):
     def _settings_changed(self, _: object) -> None:
         """A setting is not what it was."""
         self.bar.settings_changed()
+        self._explain()
 
     def _offer(self, _: object = None) -> None:
         """Offer the models and the images that fit the chosen data set."""
@@ -318,6 +321,14 @@ class Page(Box, Generic[S, R, L]):
             view.note = self.plots[name].said(self.result, look)
             view.draw(self.plots[name].draw(self.result, look), provisional)
         self._paint_beside(look)
+        self._explain()
+
+    def _explain(self) -> None:
+        """List the terms of what stands on the page in the guide's glossary."""
+        texts = tuple(_texts_of(self))
+        if self.guide is not None and texts != self._explained:
+            self._explained = texts
+            self.guide.explain(texts)
 
     def _paint_beside(self, look: L) -> None:
         """Show what is beside the figures, where there is something."""
@@ -329,6 +340,15 @@ class Page(Box, Generic[S, R, L]):
         if frame.empty:
             raise LabError("There are no numbers yet: the figure says what is missing.")
         return csv(frame)
+
+
+def _texts_of(widget: ipw.Widget) -> Iterator[str]:
+    """The words on the controls, and above and around the figures, of a box."""
+    if isinstance(widget, Control | PlotView | Gallery):
+        yield from widget.texts
+    elif isinstance(widget, ipw.Box):
+        for each in widget.children:
+            yield from _texts_of(each)
 
 
 AnyPage = Page[Any, Any, Any]

@@ -19,6 +19,16 @@ function check(words, changed) {
   return { label, box };
 }
 
+// What folds away lies over the page; Escape closes it.
+function closesByEscape(fold) {
+  fold.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !fold.open) return;
+    event.preventDefault();
+    fold.open = false;
+    fold.firstChild.focus();
+  });
+}
+
 // For a class: a link that starts this step, and how it is shown there; for everyone, the same story as a notebook.
 function more() {
   const fold = make("details", "lab-story-more");
@@ -44,12 +54,7 @@ function more() {
   if (OWN_PAGE) inside.append(make("strong", "", { textContent: "A link for a class" }), settings.label, results.label, line);
   inside.append(notebook);
   fold.append(make("summary", "", { textContent: "Share" }), inside);
-  fold.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !fold.open) return;
-    event.preventDefault();
-    fold.open = false;
-    fold.firstChild.focus();
-  });
+  closesByEscape(fold);
   const show = (told) => {
     fold.open = false;
     step = `${told.story}/${told.step}`;
@@ -97,9 +102,12 @@ function render({ model, el }) {
   leave.setAttribute("aria-label", leave.title);
   const restore = button("lab-link-button", "Set it as the step does", send("restore"));
   const { fold, show: showMore } = more();
+  const { fold: terms, show: showTerms } = glossaryFold("lab-story-more");
+  terms.lastChild.classList.add("lab-story-fold");
+  closesByEscape(terms);
   const { box: ofClass, show: showClass } = classGuesses();
   const steps = make("div", "lab-story-steps");
-  steps.append(fold, back, next, leave);
+  steps.append(terms, fold, back, next, leave);
   section.append(where, question, guessed, reply, restore, steps, ofClass);
   el.append(section);
 
@@ -117,19 +125,20 @@ function render({ model, el }) {
     if (el.hidden) return;
     section.setAttribute("aria-label", `Story: ${now.title}`);
     where.replaceChildren(make("strong", "", { textContent: now.title }), ` · step ${now.position + 1} of ${now.count}`);
-    question.textContent = now.question;
+    writeWithTerms(question, now.question);
     const skip = button("lab-link-button", "Show without a guess", () => guess(null));
     skip.hidden = now.guess_first;
     guessed.replaceChildren(...(now.amount ? amount(now.amount, guess) : options(now, guess)), skip);
     back.disabled = now.position === 0;
     next.textContent = now.position + 1 === now.count ? "Finish" : "Next";
     showMore(now);
+    terms.open = false;
     const earlier = guesses(now.story)[now.step];
     if (earlier !== undefined && (earlier !== null || !now.guess_first)) model.send({ guess: earlier });
   };
   const said = () => {
     const { words, state } = model.get("said");
-    reply.textContent = words ?? "";
+    writeWithTerms(reply, words ?? "");
     reply.dataset.state = state ?? "";
     guessed.hidden = Boolean(model.get("guessed"));
     restore.hidden = !model.get("stale");
@@ -137,6 +146,9 @@ function render({ model, el }) {
     app?.toggleAttribute("data-veiled", model.get("veiled"));
     app?.toggleAttribute("data-without-settings", Boolean(model.get("told").without_settings));
   };
+  const explain = () => showTerms(model.get("used"));
+  model.on("change:used", explain);
+  explain();
   const all = () => {
     told();
     said();

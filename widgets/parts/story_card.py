@@ -7,7 +7,7 @@ from pathlib import Path
 import traitlets as t
 
 from lab.stories import Amount, Telling
-from widgets.plain import Plain
+from widgets.glossary import WITH_FOLD, Explained
 
 
 def _script(name: str) -> str:
@@ -18,7 +18,7 @@ PROGRESS = _script("progress.js")
 """The script that keeps the progress in the browser, for every widget that shows or changes it."""
 
 
-class StoryCard(Plain):
+class StoryCard(Explained):
     """The step that is ``told``, or nothing; what is ``said`` about it, once its page is computed.
 
     ``guessed``: there is no guess to make any more. ``veiled``: the figures wait for the guess. ``stale``: the page has
@@ -26,7 +26,7 @@ class StoryCard(Plain):
     it tells the server, too, which alone knows who is the teacher.
     """
 
-    _esm = "\n".join((PROGRESS, *map(_script, ("class_guesses.js", "story_card.js"))))
+    _esm = "\n".join((WITH_FOLD, PROGRESS, *map(_script, ("class_guesses.js", "story_card.js"))))
     _css = Path(__file__).with_name("story_card.css")
 
     told = t.Dict().tag(sync=True)
@@ -45,10 +45,16 @@ class StoryCard(Plain):
         with self.hold_sync():
             self.told = {} if telling is None else _told(telling)
             self.said, self.guessed, self.stale, self.veiled = {}, False, False, telling is not None
+            self._explain()
 
     def say(self, words: str, state: str) -> None:
         """Say something below the question: a reply that is ``right`` or ``wrong``, a ``note``, or an ``error``."""
         self.said = {"words": words, "state": state}
+        self._explain()
+
+    def _explain(self) -> None:
+        texts = [self.told.get("question", ""), *self.told.get("options", []), self.said.get("words", "")]
+        self.explain(texts)
 
 
 def _told(telling: Telling) -> dict[str, object]:

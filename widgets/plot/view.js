@@ -236,7 +236,7 @@ function header(model, el) {
   const note = Object.assign(document.createElement("p"), { className: "lab-figure-note" });
   const write = () => {
     title.textContent = model.get("heading");
-    note.textContent = model.get("note");
+    writeWithTerms(note, model.get("note"));
     el.setAttribute("aria-label", [model.get("heading"), model.get("note")].filter(Boolean).join(": "));
   };
   el.setAttribute("role", "figure");

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ipywidgets as ipw
@@ -12,6 +12,7 @@ from plotly.io.json import to_json_plotly
 
 from lab.errors import LabError
 from lab.specs.sentences import labelled
+from widgets.glossary import WITH_TERMS
 from widgets.plain import Plain, shared
 from widgets.plot.config import config
 from widgets.plot.document import FigureRecord, document
@@ -30,7 +31,12 @@ class PlotView(Plain):
     all of them are light, also of a figure on a dark page.
     """
 
-    _esm = "\n".join(Path(__file__).with_name(f"{each}.js").read_text("utf-8") for each in ("scheme", "room", "view"))
+    _esm = "\n".join(
+        (
+            WITH_TERMS,
+            *(Path(__file__).with_name(f"{each}.js").read_text("utf-8") for each in ("scheme", "room", "view")),
+        )
+    )
 
     figure = t.Unicode().tag(sync=True)
     heading = t.Unicode().tag(sync=True)
@@ -52,6 +58,7 @@ class PlotView(Plain):
         traits |= {"library": shared(Library), "template": TEMPLATE}
         super().__init__(heading=heading, has_csv=csv is not None, **traits)
         self._csv = csv
+        self._around: tuple[str, ...] = ()
         self.add_class("lab-figure")
         self.on_msg(self._answer)
 
@@ -63,10 +70,16 @@ class PlotView(Plain):
         """
         content = figure.to_dict()
         content.get("layout", {}).pop("template", None)
+        self._around = tuple(_words(content.get("layout", {})))
         with self.hold_sync():
             self.config = config(content.get("layout", {}))
             self.provisional = provisional
             self.figure = to_json_plotly(content)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words above and around what is plotted: heading, note, titles of axes and legends."""
+        return (self.heading, self.note, *self._around)
 
     @property
     def drawn(self) -> FigureRecord:
@@ -86,3 +99,16 @@ class PlotView(Plain):
         if not self.figure:
             raise LabError("There is no figure to download yet: run it first.")
         return document(self.drawn, self.heading, self.note, self.height)
+
+
+def _words(layout: object) -> Iterator[str]:
+    """Every text of a plotly layout."""
+    if isinstance(layout, list | tuple):
+        for each in layout:
+            yield from _words(each)
+    elif isinstance(layout, dict):
+        for name, value in layout.items():
+            if name == "text" and isinstance(value, str):
+                yield value
+            else:
+                yield from _words(value)

@@ -102,10 +102,10 @@ class CurvesPage(Page[RobustnessCurves, CurvesResult, CurvesDisplay]):
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
-        guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
+        self.guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
         accuracy, trade_off, *others = self.views.values()
         figures = Box([accuracy, trade_off, self.links, *others, self.missing], "lab-figures")
-        return Box([guide, self.look, figures], "lab-content")
+        return Box([self.guide, self.look, figures], "lab-content")
 
     def lead(self, follow: Follow) -> None:
         """Give the links to other pages a handler, and so show their buttons."""

@@ -134,9 +134,11 @@ class EmbeddingsPage(Page[Embeddings, EmbeddingsResult, EmbeddingsLook]):
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
-        lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
+        self.guide = Guide(QUESTION, SOURCE, SHOWS, TRIES)
         plane, *curves = self.views.values()
-        return Box([lead, self.look, Box([plane, self.links, self.pictures, *curves], "lab-figures")], "lab-content")
+        return Box(
+            [self.guide, self.look, Box([plane, self.links, self.pictures, *curves], "lab-figures")], "lab-content"
+        )
 
     def _listen(self) -> None:
         super()._listen()

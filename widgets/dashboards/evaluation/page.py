@@ -126,8 +126,8 @@ class EvaluationPage(Page[Evaluation, EvaluationResult, ChosenImage]):
         waterfall, images = self.views.values()
         self.top = Box([waterfall, self.verdicts, self.checks, self.downloads], "lab-figures")
         below = Box([images, self.gallery, self.examples, self.links], "lab-figures")
-        guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
-        return Box([guide, self.affordable, self.top, self.look, below], "lab-content")
+        self.guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
+        return Box([self.guide, self.affordable, self.top, self.look, below], "lab-content")
 
     def _listen(self) -> None:
         super()._listen()

@@ -85,7 +85,8 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         self.bar = RunBar(self, self.settings, lambda _: None)
         self._drawn = Box([], "lab-part")
         self._opened = Box([self.head, self.links, self._drawn, self.body], "lab-figures", "lab-opened")
-        self._all = Box([Guide(QUESTION, SOURCE, SHOWS, TRIES), self.shelves], "lab-all-exhibits")
+        self.guide = Guide(QUESTION, SOURCE, SHOWS, TRIES)
+        self._all = Box([self.guide, self.shelves], "lab-all-exhibits")
         self.content = Box([self._all, self._opened], "lab-content")
         self.lay_out([], self.form.parts.values(), "lab-exhibits")
         self.form.observe(self._settings_changed, "changes")
@@ -168,6 +169,7 @@ class ExhibitsPage(Page[ShownExhibit, ExhibitResult, Exhibit | None]):
         if exhibit is None:
             found = {each.name: _stored(each, _offered(each, shown.scale))[0] for each in EXHIBITS}
             self.shelves.shelves = shelves(found)
+        self._explain()
 
     def _paint_opened(self, exhibit: Exhibit, scale: str, problem: str) -> bool:
         """Show an exhibit, and what is wrong with a user's own result; whether it can be measured here, which is so

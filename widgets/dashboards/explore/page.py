@@ -161,11 +161,12 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
             self.views[name].draw(PLOTS[name].draw(self.result, None))
 
     def _content(self) -> Box:
-        lead = Guide(QUESTION, SOURCE, SHOWS, TRIES)
+        self.guide = Guide(QUESTION, SOURCE, SHOWS, TRIES)
         upper, lower = list(self.views.values())[:2], list(self.views.values())[2:]
         self.compared, self.swept = Box([self.row], "lab-part"), Box(lower, "lab-part")
         return Box(
-            [lead, Box([self.sketch, self.pictures, *upper, self.compared, self.swept], "lab-figures")], "lab-content"
+            [self.guide, Box([self.sketch, self.pictures, *upper, self.compared, self.swept], "lab-figures")],
+            "lab-content",
         )
 
     def _csv(self, name: str) -> str:

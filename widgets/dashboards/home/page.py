@@ -12,6 +12,7 @@ from lab.specs.attacks import CHOSEN
 from lab.specs.sentences import labelled
 from widgets.dashboards.home.doors import Doors
 from widgets.dashboards.home.showcase import Showcase
+from widgets.glossary import WholeGlossary
 from widgets.loop import OnLoop
 from widgets.parts.engine import PageEngine, PageJob
 from widgets.parts.links import Follow, Link
@@ -52,7 +53,7 @@ class Home(Box):
         self.openings = openings()
         self.showcase = Showcase(self._pressed, sets=[{"name": each} for each in self.openings], notes=NOTES)
         self.doors = Doors(cards=[dict(each) for each in cards])
-        super().__init__([self.showcase, self.doors], "lab-home-page")
+        super().__init__([self.showcase, self.doors, WholeGlossary()], "lab-home-page")
         self.showcase.chosen = next(iter(self.openings), "")
 
     def ask(self, spec: ImageSweep) -> None:

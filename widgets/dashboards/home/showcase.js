@@ -329,7 +329,7 @@ function render({ model, el }) {
     steps.enable(Boolean(found));
     if (!walk.open) return;
     if (!found) {
-      stepWords.textContent = ready() && look.level === 0 ? "At ε 0 there is no path to follow: raise ε." : "…";
+      writeWithTerms(stepWords, ready() && look.level === 0 ? "At ε 0 there is no path to follow: raise ε." : "…");
       curves.hidden = true;
       return;
     }
@@ -337,9 +337,8 @@ function render({ model, el }) {
     const here = look.step ?? record.steps;
     const { loss, margin, predicted } = found.models[at()];
     const { name, colour } = record.models[at()];
-    stepWords.textContent =
-      `${name} at ε ${record.eps[look.level]}, step ${here} of ${record.steps}: predicts ${predicted[here]}. ` +
-      "Below a margin of 0 the prediction is wrong.";
+    const words = `${name} at ε ${record.eps[look.level]}, step ${here} of ${record.steps}: predicts ${predicted[here]}.`;
+    writeWithTerms(stepWords, `${words} Below a margin of 0 the prediction is wrong.`);
     steps.show(here, record.steps, `step ${here}: ${name} predicts ${predicted[here]}`);
     curves.hidden = false;
     const delta = look.step === null ? end(at()) : onPath(at());
@@ -410,15 +409,14 @@ function render({ model, el }) {
     }
     pins.style.setProperty("--lines", names.length);
     drawPins();
-    lead.textContent =
-      `You see: ${record.label}. Move ε, and the attack may change every pixel by that much. ` +
-      "When does each model stop seeing what you still see?";
+    const seen = `You see: ${record.label}. Move ε, and the attack may change every pixel by that much.`;
+    writeWithTerms(lead, `${seen} When does each model stop seeing what you still see?`);
     const extreme = record.eps.at(-1);
     change.words.textContent =
       record.shape[0] === 1
         ? `Perturbation, always on the same scale: blue −${extreme}, orange +${extreme}`
         : `Perturbation, always on the same scale: grey 0, black and white ±${extreme}`;
-    caption.textContent = record.caption;
+    writeWithTerms(caption, record.caption);
     dial.enable(ready());
     closer.disabled = !ready();
     aim.hidden = record.targets.length === 0;

@@ -7,6 +7,7 @@ import traitlets as t
 
 from lab.results import ImageSweepResult
 from widgets.figures.image_sweep import path_pixels, path_record, pixels, record
+from widgets.glossary import WITH_TERMS
 from widgets.plain import Plain
 
 
@@ -17,7 +18,7 @@ class Showcase(Plain):
     to choose from, ``chosen`` the present one, ``notes`` a few words about each model, ``said`` what is going on.
     """
 
-    _esm = Path(__file__).with_name("showcase.js")
+    _esm = "\n".join((WITH_TERMS, Path(__file__).with_name("showcase.js").read_text("utf-8")))
     _css = Path(__file__).with_name("showcase.css")
 
     record = t.Dict().tag(sync=True)

@@ -98,7 +98,8 @@ class MaskingPage(Page[Masking, MaskingResult, int]):
         first, *rest = self.views.values()
         figures = Box([first, self.verdicts], "lab-figures")
         curves = Box([self.links, *rest], "lab-figures")
-        return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), figures, self.look, curves], "lab-content")
+        self.guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
+        return Box([self.guide, figures, self.look, curves], "lab-content")
 
     def _listen(self) -> None:
         super()._listen()

@@ -75,9 +75,8 @@ class RestartsPage(Page[Restarts, RestartsResult, RestartsLook]):
 
     def _content(self) -> Box:
         self.look.add_class("lab-look")
-        return Box(
-            [Guide(QUESTION, SOURCE, SHOWS, TRIES), self.look, Box(self.views.values(), "lab-figures")], "lab-content"
-        )
+        self.guide = Guide(QUESTION, SOURCE, SHOWS, TRIES)
+        return Box([self.guide, self.look, Box(self.views.values(), "lab-figures")], "lab-content")
 
 
 ENTRY = Entry(

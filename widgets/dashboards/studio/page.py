@@ -29,8 +29,9 @@ from widgets.loop import Every, OnLoop
 from widgets.parts.engine import PageEngine, PageJob
 from widgets.parts.entry import Entry
 from widgets.parts.forms import Form
+from widgets.parts.guide import Guide
 from widgets.parts.page import Page
-from widgets.plain import Box, Words
+from widgets.plain import Box
 
 QUESTION = "How does a model become robust, and when does it only look so?"
 SOURCE = (
@@ -205,6 +206,7 @@ class StudioPage(Page[TrainingRun, list[Course], None]):
         self._drawn, self.result = now, courses or None
         for name, view in self.views.items():
             view.draw(self.plots[name].draw(courses, None), provisional=growing)
+        self._explain()
 
     def _act(self, action: str, name: str) -> None:
         """A button of the list was pressed, or somebody says so: what may be done is looked up now."""
@@ -304,6 +306,7 @@ class StudioPage(Page[TrainingRun, list[Course], None]):
     def _judge(self) -> None:
         """Say what the run that is set would cost, or what is wrong with it."""
         self.bar.said = ""
+        self._explain()
         try:
             spec = self.settings()
             require_modest(spec.recipe)
@@ -332,8 +335,8 @@ class StudioPage(Page[TrainingRun, list[Course], None]):
         return name
 
     def _content(self) -> Box:
-        lead = Words(tag="h1", heading=QUESTION, words=SOURCE)
-        return Box([lead, self.trials, Box([self.list, *self.views.values()], "lab-figures")], "lab-content")
+        self.guide = Guide(QUESTION, SOURCE)
+        return Box([self.guide, self.trials, Box([self.list, *self.views.values()], "lab-figures")], "lab-content")
 
 
 def _without_number(name: str) -> str:

@@ -105,7 +105,8 @@ class SurfacePage(LivePage[LossSurface, SurfaceResult, SurfaceDisplay]):
         row = Box([self.form.parts["zoom"], *self.look.children], "lab-form", "lab-look")
         surface, *others = self.views.values()
         figures = Box([surface, self.here, *others], "lab-figures")
-        return Box([shared(Sheet), Guide(QUESTION, SOURCE, SHOWS, TRIES), row, figures], "lab-content")
+        self.guide = Guide(QUESTION, SOURCE, SHOWS, TRIES)
+        return Box([shared(Sheet), self.guide, row, figures], "lab-content")
 
     def _listen(self) -> None:
         super()._listen()

@@ -107,7 +107,8 @@ class TransferPage(Page[TransferMatrix, TransferResult, Cell]):
         self.look.add_class("lab-look")
         matrix, curve, *lower = self.views.values()
         self.figures = Box([matrix, curve, self.gallery, self.links, *lower], "lab-figures")
-        return Box([Guide(QUESTION, SOURCE, SENTENCE, TRIES), self.look, self.figures], "lab-content")
+        self.guide = Guide(QUESTION, SOURCE, SENTENCE, TRIES)
+        return Box([self.guide, self.look, self.figures], "lab-content")
 
     def _listen(self) -> None:
         super()._listen()

@@ -1,0 +1,106 @@
+// The terms of the field, for all that is written on a page. One pop-up says what the pressed one means.
+
+// Of all terms: each has a group of its own. As Python's, it finds only what is a word of its own.
+function patternOf(terms) {
+  const letter = "\\p{L}\\p{N}_";
+  const forms = terms.map((each) => `(${each.forms})`).join("|");
+  return new RegExp(`(?<![${letter}+-])(?:${forms})(?![${letter}+]|-[${letter}])`, "gu");
+}
+
+function meaningPopup() {
+  const box = Object.assign(document.createElement("div"), { className: "lab lab-meaning", popover: "auto" });
+  const id = `lab-meaning-${Math.random().toString(36).slice(2)}`;
+  const [name, words, source] = ["strong", "p", "span"].map((tag) => document.createElement(tag));
+  name.id = id;
+  words.id = `${id}-words`;
+  source.className = "lab-term-source";
+  box.append(name, words, source);
+  // It has the focus while it is open, so that it is read out; Escape gives the focus back.
+  Object.assign(box, { tabIndex: -1, autofocus: true });
+  box.setAttribute("role", "dialog");
+  box.setAttribute("aria-labelledby", id);
+  box.setAttribute("aria-describedby", words.id);
+
+  let opener = null;
+  let placed = null; // where the opener stood then
+  const place = (button) => {
+    placed = button.getBoundingClientRect();
+    const { left, top, bottom } = placed;
+    const below = top < innerHeight / 2;
+    box.style.setProperty("--left", `${left}px`);
+    box.style.top = below ? `${bottom + 4}px` : "auto";
+    box.style.bottom = below ? "auto" : `${innerHeight - top + 4}px`;
+    box.classList.toggle("lab-presenter", button.closest(".lab-presenter") !== null);
+  };
+  // Before the browser does what a press of the button does: it opens, or closes what it has opened.
+  const pressed = (button, term) => {
+    const isOpen = box.matches(":popover-open");
+    if (!box.isConnected) document.body.append(box);
+    if (opener && opener !== button) opener.popoverTargetElement = null;
+    button.popoverTargetElement = box;
+    button.popoverTargetAction = isOpen && opener === button ? "hide" : "show";
+    opener = button;
+    name.textContent = term.name;
+    words.textContent = term.meaning;
+    source.textContent = term.source;
+    place(button);
+    if (isOpen) box.focus();
+  };
+  // It would stand beside other words.
+  const follow = () => {
+    if (!box.matches(":popover-open")) return;
+    const { left, top } = opener.getBoundingClientRect();
+    if (Math.abs(left - placed.left) > 1 || Math.abs(top - placed.top) > 1) box.hidePopover();
+  };
+  addEventListener("scroll", follow, { capture: true, passive: true });
+  addEventListener("resize", follow);
+  return { pressed };
+}
+
+function glossaryOf(terms) {
+  const pattern = patternOf(terms);
+  const popup = meaningPopup();
+  const written = new WeakMap(); // of an element: its buttons by their terms, and its stop of the tab key
+
+  const makeButton = (term) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "lab-term" });
+    button.title = `What does “${term.name}” mean?`;
+    button.addEventListener("click", () => popup.pressed(button, term));
+    return button;
+  };
+
+  // Of each term the first occurrence. A button that is there stays, with the focus where it has it.
+  const write = (element, words) => {
+    if (!written.has(element)) written.set(element, { buttons: new Map(), settle: oneStop(element, ".lab-term") });
+    const { buttons, settle } = written.get(element);
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
+    const [parts, seen] = [[], new Set()];
+    let end = 0;
+    for (const found of words.matchAll(pattern)) {
+      const term = terms[found.slice(1).findIndex((each) => each !== undefined)];
+      if (seen.has(term)) continue;
+      seen.add(term);
+      if (!buttons.has(term)) buttons.set(term, makeButton(term));
+      const button = buttons.get(term);
+      button.textContent = found[0];
+      parts.push(words.slice(end, found.index), button);
+      end = found.index + found[0].length;
+    }
+    element.replaceChildren(...parts, words.slice(end));
+    settle();
+    if (focused?.isConnected) focused.focus();
+    // Who is led to a heading goes on from there to what it is about.
+    if (element.matches("h1")) for (const button of buttons.values()) button.tabIndex = -1;
+  };
+  return { terms, write };
+}
+
+export default {
+  initialize({ model }) {
+    const place = promisedGlossary();
+    if (!place.glossary) place.keep(glossaryOf(model.get("terms")));
+  },
+  render({ el }) {
+    el.hidden = true;
+  },
+};
