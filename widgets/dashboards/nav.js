@@ -207,8 +207,8 @@ function render({ model, el }) {
 
   const here = () => location.hash.slice(1).split("?");
   // Another page, another step of a story, and what a person changes on a page is what Back takes back; what a page
-  // itself adds to its settings only says where it stands. Where the address already names one that we have not followed to, Back was pressed, and what is said meanwhile of
-  // the one before is late.
+  // itself adds to its settings only says where it stands. Where the address already names one that we have not
+  // followed to, Back was pressed, and what is said meanwhile of the one before is late.
   const stop = ([name, token]) => (name === STORY ? `${name}?${token}` : name);
   const isStop = (name) => name.startsWith(`${STORY}?`) || pages.some((page) => page.name === name);
   let followed = stop(here());
