@@ -218,6 +218,30 @@ def test_an_encrypted_scheduler_without_credentials_is_said_at_once(files: dict[
         Connection("tls://127.0.0.1:9").client(timeout=30)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:9", "://", "tcp://", "tcp://127.0.0.1", "tcp://[::1", "TCP://127.0.0.1:9", "tcp://127.0.0.1:x",
+        "ucx://127.0.0.1:9", "inproc://1/2/3", "tcp://127.0.0.1:99999", "tcp://a b:9", "tcp://127.0.0.1:9/", "tcp://::1:9",
+    ],
+)  # fmt: skip
+def test_what_can_be_no_address_is_said_before_dask_tries_to_close_its_half_made_client(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr("lab.engine.connection.Client", None)
+    with pytest.raises(EngineError, match=r"is not the address of a scheduler: write it as tcp://HOST:8786"):
+        Connection(address).client(timeout=0.1)
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:9", "tls://head.example.org:8786", "tcp://[::1]:9", "wss://a-b:1"]
+)
+def test_what_can_be_an_address_is_tried(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr("lab.engine.connection.Client", lambda address, **_: address)
+    monkeypatch.setattr(Connection, "_require_credentials", lambda *_: None)
+    assert Connection(address).client() == address
+
+
 def test_a_script_without_a_guard_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
     with pytest.raises(EngineError, match="__main__"), launch():
