@@ -1,5 +1,6 @@
 """What a worker may use of its machine, and whom it works for."""
 
+import copy
 import errno
 import multiprocessing
 import os
@@ -8,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import dask
 import numpy as np
@@ -161,6 +163,35 @@ def test_settings_that_dask_cannot_use_are_said_in_a_sentence(monkeypatch: pytes
     ):
         pass
     assert len(str(refused.value)) <= 300
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("worker.preload", ["no_such_module"]),
+        ("nanny.preload", ["no_such_module"]),
+        ("worker.memory.terminate", "soon"),
+        ("scheduler.allowed-failures", "many"),
+        ("comm.timeouts.connect", "never"),
+        ("comm.compression", "no-such"),
+        ("comm.require-encryption", False),
+    ],
+)
+def test_settings_for_other_clusters_are_none_of_an_embedded_engine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: object
+) -> None:
+    """A preload that is not there was 46 lines of traceback, ``terminate`` without a number ten of them a second."""
+    monkeypatch.setattr(cluster_module, "SpecCluster", lambda **_: copy.deepcopy(dask.config.config))
+
+    def found() -> Any:
+        return cluster_module._cluster(Security(), None)
+
+    monkeypatch.setitem(dask.config.config["distributed"]["worker"], "preload", [])  # other tests have one
+    usual = found()["distributed"]
+    with dask.config.set({f"distributed.{name}": value, "temporary-directory": str(tmp_path)}):
+        assert found()["distributed"] == usual
+        assert found()["temporary-directory"] == str(tmp_path)
+        assert dask.config.get(f"distributed.{name}") == value, "only while it starts"
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT])
