@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 
@@ -19,11 +20,18 @@ STRAY = tuple(
 """Signals that end a program which does not expect them; only a user's own code, or a batch system, asks for them."""
 
 
-def stop_on_signals() -> None:
-    """Make SIGTERM and a closed terminal end the program as Ctrl-C does: by the way it came."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
+@contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """Have SIGTERM and a closed terminal end what runs in the context as Ctrl-C does: by the way it came."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    before = {each: signal.getsignal(each) for name in names if (each := getattr(signal, name, None)) is not None}
+    for each in before:
+        signal.signal(each, _interrupt)
+    try:
+        yield
+    finally:  # a program that runs more commands than this one is interrupted as it was
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

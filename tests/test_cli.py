@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import time
 
 import numpy as np
@@ -356,3 +357,12 @@ def test_an_option_is_written_out(say, line):
     command = line.split()[0] if line[0] != "-" else "serve"
     assert f"see 'python -m lab {command} --help'" in said
     assert "nrecognized arguments: --" in said
+
+
+@pytest.mark.parametrize("line", ["serve --host nowhere.invalid", "serve --model nets", "serve --data nowhere"])
+def test_a_server_that_does_not_start_leaves_the_signals_to_who_had_them(line):
+    """A later Ctrl-C found the server's handler, which ends all logging in the process."""
+    names = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+    before = [signal.getsignal(each) for each in names]
+    assert main(line.split()) == 2
+    assert [signal.getsignal(each) for each in names] == before

@@ -9,7 +9,7 @@ from tornado.ioloop import IOLoop
 
 from lab.engine import Engine, Job, compute_ahead
 from lab.errors import LabError
-from lab.processes import stop_on_signals
+from lab.processes import stopping_on_signals
 from lab.specs import Spec
 from lab.stories import STORIES
 from widgets.dashboards.app import pages
@@ -48,13 +48,13 @@ async def openings() -> list[Spec]:
 
 def main() -> None:
     """Compute what the store does not have yet, at the engine that ``LAB_ENGINE`` names."""
-    stop_on_signals()
     if hasattr(os, "nice"):
         os.nice(10)
     try:
-        specs = asyncio.run(openings())
-        with Engine.connect() as engine:
-            compute_ahead(engine, specs)
+        with stopping_on_signals():
+            specs = asyncio.run(openings())
+            with Engine.connect() as engine:
+                compute_ahead(engine, specs)
     except LabError as error:
         logging.getLogger("lab").warning("The first pictures were not computed beforehand. %s", error)
     except KeyboardInterrupt:

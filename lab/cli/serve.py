@@ -15,7 +15,7 @@ from lab import catalogue, datafiles, plugins
 from lab.cli import options as shared
 from lab.errors import DataError, LabError, ModelError
 from lab.home import path_of
-from lab.processes import stop_on_signals
+from lab.processes import stopping_on_signals
 from lab.server import CAN_FORK, LOOPBACK, Site, Voila, add_module_folder, check, serving
 from lab.server.access import TOKEN
 from lab.specs.data import DataSpec
@@ -96,10 +96,14 @@ def add_to(commands: shared.Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
+    with stopping_on_signals():
+        return _served(options)
+
+
+def _served(options: argparse.Namespace) -> int:
     from lab.engine import launch
     from lab.stories import guessable
 
-    stop_on_signals()
     token, generated = wanted_token(options.token)
     site = Site(
         options.host,

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import dask
@@ -99,7 +100,18 @@ def _embedded(dashboard: int | None) -> Iterator[Connection]:
 
 
 def _cluster(security: Security, dashboard: int | None) -> SpecCluster:
-    with worker_settings(), dask.config.set(_pages(dashboard)):
+    """The scheduler and its workers, with Dask's defaults: what a user has set is for clusters on other machines.
+
+    But for what workers load first, and the folder for temporary files, as the usual one may be small.
+    """
+    usual = dask.config.merge(*dask.config.defaults)["distributed"]
+    preloads = {"distributed.worker.preload": dask.config.get("distributed.worker.preload")}
+    with (
+        dask.config.set(distributed=usual),
+        dask.config.set(preloads),
+        worker_settings(),
+        dask.config.set(_pages(dashboard)),
+    ):
         return SpecCluster(
             scheduler={"cls": Scheduler, "options": _scheduler_options(security, dashboard)},
             workers=_workers(security),
@@ -116,12 +128,20 @@ def worker_settings() -> Iterator[None]:
     Its processes, and Python's own that watches over what they share, take no ``types.py`` where the user stands for
     Python's: as children of a program that was started by ``-m`` they would.
     """
-    preloads = [*dask.config.get("distributed.worker.preload"), "lab.engine.warm"]
+    preloads = [*filter(_is_there, dask.config.get("distributed.worker.preload")), "lab.engine.warm"]
     with (
         ENVIRONMENT.lent({_SAFE_PATH: "1"}),
         dask.config.set(_CONFIG | {"distributed.worker.preload": preloads}),
     ):
         yield
+
+
+def _is_there(preload: str) -> bool:
+    """Return whether a worker could load that, a module or a file, and would not end over it with a traceback."""
+    try:
+        return Path(preload).is_file() or find_spec(preload) is not None
+    except (ImportError, ValueError):  # no package has it, or it is an address
+        return False
 
 
 def worker_options(security: Security | None) -> list[dict[str, object]]:

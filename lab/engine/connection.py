@@ -1,6 +1,7 @@
 """Connection of a page to the engine: an address and its credentials, in a file only its owner can read."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -15,6 +16,7 @@ from lab.files import write_whole
 PATIENCE = 10.0
 """Seconds in which a scheduler has to answer."""
 
+_ADDRESS = re.compile(r"(?:tcp|tls|wss?)://(?:[^\s/:\[\]@]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})", re.ASCII)
 _CREDENTIALS = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 
 
@@ -71,8 +73,9 @@ class Connection:
     def client(self, timeout: float = PATIENCE, *, loop: IOLoop | None = None) -> Client:
         """A Dask client of that scheduler, on a loop of its own unless one is given.
 
-        Raises :class:`EngineError` when the scheduler does not answer in time.
+        Raises :class:`EngineError` when the scheduler does not answer in time, or the address can be no scheduler's.
         """
+        self._require_address()
         security = self._security()
         self._require_credentials(security or Security())
         try:
@@ -90,6 +93,15 @@ class Connection:
     def _security(self) -> Security | None:
         credentials = {name: getattr(self, name) for name in _CREDENTIALS if getattr(self, name)}
         return Security(require_encryption=True, **credentials) if credentials else None
+
+    def _require_address(self) -> None:
+        """Refuse what Dask could not use: its client, half made, would try for long to close, with a traceback."""
+        found = _ADDRESS.fullmatch(self.address)
+        if found is None or not 0 < int(found["port"]) < 2**16:
+            raise EngineError(
+                f"'{self.address:.120}' is not the address of a scheduler: write it as tcp://HOST:8786, or tls:// for "
+                "an encrypted one."
+            )
 
     def _require_credentials(self, security: Security) -> None:
         """Refuse an encrypted scheduler without what it is to be spoken to with, which Dask would try for long."""

@@ -39,14 +39,19 @@ _WRAPPED = {
 _MOST_SIZES = 8  # numbers in a model's words that are tried as the size of its batches
 _MOST_IMAGES, _MOST_VALUES = 1024, 2**26  # of such a batch, and in all its images
 
+_ROUNDING = 1e-2  # of the largest logit: what another order of the same sums may change, in half precision, too
+
 _names: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a model is given its images: ``row_by_row`` in memory, one of them ``twice``, always ``batch`` at once."""
+    """How a model is given its images: ``row_by_row`` in memory, one of them ``twice``, always ``batch`` at once.
 
-    row_by_row: bool = False
+    ``row_by_row`` is None until images that lie otherwise, as channels last, show whether the model looks at that.
+    """
+
+    row_by_row: bool | None = None
     twice: bool = False
     batch: int | None = None
 
@@ -56,8 +61,9 @@ class Adapted(nn.Module):
 
     The model gets a copy of the images, in its parameters' type and on their device. Its logits come back as a copy, in
     float32, or in float64 for float64 images. It is given the images row by row when it cannot take them channels last,
-    one image twice when it cannot take one alone, and batches of one size, the last filled up with its last image, when
-    it says a number of images with which it works; a batch without gradient is halved when memory runs out. Raises
+    or looks at the memory and predicts otherwise there; one image twice when it cannot take one alone; and batches of
+    one size, the last filled up with its last image, when it says a number of images with which it works. A batch
+    without gradient is halved when memory runs out. Raises
     :class:`AttackError`, in one sentence with the model's name, the images' shape and the model's own words, when it
     fails or exits, or returns what are no logits.
 
@@ -98,17 +104,37 @@ class Adapted(nn.Module):
         if self._harmless and x.dtype == self._type:
             logits: Tensor = self.model(x)
             return logits
+        if self._way.row_by_row is None and not x.is_contiguous():
+            self._way = replace(self._way, row_by_row=self._heeds_layout(x))
         way = self._way
         if way.batch is not None and len(x) > way.batch:
             return torch.cat([self._logits(part) for part in x.split(way.batch)])
         shown = x.contiguous() if way.row_by_row else x
         if more := self.shown(len(x)) - len(x):
             shown = torch.cat([shown, shown[-1:].expand(more, *x.shape[1:])])
+        return self._called(x, shown)[: len(x)].clone()  # a model may write its next logits into the memory of these
+
+    def _called(self, x: Tensor, shown: Tensor) -> Tensor:
+        """The logits of the images as they are ``shown``, in the type and on the device of ``x``."""
         own = shown.to(device=self._device, dtype=self._type)
         with users_code():
             output = self.model(own.clone() if own is x else own)
-        logits = logits_in(output, len(shown)).to(x.device, torch.promote_types(x.dtype, torch.float32))
-        return logits[: len(x)].clone()  # a model may write its next logits into the memory of these
+        return logits_in(output, len(shown)).to(x.device, torch.promote_types(x.dtype, torch.float32))
+
+    def _heeds_layout(self, x: Tensor) -> bool:
+        """Return whether the model predicts otherwise on images that lie as these than on the same row by row.
+
+        One that draws at random does, too, and loses nothing but a little time by it.
+        """
+        one = x[:1].clone()  # in the same order of memory
+        laid = torch.empty_strided((2, *x.shape[1:]), (one.numel(), *one.stride()[1:]), dtype=x.dtype, device=x.device)
+        rows = torch.linspace(0, 1, laid.numel(), dtype=x.dtype, device=x.device).view(laid.shape)
+        try:
+            with torch.no_grad():
+                seen, expected = self._called(x, laid.copy_(rows)), self._called(x, rows)
+        except Exception:  # a user's own code may raise anything, and is asked again
+            return False
+        return not torch.allclose(seen, expected, rtol=0, atol=_ROUNDING * expected.abs().max().item())
 
     def shown(self, n: int) -> int:
         """Return how many images the model gets in one pass for ``n`` of them: more where its batch is filled up."""

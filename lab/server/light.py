@@ -8,7 +8,10 @@ from tornado.web import RequestHandler
 
 from lab.server.notices import notice
 
-_REFUSALS = {404: "The lab has nothing at this address.", 405: "This address of the lab takes no such request."}
+_REFUSALS = {
+    404: "The lab has nothing at this address: it is served under {path}, which --base-url sets.",
+    405: "This address of the lab takes no such request.",
+}
 
 
 class Refusing(RequestHandler):
@@ -18,7 +21,7 @@ class Refusing(RequestHandler):
         """Say in a sentence what is refused."""
         usual = "The lab cannot respond to this request." if status_code >= 500 else "The lab refuses this request."
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(notice(_REFUSALS.get(status_code, usual)))
+        self.finish(notice(_REFUSALS.get(status_code, usual).format(path=self.settings["lab_path"])))
 
 
 class Light(Refusing):

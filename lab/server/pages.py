@@ -135,6 +135,14 @@ class KernelAsked(KernelHandler):
         await ensure_async(super().get(kernel_id))
 
 
+class Elsewhere(Light):
+    """Refusal of a request beside the path that the lab is served under, as of a proxy that takes it off."""
+
+    def prepare(self) -> None:
+        """Refuse it."""
+        raise HTTPError(404)
+
+
 class ForeignHost(Light):
     """Refusal of a request whose ``Host`` is none of the lab's names."""
 
@@ -318,6 +326,7 @@ class Pages(Voila):
             "guesses": guesses,
             "unlocked": (f"{path}health", f"{path}login"),
             "lab_path": path,
+            "default_handler_class": Elsewhere,
             "framed_by": frozenset(self.framed_by),
             "headers": framing(self.framed_by),
             "refusals": Counter(),

@@ -429,7 +429,7 @@ def test_how_long_to_wait_is_a_time(say: Callable) -> None:
 def test_a_scheduler_that_is_not_there_or_is_none(say: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Connection.client, "__defaults__", (1.0,))
     assert "No engine responds at tcp://127.0.0.1:9 " in refused(say("attack --scheduler tcp://127.0.0.1:9"))
-    assert "No engine responds at x://y " in refused(say("attack --scheduler x://y"))
+    assert "'x://y' is not the address of a scheduler: write it as tcp://" in refused(say("attack --scheduler x://y"))
     assert "'127.0.0.1:8786' is not the address of a scheduler: write it as tcp://" in refused(
         say("attack --scheduler 127.0.0.1:8786")
     )

@@ -1,5 +1,6 @@
 """What a worker may use of its machine, and whom it works for."""
 
+import copy
 import errno
 import multiprocessing
 import os
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import dask
 import numpy as np
@@ -177,6 +179,35 @@ def test_settings_that_dask_cannot_use_are_said_in_a_sentence(monkeypatch: pytes
     assert len(str(refused.value)) <= 300
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("worker.preload", ["no_such_module"]),
+        ("nanny.preload", ["no_such_module"]),
+        ("worker.memory.terminate", "soon"),
+        ("scheduler.allowed-failures", "many"),
+        ("comm.timeouts.connect", "never"),
+        ("comm.compression", "no-such"),
+        ("comm.require-encryption", False),
+    ],
+)
+def test_settings_for_other_clusters_are_none_of_an_embedded_engine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: object
+) -> None:
+    """A preload that is not there was 46 lines of traceback, ``terminate`` without a number ten of them a second."""
+    monkeypatch.setattr(cluster_module, "SpecCluster", lambda **_: copy.deepcopy(dask.config.config))
+
+    def found() -> Any:
+        return cluster_module._cluster(Security(), None)
+
+    monkeypatch.setitem(dask.config.config["distributed"]["worker"], "preload", [])  # other tests have one
+    usual = found()["distributed"]
+    with dask.config.set({f"distributed.{name}": value, "temporary-directory": str(tmp_path)}):
+        assert found()["distributed"] == usual
+        assert found()["temporary-directory"] == str(tmp_path)
+        assert dask.config.get(f"distributed.{name}") == value, "only while it starts"
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT])
 def test_a_full_disk_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def fail(*_: object) -> None:
@@ -230,6 +261,30 @@ def test_an_encrypted_scheduler_without_credentials_is_said_at_once(files: dict[
         pytest.raises(EngineError, match="there are no credentials for it: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE"),
     ):
         Connection("tls://127.0.0.1:9").client(timeout=30)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:9", "://", "tcp://", "tcp://127.0.0.1", "tcp://[::1", "TCP://127.0.0.1:9", "tcp://127.0.0.1:x",
+        "ucx://127.0.0.1:9", "inproc://1/2/3", "tcp://127.0.0.1:99999", "tcp://a b:9", "tcp://127.0.0.1:9/", "tcp://::1:9",
+    ],
+)  # fmt: skip
+def test_what_can_be_no_address_is_said_before_dask_tries_to_close_its_half_made_client(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr("lab.engine.connection.Client", None)
+    with pytest.raises(EngineError, match=r"is not the address of a scheduler: write it as tcp://HOST:8786"):
+        Connection(address).client(timeout=0.1)
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:9", "tls://head.example.org:8786", "tcp://[::1]:9", "wss://a-b:1"]
+)
+def test_what_can_be_an_address_is_tried(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr("lab.engine.connection.Client", lambda address, **_: address)
+    monkeypatch.setattr(Connection, "_require_credentials", lambda *_: None)
+    assert Connection(address).client() == address
 
 
 def test_a_script_without_a_guard_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,10 @@ SAID = """() => {
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """Passes on what comes to a port of its own; websockets only when ``allowed``, and then ``late`` seconds."""
+    """Passes on what comes to a port of its own; websockets only when ``allowed``, and then ``late`` seconds.
+
+    A ``path`` of its own it takes off.
+    """
 
     daemon_threads = True
 
@@ -32,7 +35,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Passing)
         self.behind = (urlsplit(address).hostname, urlsplit(address).port)
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
-        self.allowed, self.late = False, 0.0
+        self.allowed, self.late, self.path = False, 0.0, b"/"
 
 
 class Passing(socketserver.BaseRequestHandler):
@@ -45,7 +48,7 @@ class Passing(socketserver.BaseRequestHandler):
                 return self.request.sendall(REFUSED)
             time.sleep(self.server.late)
         with socket.create_connection(self.server.behind) as answering:
-            answering.sendall(first)
+            answering.sendall(first.replace(b" " + self.server.path, b" /", 1))
             back = threading.Thread(target=pump, args=(answering, self.request))
             back.start()
             pump(self.request, answering)
@@ -84,4 +87,15 @@ def test_a_proxy_that_blocks_websockets_is_said_and_one_that_lets_them_through_l
     page.wait_for_selector(".lab-run-bar[data-state]")
     assert "blocked" not in page.evaluate("window.said")
     assert page.locator("#connection").is_hidden()
+    page.close()
+
+
+def test_a_proxy_that_takes_its_path_off_is_told_what_to_pass_on(browser, proxy):
+    """The page comes, but nothing that it asks for: it said that its connection was lost, which no reload mends."""
+    proxy.path = b"/lab/"
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{proxy.address}/lab/#pgd-restarts")
+    page.get_by_text("The lab is served under /, but this page is at /lab/: start it with --base-url").wait_for()
+    assert page.get_by_role("button", name="Reload", exact=True).is_hidden()
     page.close()

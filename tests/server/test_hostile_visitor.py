@@ -255,6 +255,14 @@ def test_there_is_only_one_page(address, path):
     assert asked(f"{address}/{path}", **BROWSER)[0] == 404
 
 
+@pytest.mark.parametrize("path", ["/", "/labs/", "/health", "/api/kernels"])
+def test_beside_its_path_the_lab_says_where_it_is_served(address, path):
+    """What a visitor sees whose proxy takes the path off that --base-url has set."""
+    status, said = asked(f"{address.removesuffix('/lab')}{path}", **BROWSER)
+    assert status == 404
+    assert "The lab has nothing at this address: it is served under /lab/, which --base-url sets." in said
+
+
 def test_who_never_reads_does_not_fill_the_server(server, address, polite):
     visitor = Visitor(address)
     [pages] = server.children("voila")

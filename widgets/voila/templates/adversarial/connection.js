@@ -5,6 +5,7 @@
   const LOST = "The connection to the lab was lost. Reload to go on where you are.";
   const TRYING = "The connection to the lab was lost. Trying again …";
   const BLOCKED = "The connection to the lab is blocked, perhaps by a proxy that passes no WebSockets or not the lab's name.";
+  const MISPLACED = (path) => `The lab is served under ${path}, but this page is at ${location.pathname}: start it with --base-url and that path, which a proxy must pass on.`;
   const PATIENCE = 2000; // milliseconds until a gap is worth a word
   const HANDSHAKE = 20000; // milliseconds that a busy server may take to accept a websocket
   const INTERVAL = 2000; // milliseconds between two questions whether the kernel is still there
@@ -91,6 +92,14 @@
     }
   }
 
+  // A proxy that takes its path off shows the page, but nothing that the page then asks for.
+  function misplaced() {
+    const path = document.body.dataset.baseUrl.replace(/voila\/$/, "");
+    over = decodeURI(path) !== decodeURI(location.pathname);
+    if (over) say(MISPLACED(path), false);
+    return over;
+  }
+
   addEventListener("pagehide", () => (over = true)); // a page that is left has lost nothing
   addEventListener("pageshow", (event) => event.persisted && location.reload()); // its kernel ended when it was left
 
@@ -104,7 +113,7 @@
       setTimeout(begin, INTERVAL); // this part of the page has not come yet
     }
   }
-  begin();
+  queueMicrotask(() => misplaced() || begin()); // after the script of the opening, whose shape it may take away
 
   const Plain = window.WebSocket;
   window.WebSocket = class extends Plain {
