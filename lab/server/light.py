@@ -8,10 +8,8 @@ from tornado.web import RequestHandler
 
 from lab.server.notices import notice
 
-_REFUSALS = {
-    404: "The lab has nothing at this address: it is served under {path}, which --base-url sets.",
-    405: "This address of the lab takes no such request.",
-}
+_REFUSALS = {404: "The lab has nothing at this address.", 405: "This address of the lab takes no such request."}
+_MISPLACED = "The lab has nothing at this address: it is served under {path}, which --base-url sets."
 
 
 class Refusing(RequestHandler):
@@ -21,7 +19,9 @@ class Refusing(RequestHandler):
         """Say in a sentence what is refused."""
         usual = "The lab cannot respond to this request." if status_code >= 500 else "The lab refuses this request."
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(notice(_REFUSALS.get(status_code, usual).format(path=self.settings["lab_path"])))
+        path = self.settings["lab_path"]
+        misplaced = status_code == 404 and not self.request.path.startswith(path)
+        self.finish(notice(_MISPLACED.format(path=path) if misplaced else _REFUSALS.get(status_code, usual)))
 
 
 class Light(Refusing):
