@@ -11,18 +11,19 @@ from torch import Tensor, nn
 
 from lab.attacks import sanity
 from lab.attacks.batches import dry_pass, logits_of
-from lab.attacks.black_box import black_box, margin_jumps
+from lab.attacks.black_box import black_box
 from lab.attacks.checks import check_ball, taken
 from lab.attacks.examination import pale
 from lab.attacks.fresh import before_use
 from lab.attacks.gain import FEW, gained
 from lab.attacks.gradient import device_of, frozen, input_gradient
 from lab.attacks.judge import judge
+from lab.attacks.label_search import hidden_margin
 from lab.attacks.rounds import BlockStore, Rounds
 from lab.attacks.standing import Standing
 from lab.attacks.state import BeforeUse, StateDependence
 from lab.attacks.straight_through import straight_through
-from lab.attacks.traits import Mode, company, in_training, mode, randomness, slopes
+from lab.attacks.traits import Mode, company, in_training, mode, randomness, slopes, steep
 from lab.attacks.wrappers import Averaged, averaged, one_by_one
 from lab.context import Context
 from lab.errors import AttackError
@@ -34,7 +35,7 @@ from lab.specs.attacks import CrossEntropy
 from lab.specs.balls import L2, Ball, Linf
 from lab.specs.evaluation import BUDGETS, QUICK
 from lab.specs.spec import title_of
-from lab.specs.stages import DEPTHS, Depth, Planned, stages
+from lab.specs.stages import DEPTHS, Depth, Planned, from_outside, stages
 
 _FEW_IMAGES = 16  # on which a gradient is looked for
 
@@ -128,6 +129,7 @@ class _Evaluation:
         seen = self._as_seen(few, labels, depth, x)
         self.random = isinstance(seen.model, Averaged)
         self.slopes = slopes(seen, few, labels, self.random)
+        self.steep = steep(seen, few, labels)
         self.checks += [sanity.about_slopes(self.slopes), sanity.about_state(state)]
         self.standing = Standing(x, y, ball, logits_of(seen, x.to(few.device)).cpu())
         self.rounds = Rounds(self.plain, seen, self.standing, budget, ctx, self._show, self._watch, kept)
@@ -144,11 +146,9 @@ class _Evaluation:
             rounds.run(replace(each, within=inf) if suspicious else each)
         if suspicious:
             self._check(self._differentiable())
-        boundary = None if self.random else margin_jumps(rounds)
-        if boundary is not None:
-            self._check(boundary)
-        jumps = boundary is not None and boundary.state == FAILED
-        self._check(black_box(rounds, suspicious, jumps))
+        boundary = hidden_margin(rounds)
+        self._check(boundary)
+        self._check(black_box(rounds, slopes, boundary.state == FAILED))
         self._check(sanity.transfer(rounds, sources))
         self._check(sanity.noise(rounds))
         if not slopes.missing:
@@ -167,8 +167,9 @@ class _Evaluation:
         Square is among the sanity checks.
         """
         gradient = [each for each in planned if each.gradient]
-        useful = 0 if self.slopes.missing else len(gradient) if self.slopes.usable > 0.5 else 2
-        return gradient[:useful]
+        if self.slopes.missing or self.slopes.usable <= 0.5:
+            return gradient[: 0 if self.slopes.missing else 2]
+        return gradient + [*from_outside(self.ball)] * self.steep
 
     def known(self, done: float) -> ModelEvaluation:
         """Return the evaluation so far."""

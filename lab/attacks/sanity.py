@@ -16,6 +16,7 @@ from lab.attacks.best import Best
 from lab.attacks.black_box import score_attacks
 from lab.attacks.gain import FEW, gained
 from lab.attacks.gradient import device_of, plain_gradient
+from lab.attacks.label_search import IN_PASSING
 from lab.attacks.objectives import margin, predicted
 from lab.attacks.rounds import Rounds
 from lab.attacks.standing import Standing
@@ -42,7 +43,8 @@ def ahead(rounds: Rounds, sources: int) -> list[float]:
     """Return how many gradients each round of the checks takes for an image that is left, with so many sources."""
     depth, sampled = rounds.depth, min(1.0, rounds.depth.images / len(rounds.standing.y))
     tried = [2 * depth.steps] * sources + [_DRAWS, 4 * depth.steps, depth.steps]
-    return [*(each.weight for each in score_attacks(rounds)), *(each * sampled for each in tried)]
+    asked = IN_PASSING.passes / 2 * min(1.0, IN_PASSING.images / len(rounds.standing.y))
+    return [*(each.weight for each in score_attacks(rounds)), asked, *(each * sampled for each in tried)]
 
 
 def about_mode(found: Mode) -> Check:

@@ -33,7 +33,7 @@ from lab.specs.multi_targeted import MultiTargeted, halvings
 from lab.specs.orthogonal import OrthogonalDirections
 from lab.specs.pace import pace
 from lab.specs.pixels import L0, FlipPixels
-from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryPGD, QueryRFGSM, RayS, Square
+from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, HopSkipJump, QueryPGD, QueryRFGSM, RayS, Square
 from lab.specs.spatial import RotateTranslate, Spatial
 
 BATCH = 256
@@ -211,6 +211,11 @@ def _(attack: Square, asked: Asked) -> Effort:
 
 @effort.register
 def _(attack: RayS, asked: Asked) -> Effort:
+    return Effort(attack.queries)
+
+
+@effort.register
+def _(attack: HopSkipJump, asked: Asked) -> Effort:
     return Effort(attack.queries)
 
 

@@ -155,8 +155,8 @@ def _boundary(check: Check) -> str:
     if check.state == PASSED:
         return f"On the path to another class the margin falls to zero on {_all(check)}."
     return (
-        f"On the path to another class the margin jumps at the decision boundary on {percent(check.value)} of "
-        f"{images}: scores say little more than labels do."
+        f"On the path to another class the margin jumps at the decision boundary, or is still high close to it, on "
+        f"{percent(check.value)} of {images}: scores do not say how near a decision is."
     )
 
 

@@ -21,7 +21,7 @@ _HIDING = {
     "batch": "its predictions depend on the rest of the batch",
     "state": "it keeps state between calls",
     "one step": "its gradient is masked for one step",
-    "boundary": "its scores jump at the decision boundary",
+    "boundary": "its scores hide how near a decision is",
     "black box": "a black box breaks what gradient attacks leave",
     "transfer": "transferred images break what gradient attacks leave",
 }

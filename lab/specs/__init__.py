@@ -136,6 +136,7 @@ from lab.specs.query import (
     SPSA as SPSA,
     Estimator as Estimator,
     FiniteDifferences as FiniteDifferences,
+    HopSkipJump as HopSkipJump,
     QueryAttack as QueryAttack,
     QueryPGD as QueryPGD,
     QueryRFGSM as QueryRFGSM,

@@ -166,3 +166,22 @@ class RayS(QueryAttack, title="RayS"):
             retried=False,
             to_cross=0,
         )
+
+
+@dataclass(frozen=True)
+class HopSkipJump(QueryAttack, title="HopSkipJump"):
+    """Steps along the decision boundary's normal, estimated from labels alone, and back toward the image. Chen et al.
+    2020 (HopSkipJump), Algorithm 2."""
+
+    queries: int = param(5000, 1, 1_000_000, "query budget per image", usual=(100, 10_000), log=True, brief=1000)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            balls=NORM_BALLS,
+            gradient=False,
+            deterministic=False,
+            eps_per_image=False,
+            retried=False,
+            to_cross=0,
+        )

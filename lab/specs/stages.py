@@ -10,7 +10,7 @@ from lab.specs.balls import L2, Ball
 from lab.specs.evaluation import QUICK, STANDARD, THOROUGH
 from lab.specs.fab import FABTargeted
 from lab.specs.multi_targeted import MultiTargeted
-from lab.specs.query import RayS, Square
+from lab.specs.query import HopSkipJump, RayS, Square
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,18 @@ def stages(budget: str, ball: Ball) -> tuple[Planned, ...]:
     return _STAGES[budget](ball)
 
 
-def labels_only(budget: str) -> Planned:
-    """The attack in L∞ on images at which scores say little more than labels do."""
-    return _LABELS_ONLY[budget]
+def labels_only(budget: str, ball: Ball) -> Planned:
+    """The attack on images at which scores say little more than labels do."""
+    return (_LABELS_ONLY_L2 if isinstance(ball, L2) else _LABELS_ONLY)[budget]
+
+
+def from_outside(ball: Ball) -> tuple[Planned, ...]:
+    """Attacks that begin beyond the decision boundary, where scores rise alike, and return into the ball.
+
+    In L∞ they break more of a model only whose own class's score is far steeper than the others'; in L2 every budget
+    has them.
+    """
+    return () if isinstance(ball, L2) else (_FROM_2, _FROM_3)
 
 
 def _quick(ball: Ball) -> tuple[Planned, ...]:
@@ -110,6 +119,8 @@ def _from(radius: float, steps: int, targets: int = 9, restarts: int = 1) -> Mul
 
 
 _FROM_NEAR = Planned("MultiTargeted from 3 ε", _from(3, steps=14, targets=3), 30)
+
+_FROM_2, _FROM_3 = (Planned(f"MultiTargeted from {each} ε", _from(each, steps=40), 250) for each in (2, 3))
 
 
 def _standard(ball: Ball) -> tuple[Planned, ...]:
@@ -168,4 +179,10 @@ _LABELS_ONLY = {
     QUICK: Planned("RayS", RayS(queries=300), 150),
     STANDARD: Planned("RayS", RayS(queries=1000), 500),
     THOROUGH: Planned("RayS", RayS(queries=5000), 2500),
+}
+
+_LABELS_ONLY_L2 = {
+    QUICK: Planned("HopSkipJump", HopSkipJump(queries=1000), 500),
+    STANDARD: Planned("HopSkipJump", HopSkipJump(queries=5000), 2500),
+    THOROUGH: Planned("HopSkipJump", HopSkipJump(queries=20_000), 10_000),
 }

@@ -149,6 +149,36 @@ def constant_losers(logits: Tensor) -> Tensor:
     return torch.where(top(logits), 5 + 1e-4 * logits.tanh(), 0.0)
 
 
+def margin_divided_out(logits: Tensor) -> Tensor:
+    """Scores relative to the margin, which is one everywhere."""
+    return (logits - logits.amax(1, keepdim=True)) / _lead(logits).clamp(min=1e-12)
+
+
+def moat(logits: Tensor) -> Tensor:
+    """A margin that rises up to close before the decision boundary, with its true gradient, and falls to zero there."""
+    return (logits - logits.amax(1, keepdim=True)) / (_lead(logits).square() + 0.09)
+
+
+def _lead(logits: Tensor) -> Tensor:
+    first, second = logits.topk(2, 1).values.split(1, 1)
+    return first - second
+
+
+def rescaled(network: nn.Module) -> nn.Module:
+    """The right order of the classes, but a gradient of the factor that all their scores have in common."""
+
+    class Rescaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, x: Tensor) -> Tensor:
+            factor = 1 + 1000 * torch.sin(1e4 * x.flatten(1).sum(1, keepdim=True)).square()
+            return self.network(x) * factor
+
+    return Rescaled()
+
+
 def rows_detached(x: Tensor) -> Tensor:
     """The gradient leaves out every second row of pixels."""
     odd = torch.arange(x.shape[-2], device=x.device).unsqueeze(1) % 2
@@ -459,8 +489,18 @@ JUMPING: dict[str, Defence] = {
     "losers in proportion": lambda network: Before(network, losers_in_proportion),
     "constant losers": lambda network: Before(network, constant_losers),
     "ranks and slope": lambda network: Before(network, ranks_and_slope),
+    "margin divided out": lambda network: Before(network, margin_divided_out),
+    "moat": lambda network: Before(network, moat),
 }
-"""Defences whose margin jumps at the decision boundary, with the true gradient of what they return."""
+"""Defences whose margin jumps at the decision boundary, or is the largest close to it, with the true gradient of what
+they return."""
+
+STEEP: dict[str, Defence] = {
+    "exponentials": lambda network: Before(network, lambda logits: 1e-10 * logits.exp()),
+    "exponentials of twice": lambda network: Before(network, lambda logits: 1e-15 * (2 * logits).exp()),
+    "powers": lambda network: Before(network, lambda logits: 1e-9 * logits.pow(9)),
+}
+"""Defences whose margin falls with the score of the own class long before another's rises."""
 
 DEFENCES: dict[str, Defence] = {
     "undefended": lambda network: network,
@@ -523,6 +563,8 @@ DEFENCES: dict[str, Defence] = {
     "signs of the gradient": lambda network: Behind(network, Signed.apply),
     "noisy gradient": lambda network: Behind(network, Noisy.apply),
     "mirrored for gradients": mirrored_for_gradients,
+    "rescaled": rescaled,
     **COARSE,
     **JUMPING,
+    **STEEP,
 }

@@ -22,7 +22,7 @@ from lab.results.evaluation import CLEAN, UNBROKEN
 from lab.results.evaluation_checks import sentence
 from lab.results.evaluation_verdict import BROKEN, MASKED, ROBUST, UNDECIDED, verdict
 from lab.specs import L0, L2, Digits, Linf, Trained
-from tests.attacks.defences import COARSE, DEFENCES, JUMPING, Before, Neighbour
+from tests.attacks.defences import COARSE, DEFENCES, JUMPING, STEEP, Before, Neighbour
 from tests.families import family, firsts
 
 BALL = Linf(0.2)
@@ -115,7 +115,9 @@ FLAWS = {
     "noisy gradient": {"gradients"},
     "mirrored for gradients": {"gradients"},
     **{each: {"gradients", "black box"} for each in COARSE},
+    "rescaled": {"gradients"},
     **{each: {"boundary"} for each in JUMPING},
+    **{each: set() for each in STEEP},
 }
 """What is wrong with each defence of an undefended network, by the checks that must fail."""
 COSTLY = {"false gradient inside", "shattered", "shuffled"}
@@ -160,6 +162,45 @@ def test_scores_that_jump_at_the_decision_boundary_hide_no_image(network, sound,
     assert verdict(result).kind == MASKED
     assert "boundary" in failed(result)
     assert result.robust_accuracy <= sound.robust_accuracy + MISSED.get(defence, 0.025) + 1e-6
+
+
+@pytest.mark.parametrize("defence", family(STEEP, "exponentials of twice".__eq__))
+def test_scores_of_unlike_slopes_hide_no_image(network, sound, defence):
+    """Their margin alone leads away from the class, but not to where another class overtakes it."""
+    result = evaluate(DEFENCES[defence](copy.deepcopy(network)), *digits(40), Linf(0.05))
+    assert result.robust_accuracy <= sound.robust_accuracy + 1e-6
+
+
+@pytest.fixture(scope="module")
+def sound_in_l2(network):
+    return evaluate(network, *digits(40), L2(1.0))
+
+
+IN_L2 = ["constant winner", "margin divided out", "moat", "reversed losers"]
+
+
+@pytest.mark.parametrize("defence", family(IN_L2, "moat".__eq__))
+def test_scores_that_hide_the_decision_hide_no_image_in_l2_either(network, sound_in_l2, defence):
+    result = evaluate(DEFENCES[defence](copy.deepcopy(network)), *digits(40), L2(1.0))
+    assert verdict(result).kind == MASKED
+    assert result.robust_accuracy <= sound_in_l2.robust_accuracy + 0.025 + 1e-6
+
+
+def test_labels_alone_are_searched_in_l2():
+    """Neither scores nor gradients: HopSkipJump breaks what all others leave."""
+    model = DEFENCES["top label"](copy.deepcopy(load_model(Trained("standard"))))
+    result = evaluate(model, *digits(12), L2(2.0))
+    assert verdict(result).kind == MASKED
+    assert "HopSkipJump" in [each.name for each in result.stages]
+    assert int(result.robust.sum()) <= 6
+
+
+def test_a_random_model_whose_scores_jump_is_searched_by_labels_in_expectation(network):
+    noisy = Before(copy.deepcopy(network), lambda z: DEFENCES["top label"](nn.Identity())(z) + 0.01 * torch.randn(10))
+    result = evaluate(noisy, *digits(8), Linf(0.2))
+    assert verdict(result).kind == MASKED
+    assert {"randomness", "boundary"} <= failed(result)
+    assert int(result.robust.sum()) <= 2
 
 
 MISSED = {"losers in proportion": 0.05}
@@ -231,7 +272,7 @@ def test_where_scores_say_more_than_labels_no_query_is_spent_on_labels(hidden):
     network = load_model(Trained("trades-trained"))
     result = evaluate(DEFENCES["no_grad"](copy.deepcopy(network)) if hidden else network, *digits(12), Linf(0.05))
     assert result.robust.any()
-    assert "RayS" not in [each.name for each in result.stages]
+    assert not [each.name for each in result.stages if "RayS" in each.name]
 
 
 class NoStandIn(nn.Module):

@@ -19,7 +19,7 @@ from lab.specs.fab import FAB, FABTargeted
 from lab.specs.multi_targeted import MultiTargeted
 from lab.specs.orthogonal import OrthogonalDirections
 from lab.specs.pixels import L0, FlipPixels
-from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, QueryPGD, QueryRFGSM, RayS, Square
+from lab.specs.query import NES, SPSA, Estimator, FiniteDifferences, HopSkipJump, QueryPGD, QueryRFGSM, RayS, Square
 from lab.specs.spatial import RotateTranslate, Spatial
 from lab.specs.spec import family_of
 from tests.cost.counting import CLASSES, counted, fooled, unfooled
@@ -73,6 +73,8 @@ CASES: list[tuple[AttackSpec, Ball]] = [
     (QueryRFGSM(estimator=NES(directions=20)), L2(1.0)),
     (Square(queries=150), L2(1.0)),
     (RayS(queries=150), Linf(0.1)),
+    (HopSkipJump(queries=150), L2(0.1)),
+    (HopSkipJump(queries=150), Linf(0.1)),
     (FlipPixels(tries=40), L0(5)),
     (FlipPixels("greedy"), L0(3)),
     (FlipPixels("greedy"), L0(20)),

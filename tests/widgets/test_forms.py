@@ -12,7 +12,7 @@ from widgets.controls import Choice, Number, Several, Text, Toggle
 from widgets.controls.images import Images
 from widgets.parts.forms import Form, Variant
 
-NAMES = re.compile("AutoAttack|MultiTargeted|RayS|ResNet|EfficientNet|RMSProp|ReLU")  # spelt so in the papers
+NAMES = re.compile("AutoAttack|MultiTargeted|RayS|HopSkipJump|ResNet|EfficientNet|RMSProp|ReLU")  # as in the papers
 
 GARBAGE = [
     None, [], {}, {"a": 1}, [[["deep"]]], "forty", "", "9" * 10_000, float("nan"), float("inf"), -1, 1e300, True,
