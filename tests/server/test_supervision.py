@@ -376,6 +376,8 @@ def test_a_restart_that_fails_is_tried_again(tmp_path, pauses):
 def test_a_server_that_ends_while_it_is_asked_has_ended_by_itself(tmp_path):
     class EndingWhileAsked(Watched):
         def answers(self, patience: float = 2.0) -> bool:
+            if self.started > 1:
+                raise KeyboardInterrupt
             if not self.asked:
                 self.process.kill()
                 os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
