@@ -160,7 +160,7 @@ class Voila:
         """Start it again, after a pause that grows with the failures in a row: whatever ends it may still be there."""
         while True:
             self.end()
-            time.sleep(min(2.0**self._failures, LONGEST_PAUSE) if self._failures > 1 else 0)
+            self._rest(min(2.0**self._failures, LONGEST_PAUSE) if self._failures > 1 else 0)
             try:
                 return self.begin()
             except LabError as error:
@@ -180,6 +180,9 @@ class Voila:
                 return json.load(answer).get("status") == "ok"
         except (OSError, ValueError, AttributeError, http.client.HTTPException):
             return False
+
+    def _rest(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     def _wait_for_its_end(self, pause: float) -> None:
         try:

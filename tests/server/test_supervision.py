@@ -305,6 +305,7 @@ class Ending(Watched):
     def __init__(self, tmp_path: Path, ends: int = 0, unstarted: int = 0) -> None:
         super().__init__(tmp_path, [])
         self.ends, self.unstarted = ends, unstarted
+        self.pauses: list[float] = []
 
     def begin(self, patience: float = 60.0) -> None:
         super().begin(patience)
@@ -313,22 +314,17 @@ class Ending(Watched):
             self.end()
             raise LabError("Voilà could not start; see the log: log.")
 
+    def _rest(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
     def _wait_for_its_end(self, pause: float) -> None:
         if self.ends:
             self.ends -= 1
             self.end()
 
 
-@pytest.fixture
-def pauses(monkeypatch) -> list[float]:
-    """Seconds that passed between two starts, without passing."""
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
-
-
 @pytest.mark.parametrize("ends", [1, 2, supervision.ATTEMPTS - 1])
-def test_a_server_that_ends_is_started_again_however_soon_with_growing_pauses(ends, tmp_path, pauses):
+def test_a_server_that_ends_is_started_again_however_soon_with_growing_pauses(ends, tmp_path):
     server, said = Ending(tmp_path, ends), []
     server.begin()
     with pytest.raises(KeyboardInterrupt):
@@ -336,10 +332,10 @@ def test_a_server_that_ends_is_started_again_however_soon_with_growing_pauses(en
     server.end()
     assert server.started == ends + 1
     assert said == ["Voilà stopped by itself (exit code -9) and is being restarted."] * ends
-    assert pauses == [0, 4, 8, 16, 30, 30, 30][:ends]
+    assert server.pauses == [0, 4, 8, 16, 30, 30, 30][:ends]
 
 
-def test_one_that_does_not_survive_many_starts_in_a_row_is_given_up(tmp_path, pauses):
+def test_one_that_does_not_survive_many_starts_in_a_row_is_given_up(tmp_path):
     server = Ending(tmp_path, supervision.ATTEMPTS)
     server.begin()
     with pytest.raises(LabError, match=r"by itself \(exit code -9\), the last of 8 failures in a row; see the log"):
@@ -347,7 +343,7 @@ def test_one_that_does_not_survive_many_starts_in_a_row_is_given_up(tmp_path, pa
     assert server.started == supervision.ATTEMPTS
 
 
-def test_ends_far_from_each_other_are_not_in_a_row(tmp_path, pauses):
+def test_ends_far_from_each_other_are_not_in_a_row(tmp_path):
     class Lasting(Ending):
         def begin(self, patience: float = 60.0) -> None:
             super().begin(patience)
@@ -359,10 +355,10 @@ def test_ends_far_from_each_other_are_not_in_a_row(tmp_path, pauses):
         server.watch(said.append)
     server.end()
     assert len(said) == 2 * supervision.ATTEMPTS
-    assert not any(pauses)
+    assert not any(server.pauses)
 
 
-def test_a_restart_that_fails_is_tried_again(tmp_path, pauses):
+def test_a_restart_that_fails_is_tried_again(tmp_path):
     server, said = Ending(tmp_path, ends=1, unstarted=2), []
     server.begin()
     with pytest.raises(KeyboardInterrupt):
