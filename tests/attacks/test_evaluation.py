@@ -135,7 +135,7 @@ def test_a_defence_that_only_hides_the_gradient_is_named_and_broken(defence):
     assert found.flaws == tuple(sentence(each) for each in result.checks if each.state == "failed")
 
 
-@pytest.mark.parametrize("defence", ["winner detached", "rows detached"])
+@pytest.mark.parametrize("defence", ["winner detached", pytest.param("rows detached", marks=pytest.mark.slow)])
 def test_a_gradient_that_leaves_something_out_hides_no_image(network, sound, defence):
     """Where its own direction still raises the loss, only others show that it is not the whole gradient."""
     result = evaluate(DEFENCES[defence](copy.deepcopy(network)), *digits(40), Linf(0.05))

@@ -34,23 +34,27 @@ PIVOT = KURAKIN.replace(keep_clean=True, similarity=Pivot(weight=1e-4, detached=
 """Two embeddings of an image in one loss, which changes in step 10."""
 
 
-@dataclass(frozen=True)
-class Unused(SmallCNN, title="A layer of which is not used"):
-    """A small CNN that holds weights which no loss depends on."""
+def with_unused_weights() -> Recipe:
+    """A network with a layer that no loss depends on; its architecture is known to this process from now on."""
 
+    @dataclass(frozen=True)
+    class Unused(SmallCNN, title="A layer of which is not used"):
+        """A small CNN with weights that are not used."""
 
-@make.register
-def _(architecture: Unused, shape: Shape, classes: int) -> Network:
-    network = make(SmallCNN(4), shape, classes)
-    network.unused = nn.Linear(3, 3)
-    return network
+    @make.register
+    def _(architecture: Unused, shape: Shape, classes: int) -> Network:
+        network = make(SmallCNN(4), shape, classes)
+        network.unused = nn.Linear(3, 3)
+        return network
+
+    return KURAKIN.replace(architecture=Unused(4))
 
 
 RECIPES = {
-    "kurakin": KURAKIN,
-    "pivot": PIVOT,
-    "trades": TRADES(architecture=SmallCNN(4), epochs=1, batch=64, ball=Linf(0.05), optimiser=SGD(0.01)),
-    "unused weights": KURAKIN.replace(architecture=Unused(4)),
+    "kurakin": lambda: KURAKIN,
+    "pivot": lambda: PIVOT,
+    "trades": lambda: TRADES(architecture=SmallCNN(4), epochs=1, batch=64, ball=Linf(0.05), optimiser=SGD(0.01)),
+    "unused weights": with_unused_weights,
 }
 
 
@@ -80,4 +84,4 @@ def main(home: Path, recipe: Recipe) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), RECIPES[sys.argv[2]])
+    main(Path(sys.argv[1]), RECIPES[sys.argv[2]]())
