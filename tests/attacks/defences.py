@@ -1,51 +1,27 @@
 """Models whose robustness is known: an undefended network behind things that only hide its gradient."""
 
-from collections.abc import Callable
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate, one_hot, pad
 
-Defence = Callable[[nn.Module], nn.Module]
-
-
-class Behind(nn.Module):
-    """A network behind a function of the images."""
-
-    def __init__(self, network: nn.Module, before: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.network, self.before = network, before
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network(self.before(x))
-
-
-class Before(nn.Module):
-    """A network before a function of its logits."""
-
-    def __init__(self, network: nn.Module, after: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.network, self.after = network, after
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.after(self.network(x))
+from tests.attacks.hidden_scores import COARSE, JUMPING, STEEP
+from tests.attacks.remembering import (
+    Adapting,
+    CacheOfRounded,
+    Drifting,
+    Earlier,
+    Late,
+    OwnGenerator,
+    Refusing,
+    RunningStatistics,
+    Turns,
+    remembering,
+)
+from tests.attacks.wrapping import Before, Behind, Defence
 
 
 def rounded(x: Tensor) -> Tensor:
     return (x * 7).round() / 7
-
-
-def label_alone(logits: Tensor) -> Tensor:
-    return torch.from_numpy(np.eye(logits.shape[1], dtype=np.float32)[logits.detach().numpy().argmax(1)])
-
-
-def top_label(logits: Tensor) -> Tensor:
-    return torch.zeros_like(logits).scatter(1, logits.argmax(1, keepdim=True), 1.0)
-
-
-def confidence_in_tenths(logits: Tensor) -> Tensor:
-    return torch.from_numpy(logits.softmax(1).detach().numpy().round(1))
 
 
 def thermometer(x: Tensor) -> Tensor:
@@ -120,48 +96,6 @@ def winner_detached(logits: Tensor) -> Tensor:
     """The gradient leaves out the largest logit."""
     top = torch.zeros_like(logits, dtype=torch.bool).scatter(1, logits.argmax(1, keepdim=True), True)
     return torch.where(top, logits.detach(), logits)
-
-
-def top(logits: Tensor) -> Tensor:
-    """(n, classes) True for the largest logit of each image."""
-    return torch.zeros_like(logits, dtype=torch.bool).scatter(1, logits.argmax(1, keepdim=True), True)
-
-
-def constant_winner(logits: Tensor) -> Tensor:
-    """The true gradient of the others, but a margin that stays where it is up to the decision boundary."""
-    return torch.where(top(logits), 5.0, (1e-4 * logits).tanh())
-
-
-def reversed_losers(logits: Tensor) -> Tensor:
-    """The true gradient of scores that rise as the logits fall."""
-    return torch.where(top(logits), 5.0, -(1e-2 * logits).tanh())
-
-
-def losers_in_proportion(logits: Tensor) -> Tensor:
-    return torch.where(top(logits), 1.0, 1e-3 * logits.masked_fill(top(logits), -1e9).softmax(1))
-
-
-def ranks_and_slope(logits: Tensor) -> Tensor:
-    return logits.argsort(1).argsort(1).float() + 1e-4 * logits.tanh()
-
-
-def constant_losers(logits: Tensor) -> Tensor:
-    return torch.where(top(logits), 5 + 1e-4 * logits.tanh(), 0.0)
-
-
-def margin_divided_out(logits: Tensor) -> Tensor:
-    """Scores relative to the margin, which is one everywhere."""
-    return (logits - logits.amax(1, keepdim=True)) / _lead(logits).clamp(min=1e-12)
-
-
-def moat(logits: Tensor) -> Tensor:
-    """A margin that rises up to close before the decision boundary, with its true gradient, and falls to zero there."""
-    return (logits - logits.amax(1, keepdim=True)) / (_lead(logits).square() + 0.09)
-
-
-def _lead(logits: Tensor) -> Tensor:
-    first, second = logits.topk(2, 1).values.split(1, 1)
-    return first - second
 
 
 def rescaled(network: nn.Module) -> nn.Module:
@@ -305,164 +239,6 @@ class BatchStatistics(nn.Module):
         return (x - x.mean((0, 2, 3), keepdim=True)) / (x.std((0, 2, 3), keepdim=True) + 1e-3) * 0.3 + 0.15
 
 
-class CacheOfRounded(nn.Module):
-    """The network's answer to the first of all images that are rounded to the same one."""
-
-    def __init__(self, network: nn.Module, levels: int = 2) -> None:
-        super().__init__()
-        self.network, self.levels, self.answers = network, levels, {}
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits = self.network(x)
-        keys = [(each * self.levels).round().to(torch.uint8).numpy().tobytes() for each in x.detach()]
-        return (
-            torch.stack([self.answers.setdefault(key, row.detach()) for key, row in zip(keys, logits, strict=True)])
-            + 0 * logits
-        )
-
-
-class Earlier(nn.Module):
-    """The network's answer to the first image that was as near as this (Chen et al. 2020 detect attacks so)."""
-
-    def __init__(self, network: nn.Module, near: float = 0.25) -> None:
-        super().__init__()
-        self.network, self.near, self.images, self.answers = network, near, [], []
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits = self.network(x)
-        return torch.stack([self.answer(*each) for each in zip(x, logits, strict=True)])
-
-    def answer(self, image: Tensor, logits: Tensor) -> Tensor:
-        if self.images:
-            far = (torch.stack(self.images) - image.detach()).flatten(1).abs().amax(1)
-            nearest = int(far.argmin())
-            if far[nearest] <= self.near:
-                return self.answers[nearest]
-        self.images.append(image.detach().clone())
-        self.answers.append(logits.detach())
-        return logits
-
-
-class Turns(nn.Module):
-    """Every second call sees the images upside down."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network, self.calls = network, 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.calls += 1
-        return self.network(x if self.calls % 2 else x.flip(-1))
-
-
-class Refusing(nn.Module):
-    """After so many images the first answer for ever, or an error."""
-
-    def __init__(self, network: nn.Module, most: int = 200, raising: bool = False) -> None:
-        super().__init__()
-        self.network, self.most, self.raising, self.seen, self.first = network, most, raising, 0, {}
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.seen += len(x)
-        if self.seen > self.most:
-            if self.raising:
-                raise RuntimeError("too many queries")
-            return self.first[0].expand(len(x), -1) + 0 * x.flatten(1).sum(1, keepdim=True)
-        logits = self.network(x)
-        self.first.setdefault(0, logits[:1].detach())
-        return logits
-
-
-class Adapting(nn.Module):
-    """Images less the running mean of all that it was shown, kept outside of any buffer."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network, self.mean = network, None
-
-    def forward(self, x: Tensor) -> Tensor:
-        old = self.mean
-        mean = x.detach().mean(0)
-        self.mean = mean if old is None else 0.9 * old + 0.1 * mean
-        return self.network(x if old is None else x - 0.5 * old)
-
-
-class Late(nn.Module):
-    """The answer to the call before, where that was of as many images."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network, self.before = network, None
-
-    def forward(self, x: Tensor) -> Tensor:
-        now, self.before = self.before, self.network(x)
-        late = now if now is not None and len(now) == len(x) else self.before
-        return late.detach() + 0 * self.before
-
-
-class Drifting(nn.Module):
-    """Every call changes the weights."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits = self.network(x)
-        with torch.no_grad():
-            for each in self.network.parameters():
-                each.mul_(0.8).add_(0.05 * each.flip(0))
-        return logits
-
-
-class RunningStatistics(nn.Module):
-    """Normalised by running statistics that every call updates, in evaluation mode, too."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-        self.register_buffer("mean", torch.zeros(()))
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits = self.network(x - self.mean)
-        self.mean.mul_(0.5).add_(0.5 * x.detach().mean())
-        return logits
-
-
-class InTraining(nn.Module):
-    """Noise in training mode only."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network(x + 0.3 * torch.randn_like(x) if self.training else x)
-
-
-class OwnGenerator(nn.Module):
-    """Noise from a generator that the model holds."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network, self.generator = network, torch.Generator().manual_seed(0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network(x + 0.1 * torch.randn(x.shape, generator=self.generator))
-
-
-def remembering(network: nn.Module) -> nn.Module:
-    """A cache in a variable of a function."""
-    answers: dict[bytes, Tensor] = {}
-
-    def after(x: Tensor) -> Tensor:
-        keys = [(each * 2).round().to(torch.uint8).numpy().tobytes() for each in x.detach()]
-        rows = zip(keys, network(x), strict=True)
-        return torch.stack([answers.setdefault(key, row.detach()) for key, row in rows]) + 0 * x.sum()
-
-    return Before(nn.Identity(), after)
-
-
 def _hooked(network: nn.Module) -> nn.Module:
     model = nn.Sequential(nn.Identity(), network)
     model[1].register_full_backward_hook(lambda module, given, out: tuple(-each for each in given))
@@ -472,35 +248,6 @@ def _hooked(network: nn.Module) -> nn.Module:
 def _winners(network: nn.Module) -> nn.Module:
     return nn.Sequential(network.features, WinnersTakeAll(), network.head)
 
-
-COARSE: dict[str, Defence] = {
-    "label alone": lambda network: Before(network, label_alone),
-    "top label": lambda network: Before(network, top_label),
-    "confidence in tenths": lambda network: Before(network, confidence_in_tenths),
-    "ranks": lambda network: Before(network, lambda logits: logits.argsort(1).argsort(1).float()),
-    "ranks by sorting": lambda network: Before(network, lambda logits: logits.sort(1).indices.argsort(1).float()),
-    "overflowing softmax": lambda network: Before(network, lambda logits: (logits * 100).softmax(1).log()),
-}
-"""Defences whose scores say hardly more than the label."""
-
-JUMPING: dict[str, Defence] = {
-    "constant winner": lambda network: Before(network, constant_winner),
-    "reversed losers": lambda network: Before(network, reversed_losers),
-    "losers in proportion": lambda network: Before(network, losers_in_proportion),
-    "constant losers": lambda network: Before(network, constant_losers),
-    "ranks and slope": lambda network: Before(network, ranks_and_slope),
-    "margin divided out": lambda network: Before(network, margin_divided_out),
-    "moat": lambda network: Before(network, moat),
-}
-"""Defences whose margin jumps at the decision boundary, or is the largest close to it, with the true gradient of what
-they return."""
-
-STEEP: dict[str, Defence] = {
-    "exponentials": lambda network: Before(network, lambda logits: 1e-10 * logits.exp()),
-    "exponentials of twice": lambda network: Before(network, lambda logits: 1e-15 * (2 * logits).exp()),
-    "powers": lambda network: Before(network, lambda logits: 1e-9 * logits.pow(9)),
-}
-"""Defences whose margin falls with the score of the own class long before another's rises."""
 
 DEFENCES: dict[str, Defence] = {
     "undefended": lambda network: network,

@@ -27,7 +27,9 @@ from lab.results.evaluation_checks import sentence
 from lab.results.evaluation_verdict import verdict
 from lab.specs import FGSM, Digits, Linf, Trained
 from lab.specs.stages import Planned
-from tests.attacks.defences import DEFENCES, Adapting, Behind, Earlier, InTraining, OwnGenerator, Refusing
+from tests.attacks.defences import DEFENCES
+from tests.attacks.remembering import Adapting, Earlier, InTraining, OwnGenerator, Refusing
+from tests.attacks.wrapping import Behind
 from tests.families import family
 
 BALL = Linf(0.2)
