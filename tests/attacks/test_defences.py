@@ -85,6 +85,18 @@ FLAWS = {
     "rescaled": {"gradients"},
     **{each: {"boundary"} for each in JUMPING},
     **{each: set() for each in STEEP},
+    "medians": set(),
+    "total variation": {"gradients", "differentiable"},
+    "crops": {"randomness"},
+    "deflected pixels": {"randomness"},
+    "principal components": set(),
+    "blend of clean images": {"boundary"},
+    "purified": {"randomness"},
+    "neighbours": {"gradients"},
+    "pruned": {"randomness"},
+    "sizes": {"gradients", "differentiable"},
+    "output codes": {"boundary"},
+    "rejecting": {"boundary"},
 }
 """What is wrong with each defence of an undefended network, by the checks that must fail."""
 COSTLY = {"false gradient inside", "shattered", "shuffled"}
