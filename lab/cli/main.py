@@ -31,6 +31,7 @@ from lab.cli import (
 from lab.cli.options import Once
 from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
 from lab.cli.stray import stray_signals_said
+from lab.cli.threads import threads_of_the_container
 from lab.errors import LONGEST, LabError, one_line
 from lab.home import current_folder, home, lacks_temporary_folder, settle_folders
 from lab.memory import NOT_ENOUGH, ran_out
@@ -148,9 +149,11 @@ def _run(arguments: list[str]) -> int:
     options.arguments = arguments
     if getattr(options, "computes", False):
         current_folder()  # without one PyTorch's libraries end the process
-        plugins.parts("computing")
-    code: int = options.run(options)
-    return code
+        with threads_of_the_container():
+            plugins.parts("computing")
+            code: int = options.run(options)
+        return code
+    return int(options.run(options))
 
 
 def _refusal(error: OSError) -> str:

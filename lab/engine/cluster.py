@@ -24,6 +24,7 @@ from lab.engine.nanny import ENVIRONMENT, Nanny
 from lab.engine.slots import SLOTS
 from lab.errors import EngineError
 from lab.home import lacks_temporary_folder, settle_folders
+from lab.processes import interrupted_afterwards
 
 _LOOPBACK = "127.0.0.1"
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -92,7 +93,8 @@ def _embedded(dashboard: int | None) -> Iterator[Connection]:
     _find_lab_first()
     security = Security.temporary()
     try:
-        cluster = _cluster(security, dashboard)
+        with interrupted_afterwards():  # Dask cannot close what has not quite started
+            cluster = _cluster(security, dashboard)
     except Exception as error:  # Dask's own words for whatever its settings, or the machine, do not allow
         raise EngineError(f"The engine could not be started ({cause(error):.110}): {_remedy(error)}.") from error
     with dask.config.set(_MEANWHILE | _pages(dashboard)), cluster:

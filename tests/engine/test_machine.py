@@ -5,6 +5,7 @@ import errno
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -349,6 +350,18 @@ def test_a_worker_with_another_model_or_data_set_refuses(
     with pytest.raises(EngineError, match=r"The worker on .*(elsewhere_nets:build|mine)") as refused:
         origin.require_same_parts(*requested)
     assert len(str(refused.value)) <= 300
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the mask of a process")
+def test_the_processes_of_workers_do_not_hear_ctrl_c(engine: Engine) -> None:
+    """Not from their first moment on: one that was only just starting printed a traceback."""
+
+    def deaf() -> bool:
+        status = Path("/proc/self/status").read_text().splitlines()
+        [mask] = [line.split()[1] for line in status if line.startswith("SigBlk")]
+        return bool(int(mask, 16) >> (signal.SIGINT - 1) & 1)
+
+    assert set(engine._client.run(deaf).values()) == {True}
 
 
 def test_a_hand_started_worker_gets_what_an_embedded_one_gets() -> None:
