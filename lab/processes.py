@@ -22,6 +22,17 @@ STRAY = tuple(
 """Signals that end a program which does not expect them; only a user's own code, or a batch system, asks for them."""
 
 
+NO_MORE = "allow more processes and threads (ulimit -u, or the limit of the container), or end some"
+"""What to do where the system allows no more of them."""
+
+
+def ran_out(error: BaseException) -> bool:
+    """Return whether the error says that the system allows no more processes or threads."""
+    return isinstance(error, BlockingIOError) or (
+        isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+    )
+
+
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 

@@ -42,3 +42,13 @@ def test_what_a_user_has_set_stays(taken, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
     assert taken("attack", 2) == "8"
     assert os.environ["OMP_NUM_THREADS"] == "8"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), BlockingIOError(11, "Resource temporarily")])
+def test_a_limit_of_processes_is_a_sentence(monkeypatch, capsys, error):
+    def fails(_: object) -> int:
+        raise error
+
+    monkeypatch.setattr("lab.cli.attack.run", fails)
+    assert main(["attack"]) == 2
+    assert capsys.readouterr().err.startswith("The system allows no more processes or threads: allow more processes")

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab import __version__, plugins
+from lab import __version__, plugins, processes
 from lab.cli import (
     analyse,
     attack,
@@ -119,6 +119,8 @@ def _answered(arguments: Sequence[str] | None) -> int:
             raise
         if ran_out(error):
             return _complain(NOT_ENOUGH)
+        if processes.ran_out(error):
+            return _complain(f"The system allows no more processes or threads: {processes.NO_MORE}.")
         what = one_line(f"{type(error).__name__}: {error}", 200)
         if place := plugins.fault_in(error):
             return _complain(f"The plug-in failed at {place} ({what}): with LAB_DEBUG=1 the traceback is shown.")
@@ -160,6 +162,8 @@ def _refusal(error: OSError) -> str:
     """Word a refusal of the operating system, with the fix where that is known."""
     if lacks_temporary_folder(error):
         return "No folder for temporary files can be written to: make room in /tmp, or set TMPDIR to one that has some."
+    if processes.ran_out(error):
+        return f"The system allows no more processes or threads: {processes.NO_MORE}."
     path = Path(error.filename) if isinstance(error.filename, str) else None
     remedy = ": set LAB_HOME to a folder that you can write to" if path and _is_inside(path, home()) else ""
     return f"{path or 'The system'}: {error.strerror or error}{remedy}."

@@ -220,6 +220,23 @@ def test_a_full_disk_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch, numb
     assert "Dask" not in str(refused.value)
 
 
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), BlockingIOError(11, "Resource temporarily")])
+def test_a_limit_of_processes_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        try:
+            raise error
+        except type(error):
+            raise AssertionError("Status.init")  # noqa: B904  as Dask does, which cannot close what is half made
+
+    monkeypatch.setattr(cluster_module, "_cluster", fail)
+    with (
+        pytest.raises(EngineError, match=r"\((RuntimeError|BlockingIOError): .*\): allow more processes") as refused,
+        launch(),
+    ):
+        pass
+    assert "Dask" not in str(refused.value)
+
+
 def test_a_missing_folder_for_temporary_files_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
