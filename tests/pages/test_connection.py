@@ -107,7 +107,7 @@ SWALLOWED = {
         {WEBSOCKETS},
         "has not taken this page's connection yet: it is busy, or a proxy",
     ),
-    "open, but silent": ({WEBSOCKETS}, "The lab answers, but nothing comes through this page's connection"),
+    "open, but silent": ({WEBSOCKETS}, "The lab responds, but nothing comes through this page's connection"),
     "a network that is gone": ({WEBSOCKETS, PAGES}, "The connection to the lab was lost. Trying again"),
 }
 

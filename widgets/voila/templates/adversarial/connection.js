@@ -7,7 +7,7 @@
   const TRYING = "The connection to the lab was lost. Trying again …";
   const BLOCKED = "The connection to the lab is blocked, perhaps by a proxy that passes no WebSockets or not the lab's name.";
   const UNANSWERED = "The lab has not taken this page's connection yet: it is busy, or a proxy passes no WebSockets.";
-  const SILENT = "The lab answers, but nothing comes through this page's connection, perhaps because of a proxy. Reload to try again.";
+  const SILENT = "The lab responds, but nothing comes through this page's connection, perhaps because of a proxy. Reload to try again.";
   const MISPLACED = (path) => `The lab is served under ${path}, but this page is at ${location.pathname}: start it with --base-url and that path, which a proxy must pass on.`;
   const PATIENCE = 2000; // milliseconds until a gap is worth a word
   const HANDSHAKE = 6000; // milliseconds that a server may take to accept a websocket before it is worth a word
