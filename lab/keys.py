@@ -34,6 +34,15 @@ def stored_key(spec: Spec, asked: str) -> str | None:
     return key(spec, asked, *map(identity, models), *logits)
 
 
+def left_out(spec: Spec) -> list[str]:
+    """Sentences on what was left out of the files of users' weights, which are loaded for it, one for each."""
+    if not names_users_models(spec):
+        return []
+    from lab.models.load import left_out_of
+
+    return list(filter(None, (left_out_of(each) for each in catalogue.parts(spec) if isinstance(each, Custom))))
+
+
 def names_users_models(spec: Spec) -> bool:
     """Return whether a model of the user's takes part, so that only loading it tells what the result is of."""
     return any(isinstance(part, Custom) for part in catalogue.parts(spec))

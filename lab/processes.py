@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import psutil
 
@@ -20,11 +22,24 @@ STRAY = tuple(
 """Signals that end a program which does not expect them; only a user's own code, or a batch system, asks for them."""
 
 
+NO_MORE = "allow more processes and threads (ulimit -u, or the limit of the container), or end some"
+"""What to do where the system allows no more of them."""
+
+
+def ran_out(error: BaseException) -> bool:
+    """Return whether the error says that the system allows no more processes or threads."""
+    return isinstance(error, BlockingIOError) or (
+        isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+    )
+
+
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
 @contextmanager
 def stopping_on_signals() -> Iterator[None]:
     """Have SIGTERM and a closed terminal end what runs in the context as Ctrl-C does: by the way it came."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    before = {each: signal.getsignal(each) for name in names if (each := getattr(signal, name, None)) is not None}
+    before = {each: signal.getsignal(each) for name in _ENDING if (each := getattr(signal, name, None)) is not None}
     for each in before:
         signal.signal(each, _interrupt)
     try:
@@ -32,6 +47,48 @@ def stopping_on_signals() -> Iterator[None]:
     finally:  # a program that runs more commands than this one is interrupted as it was
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+@contextmanager
+def interrupted_afterwards() -> Iterator[None]:
+    """Have Ctrl-C, and what ends as it does, wait for what is half done in the context; pressed again, it does not."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if heard:
+            _interrupt(number, frame)
+        heard.append(number)
+
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    before = {each: handler for each in numbers if callable(handler := signal.getsignal(each))}
+    for each in before:
+        signal.signal(each, note)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    for each in heard:
+        signal.raise_signal(each)
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Have the processes that this thread starts, also by threads that begin here, not hear Ctrl-C.
+
+    A terminal tells all its processes, and one that is only just starting would print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where processes are in groups of their own
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -86,6 +86,19 @@ def test_attack_says_that_no_weights_were_given(lab):
     assert "no weights given" not in said
 
 
+@pytest.mark.parametrize(
+    "command", ["attack --attack FGSM --images 3", f"analyse Restarts {RESTARTS}", "evaluate --images 3"]
+)
+def test_what_was_left_out_of_a_file_of_weights_is_said_each_time(lab, command):
+    Path("mine.py").write_text(NET.replace("784, 10))", "784, 4), nn.Linear(4, 10))"))
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 4), torch.nn.Linear(4, 10))
+    saved = {f"model.{name}": value for name, value in network.state_dict().items()}
+    torch.save(saved | {"criterion.centres": torch.ones(3)}, "w.pt")
+    for _ in range(2):  # computed, and read
+        _, said = lab(f"{command} --model mine:make --weights w.pt")
+        assert said.count("w.pt: model.* was read, criterion.* left out; a normalisation") == 1
+
+
 def checkpoints(*paths: str) -> None:
     Path("mine.py").write_text(NET)
     for seed, path in enumerate(paths):

@@ -11,7 +11,7 @@ from lab.cli.progress import say
 from lab.context import Context, Progress
 from lab.errors import LabError, Unknown, Unrepeatable
 from lab.home import results_folder
-from lab.keys import asked_key, names_users_models, stored_key
+from lab.keys import asked_key, left_out, names_users_models, stored_key
 from lab.limits import require_memory
 from lab.memory import free_memory
 from lab.results import Result, SingleAttackResult
@@ -51,6 +51,8 @@ def answer(
     if names_users_models(spec):
         _require_memory(spec)  # their logits of images of the data's shape decide the key
     store, name = Store(results_folder()), _key(spec)
+    for sentence in left_out(spec):
+        note(sentence)
     found = _stored(store, name) if name else None
     if found is None:
         from lab.analysis import analyse
@@ -71,6 +73,8 @@ def attacked(spec: SingleAttack, ctx: Context, cluster: Cluster | None) -> Singl
 
         _require_memory(spec)
         found = analyse(spec, ctx)
+        for sentence in left_out(spec):
+            warn(sentence)
     assert isinstance(found, SingleAttackResult)
     return found
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab import __version__, plugins
+from lab import __version__, plugins, processes
 from lab.cli import (
     analyse,
     attack,
@@ -31,6 +31,7 @@ from lab.cli import (
 from lab.cli.options import Once
 from lab.cli.output import abandon_stdout, settle_streams, stdout_of_its_own
 from lab.cli.stray import stray_signals_said
+from lab.cli.threads import threads_of_the_container
 from lab.errors import LONGEST, LabError, one_line
 from lab.home import current_folder, home, lacks_temporary_folder, settle_folders
 from lab.memory import NOT_ENOUGH, ran_out
@@ -118,6 +119,8 @@ def _answered(arguments: Sequence[str] | None) -> int:
             raise
         if ran_out(error):
             return _complain(NOT_ENOUGH)
+        if processes.ran_out(error):
+            return _complain(f"The system allows no more processes or threads: {processes.NO_MORE}.")
         what = one_line(f"{type(error).__name__}: {error}", 200)
         if place := plugins.fault_in(error):
             return _complain(f"The plug-in failed at {place} ({what}): with LAB_DEBUG=1 the traceback is shown.")
@@ -148,15 +151,19 @@ def _run(arguments: list[str]) -> int:
     options.arguments = arguments
     if getattr(options, "computes", False):
         current_folder()  # without one PyTorch's libraries end the process
-        plugins.parts("computing")
-    code: int = options.run(options)
-    return code
+        with threads_of_the_container():
+            plugins.parts("computing")
+            code: int = options.run(options)
+        return code
+    return int(options.run(options))
 
 
 def _refusal(error: OSError) -> str:
     """Word a refusal of the operating system, with the fix where that is known."""
     if lacks_temporary_folder(error):
         return "No folder for temporary files can be written to: make room in /tmp, or set TMPDIR to one that has some."
+    if processes.ran_out(error):
+        return f"The system allows no more processes or threads: {processes.NO_MORE}."
     path = Path(error.filename) if isinstance(error.filename, str) else None
     remedy = ": set LAB_HOME to a folder that you can write to" if path and _is_inside(path, home()) else ""
     return f"{path or 'The system'}: {error.strerror or error}{remedy}."

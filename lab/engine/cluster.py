@@ -24,6 +24,7 @@ from lab.engine.nanny import ENVIRONMENT, Nanny
 from lab.engine.slots import SLOTS
 from lab.errors import EngineError
 from lab.home import lacks_temporary_folder, settle_folders
+from lab.processes import NO_MORE, interrupted_afterwards, ran_out
 
 _LOOPBACK = "127.0.0.1"
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -92,11 +93,24 @@ def _embedded(dashboard: int | None) -> Iterator[Connection]:
     _find_lab_first()
     security = Security.temporary()
     try:
-        cluster = _cluster(security, dashboard)
+        with interrupted_afterwards(), _unlogged():  # Dask cannot close what has not quite started
+            cluster = _cluster(security, dashboard)
     except Exception as error:  # Dask's own words for whatever its settings, or the machine, do not allow
         raise EngineError(f"The engine could not be started ({cause(error):.110}): {_remedy(error)}.") from error
     with dask.config.set(_MEANWHILE | _pages(dashboard)), cluster:
         yield Connection.secured(cluster.scheduler_address, security)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep from the terminal what Dask logs of a worker's process that cannot be started: its error says it."""
+    logger = logging.getLogger("distributed.nanny")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _cluster(security: Security, dashboard: int | None) -> SpecCluster:
@@ -197,10 +211,15 @@ def cause(error: BaseException) -> str:
 
 
 def _first(error: BaseException) -> BaseException:
-    return error if error.__cause__ is None else _first(error.__cause__)
+    before = error.__cause__
+    if before is None and isinstance(error, AssertionError):  # Dask's own, as it closes what was only half made
+        before = error.__context__
+    return error if before is None else _first(before)
 
 
 def _remedy(error: BaseException) -> str:
+    if ran_out(_first(error)):
+        return NO_MORE
     if lacks_temporary_folder(_first(error)):
         return "make room in /tmp, or set TMPDIR to a folder that has some"
     if getattr(_first(error), "errno", None) in _NO_ROOM:

@@ -13,6 +13,8 @@ import psutil
 from distributed.core import Status
 from tornado.ioloop import PeriodicCallback
 
+from lab.processes import deaf_children
+
 PULSE = "lab_pulse"
 GLANCE = 1.0
 """Seconds between two looks at the worker's process."""
@@ -108,7 +110,7 @@ class Nanny(distributed.Nanny):
 
         It sets that late, too: what the processes share, for which Python starts another one, is made before.
         """
-        with ENVIRONMENT.lent(self.pre_spawn_env):
+        with ENVIRONMENT.lent(self.pre_spawn_env), deaf_children():
             return await super().instantiate()
 
     def pulse(self) -> int:

@@ -25,7 +25,7 @@ from lab.engine.throttle import Throttle
 from lab.engine.turns import Turn, Turns
 from lab.errors import LONGEST, LabError, Unknown, Unrepeatable, one_line
 from lab.home import results_folder
-from lab.keys import names_users_models, stored_key
+from lab.keys import left_out, names_users_models, stored_key
 from lab.memory import NOT_ENOUGH, ran_out
 from lab.results.result import Result, pack
 from lab.results.run import Run
@@ -85,6 +85,8 @@ def outcome(
         if names_users_models(spec):
             require_memory(spec, memory)  # their logits of images of the data's shape decide the key
         store, stored = Store(results_folder()), _stored_key(spec, key, publisher)
+        for sentence in left_out(spec):
+            publisher.note(sentence)
         result = _read_stored(store, stored, publisher)
         if result is None:
             with _turn(spec, rank, publisher) as turn:

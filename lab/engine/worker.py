@@ -7,13 +7,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import zip_longest
+
+from distributed import Client
 
 from lab.engine.cluster import cause, worker_options, worker_settings
 from lab.engine.connection import Connection
 from lab.engine.joining import meet
 from lab.engine.nanny import Nanny
-from lab.errors import EngineError
+from lab.errors import EngineError, quoted
 
 _GLANCE = 2.0  # seconds between two attempts to reach a scheduler
 
@@ -27,13 +28,13 @@ def work_for(address: str, name: str | None, patience: float, say: Callable[[str
     """
     connection = Connection.of(address)
     while True:
-        _join(connection, patience, say)
+        _join(connection, name, patience, say)
         if not asyncio.run(_work(connection, name, say)):
             return
         say(f"The scheduler at {address} is gone: waiting up to {patience:.0f} s for it to return.")
 
 
-def _join(connection: Connection, patience: float, say: Callable[[str], None]) -> None:
+def _join(connection: Connection, name: str | None, patience: float, say: Callable[[str], None]) -> None:
     """Wait for the scheduler, and be found to fit."""
     deadline, waiting = time.monotonic() + patience, False
     while True:
@@ -49,7 +50,19 @@ def _join(connection: Connection, patience: float, say: Callable[[str], None]) -
         else:
             with client:
                 meet(client, works=True)
+                _require_own_names(client, _names(name, len(worker_options(None))))
             return
+
+
+def _require_own_names(client: Client, names: list[str | None]) -> None:
+    """Refuse a name that another worker of the cluster has, which Dask would only say in its log."""
+    others = {each["name"]: address for address, each in client.scheduler_info(n_workers=-1)["workers"].items()}
+    for each in names:
+        if each in others:
+            raise EngineError(
+                f"There is already a worker called {quoted(each)} at {others[each]:.80}: choose another name with "
+                "--name, or end that one."
+            )
 
 
 async def _work(connection: Connection, name: str | None, say: Callable[[str], None]) -> bool:
@@ -91,5 +104,9 @@ def _signals(stopped: asyncio.Event) -> Iterator[None]:
 def _nannies(address: str, name: str | None) -> list[Nanny]:
     """The keepers of this machine's workers, which start one again that dies; several are numbered."""
     options = worker_options(None)
-    names = [name] if len(options) == 1 or name is None else [f"{name}-{i}" for i in range(len(options))]
-    return [Nanny(address, name=called, **each) for called, each in zip_longest(names, options)]
+    named = zip(_names(name, len(options)), options, strict=True)
+    return [Nanny(address, name=called, **each) for called, each in named]
+
+
+def _names(name: str | None, workers: int) -> list[str | None]:
+    return [name] * workers if workers == 1 or name is None else [f"{name}-{i}" for i in range(workers)]

@@ -25,6 +25,11 @@ from lab.models.inputs import (
     crop_side as crop_side,
     fit_mean as fit_mean,
 )
-from lab.models.load import instability_of as instability_of, load as load, load_adapted as load_adapted
+from lab.models.load import (
+    instability_of as instability_of,
+    left_out_of as left_out_of,
+    load as load,
+    load_adapted as load_adapted,
+)
 from lab.models.normalised import Normalised as Normalised
 from lab.models.weights import load_weights as load_weights, save_weights as save_weights

@@ -29,13 +29,14 @@ Stamp = tuple[Path, int, int]
 class Built:
     """A model and what decides it: its ``parts``, and which of them is another one each time it is built, if any.
 
-    ``code`` names the user's modules. ``watched`` are the files that it was made of, and those beside them, as they
-    were.
+    ``left_out`` is a sentence on what its file of weights holds besides. ``code`` names the user's modules. ``watched``
+    are the files that it was made of, and those beside them, as they were.
     """
 
     model: nn.Module
     parts: Parts = field(default_factory=dict)
     changing: str = ""
+    left_out: str = ""
     code: tuple[str, ...] = ()
     watched: frozenset[Stamp] = frozenset()
     beside: frozenset[Path] = frozenset()
@@ -61,11 +62,14 @@ class _Import:
 _imports: dict[str, _Import] = {}
 
 
-def built(module: str, build: Callable[[], nn.Module]) -> Built:
-    """Call the builder ``build`` in that module, whose code is imported again when it has changed."""
+def built(module: str, build: Callable[[], tuple[nn.Module, str]]) -> Built:
+    """Call the builder ``build`` in that module, whose code is imported again when it has changed.
+
+    With the model it returns what was left out of its weights.
+    """
     _forget_changed(module)
     with opened_files() as read:
-        model, again = build(), build()
+        (model, left_out), (again, _) = build(), build()
         with users_code():  # which saves a state of its own making
             parts, others = parts_of(model), parts_of(again)
     before = _imports.get(module)
@@ -75,7 +79,8 @@ def built(module: str, build: Callable[[], nn.Module]) -> Built:
     changing = next((name for name in [*parts, *others] if parts.get(name) != others.get(name)), "")
     parts |= settings_in(code) | contents_of(code) | contents_of({str(path): path for path in read})
     folders = frozenset({Path.cwd(), *(path.parent for path in code.values())})
-    return Built(model, parts, changing, tuple(code), _imports[module].stamps | _surroundings(folders), folders)
+    watched = _imports[module].stamps | _surroundings(folders)
+    return Built(model, parts, changing, left_out, tuple(code), watched, folders)
 
 
 def _forget_changed(module: str) -> None:

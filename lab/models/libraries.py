@@ -36,8 +36,9 @@ class Blueprint:
     fixed: bool
 
 
-def library_model(builder: str, weights: str = "") -> nn.Module:
+def library_model(builder: str, weights: str = "") -> tuple[nn.Module, str]:
     """The classifier behind its normalisation, for images (n, 3, H, W) in [0, 1]; grey ones become colour.
+    With it, what :func:`load_weights` left out of the file.
 
     It has as many classes as the file of ``weights``, if there is one, else as the library's default. A classifier
     that takes one size only, such as a vision transformer, scales other images to it (bilinear, differentiable). Raises
@@ -45,13 +46,13 @@ def library_model(builder: str, weights: str = "") -> nn.Module:
     :func:`load_weights` does.
     """
     plan = blueprint(builder)
-    network = _made(builder, plan)
+    network, left_out = _made(builder, plan), ""
     if weights:
         if (classes := _classes_in(weights, _head(network))) not in (None, _outputs(network)):
             network = _made(builder, plan, num_classes=classes)
-        load_weights(network, weights)
+        left_out = load_weights(network, weights)
     model = Normalised(network, plan.mean, plan.std)
-    return nn.Sequential(Resize(plan.size), model) if plan.fixed else model
+    return (nn.Sequential(Resize(plan.size), model) if plan.fixed else model), left_out
 
 
 def blueprint(builder: str) -> Blueprint:

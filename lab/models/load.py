@@ -47,6 +47,11 @@ def instability_of(spec: ModelSpec) -> str:
     return f"its builder makes {what} each time ({found.changing:.60}): seed it, or give --weights."
 
 
+def left_out_of(spec: ModelSpec) -> str:
+    """A sentence on what was left out of a model's file of weights; empty when it holds nothing but the model's."""
+    return _loaded(spec).left_out
+
+
 def identity(spec: Custom) -> str:
     """A hash over what a user's model is: its weights as they were loaded, all else that decides it, and its code.
 
@@ -114,23 +119,23 @@ def trained(spec: Trained) -> nn.Module:
     return network
 
 
-@read.register
-def custom(spec: Custom) -> nn.Module:
-    """A custom model: the builder is imported (from the working directory too) and called, or is a library's."""
+def read_custom(spec: Custom) -> tuple[nn.Module, str]:
+    """A custom model, and a sentence on what of its file of weights was left out.
+
+    The builder is imported (from the working directory too) and called, or is a library's.
+    """
     if spec.library:
         return library_model(spec.builder, spec.weights)
     network = call_builder(spec.builder)
     if is_named(network):  # a builder may return, or build on, a model that is loaded already, such as one of the lab's
         network = copy.deepcopy(network)
-    if spec.weights:
-        load_weights(network, spec.weights)
-    return network
+    return network, load_weights(network, spec.weights) if spec.weights else ""
 
 
 def _made_by_user(spec: Custom, device: torch.device) -> Built:
     """A custom model at rest. Whatever its own code raises on the way is a :class:`ModelError`."""
     with as_model_error(f"{name_of(spec):.120} cannot be made ready (", lambda _: "): change its class."):
-        made = built(spec.builder.partition(":")[0], partial(read, spec))
+        made = built(spec.builder.partition(":")[0], partial(read_custom, spec))
         with users_code():
             return replace(made, model=_at_rest(made.model, device))
 

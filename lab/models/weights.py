@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lab.errors import ModelError
 from lab.files import write_whole
 from lab.models import checkpoints
+from lab.models.accompanied import accompanied
 from lab.models.aside import users_code
 from lab.models.checkpoints import StateDict, few
 
@@ -32,8 +33,10 @@ def save_weights(model: nn.Module, path: Path | str) -> None:
     write_whole(path, safetensors.torch.save(state))
 
 
-def load_weights(model: nn.Module, path: Path | str) -> None:
+def load_weights(model: nn.Module, path: Path | str) -> str:
     """Read a model's weights from a file into it: safetensors, or what torch.save wrote, whatever its name.
+
+    Returns a sentence on what the file holds besides, such as a training's attacker, and was left out; else nothing.
 
     They may be nested, as in ``{"state_dict": …}``, their names may begin with what DataParallel, torch.compile or a
     wrapper puts before them, in the file or in the model, may be older ones that the layers themselves still read, and
@@ -44,13 +47,14 @@ def load_weights(model: nn.Module, path: Path | str) -> None:
     path = Path(path)
     wanted = model.state_dict()  # carries the layers' versions, which files of tensors alone do not
     _require_tensors(wanted)
-    found = _fitting(path, model, wanted)
+    found, left_out = _fitting(path, model, wanted)
     for name, value in found.items():
         if not nn.parameter.is_lazy(wanted[name]):
             _require_values(path, name, value, wanted[name])
     _require_one_value_each(path, found, wanted)
     wanted.update(found)
     model.load_state_dict(wanted)
+    return left_out
 
 
 def read_state(path: Path) -> StateDict:
@@ -60,20 +64,23 @@ def read_state(path: Path) -> StateDict:
         return found  # as it is, because it may carry the layers' versions
     states = checkpoints.states(found)
     if len(states) != 1:
-        raise _several(path, list(states)) if states else _none(path, found)
+        raise _several(path, list(states), _saved_from(path, next(iter(states)))) if states else _none(path, found)
     return next(iter(states.values()))
 
 
-def _fitting(path: Path, model: nn.Module, wanted: StateDict) -> StateDict:
-    """The one state dict in a file that fits, under the model's own names."""
+def _fitting(path: Path, model: nn.Module, wanted: StateDict) -> tuple[StateDict, str]:
+    """The one state dict in a file that fits, under the model's own names, and a sentence on what lies beside it."""
     found = checkpoints.read(path)
     states = checkpoints.states(found)
     if not states:
         raise _none(path, found)
     renamed = {where: _renamed(state, wanted) for where, state in states.items()}
     named = {where: state for where, state in renamed.items() if not _differences(state, wanted)}
+    beside: dict[str, str] = {}
     if not named:
         named = {where: own for where, state in states.items() if (own := _as_layers_read(model, state)) is not None}
+    if not named:
+        named, beside = _beside_others(path, states, wanted)
     shaped = {where: state for where, state in named.items() if _misshapen(state, wanted) is None}
     if not named:
         where = max(renamed, key=lambda each: len(renamed[each].keys() & wanted.keys()))
@@ -88,8 +95,29 @@ def _fitting(path: Path, model: nn.Module, wanted: StateDict) -> StateDict:
         )
     first, *others = shaped.values()
     if any(not _equal(first, each) for each in others):
-        raise _several(path, list(shaped))
-    return {name: value for name, value in first.items() if name in wanted}
+        raise _several(path, list(shaped), "alone" if beside else _saved_from(path, next(iter(shaped))))
+    return {name: value for name, value in first.items() if name in wanted}, beside.get(next(iter(shaped)), "")
+
+
+def _beside_others(
+    path: Path, states: Mapping[str, StateDict], wanted: StateDict
+) -> tuple[dict[str, StateDict], dict[str, str]]:
+    """The state dicts that fit by name once what lies beside them is left out, and a sentence on that for each."""
+    needed = len({_memory(each) or name for name, each in wanted.items() if not name.endswith(_COUNTERS)})
+
+    def fitted(state: StateDict) -> StateDict | None:
+        if len(state) < needed:
+            return None
+        named = _renamed(state, wanted)
+        return None if _differences(named, wanted) else named
+
+    found: dict[str, StateDict] = {}
+    said: dict[str, str] = {}
+    for where, state in states.items():
+        for each in accompanied({name: value for name, value in state.items() if name not in _COUNTERS}, fitted):
+            place = f"{where} {each.beginning}*"
+            found[place], said[place] = each.state, each.sentence(f"{path}{where}")
+    return found, said
 
 
 def _renamed(state: StateDict, wanted: StateDict) -> StateDict:
@@ -245,11 +273,13 @@ def _misfit(path: Path, where: str, state: StateDict, wanted: StateDict) -> Mode
     return ModelError(f"{path}{where} {wrong}{more}: {_EXACTLY}.")
 
 
-def _several(path: Path, places: list[str]) -> ModelError:
-    return ModelError(
-        f"{path} holds {len(places)} sets of weights, {few(places)}: save the one you mean, as with "
-        f"torch.save(torch.load('{path.name}'){places[0]:.60}, 'one.pt')."
-    )
+def _several(path: Path, places: list[str], how: str) -> ModelError:
+    named = few([each.strip() for each in places])
+    return ModelError(f"{path} holds {len(places)} sets of weights, {named}: save the one you mean, {how}.")
+
+
+def _saved_from(path: Path, place: str) -> str:
+    return f"as with torch.save(torch.load('{path.name}'){place:.60}, 'one.pt')"
 
 
 def _none(path: Path, found: object) -> ModelError:

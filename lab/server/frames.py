@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
+QUESTION = "?"
+"""A text frame by which a page asks whether its connection still carries what it is given; the answer is the same."""
 MOST_BYTES = 2**20
 """Of one frame; a page's own largest message is a few kilobytes."""
 

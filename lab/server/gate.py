@@ -19,7 +19,7 @@ from tornado.web import HTTPError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from lab.server.allowance import Allowance
-from lab.server.frames import MOST_BYTES, PROTOCOL, UnsoundFrame, read, with_metadata
+from lab.server.frames import MOST_BYTES, PROTOCOL, QUESTION, UnsoundFrame, read, with_metadata
 from lab.server.hosts import Hosts
 
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 100, 600  # a slider that is dragged sends at most 60 a second
@@ -144,9 +144,13 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         super().on_finish()
 
     def on_message(self, ws_message: bytes | str) -> None:
-        """Hand a frame to the gate."""
-        if not self._shut:
+        """Hand a frame to the gate, but answer a page that asks whether somebody listens, also for a busy kernel."""
+        if self._shut:
+            return
+        if ws_message != QUESTION:
             super().on_message(ws_message)
+        elif self._counts(QUESTION):
+            self.write_message(QUESTION)
 
     def write_message(
         self, message: bytes | str | dict[str, object], binary: bool = False
@@ -173,8 +177,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
 
     def on_ping(self, data: bytes) -> None:
         """Count it like a message."""
-        if self._counted is not None and not self._counted.may_send(len(data)):
-            self.shut(TOO_MUCH, "too many pings")
+        self._counts(data)
 
     def on_close(self) -> None:
         """Leave a place for another client."""
@@ -187,6 +190,13 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         if not self._shut:
             self._shut = True
             self.close(code, reason)
+
+    def _counts(self, frame: bytes | str) -> bool:
+        """Count a frame that the kernel does not see like a message; shut where they are too many."""
+        if self._counted is None or self._counted.may_send(len(frame)):
+            return True
+        self.shut(TOO_MUCH, "too many pings")
+        return False
 
     def _leave(self) -> None:
         if self._counted is not None:

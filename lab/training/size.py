@@ -1,5 +1,7 @@
 """Size of a training, found without training: memory for a step, and multiplications in all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +12,7 @@ from lab.cost import images_in_step, training_steps
 from lab.errors import LabError
 from lab.limits import MOST_MULTIPLICATIONS, limit
 from lab.models.build import blank
-from lab.models.memory import free_on, kept_for_backward
+from lab.models.memory import free_on, kept_for_backward, out_of_memory
 from lab.specs.recipes import Recipe
 
 _COPIES = 4  # weights, their gradient, and Adam's two running means
@@ -42,6 +44,24 @@ def require_fits(recipe: Recipe, device: torch.device) -> None:
             f"This training would take {size.multiplications:,} multiplications, but this lab allows {most:,}: use a "
             "smaller architecture, fewer epochs or attack steps, or raise LAB_MAX_TRAINING_MULTIPLICATIONS."
         )
+
+
+@contextmanager
+def shortage_said(recipe: Recipe) -> Iterator[None]:
+    """Say in a sentence that memory ran out in a training.
+
+    A step is not taken in parts instead: batch normalisation would see other batches, and the weights be others.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        smaller = f"a batch smaller than {recipe.batch}" if recipe.batch > 1 else "smaller images"
+        raise LabError(
+            f"The memory does not suffice for this training: take {smaller} or a narrower architecture, or allow this "
+            "process more memory."
+        ) from error
 
 
 def size_of(recipe: Recipe) -> Size:

@@ -21,6 +21,7 @@ from lab.training.folder import adding
 from lab.training.loop import fit
 from lab.training.measure import holdout, measure, measured_in
 from lab.training.parallel import Group, joined
+from lab.training.size import shortage_said
 from lab.training.start import require_start
 
 FITTING = 0.9  # share of the time that goes into fitting rather than measuring, for the progress bar
@@ -35,12 +36,12 @@ def train(recipe: Recipe, ctx: Context, folder: Path | None = None, resume: bool
     is carried on is returned as it is.
 
     Raises :class:`LabError` when nothing can be trained on the data, when the folder holds a run and ``resume`` is not
-    set or the recipe another one, when it cannot be written, or when training diverges; :class:`lab.context.Cancelled`
-    after keeping the state.
+    set or the recipe another one, when it cannot be written, when memory runs out, or when training diverges;
+    :class:`lab.context.Cancelled` after keeping the state.
     """
     if folder is None or run_in(folder) is None:
         require_startable(recipe)
-    with joined() as group, ExitStack() as held:
+    with joined() as group, ExitStack() as held, shortage_said(recipe):
         if folder is not None:
             group.require(lambda: _open(folder, recipe, resume, held))
             if (done := run_in(folder)) is not None:

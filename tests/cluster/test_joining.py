@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, Worker
 
 from lab.engine import Connection
 from lab.engine.joining import meet
@@ -91,3 +91,14 @@ def test_the_first_worker_decides_only_while_there_are_workers(
         joined(empty)
     monkeypatch.setattr("lab.engine.keeper.JOINING", 0.0)
     joined(empty)
+
+
+@pytest.mark.parametrize(("devices", "taken"), [("", "one"), ("", "two"), ("0,1", "one-0"), ("0,1", "one-1")])
+def test_a_name_that_another_worker_has_is_refused(
+    empty: LocalCluster, say: Callable, monkeypatch: pytest.MonkeyPatch, devices: str, taken: str
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", devices)
+    empty.worker_spec |= {each: {"cls": Worker, "options": {"nthreads": 1}} for each in (taken, "another")}
+    empty.sync(empty._correct_state)
+    complaint = refused(say(f"worker {empty.scheduler_address} --name {taken.removesuffix('-0').removesuffix('-1')}"))
+    assert f"There is already a worker called '{taken}' at {empty.scheduler_address[:10]}" in complaint

@@ -96,6 +96,26 @@ def test_a_jpeg_that_ends_in_zeros_is_damaged():
             assert is_damaged(content[: int(at * len(content))].ljust(len(content), b"\0"))
 
 
+@pytest.mark.parametrize("hole", [512, 4096, 20_000])
+@pytest.mark.parametrize("options", [{"quality": 95}, {"optimize": True}, {"subsampling": 0, "restart_marker_rows": 4}])
+def test_a_jpeg_with_a_hole_of_zeros_is_damaged(options, hole):
+    """As of a disk, or a download in parts: the data after it are there, but decoded from the wrong place."""
+    for mode in ("RGB", "L"):
+        content = jpeg(textured(mode, side=400), **({"quality": 95} | options))
+        middle = len(content) // 2
+        assert not is_damaged(content)
+        assert is_damaged(content[:middle] + bytes(hole) + content[middle + hole :])
+
+
+@pytest.mark.parametrize("options", [{"quality": 95}, {"optimize": True}, {"optimize": True, "quality": 1}])
+@pytest.mark.parametrize("colour", ["white", "black", (128, 128, 128), (200, 10, 90)])
+def test_a_flat_jpeg_is_sound_although_it_may_be_written_in_zeros(options, colour):
+    flat, half = Image.new("RGB", (3000, 2000), colour), Image.new("RGB", (3000, 2000), colour)
+    half.paste(textured(side=900))
+    for each in (flat, half, flat.convert("L")):
+        assert not is_damaged(jpeg(each, **options))
+
+
 @pytest.mark.parametrize("lost", [1, 2, 5])
 def test_a_jpeg_that_lacks_what_stood_between_two_restart_markers_is_damaged(lost):
     content = jpeg(textured(), restart_marker_blocks=2)

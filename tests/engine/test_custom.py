@@ -4,6 +4,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
+from torch import nn
 
 import lab
 from lab.context import Context
@@ -18,6 +20,7 @@ from tests.waiting import PATIENCE
 NETS = """
 import torch
 from torch import nn
+def deep(): return nn.Sequential(nn.Flatten(), nn.Linear(784, 4), nn.Linear(4, 10))
 def unseeded(): return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 def seeded():
     torch.manual_seed(0)
@@ -56,6 +59,20 @@ def test_a_model_that_is_another_one_each_time_is_noted_and_not_stored(tmp_path,
     assert not (tmp_path / "results").exists()
     [note] = publisher.notes
     assert note.startswith("Results of worker_nets:unseeded are not stored: its builder makes different weights each")
+
+
+def test_what_was_left_out_of_a_file_of_weights_is_noted(tmp_path, publisher) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(784, 4), nn.Linear(4, 10))
+    saved = {f"model.{name}": value for name, value in network.state_dict().items()}
+    torch.save(saved | {"criterion.centres": torch.ones(3)}, tmp_path / "w.pt")
+    spec = Restarts(
+        models=(Custom("worker_nets:deep", str(tmp_path / "w.pt")),), images=(0,), attack=PGD(steps=1, restarts=2)
+    )
+    publisher.progress, publisher.close, publisher.wanted = lambda _: None, lambda: None, lambda: True
+    found = work.outcome(lambda: spec, asked_key(spec), publisher)
+    assert found.data
+    [note] = publisher.notes
+    assert "w.pt: model.* was read, criterion.* left out" in note
 
 
 def test_a_model_changed_while_it_is_computed_with_is_not_stored(tmp_path, publisher, monkeypatch) -> None:

@@ -5,6 +5,7 @@ import errno
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -219,6 +220,23 @@ def test_a_full_disk_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch, numb
     assert "Dask" not in str(refused.value)
 
 
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), BlockingIOError(11, "Resource temporarily")])
+def test_a_limit_of_processes_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        try:
+            raise error
+        except type(error):
+            raise AssertionError("Status.init")  # noqa: B904  as Dask does, which cannot close what is half made
+
+    monkeypatch.setattr(cluster_module, "_cluster", fail)
+    with (
+        pytest.raises(EngineError, match=r"\((RuntimeError|BlockingIOError): .*\): allow more processes") as refused,
+        launch(),
+    ):
+        pass
+    assert "Dask" not in str(refused.value)
+
+
 def test_a_missing_folder_for_temporary_files_is_not_blamed_on_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
@@ -349,6 +367,18 @@ def test_a_worker_with_another_model_or_data_set_refuses(
     with pytest.raises(EngineError, match=r"The worker on .*(elsewhere_nets:build|mine)") as refused:
         origin.require_same_parts(*requested)
     assert len(str(refused.value)) <= 300
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the mask of a process")
+def test_the_processes_of_workers_do_not_hear_ctrl_c(engine: Engine) -> None:
+    """Not from their first moment on: one that was only just starting printed a traceback."""
+
+    def deaf() -> bool:
+        status = Path("/proc/self/status").read_text().splitlines()
+        [mask] = [line.split()[1] for line in status if line.startswith("SigBlk")]
+        return bool(int(mask, 16) >> (signal.SIGINT - 1) & 1)
+
+    assert set(engine._client.run(deaf).values()) == {True}
 
 
 def test_a_hand_started_worker_gets_what_an_embedded_one_gets() -> None:

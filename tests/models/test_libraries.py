@@ -57,11 +57,11 @@ def test_torchvisions_classifier_with_weights_is_its_own_behind_its_normalisatio
 def test_the_classes_are_those_of_the_weights_whatever_their_names_begin_with(tmp_path):
     theirs = nn.DataParallel(models.get_model("shufflenet_v2_x0_5", num_classes=3)).eval()
     torch.save({"state_dict": theirs.state_dict()}, tmp_path / "w.pth")
-    assert library_model("torchvision:shufflenet_v2_x0_5", str(tmp_path / "w.pth"))(PIXELS).shape == (2, 3)
+    assert library_model("torchvision:shufflenet_v2_x0_5", str(tmp_path / "w.pth"))[0](PIXELS).shape == (2, 3)
 
 
 def test_without_weights_it_is_as_its_builder_makes_it():
-    assert library_model(f"torchvision:{SMALL}").eval()(PIXELS).shape == (2, 1000)
+    assert library_model(f"torchvision:{SMALL}")[0].eval()(PIXELS).shape == (2, 1000)
 
 
 def test_weights_of_another_model_are_refused(tmp_path):
@@ -87,7 +87,7 @@ def test_size_and_normalisation_are_those_of_the_published_weights():
 def test_a_model_of_one_size_scales_other_images_to_it_and_passes_gradients(monkeypatch):
     plan = Blueprint(lambda: nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 4)), (0.5,) * 3, (0.5,) * 3, 8, True)
     monkeypatch.setitem(libraries._BLUEPRINTS, "timm", lambda name: plan)
-    model = library_model("timm:any")
+    model, _ = library_model("timm:any")
     x = PIXELS.clone().requires_grad_()
     model(x).sum().backward()
     assert (x.grad != 0).all()

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.page
 
 REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
+WEBSOCKETS, PAGES = "websockets", "pages"
+
 SAID = """() => {
   window.said = "";
   const hear = () => (window.said += document.getElementById("connection")?.textContent ?? "");
@@ -26,7 +28,7 @@ SAID = """() => {
 class Proxy(socketserver.ThreadingTCPServer):
     """Passes on what comes to a port of its own; websockets only when ``allowed``, and then ``late`` seconds.
 
-    A ``path`` of its own it takes off.
+    A ``path`` of its own it takes off. What it ``swallows``, WEBSOCKETS or PAGES, it takes and passes on no more.
     """
 
     daemon_threads = True
@@ -36,6 +38,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         self.behind = (urlsplit(address).hostname, urlsplit(address).port)
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
         self.allowed, self.late, self.path = False, 0.0, b"/"
+        self.swallows: set[str] = set()
 
 
 class Passing(socketserver.BaseRequestHandler):
@@ -43,26 +46,35 @@ class Passing(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         first = self.request.recv(65536)
-        if b"upgrade: websocket" in first.lower():
+        kind = WEBSOCKETS if b"upgrade: websocket" in first.lower() else PAGES
+        if kind in self.server.swallows:
+            return self.swallow()
+        if kind == WEBSOCKETS:
             if not self.server.allowed:
                 return self.request.sendall(REFUSED)
             time.sleep(self.server.late)
         with socket.create_connection(self.server.behind) as answering:
             answering.sendall(first.replace(b" " + self.server.path, b" /", 1))
-            back = threading.Thread(target=pump, args=(answering, self.request))
+            back = threading.Thread(target=self.pass_on, args=(kind, answering, self.request))
             back.start()
-            pump(self.request, answering)
+            self.pass_on(kind, self.request, answering)
             back.join()
         return None
 
+    def swallow(self) -> None:
+        """Take what arrives, without a word, until there is no more."""
+        with suppress(OSError):
+            while self.request.recv(65536):
+                pass
 
-def pump(source: socket.socket, target: socket.socket) -> None:
-    """Pass on what arrives until there is no more, and say so."""
-    with suppress(OSError):
-        while part := source.recv(65536):
-            target.sendall(part)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+    def pass_on(self, kind: str, source: socket.socket, target: socket.socket) -> None:
+        """Pass on what arrives, unless it is swallowed, until there is no more, and say so."""
+        with suppress(OSError):
+            while part := source.recv(65536):
+                if kind not in self.server.swallows:
+                    target.sendall(part)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture
@@ -87,6 +99,43 @@ def test_a_proxy_that_blocks_websockets_is_said_and_one_that_lets_them_through_l
     page.wait_for_selector(".lab-run-bar[data-state]")
     assert "blocked" not in page.evaluate("window.said")
     assert page.locator("#connection").is_hidden()
+    page.close()
+
+
+SWALLOWED = {
+    "never accepted": (
+        {WEBSOCKETS},
+        "has not taken this page's connection yet: it is busy, or a proxy",
+    ),
+    "open, but silent": ({WEBSOCKETS}, "The lab responds, but nothing comes through this page's connection"),
+    "a network that is gone": ({WEBSOCKETS, PAGES}, "The connection to the lab was lost. Trying again"),
+}
+
+
+@pytest.mark.parametrize("how", SWALLOWED)
+def test_a_connection_that_swallows_everything_is_said_within_seconds(browser, proxy, how):
+    """Nothing ends then, so nobody is told: the page has to ask."""
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(f"({SAID})()")
+    proxy.allowed = True
+    swallowed, words = SWALLOWED[how]
+    if how == "never accepted":
+        proxy.swallows = swallowed
+    page.goto(f"{proxy.address}/#pgd-restarts")
+    if how != "never accepted":
+        page.wait_for_selector(".lab-run-bar[data-state=done]")
+        assert page.evaluate("window.said").replace("Reload", "") == ""
+        proxy.swallows = swallowed
+    begun = page.evaluate("performance.now()")
+    page.locator("#connection").get_by_text(words).wait_for()
+    print(f"{how}: said after {page.evaluate('performance.now()') - begun:.0f} ms")
+    assert page.get_by_role("button", name="Reload", exact=True).is_visible()
+    proxy.swallows = set()
+    if how == "never accepted":
+        page.get_by_role("button", name="Reload", exact=True).click()
+        page.wait_for_selector(".lab-run-bar[data-state]")
+    page.locator("#connection").wait_for(state="hidden")
     page.close()
 
 

@@ -15,6 +15,7 @@ import pytest
 import websocket
 
 from lab.server.entrance import MOST_WAITING
+from lab.server.frames import QUESTION
 from lab.server.gate import MESSAGES_AT_ONCE, MOST_BYTES_UNREAD, TOO_MUCH, UNSOUND
 from tests.served import served
 from tests.server.visitor import BROWSER, Visitor, answered, closed, entered, frame, heard, message, spoken
@@ -184,6 +185,7 @@ ATTACKS = {
         TOO_MUCH,
     ),
     "pings without end": (lambda channel: [channel.ping(b"x" * 100) for _ in range(2000)], TOO_MUCH),
+    "questions without end": (lambda channel: [channel.send(QUESTION) for _ in range(2000)], TOO_MUCH),
     "bytes without end": (
         lambda channel: [channel.send_binary(frame([*message("comm_msg"), b"x" * 900_000])) for _ in range(20)],
         TOO_MUCH,
@@ -284,6 +286,19 @@ def test_a_dragged_slider_passes(polite):
     for _ in range(MESSAGES_AT_ONCE // 2):
         polite.send_binary(frame(message("comm_msg", update)))
     assert answered(polite)
+
+
+def test_a_page_is_told_that_its_connection_still_carries_what_it_is_given(server, hostile):
+    """By the server itself: a kernel that is busy, here one that is held, does not make a connection silent."""
+    channel = hostile.socket()
+    assert answered(channel)
+    [kernel] = server.kernels(hostile.kernel)
+    kernel.suspend()
+    channel.send(QUESTION)
+    while (said := channel.recv()) != QUESTION:
+        assert isinstance(said, bytes)
+    kernel.resume()
+    channel.shutdown()
 
 
 def test_only_trusted_names_may_connect(hostile):

@@ -3,10 +3,25 @@
 import pytest
 import torch
 
+from lab.context import Context
 from lab.errors import LabError
-from lab.models import build
-from lab.specs import TRADES, Adversarial, MadryMNIST, SmallCNN, Standard, TramerD, WideResNet, pgd_training
+from lab.models import Network, build
+from lab.specs import (
+    FGSM,
+    TRADES,
+    Adversarial,
+    MadryMNIST,
+    OwnExamples,
+    SmallCNN,
+    Standard,
+    TramerD,
+    WideResNet,
+    pgd_training,
+)
+from lab.training import train
+from lab.training.loop import fit
 from lab.training.size import free_on, require_fits, size_of
+from tests.attacks.test_memory import ERRORS
 
 DIGITS = 1437
 CPU = torch.device("cpu")
@@ -41,6 +56,55 @@ def test_a_huge_network_is_refused_with_the_limit(architecture, monkeypatch: pyt
     monkeypatch.setattr("lab.training.size.free_on", lambda _: 2**28)
     with pytest.raises(LabError, match=r"needs about [\d.]+ GiB .* only 0\.2 GiB are free"):
         require_fits(pgd_training(architecture=architecture, batch=4096), CPU)
+
+
+WHERE = {
+    "the data": "lab.training.loop.load",
+    "the network": "lab.training.loop.build",
+    "examples of other networks": "lab.training.loop.prepare",
+    "a pass": "lab.training.loop.batch_loss",
+    "the gradient": "torch.Tensor.backward",
+    "the optimiser": "torch.optim.Adam.step",
+    "a probe": "lab.training.loop.probe",
+    "a checkpoint": "lab.training.checkpointer.Checkpointer.keep",
+    "the measuring": "lab.training.measure.judge",
+}
+
+
+@pytest.mark.parametrize("place", WHERE)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda each: str(each)[:40] or type(each).__name__)
+def test_memory_that_runs_out_is_said_with_what_to_do(place, error, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(WHERE[place], fails)
+    with pytest.raises(LabError, match="suffice for this training: take a batch smaller than 720 or a narrower"):
+        train(Standard(architecture=SmallCNN(2), epochs=1, batch=720), Context())
+
+
+def test_another_fault_of_a_training_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.training.loop.batch_loss", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(Standard(architecture=SmallCNN(2), epochs=1, batch=720), Context())
+
+
+def test_a_batch_of_examples_that_does_not_fit_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the attack is: batch normalisation must see the whole batch when the loss is taken."""
+    recipe = Adversarial(architecture=SmallCNN(2), epochs=1, batch=720, source=OwnExamples(FGSM()))
+    expected, _ = fit(recipe, Context())
+    forward, sizes = Network.forward, []
+
+    def little(self, x):
+        if not self.training and len(x) > 100:
+            raise ERRORS[3]
+        sizes.append(len(x))
+        return forward(self, x)
+
+    monkeypatch.setattr(Network, "forward", little)
+    found, _ = fit(recipe, Context())
+    assert max(sizes) >= 720
+    for a, b in zip(found.parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-5)
 
 
 def test_a_training_without_end_is_refused_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
