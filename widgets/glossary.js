@@ -8,7 +8,7 @@ function patternOf(terms) {
 }
 
 function meaningPopup() {
-  const box = Object.assign(document.createElement("div"), { className: "lab lab-meaning", popover: "auto" });
+  const box = Object.assign(document.createElement("div"), { className: "lab lab-meaning" });
   const id = `lab-meaning-${Math.random().toString(36).slice(2)}`;
   const [name, words, source] = ["strong", "p", "span"].map((tag) => document.createElement(tag));
   name.id = id;
@@ -22,16 +22,7 @@ function meaningPopup() {
   box.setAttribute("aria-describedby", words.id);
 
   let opener = null;
-  let placed = null; // where the opener stood then
-  const place = (button) => {
-    placed = button.getBoundingClientRect();
-    const { left, top, bottom } = placed;
-    const below = top < innerHeight / 2;
-    box.style.setProperty("--left", `${left}px`);
-    box.style.top = below ? `${bottom + 4}px` : "auto";
-    box.style.bottom = below ? "auto" : `${innerHeight - top + 4}px`;
-    box.classList.toggle("lab-presenter", button.closest(".lab-presenter") !== null);
-  };
+  const place = popupBeside(box);
   // Before the browser does what a press of the button does: it opens, or closes what it has opened.
   const pressed = (button, term) => {
     const isOpen = box.matches(":popover-open");
@@ -43,17 +34,10 @@ function meaningPopup() {
     name.textContent = term.name;
     words.textContent = term.meaning;
     source.textContent = term.source;
+    box.classList.toggle("lab-presenter", button.closest(".lab-presenter") !== null);
     place(button);
     if (isOpen) box.focus();
   };
-  // It would stand beside other words.
-  const follow = () => {
-    if (!box.matches(":popover-open")) return;
-    const { left, top } = opener.getBoundingClientRect();
-    if (Math.abs(left - placed.left) > 1 || Math.abs(top - placed.top) > 1) box.hidePopover();
-  };
-  addEventListener("scroll", follow, { capture: true, passive: true });
-  addEventListener("resize", follow);
   return { pressed };
 }
 

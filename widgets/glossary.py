@@ -26,7 +26,7 @@ class Glossary(Plain):
     A page that holds it explains the terms in its sentences; on one without, they are plain words.
     """
 
-    _esm = "\n".join((_script("one_stop.js"), WITH_TERMS, _script("glossary.js")))
+    _esm = "\n".join((_script("one_stop.js"), _script("popup.js"), WITH_TERMS, _script("glossary.js")))
     _css = _script("glossary.css")
 
     terms = t.List(t.Dict()).tag(sync=True)

@@ -45,6 +45,8 @@ def test_from_the_shelves_to_an_exhibit_and_on_to_its_live_page(visit):
     assert page.locator(f"{HERE} td.lab-marked").count() == 0
     wide = page.locator(f"{HERE} .lab-exhibit-wide").first
     page.set_viewport_size({"width": 390, "height": 844})
+    chosen = page.locator(f"{HERE} .lab-strip .lab-select").first
+    assert chosen.evaluate("each => getComputedStyle(each).textOverflow") == "ellipsis"  # of a name too long for it
     assert wide.evaluate("each => each.tabIndex === 0 && each.getBoundingClientRect().right <= innerWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert complaints(page) == []

@@ -21,7 +21,8 @@ _HERE = Path(__file__).parent
 
 def source(name: str, folder: Path = _HERE, *, beside: Sequence[str] = ()) -> str:
     """The browser's side of a control: what all have in common, what it builds on, then its own in ``folder``."""
-    common = [_HERE.with_name("one_stop.js"), *(_HERE / f"{each}.js" for each in ("field", *beside))]
+    common = [_HERE.with_name(f"{each}.js") for each in ("one_stop", "popup")]
+    common += [_HERE / f"{each}.js" for each in ("field", *beside)]
     files = [*common, folder / f"{name}.js"]
     return "\n".join(each.read_text(encoding="utf-8") for each in files)
 

@@ -26,19 +26,19 @@ function grouped(options) {
 // Help is no stop on the way through the fields: a screen reader tells it with the field, and F1 in the field shows it.
 function helper(model, id, wrap) {
   const sign = make("button", "lab-help-sign", { type: "button", textContent: "?", tabIndex: -1 });
-  const text = make("p", "lab-help", { id, hidden: true });
+  const text = make("p", "lab-help", { id });
+  const place = popupBeside(text);
+  sign.popoverTargetElement = text;
   sign.setAttribute("aria-label", `What is ${model.get("label")}?`);
   sign.setAttribute("aria-controls", id);
-  const show = () => sign.setAttribute("aria-expanded", String(!text.hidden));
-  const turn = () => {
-    text.hidden = !text.hidden;
-    show();
-  };
-  sign.addEventListener("click", turn);
+  const show = (open) => sign.setAttribute("aria-expanded", String(open));
+  text.addEventListener("beforetoggle", ({ newState }) => show(newState === "open"));
+  sign.addEventListener("click", () => place(sign)); // before the browser does what a press of it does
   wrap.addEventListener("keydown", (event) => {
     if (event.key !== "F1" || sign.hidden) return;
     event.preventDefault();
-    turn();
+    place(sign);
+    text.togglePopover();
   });
   const write = () => {
     text.textContent = model.get("help");
@@ -47,7 +47,7 @@ function helper(model, id, wrap) {
   };
   model.on("change:help", write);
   write();
-  show();
+  show(false);
   return { sign, text };
 }
 
