@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
-from lab.cli.main import main
 from lab.engine.slots import SLOTS
 from tests.engine.slow_analysis import Lengthy, Slow, held
 from tests.waiting import PATIENCE, until
@@ -35,18 +34,6 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClus
     monkeypatch.delenv("LAB_DATA", raising=False)
     with LocalCluster(n_workers=0, **HERE) as found:
         yield found
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command: its exit code, what it printed and what it complained of."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = main([each for line in words for each in line.split()])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 def at(cluster: LocalCluster) -> str:
