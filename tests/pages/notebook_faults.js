@@ -14,7 +14,7 @@
   const found = errors.map((each) => `${each.ename}: ${each.evalue}`);
   const filled = (each) => seen(each) && (words(each) || each.querySelector("img, svg, canvas"));
   if (shows && ![...output.querySelectorAll(".jp-OutputArea-output")].some(filled)) found.push("an empty output");
-  for (const each of output.querySelectorAll(".lab-figure-plot")) {
+  for (const each of [...output.querySelectorAll(".lab-figure-plot")].filter((one) => one.checkVisibility())) {
     if (![...each.querySelectorAll(DRAWN)].some((one) => one.checkVisibility())) found.push("a figure that is not drawn");
   }
   for (const each of output.querySelectorAll("img")) {
