@@ -3,7 +3,8 @@
 import gc
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,3 +76,24 @@ def own_registers(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers as live is gone after it: the next one's pages would offer it."""
     for module in (live_models, arrays):
         monkeypatch.setattr(module, "_registered", dict(module._registered))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ``LAB_HOME`` of the test's own, without data beside it."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("LAB_DATA", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command of these lines: its exit code, what it printed and what it complained of."""
+    from lab.cli import main
+
+    def run(*lines: str) -> tuple[int, str, str]:
+        code = main([word for line in lines for word in line.split()])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run

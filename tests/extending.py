@@ -87,7 +87,7 @@ def computed() -> dict:
     from lab.results.result import unpack
     from lab.training.losses import batch_loss
     from lab.training.step import Batch, Moment
-    from tests.data.test_published import mnist_files, put
+    from tests.data.published_files import mnist_files, put
 
     mine_pages = sys.modules["mine.pages"]
     result = unpack((HERE / "found.npz").read_bytes())

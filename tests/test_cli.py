@@ -19,6 +19,8 @@ from lab.specs import PGD, PRESETS, Custom, Margin, Recipe, Restarts, Trained, f
 from lab.specs.papers import tramer
 from lab.specs.spec import family_of
 
+pytestmark = pytest.mark.usefixtures("home")
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
@@ -29,18 +31,6 @@ def home(tmp_path_factory):
         patch.delenv("LAB_DATA", raising=False)
         assert main(["train", "Standard", "--set", "epochs=1", "--name", "quick", "--json"]) == 0
         yield folder
-
-
-@pytest.fixture
-def say(home, capsys):
-    """Run a command: its exit code, what it printed and what it complained of."""
-
-    def run(line: str):
-        code = main(line.split())
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 def refused(said) -> str:

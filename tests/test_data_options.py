@@ -12,26 +12,14 @@ from lab.cli import options as shared, serve
 from lab.cli.main import main
 from lab.specs import Custom, Digits, Trained
 
+pytestmark = pytest.mark.usefixtures("home")
+
 POOLED = """
 from torch import nn
 
 def build():
     return nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(48, 1000))
 """
-
-
-@pytest.fixture
-def say(tmp_path, capsys, monkeypatch):
-    """Run a command: its exit code, what it printed and what it complained of."""
-    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("LAB_DATA", raising=False)
-
-    def run(line: str):
-        code = main(line.split())
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

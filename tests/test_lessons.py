@@ -1,6 +1,7 @@
 """The lessons run from top to bottom, and their questions accept the right answer and no other."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,13 @@ def test_a_lesson_runs_and_its_questions_have_answers(path):
                 each.answer = option
                 verdicts.append(each.verdict)
             assert verdicts.count("right") == 1
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_source_of_every_question_is_folded_because_it_holds_the_answer(path):
+    cells = [each for each in json.loads(path.read_text(encoding="utf-8"))["cells"] if each["cell_type"] == "code"]
+    asks = [re.search(r"^(Choose|Estimate)\(", "".join(each["source"]), re.MULTILINE) is not None for each in cells]
+    assert [each["metadata"].get("jupyter", {}).get("source_hidden", False) for each in cells] == asks
 
 
 def test_an_estimate_is_judged_by_what_was_measured():

@@ -42,7 +42,7 @@ from lab.specs import (
     cascade_training,
     ensemble_training,
 )
-from tests.data.test_published import mnist_files, put
+from tests.data.published_files import mnist_files, put
 
 
 def card(data: str, recipe: dict | None = None) -> ModelCard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from lab.exhibits.networks import Build, add, model, models
@@ -53,13 +53,17 @@ def _na_standard(seed: int) -> Build:
     return build
 
 
+def _step_ll(others: Sequence[str], scale: Scale) -> OwnExamples | EnsembleExamples:
+    """Step-LL on the model that is trained, and on static models where some are named."""
+    return EnsembleExamples(StepLL(), models(others, scale)) if others else OwnExamples(StepLL())
+
+
 def _na_kurakin(seed: int, others: Sequence[str] = ()) -> Build:
-    """Kurakin et al.'s mixture, with static models as further sources where some are named."""
+    """Kurakin et al.'s mixture."""
 
     def build(scale: Scale) -> Recipe:
-        source = EnsembleExamples(StepLL(), models(others, scale)) if others else OwnExamples(StepLL())
         theirs = {"batch": 128} if scale.name == "cifar" else {}
-        return _na(presets.kurakin_training, seed, source=source, **theirs)(scale)
+        return _na(presets.kurakin_training, seed, source=_step_ll(others, scale), **theirs)(scale)
 
     return build
 
@@ -68,9 +72,8 @@ def _na_pivot(seed: int, weight: float = 1e-4, others: Sequence[str] = ()) -> Bu
     """Training with the pivot loss, in the units and with the gradient of the authors' code."""
 
     def build(scale: Scale) -> Recipe:
-        source = EnsembleExamples(StepLL(), models(others, scale)) if others else OwnExamples(StepLL())
         similarity = Pivot(weight=weight, units=CODE, detached=False)
-        return _na(presets.pivot_training, seed, source=source, similarity=similarity)(scale)
+        return _na(presets.pivot_training, seed, source=_step_ll(others, scale), similarity=similarity)(scale)
 
     return build
 
@@ -84,38 +87,35 @@ def _na_cascade(preset: Preset, seed: int, defended: str) -> Build:
     return build
 
 
-def _na_networks(copy: str, seed: int, shipped: bool) -> None:
-    """The networks of Na et al.'s Table 3; ``copy`` is "2" for those from other initial weights."""
-    held = f"R20-3{copy}"
-    names = {
-        "standard": ("standard", "standard-b")[bool(copy)],
-        **({"kurakin": "kurakin-trained", "pivot": "pivot-trained"} if shipped else {}),
-        **({"KC": "cascade-trained", "PC": "pivot-cascade-trained"} if shipped else {}),
-    }
-    add(f"R20{copy}", "ResNet-20, standard training", _na_standard(seed), names["standard"])
+def _na_networks(copy: str, seed: int, shipped: Mapping[str, str]) -> None:
+    """The networks of Na et al.'s Table 3; ``copy`` is "2" for those from other initial weights.
+
+    ``shipped`` names the shipped models that are these networks on the digits, by the letters of their training.
+    """
+    held, pivot = f"R20-3{copy}", f"R20P{copy}"
+
+    def network(letters: str, training: str, build: Build, after: Sequence[str] = ()) -> None:
+        add(f"R20{letters}{copy}", f"ResNet-20, {training}", build, shipped.get(letters, ""), after)
+
+    network("", "standard training", _na_standard(seed))
     add(held, "ResNet-20 that ensemble training uses, standard training", _na_standard(seed + 50))
-    add(f"R20K{copy}", "ResNet-20, Kurakin's Step-LL training", _na_kurakin(seed), names.get("kurakin", ""))
-    add(f"R20P{copy}", "ResNet-20, pivot loss", _na_pivot(seed), names.get("pivot", ""))
-    add(f"R20E{copy}", "ResNet-20, ensemble training", _na_kurakin(seed, (held,)), after=(held,))
-    add(f"R20PE{copy}", "ResNet-20, pivot loss and ensemble", _na_pivot(seed, 1e-4, (held,)), after=(held,))
-    add(
-        f"R20KC{copy}",
-        "ResNet-20, Kurakin's and cascade training",
-        _na_cascade(presets.cascade_training, seed, f"R20P{copy}"),
-        names.get("KC", ""),
-        after=(f"R20P{copy}",),
-    )
-    add(
-        f"R20PC{copy}",
-        "ResNet-20, pivot loss and cascade training",
-        _na_cascade(presets.pivot_cascade_training, seed, f"R20P{copy}"),
-        names.get("PC", ""),
-        after=(f"R20P{copy}",),
-    )
+    network("K", "Kurakin's Step-LL training", _na_kurakin(seed))
+    network("P", "pivot loss", _na_pivot(seed))
+    network("E", "ensemble training", _na_kurakin(seed, (held,)), (held,))
+    network("PE", "pivot loss and ensemble", _na_pivot(seed, others=(held,)), (held,))
+    network("KC", "Kurakin's and cascade training", _na_cascade(presets.cascade_training, seed, pivot), (pivot,))
+    network("PC", "pivot loss and cascade training", _na_cascade(presets.pivot_cascade_training, seed, pivot), (pivot,))
 
 
-_na_networks("", 0, shipped=True)
-_na_networks("2", 1, shipped=False)
+_ON_DIGITS = {
+    "": "standard",
+    "K": "kurakin-trained",
+    "P": "pivot-trained",
+    "KC": "cascade-trained",
+    "PC": "pivot-cascade-trained",
+}
+_na_networks("", 0, _ON_DIGITS)
+_na_networks("2", 1, {"": "standard-b"})
 add("R20B", "ResNet-20, bidirectional loss", _na(presets.bidirectional_training))
 
 WEIGHTS = (1e-3, 1e-2, 0.1, 0.3)

@@ -156,8 +156,8 @@ class RStepLL(OneStep, title="R+Step-LL"):
 
 
 @dataclass(frozen=True)
-class RandomSign(AttackSpec, title="Random signs"):
-    """Every pixel moved by ε up or down, at random: a baseline without gradient. Kurakin et al. 2017, App. A."""
+class Noise(AttackSpec):
+    """Random perturbation of every pixel, the same whatever the model is: a baseline. Kurakin et al. 2017, App. A."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -172,19 +172,13 @@ class RandomSign(AttackSpec, title="Random signs"):
 
 
 @dataclass(frozen=True)
-class TruncatedNormal(AttackSpec, title="Truncated normal noise"):
-    """Normal noise, standard deviation ε / 2, truncated at ±ε: gradient-free baseline. Kurakin et al. 2017, App. A."""
+class RandomSign(Noise, title="Random signs"):
+    """Every pixel moved by ε up or down, at random: a baseline without gradient. Kurakin et al. 2017, App. A."""
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(
-            balls=NORM_BALLS,
-            gradient=False,
-            deterministic=False,
-            eps_per_image=True,
-            retried=False,
-            to_cross=0,
-        )
+
+@dataclass(frozen=True)
+class TruncatedNormal(Noise, title="Truncated normal noise"):
+    """Normal noise, standard deviation ε / 2, truncated at ±ε: gradient-free baseline. Kurakin et al. 2017, App. A."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,23 @@ class MinimumDistance(AttackSpec):
 
 
 @dataclass(frozen=True)
-class CarliniWagnerLinf(MinimumDistance, title="Carlini–Wagner, L∞"):
+class CarliniWagner(MinimumDistance):
+    """Adam on the distance plus a weight times the margin, from the image itself, for several weights."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            balls=NORM_BALLS,
+            gradient=True,
+            deterministic=True,
+            eps_per_image=False,
+            retried=False,
+            to_cross=0,
+        )
+
+
+@dataclass(frozen=True)
+class CarliniWagnerLinf(CarliniWagner, title="Carlini–Wagner, L∞"):
     """Least c · margin + Σ(|delta| - tau)₊ over many c and tau: the nearest image in L∞. Na et al. 2018, App. F.
 
     The defaults of c and tau are the paper's for MNIST; it takes 2000 steps for every pair. Unless ``exhaustive``, tau
@@ -39,17 +55,6 @@ class CarliniWagnerLinf(MinimumDistance, title="Carlini–Wagner, L∞"):
     learning_rate: float = param(0.01, 1e-6, 10.0, "Adam's learning rate times c", usual=(0.001, 0.1), log=True)
     exhaustive: bool = param(False, meaning="try every c with every τ, as the paper does")
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(
-            balls=NORM_BALLS,
-            gradient=True,
-            deterministic=True,
-            eps_per_image=False,
-            retried=False,
-            to_cross=0,
-        )
-
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("c", "tau"):
@@ -64,7 +69,7 @@ class CarliniWagnerLinf(MinimumDistance, title="Carlini–Wagner, L∞"):
 
 
 @dataclass(frozen=True)
-class CarliniWagnerL2(MinimumDistance, title="Carlini–Wagner, L2"):
+class CarliniWagnerL2(CarliniWagner, title="Carlini–Wagner, L2"):
     """Least |delta|² + c · margin in tanh space, c by binary search: the nearest image in L2. Carlini & Wagner 2017.
 
     They take up to 10,000 steps of 0.01. On the shipped models 300 of 0.05 come as near in less than half the time
@@ -78,14 +83,3 @@ class CarliniWagnerL2(MinimumDistance, title="Carlini–Wagner, L2"):
         300, 1, 100_000, "steps of Adam for each c, fewer on convergence", usual=(10, 10_000), log=True, brief=100
     )
     learning_rate: float = param(0.05, 1e-6, 10.0, "Adam's learning rate", usual=(0.001, 0.5), log=True)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(
-            balls=NORM_BALLS,
-            gradient=True,
-            deterministic=True,
-            eps_per_image=False,
-            retried=False,
-            to_cross=0,
-        )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lab.specs.attacks import AttackSpec, CrossEntropy, Objective
-from lab.specs.balls import Linf
+from lab.specs.balls import Ball, Linf
 from lab.specs.capabilities import NORM_BALLS, Capabilities
 from lab.specs.spec import Spec, param
 
@@ -47,6 +47,18 @@ class SPSA(Estimator, title="Random signs (SPSA)"):
     width: float = param(0.01, 1e-5, 1.0, "size of the perturbation of every pixel", usual=(0.001, 0.1), log=True)
 
 
+def by_queries(balls: tuple[type[Ball], ...], deterministic: bool, to_cross: int) -> Capabilities:
+    """Capabilities of an attack that only queries the model: no gradient, one ε for all images, one start."""
+    return Capabilities(
+        balls=balls,
+        gradient=False,
+        deterministic=deterministic,
+        eps_per_image=False,
+        retried=False,
+        to_cross=to_cross,
+    )
+
+
 @dataclass(frozen=True)
 class QueryAttack(AttackSpec):
     """Interactive black-box adversary, who may only query the model. Tramèr et al. 2018, App. A, Definition 4."""
@@ -83,14 +95,7 @@ class QueryRFGSM(ScoreAttack, title="R+FGSM by queries"):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            balls=NORM_BALLS,
-            gradient=False,
-            deterministic=self.alpha == 0 and not self.estimator.random,
-            eps_per_image=False,
-            retried=False,
-            to_cross=0,
-        )
+        return by_queries(balls=NORM_BALLS, deterministic=self.alpha == 0 and not self.estimator.random, to_cross=0)
 
 
 @dataclass(frozen=True)
@@ -113,12 +118,9 @@ class QueryPGD(ScoreAttack, title="PGD by queries"):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
+        return by_queries(
             balls=NORM_BALLS,
-            gradient=False,
             deterministic=not self.random_start and not self.estimator.random,
-            eps_per_image=False,
-            retried=False,
             to_cross=2 if self.random_start else 1,
         )
 
@@ -140,14 +142,7 @@ class Square(ScoreAttack, title="Square attack"):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            balls=NORM_BALLS,
-            gradient=False,
-            deterministic=False,
-            eps_per_image=False,
-            retried=False,
-            to_cross=0,
-        )
+        return by_queries(balls=NORM_BALLS, deterministic=False, to_cross=0)
 
 
 @dataclass(frozen=True)
@@ -158,14 +153,7 @@ class RayS(QueryAttack, title="RayS"):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            balls=(Linf,),
-            gradient=False,
-            deterministic=True,
-            eps_per_image=False,
-            retried=False,
-            to_cross=0,
-        )
+        return by_queries(balls=(Linf,), deterministic=True, to_cross=0)
 
 
 @dataclass(frozen=True)
@@ -177,11 +165,4 @@ class HopSkipJump(QueryAttack, title="HopSkipJump"):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            balls=NORM_BALLS,
-            gradient=False,
-            deterministic=False,
-            eps_per_image=False,
-            retried=False,
-            to_cross=0,
-        )
+        return by_queries(balls=NORM_BALLS, deterministic=False, to_cross=0)

@@ -9,8 +9,8 @@ from lab.attacks.attack import attack_from
 from lab.attacks.ball import distance
 from lab.errors import AttackError
 from lab.specs import L0, L2, HopSkipJump, Linf
-from tests.attacks.conftest import Linear, images, network
-from tests.attacks.test_ray_search import Labels
+from tests.attacks.conftest import images, network
+from tests.attacks.labels_only import Labels, parted
 
 SIDE = 6
 
@@ -35,12 +35,8 @@ def test_it_comes_near_the_nearest_boundary_of_a_linear_model(ball):
     draw = torch.Generator().manual_seed(3)
     weight = torch.randn(16, dtype=torch.float64, generator=draw)
     x = 0.4 + 0.2 * torch.rand(9, 1, 4, 4, dtype=torch.float64, generator=draw)
-    score = x.flatten(1) @ weight
-    shift = score.mean() - 0.05 * weight.norm()
-    net = Linear(torch.stack([weight, -weight]) / 2, torch.stack([-shift, shift]) / 2)
-    y = (score < shift).long()
-    dual = weight.norm() if isinstance(ball, L2) else weight.abs().sum()
-    nearest = (score - shift).abs() / dual
+    net, y, apart = parted(x, weight, 0.05 * weight.norm())
+    nearest = apart / (weight.norm() if isinstance(ball, L2) else weight.abs().sum())
     near = maximise(HopSkipJump(queries=3000), net, x, y, ball.replace(eps=1.0))
     far = distance(ball, near, x)
     assert (far >= nearest - 1e-6).all()

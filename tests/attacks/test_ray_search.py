@@ -4,8 +4,6 @@ from itertools import islice
 
 import pytest
 import torch
-from torch import nn
-from torch.nn.functional import one_hot
 
 from lab.attacks import attack, attack_counting, judge, maximise
 from lab.attacks.ball import distance
@@ -14,21 +12,10 @@ from lab.context import Cancelled, Context
 from lab.errors import AttackError
 from lab.specs import FGSM, L2, Linf, RayS
 from tests.attacks.conftest import Linear, images, network
+from tests.attacks.labels_only import Labels, parted
 from tests.families import family
 
 SIDE = 6
-
-
-class Labels(nn.Module):
-    """One at the predicted class, and the points that were asked for."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.model, self.seen = model, []
-
-    def forward(self, pixels):
-        self.seen.append(pixels.clone())
-        return one_hot(self.model(pixels).argmax(1), 10).to(pixels.dtype)
 
 
 @pytest.fixture
@@ -52,11 +39,9 @@ def y(model, x):
 def test_it_finds_the_nearest_boundary_of_a_linear_model(channels, values):
     weight = torch.randn(channels * values, dtype=torch.float64, generator=torch.Generator().manual_seed(values))
     x = 0.4 + 0.2 * torch.rand(9, channels, values, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(9))
-    score = x.flatten(1) @ weight
-    shift = score.mean() - 0.1 * weight.abs().sum()
-    net = Linear(torch.stack([weight, -weight]) / 2, torch.stack([-shift, shift]) / 2)
-    y = (score < shift).long()
-    nearest = (score - shift).abs() / weight.abs().sum()
+    dual = weight.abs().sum()
+    net, y, apart = parted(x, weight, 0.1 * dual)
+    nearest = apart / dual
     assert nearest.max() < 0.3
     found = distance(Linf(1.0), maximise(RayS(queries=2000), net, x, y, Linf(1.0)), x)
     assert (found >= nearest - 1e-9).all()

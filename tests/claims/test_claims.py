@@ -12,9 +12,11 @@ from lab.claims.claim import ABOVE, BELOW, FAILS, HOLDS, LEFT_OUT, UNSEEN, Claim
 from lab.claims.estimates import IntervalEstimate, of_fraction, of_images, of_seeds
 from lab.claims.networks import NETWORKS, run_name, untrained
 from lab.claims.stored import SHIPPED
-from lab.cli.main import main, parser
+from lab.cli.main import parser
 from lab.errors import LabError
 from lab.specs.spec import params
+
+pytestmark = pytest.mark.usefixtures("home")
 
 CLAIMS = {each.number: each for each in registered()}
 
@@ -136,16 +138,12 @@ def test_findings_survive_json():
     assert written["parts"][1]["low"] is None
 
 
-@pytest.fixture
-def say(tmp_path_factory, monkeypatch, capsys):
-    monkeypatch.setenv("LAB_HOME", str(tmp_path_factory.getbasetemp() / "claims-home"))
-
-    def run(line: str):
-        code = main(line.split())
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A ``LAB_HOME`` for all, so that what one test measures serves the others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 @pytest.mark.slow

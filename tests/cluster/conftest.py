@@ -1,13 +1,17 @@
-"""Schedulers in this process, with a worker and without, and the commands that use them."""
+"""Schedulers in this process, with a worker and without, the commands that use them, and the key that ends these."""
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
 
-from lab.cli.main import main
 from lab.engine.slots import SLOTS
+from tests.engine.slow_analysis import Lengthy, Slow, held
+from tests.waiting import PATIENCE, until
 
 HERE = {"processes": False, "protocol": "tcp", "dashboard_address": None}
 """Options of a cluster whose scheduler and workers are in this process."""
@@ -32,17 +36,29 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalClus
         yield found
 
 
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command: its exit code, what it printed and what it complained of."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = main([each for line in words for each in line.split()])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
-
-
 def at(cluster: LocalCluster) -> str:
     return f"--scheduler {cluster.scheduler_address}"
+
+
+@pytest.fixture
+def interrupted() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Press Ctrl-C as soon as something is the case."""
+    threads: list[threading.Thread] = []
+
+    def press(condition: Callable[[], object]) -> None:
+        def wait() -> None:
+            until(condition)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threads.append(threading.Thread(target=wait))
+        threads[-1].start()
+
+    yield press
+    for each in threads:
+        each.join(PATIENCE)
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Slow:
+    """A computation that takes no step before it is let go."""
+    return held(Lengthy(diary=str(tmp_path / "diary")))

@@ -3,7 +3,6 @@
 import gzip
 import io
 import os
-import struct
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,8 +16,7 @@ from lab.datafiles import fingerprint, outline
 from lab.errors import DataError
 from lab.specs import CIFAR10, MNIST, SVHN, FashionMNIST
 from tests.data.batch_files import batch, random_images
-
-RANDOM = np.random.default_rng(0)
+from tests.data.published_files import RANDOM, cifar_files, idx, mnist_files, put
 
 
 def available(name):
@@ -42,38 +40,6 @@ def test_real_files(name, shape, sizes, mean):
     assert (data.shape, data.classes) == (shape, 10)
     assert (len(data.train), len(data.test)) == (sizes or (told.n_train, told.n_test))
     assert data.train.x.float().mean() / 255 == pytest.approx(mean, abs=2e-3)
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("LAB_DATA", str(tmp_path))
-    return tmp_path
-
-
-def idx(array):
-    return struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape) + array.tobytes()
-
-
-def mnist_files(n_train=12, n_test=10):
-    return {
-        "train-images-idx3-ubyte": idx(RANDOM.integers(0, 256, (n_train, 28, 28), dtype=np.uint8)),
-        "train-labels-idx1-ubyte": idx((np.arange(n_train) % 10).astype(np.uint8)),
-        "t10k-images-idx3-ubyte": idx(RANDOM.integers(0, 256, (n_test, 28, 28), dtype=np.uint8)),
-        "t10k-labels-idx1-ubyte": idx((np.arange(n_test) % 10).astype(np.uint8)),
-    }
-
-
-def cifar_files(n=4):
-    names = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]
-    records = RANDOM.integers(0, 256, (6, n, 3073), dtype=np.uint8)
-    records[:, :, 0] = np.arange(n)
-    return {name: batch.tobytes() for name, batch in zip(names, records, strict=True)}
-
-
-def put(folder, files):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
 
 
 def test_idx_files_are_read_into_bytes(folder):

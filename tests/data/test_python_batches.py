@@ -18,12 +18,6 @@ from tests.data.batch_files import DTYPE, NDARRAY, RECONSTRUCT, Pickle, batch, r
 MOST = 10**6
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("LAB_DATA", str(tmp_path))
-    return tmp_path
-
-
 def test_the_layout_is_the_one_that_python_itself_reads():
     x, y = random_images(300), np.arange(300) % 10
     found = pickle.load(io.BytesIO(batch(x, y)), encoding="bytes")

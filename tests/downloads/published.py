@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lab.specs import CIFAR10, MNIST
 from lab.specs.data import Download
-from tests.data.test_published import cifar_files, mnist_files
+from tests.data.published_files import cifar_files, mnist_files
 
 
 def publish(mirror, monkeypatch, size=12):

@@ -19,7 +19,7 @@ from lab.errors import DataError
 from lab.home import data_folder
 from lab.specs import CIFAR10, MNIST, Digits, Photos
 from lab.specs.data import published_data
-from tests.data.test_published import cifar_files, mnist_files
+from tests.data.published_files import cifar_files, mnist_files
 from tests.downloads.mirror import mirror as running
 from tests.downloads.published import archive
 from tests.full_disk import full_disk

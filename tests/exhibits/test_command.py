@@ -4,21 +4,7 @@ import json
 
 import pytest
 
-from lab.cli.main import main
-
-
-@pytest.fixture
-def say(tmp_path, monkeypatch, capsys):
-    """Run a command in a home of its own: exit code, what it printed and what it complained of."""
-    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("LAB_DATA", raising=False)
-
-    def run(line: str):
-        code = main(line.split())
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_the_list_names_every_exhibit(say):

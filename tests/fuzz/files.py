@@ -28,7 +28,7 @@ from lab.models import load as load_model
 from lab.results import AttackResult
 from lab.specs import CIFAR10, MNIST, PGD, Custom, ImageFolder, Linf, NpzFile, SmallCNN, Standard, to_dict
 from lab.store import Store
-from tests.data.test_published import cifar_files, mnist_files, put
+from tests.data.published_files import cifar_files, mnist_files, put
 from tests.fuzz import damage
 from tests.fuzz.limit import limited
 from tests.fuzz.report import Report, examine

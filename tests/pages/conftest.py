@@ -79,6 +79,15 @@ def window(browser: Any) -> Iterator[Any]:
     context.close()
 
 
+@pytest.fixture(scope="package")
+def phone(browser: Any) -> Iterator[Any]:
+    """The same on a phone, whose screen is touched."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
 Opens = Callable[..., Visit]
 
 

@@ -6,7 +6,7 @@ from lab.glossary import TERMS, terms_in
 from lab.stories import STORIES
 from tests.pages.conftest import visits
 from tests.pages.test_layout import complaints
-from tests.pages.visit import PATIENCE, type_in
+from tests.pages.visit import type_in
 
 pytestmark = pytest.mark.page
 
@@ -152,14 +152,6 @@ def test_home_has_the_whole_glossary_and_a_story_that_of_its_step(visit):
         page.locator(".lab-story-question .lab-term").first.click()
         page.wait_for_selector(OPEN)
         page.keyboard.press("Escape")
-
-
-@pytest.fixture(scope="module")
-def phone(browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    context.set_default_timeout(PATIENCE)
-    yield context
-    context.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import pytest
 
 from tests.pages.asked import ASKED
 from tests.pages.conftest import visits
-from tests.pages.visit import PATIENCE
 
 pytestmark = [pytest.mark.page, pytest.mark.slow]
 
@@ -14,14 +13,6 @@ ON_TOP = """each => {
   const { x, y, width, height } = each.getBoundingClientRect();
   return [x + width / 2, y + height / 2];
 }"""
-
-
-@pytest.fixture(scope="module")
-def phone(browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    context.set_default_timeout(PATIENCE)
-    yield context
-    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ from lab.training import train
 from lab.training.loop import begin
 from lab.training.parallel import Group
 from lab.training.schedule import Plan
-from tests.data.test_published import cifar_files, mnist_files, put
+from tests.data.published_files import cifar_files, mnist_files, put
 from tests.families import family, firsts
 
 WHOLE = pytest.mark.parametrize("preset", papers.WHOLE, ids=lambda each: each.name)

@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-from lab.cli.main import main
 from lab.cli.progress import Bar
 from lab.cli.sweep import variants
 from lab.context import Progress
@@ -18,19 +17,9 @@ from lab.specs import Adversarial, Pivot, Standard
 from tests.served import ROOT
 from tests.waiting import PATIENCE, until
 
+pytestmark = pytest.mark.usefixtures("home")
+
 QUICK = "--set architecture.width=4 --set epochs=1 --set batch=512"
-
-
-@pytest.fixture
-def say(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("LAB_HOME", str(tmp_path))
-
-    def run(line: str):
-        code = main(line.split())
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 def test_a_preset_is_trained_and_carried_on_it_is_as_it_was(say):
@@ -60,8 +49,8 @@ def test_a_mistake_is_one_sentence(say, line, words):
     assert words in err
 
 
-def test_another_recipe_under_the_same_name_is_refused(say, tmp_path):
-    folder = tmp_path / "runs" / "mine"
+def test_another_recipe_under_the_same_name_is_refused(say, home):
+    folder = home / "runs" / "mine"
     folder.mkdir(parents=True)
     from lab.specs.spec import to_json
 

@@ -4,7 +4,7 @@ import pytest
 
 from lab.catalogue import models, shipped_on
 from lab.specs import Linf
-from tests.data.test_published import mnist_files, put
+from tests.data.published_files import mnist_files, put
 from tests.widgets.test_pairs import PAGES, labels
 from widgets.dashboards.explore.page import ExplorePage
 from widgets.dashboards.studio import StudioPage

@@ -8,7 +8,7 @@ import pytest
 from lab.catalogue import find_data
 from lab.specs import PRESETS, Linf, Standard, TrainingRun, fast_training, papers, pgd_training
 from lab.specs.papers import tramer
-from tests.data.test_published import mnist_files, put
+from tests.data.published_files import mnist_files, put
 from tests.widgets.studios import home, press  # noqa: F401 home is a fixture
 from widgets.dashboards.studio import StudioPage
 from widgets.dashboards.studio.start import TRIALS

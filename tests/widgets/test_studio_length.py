@@ -4,7 +4,7 @@ import pytest
 
 from lab.cost import training_steps
 from lab.specs import CIFAR10, MNIST, SmallCNN, Standard, pgd_training, standard_training
-from tests.data.test_published import mnist_files, put
+from tests.data.published_files import mnist_files, put
 from tests.widgets.studios import begun, home, lines  # noqa: F401 home is a fixture
 from widgets.dashboards.studio import StudioPage
 from widgets.dashboards.studio.length import Known, expected, in_words
