@@ -80,7 +80,7 @@ def test_a_slider_follows_the_finger_and_comes_back(page):
 
 def test_a_finger_on_a_figure_moves_the_page(page):
     content = page.locator(f"{HERE} .lab-content")
-    flat = page.locator(f"{HERE} .js-plotly-plot:has(.cartesianlayer .xy)").last
+    flat = page.locator(f"{HERE} .js-plotly-plot:has(.cartesianlayer .xy)").locator("visible=true").last
     x, y = flat.evaluate(ON_TOP)
     before = content.evaluate("each => each.scrollTop")
     drag(page, (x, y), (x, y + 250))
