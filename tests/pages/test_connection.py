@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.families import family
 from tests.pages.visit import PATIENCE
 
 pytestmark = pytest.mark.page
@@ -112,7 +113,7 @@ SWALLOWED = {
 }
 
 
-@pytest.mark.parametrize("how", SWALLOWED)
+@pytest.mark.parametrize("how", family(SWALLOWED, "a network that is gone".__ne__))
 def test_a_connection_that_swallows_everything_is_said_within_seconds(browser, proxy, how):
     """Nothing ends then, so nobody is told: the page has to ask."""
     page = browser.new_page()
