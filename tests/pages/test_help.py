@@ -72,6 +72,10 @@ def test_every_help_is_in_sight_beside_its_mark_and_moves_nothing(page, name):
     assert faults == {}
 
 
+SLID = "document.getAnimations().every(each => each.animationName !== 'lab-drawer')"
+"""Whether the drawer has come to where it stays."""
+
+
 def steps(page):
     """The box of a field in the drawer, and the field's help."""
     field = page.locator(f"{HERE} .lab-panel .lab-field", has=page.get_by_label("Steps", exact=True))
@@ -82,6 +86,7 @@ def test_escape_closes_a_help_and_not_the_drawer_that_it_stands_in(page):
     go(page, "pgd-restarts")
     page.set_viewport_size({"width": 820, "height": 1180})
     page.locator(f"{HERE} .lab-drawer-button").click()
+    page.wait_for_function(SLID)  # a help goes when its mark moves
     box, help_ = steps(page)
     box.press("F1")
     assert help_.is_visible()
