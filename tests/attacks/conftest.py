@@ -4,6 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from lab.models import load
+from lab.specs import Trained
+
 
 class Linear(nn.Module):
     """logits = W x + b on flattened images: every adversarial optimum has a closed form."""
@@ -47,3 +50,9 @@ def y(model: nn.Module, x: Tensor) -> Tensor:
         labels = model(x).argmax(1)
     labels[-2:] = (labels[-2:] + 1) % 10
     return labels
+
+
+@pytest.fixture(scope="module")
+def undefended() -> nn.Module:
+    """A model of digits, trained on images as they are."""
+    return load(Trained("standard"))

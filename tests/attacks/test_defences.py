@@ -115,11 +115,6 @@ def test_a_defence_that_only_hides_the_gradient_is_named_and_broken(defence):
 
 
 @pytest.fixture(scope="module")
-def undefended():
-    return load_model(Trained("standard"))
-
-
-@pytest.fixture(scope="module")
 def images(undefended):
     return broken_and_robust(undefended, Linf(0.05))
 

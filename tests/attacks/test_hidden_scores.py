@@ -21,11 +21,6 @@ LEFT = {"losers in proportion": 2}
 
 
 @pytest.fixture(scope="module")
-def undefended():
-    return load_model(Trained("standard"))
-
-
-@pytest.fixture(scope="module")
 def linf(undefended):
     return broken_and_robust(undefended, Linf(0.05))
 
