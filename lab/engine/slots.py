@@ -6,8 +6,8 @@ from lab.specs import Spec
 LASTING = "long"
 """The slot of the jobs that outlive their pages for good: trainings."""
 
-SLOTS = {"quick": 32, "short": 2, LASTING: 1}
-"""How many jobs of a kind a worker takes at once: cheap ones, which take turns, others, and trainings."""
+SLOTS = {"quick": 32, "short": 32, LASTING: 1}
+"""How many jobs of a kind a worker takes at once: cheap and dear ones, which take turns, and trainings."""
 
 QUICK = 100_000
 """Gradient steps of single images up to which a computation is cheap: some seconds of a small network."""

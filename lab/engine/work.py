@@ -7,7 +7,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,7 +22,7 @@ from lab.engine.machine import cores, require_memory
 from lab.engine.origin import Origin, require_alike, require_same_parts
 from lab.engine.slots import slot_for
 from lab.engine.throttle import Throttle
-from lab.engine.turns import Turn, Turns
+from lab.engine.turns import Turn, by_slot
 from lab.errors import LONGEST, LabError, Unknown, Unrepeatable, one_line
 from lab.home import results_folder
 from lab.keys import left_out, names_users_models, stored_key
@@ -37,7 +37,7 @@ from lab.store import DamagedResult, Store
 logger = logging.getLogger("lab.engine")
 
 _importing = threading.Lock()
-_turns = Turns()
+_turns = by_slot()
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def outcome(
             publisher.note(sentence)
         result = _read_stored(store, stored, publisher)
         if result is None:
-            with _turn(spec, rank, publisher) as turn:
+            with _turn(spec, publisher, publisher.wanted, rank) as turn:
                 result = _compute(store, stored, spec, key, publisher, turn, memory)
         return Outcome(pack(result))
     except LabError as error:
@@ -222,13 +222,13 @@ def _compute(
     spec: Spec,
     asked: str,
     publisher: Publisher,
-    turn: Turn | None,
+    turn: Turn,
     memory: int | None,
 ) -> Result:
     analyse, train = functions()
     use_all_cores()
     require_memory(spec, memory)
-    ctx = _context(publisher, getattr(spec, "seed", 0), turn)
+    ctx = _context(publisher, turn, getattr(spec, "seed", 0))
     result = train(spec, ctx) if isinstance(spec, Recipe) else analyse(spec, ctx)
     try:
         if name is not None and name == _stored_key(spec, asked, publisher):  # no model has changed meanwhile
@@ -254,15 +254,17 @@ def _resume(spec: TrainingRun, publisher: Publisher) -> Outcome:
 
 
 def _train(spec: TrainingRun, publisher: Publisher) -> Run:
-    def unwanted() -> bool:
-        return not (publisher.wanted() and runs.wanted(spec.name))
+    def wanted() -> bool:
+        return publisher.wanted() and runs.wanted(spec.name)
 
-    if unwanted():  # paused while it was waiting for its slot
+    if not wanted():  # paused while it was waiting for its slot
         raise Cancelled
     _, train = functions()
     use_all_cores()
     _require_fits(spec.recipe)
-    return train(spec.recipe, replace(_context(publisher), cancelled=unwanted), runs.folder(spec.name), resume=True)
+    with _turn(spec, publisher, wanted) as turn:
+        ctx = replace(_context(publisher, turn), cancelled=lambda: not turn.come(wanted))
+        return train(spec.recipe, ctx, runs.folder(spec.name), resume=True)
 
 
 def _require_fits(recipe: Recipe) -> None:
@@ -272,26 +274,23 @@ def _require_fits(recipe: Recipe) -> None:
     require_fits(recipe, default_device())
 
 
-def _turn(spec: Spec, rank: int, publisher: Publisher) -> AbstractContextManager[Turn | None]:
-    """The turn of a cheap job, once it has come; others take none."""
-    if slot_for(spec) != "quick":
-        return nullcontext()
+def _turn(spec: Spec, publisher: Publisher, wanted: Callable[[], bool], rank: int = 0) -> AbstractContextManager[Turn]:
+    """The turn of a job, once it has come."""
     publisher.progress(Progress(0.0, "waiting for its turn", {}))
-    return _turns.joined(rank, publisher.wanted)
+    return _turns[slot_for(spec)].joined(rank, wanted)
 
 
-def _context(publisher: Publisher, seed: int = 0, turn: Turn | None = None) -> Context:
+def _context(publisher: Publisher, turn: Turn, seed: int = 0) -> Context:
     def shown(result: Result) -> None:
         publisher.partial(result)
-        if turn:
-            turn.shown()
+        turn.shown()
 
     return Context(
         seed=seed,
         on_progress=publisher.progress,
         on_partial=shown,
         on_note=publisher.note,
-        cancelled=lambda: not (turn.come(publisher.wanted) if turn else publisher.wanted()),
+        cancelled=lambda: not turn.come(publisher.wanted),
     )
 
 

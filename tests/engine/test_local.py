@@ -13,12 +13,12 @@ import torch
 import lab
 from lab import runs
 from lab.engine import LocalEngine
-from lab.engine.slots import QUICK
+from lab.engine.slots import LASTING, QUICK, SLOTS
 from lab.errors import EngineError, LabError
 from lab.home import results_folder
 from lab.runs.claim import claimed
 from lab.specs import Preview, Restarts, Trained, TrainingRun, standard_training
-from tests.engine.slow_analysis import Slow, held, let_go
+from tests.engine.slow_analysis import Lengthy, Slow, held, let_go
 from tests.engine.test_engine import begun
 from tests.models.test_live import linear, restarts
 from tests.waiting import PATIENCE, until
@@ -94,15 +94,17 @@ def test_cancelled_and_asked_for_again(local: LocalEngine, slow: Slow) -> None:
 
 
 def test_more_than_there_are_slots_wait_for_their_turn_and_can_be_given_up(local: LocalEngine, slow: Slow) -> None:
-    jobs = [local.submit(held(slow).replace(steps=500 + i, cost=QUICK + 1)) for i in range(4)]
-    until(lambda: sum(job.state == "running" for job in jobs) == 2)
+    spec = held(Lengthy(diary=slow.diary))
+    jobs = [local.submit(spec.replace(steps=500 + i)) for i in range(4)]
+    until(lambda: sum(job.state == "running" for job in jobs) == SLOTS[LASTING])
     for job in jobs:
         job.cancel()
     until(lambda: not running())
 
 
-def test_cheap_ones_take_turns_and_can_be_given_up_before_theirs(local: LocalEngine, slow: Slow) -> None:
-    jobs = [local.submit(held(slow).replace(steps=500 + i)) for i in range(4)]
+@pytest.mark.parametrize("cost", [0, QUICK + 1], ids=["cheap", "dear"])
+def test_jobs_take_turns_and_can_be_given_up_before_theirs(local: LocalEngine, slow: Slow, cost: int) -> None:
+    jobs = [local.submit(held(slow).replace(steps=500 + i, cost=cost)) for i in range(4)]
     until(lambda: all(job.progress for job in jobs))
     until(lambda: sum(job.progress.doing == "waiting for its turn" for job in jobs) == 2)
     for job in reversed(jobs):

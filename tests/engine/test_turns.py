@@ -17,6 +17,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time in seconds, which stands still."""
     time = [0.0]
     monkeypatch.setattr(turns.clock, "seconds", lambda: time[0])
+    monkeypatch.setattr(turns, "_GLANCE", 0.001)
     return time
 
 
@@ -132,3 +133,76 @@ def test_a_first_picture_moves_its_job_back_whenever_it_comes(now: list[float], 
             now[0] = taken
             job.turn.shown()
             assert job.turn.due[0] == max(rank * turns._LATER, taken) + turns._LATER
+
+
+def test_dear_jobs_give_way_to_cheap_ones_but_for_a_second_in_four(now: list[float]) -> None:
+    cheap = Turns()
+    dear = Turns(beside=cheap)
+    with walking(dear, 0) as [job]:
+        now[0] = 2.0
+        assert job.may, "there is nobody to give way to"
+        with walking(cheap, 0) as [quick]:
+            allowed = []
+            for quarters in range(32):
+                now[0] = quarters / 4
+                allowed.append(job.may)
+                assert quick.may
+            assert sum(allowed) == 8
+        now[0] = 2.0
+        assert job.may
+
+
+def test_who_has_computed_for_long_lets_those_go_first_who_have_not(now: list[float]) -> None:
+    line = Turns(at_once=1, dearer=4.0)
+    with walking(line, 0) as [long]:
+        for now[0] in range(61):
+            assert long.may
+        with walking(line, 0) as [new]:
+            until(lambda: new.turn)
+            for now[0] in range(61, 61 + 30):
+                assert new.may
+                assert not long.may
+        assert long.may
+
+
+@pytest.mark.parametrize("jobs", [2, 3, 5])
+def test_equals_share_the_time_equally(now: list[float], jobs: int) -> None:
+    line, steps = Turns(at_once=1, dearer=4.0), [0] * jobs
+    with walking(line, *[0] * jobs) as all_of_them:
+        for now[0] in range(1, 30 * jobs):
+            for i, each in enumerate(all_of_them):
+                steps[i] += each.may
+    assert max(steps) - min(steps) <= 2
+    assert sum(steps) >= 20 * jobs
+
+
+def test_a_job_is_not_put_back_for_the_time_that_it_stood_still(now: list[float]) -> None:
+    cheap = Turns()
+    line = Turns(at_once=1, dearer=4.0, beside=cheap)
+    with walking(line, 0) as [first]:
+        with walking(cheap, 0):
+            now[0] = 2.0
+            assert not first.may
+            now[0] = 103.0
+            assert not first.may
+        assert first.may
+        assert first.turn
+        assert first.turn.due[0] == 4.0 * 2.0
+
+
+def test_who_stood_still_goes_on_as_soon_as_another_has_had_enough(
+    now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, steps = Turns(at_once=1, dearer=4.0), []
+    with walking(line, 0, 0) as [first, second]:
+        assert first.may
+        monkeypatch.setattr(turns, "_GLANCE", 60.0)
+        now[0] = 1.0
+        assert first.may
+        assert second.turn is None
+        now[0] = 2.0
+        threading.Thread(target=lambda: steps.append(first.turn and first.turn.come(lambda: True))).start()
+        until(lambda: second.turn, patience=10.0)
+        assert not steps
+        second.end()
+        until(lambda: steps == [True], patience=10.0)
