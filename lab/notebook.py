@@ -1,5 +1,8 @@
 """Interface ``lab.…`` of notebooks and programs: attacks, their judge, and every analysis, on any model and images."""
 
+import warnings
+from functools import partial
+
 from numpy.typing import ArrayLike
 
 from lab import catalogue, plugins
@@ -8,6 +11,7 @@ from lab.attacks import attack, evaluate, judge, judge_peer
 from lab.context import Context
 from lab.datafiles import arrays
 from lab.errors import DataError, quoted
+from lab.keys import left_out
 from lab.models.live import live
 from lab.results.result import Result
 from lab.specs import Analysis, LiveData
@@ -20,10 +24,15 @@ plugins.parts("computing")
 def analyse(spec: Analysis, ctx: Context | None = None) -> Result:
     """Compute an analysis in this process, on the default device; nothing is stored.
 
-    ``ctx`` carries seed, progress and cancellation; by default the spec's own seed and silence. Raises
+    ``ctx`` carries seed, progress, notes and cancellation; by default the spec's own seed and silence, but for the
+    notes, which become warnings: what was left out of a file of weights is one. Raises
     :class:`lab.errors.LabError` in one sentence.
     """
-    return answer(spec, ctx or Context(getattr(spec, "seed", 0)))
+    ctx = ctx or Context(getattr(spec, "seed", 0), on_note=partial(warnings.warn, stacklevel=3))
+    if isinstance(spec, Analysis):
+        for sentence in left_out(spec):
+            ctx.note(sentence)
+    return answer(spec, ctx)
 
 
 def live_data(x: ArrayLike, y: ArrayLike, name: str = "live data") -> LiveData:

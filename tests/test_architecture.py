@@ -83,7 +83,7 @@ MAY_IMPORT = {
     "engine": BASE
     | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"}
     | {"processes"},
-    "notebook": BASE | {"analysis", "attacks", "catalogue", "models", "plugins"},
+    "notebook": BASE | {"analysis", "attacks", "catalogue", "keys", "models", "plugins"},
     "processes": set(),
     "hub": set(),
     "browser": set(),

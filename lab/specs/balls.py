@@ -1,6 +1,7 @@
 """Threat models: the set of images an adversary may show instead of x."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lab.specs.spec import Spec, param
 
@@ -8,6 +9,8 @@ from lab.specs.spec import Spec, param
 @dataclass(frozen=True)
 class Ball(Spec):
     """All images of [0, 1] within a distance ε of x, in some norm."""
+
+    wanted: ClassVar[str] = "a ball such as Linf(0.3) or L2(2.0)"
 
     eps: float = param(0.0, 0.0, 1000.0, "largest distance from the image", label="ε")
 

@@ -15,6 +15,8 @@ from lab.specs.spec import Spec, family_of, param
 class DataSpec(Spec):
     """Images in [0, 1] with labels, split into training and test images."""
 
+    wanted: ClassVar[str] = "data such as Digits(), or lab.live_data(x, y) for arrays of this process"
+
 
 @dataclass(frozen=True)
 class FileLayout:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import ClassVar
 
 from lab.errors import FieldError
 from lab.specs.spec import Param, Spec, param
@@ -195,6 +196,8 @@ LIBRARIES = ("timm", "torchvision")
 @dataclass(frozen=True)
 class ModelSpec(Spec):
     """Model with weights, ready to classify."""
+
+    wanted: ClassVar[str] = "a model such as Trained('standard'), or lab.live(module) for a module of this process"
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,8 @@ class Spec:
     """
 
     title: ClassVar[str] = ""
+    wanted: ClassVar[str] = ""
+    """What a field of this family takes, as a person would write it, where one of its kinds is not enough to say."""
     _types: ClassVar[dict[str, object]]
 
     def __init_subclass__(cls, title: str = "") -> None:
@@ -353,7 +355,7 @@ def _typed(wrong: Callable[[str], FieldError], hint: object, value: object) -> o
     if get_origin(hint) is tuple:
         [item, *_] = get_args(hint)
         if not isinstance(value, (tuple, list, range)):
-            raise wrong(f"should be a list, not {quoted(value)}.")
+            raise wrong(f"should be a list, each {_named(item)}, not {quoted(value)}.")
         return tuple(_typed(wrong, item, each) for each in value)
     if hint is float and isinstance(value, Real) and not isinstance(value, bool | float):
         return _as_float(wrong, value)
@@ -392,4 +394,7 @@ def _named(hint: object) -> str:
         bool: "true or false",
         str: "a text",
     }
-    return words.get(hint, getattr(hint, "__name__", str(hint)))
+    if isinstance(hint, type) and issubclass(hint, Spec):
+        examples = [each for each in _subclasses(hint) if each.title]
+        return vars(hint).get("wanted") or (hint.__name__ if hint.title else f"one such as {examples[0].__name__}()")
+    return words.get(hint, str(hint))

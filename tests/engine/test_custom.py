@@ -61,18 +61,31 @@ def test_a_model_that_is_another_one_each_time_is_noted_and_not_stored(tmp_path,
     assert note.startswith("Results of worker_nets:unseeded are not stored: its builder makes different weights each")
 
 
-def test_what_was_left_out_of_a_file_of_weights_is_noted(tmp_path, publisher) -> None:
+def beside_a_loss(folder) -> Restarts:
+    """An analysis of a model whose file of weights holds a loss, too."""
     network = nn.Sequential(nn.Flatten(), nn.Linear(784, 4), nn.Linear(4, 10))
     saved = {f"model.{name}": value for name, value in network.state_dict().items()}
-    torch.save(saved | {"criterion.centres": torch.ones(3)}, tmp_path / "w.pt")
-    spec = Restarts(
-        models=(Custom("worker_nets:deep", str(tmp_path / "w.pt")),), images=(0,), attack=PGD(steps=1, restarts=2)
-    )
+    torch.save(saved | {"criterion.centres": torch.ones(3)}, folder / "w.pt")
+    model = Custom("worker_nets:deep", str(folder / "w.pt"))
+    return Restarts(models=(model,), images=(0,), attack=PGD(steps=1, restarts=2))
+
+
+def test_what_was_left_out_of_a_file_of_weights_is_noted(tmp_path, publisher) -> None:
+    spec = beside_a_loss(tmp_path)
     publisher.progress, publisher.close, publisher.wanted = lambda _: None, lambda: None, lambda: True
     found = work.outcome(lambda: spec, asked_key(spec), publisher)
     assert found.data
     [note] = publisher.notes
     assert "w.pt: model.* was read, criterion.* left out" in note
+
+
+def test_a_notebook_is_warned_of_what_was_left_out(tmp_path, publisher) -> None:
+    with pytest.warns(UserWarning, match=r"w\.pt: model\.\* was read, criterion\.\* left out") as warned:
+        lab.analyse(beside_a_loss(tmp_path))
+    assert [each.filename for each in warned] == [__file__]
+    notes: list[str] = []
+    lab.analyse(beside_a_loss(tmp_path), Context(on_note=notes.append))
+    assert len(notes) == 1
 
 
 def test_a_model_changed_while_it_is_computed_with_is_not_stored(tmp_path, publisher, monkeypatch) -> None:

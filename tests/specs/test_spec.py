@@ -1,6 +1,7 @@
 """Specs: limits, JSON both ways, stable keys."""
 
 import math
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -8,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import lab.specs
 from lab.errors import SpecError
 from lab.specs import (
     FGSM,
@@ -61,6 +63,35 @@ def test_refusals_write_numbers_and_nothing_as_a_person_does():
         PGD(steps="")
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"models": (object(),)}, "Restarts.models should be a model such as Trained('standard'), or lab.live(module)"),
+        ({"models": "standard"}, "should be a list, each a model such as Trained('standard')"),
+        ({"models": Trained("standard")}, "should be a list, each a model such as Trained('standard')"),
+        ({"data": (np.zeros(3), np.zeros(3))}, "should be data such as Digits(), or lab.live_data(x, y)"),
+        ({"ball": 0.3}, "should be a ball such as Linf(0.3) or L2(2.0), not 0.3"),
+        ({"attack": "pgd"}, "should be PGD, not 'pgd'"),
+        ({"images": 3}, "should be a list, each a whole number, not 3"),
+    ],
+)
+def test_what_is_no_spec_is_refused_with_one_that_is(values, words):
+    with pytest.raises(SpecError) as refused:
+        Restarts(**values)
+    assert words in str(refused.value)
+
+
+def test_no_refusal_names_a_family_of_specs_by_its_code_name():
+    fields = [(kind, name) for kind in kinds() for name in params(kind) if isinstance(getattr(kind, name, None), Spec)]
+    assert len(fields) > 50
+    for kind, name in fields:
+        with pytest.raises(SpecError) as refused:
+            kind(**{name: "nonsense"})
+        found = re.search(r"should be (?:one such as |an? \w+ such as |data such as )?(\w+)\b", str(refused.value))
+        assert found, refused.value
+        assert getattr(lab.specs, found[1]).title
+
+
 @pytest.mark.parametrize("value", [np.float32(7.5), np.True_, True, Fraction(10**400), np.float32("nan")])
 def test_other_numbers_are_refused(value):
     with pytest.raises(SpecError):
@@ -109,7 +140,7 @@ def test_key_is_stable_and_tells_specs_apart():
         (lambda: Linf(-0.1), "between 0 and 1"),
         (lambda: Linf(math.inf), "inf"),
         (lambda: FGSM(labels="guessed"), "true, predicted"),
-        (lambda: PGD(objective=Linf(0.3)), "Objective"),
+        (lambda: PGD(objective=Linf(0.3)), "one such as CrossEntropy()"),
         (lambda: Restarts(images=()), "1 to 16"),
         (lambda: Restarts(images=(1, 1)), "different"),
         (lambda: Restarts(images=(-1,)), "between 0"),
