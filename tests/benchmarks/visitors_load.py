@@ -115,7 +115,7 @@ def come(address: str, seen: Seen) -> None:
 def turn(_: str, seen: Seen) -> None:
     """Change how the picture is drawn, and wait until it is."""
     began = time.perf_counter()
-    seen.set(seen.widget(label="Bins"), value=20 + seen.number)
+    seen.set(seen.widget(label="Bins"), value=20 + seen.number % 30)
     seen.hear(lambda _, state: "figure" in state)
     seen.seconds["repaint"] = time.perf_counter() - began
 
