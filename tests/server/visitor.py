@@ -64,9 +64,9 @@ def entered(address: str, **headers: str) -> tuple[str, str]:
 class Visitor:
     """One open page, for which it may have waited in the queue: its kernel and, once connected, its websocket."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, **headers: str) -> None:
         self.address = address
-        self.kernel, _ = entered(address)
+        self.kernel, _ = entered(address, **headers)
 
     def socket(self, subprotocols: list[str] | None = (PROTOCOL,), **options: Any) -> websocket.WebSocket:
         """A new websocket of the kernel."""
