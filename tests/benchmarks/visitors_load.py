@@ -13,6 +13,7 @@ stands for the number of visitors: ``-- --visitors {}``.
 
 import argparse
 import contextlib
+import itertools
 import json
 import statistics
 import sys
@@ -30,6 +31,7 @@ import psutil
 from websocket import WebSocket, WebSocketTimeoutException
 
 from lab import links
+from lab.specs import Linf
 from tests.served import Served, served
 from tests.server.visitor import Visitor, frame, message, said
 from tests.waiting import PATIENCE, until
@@ -42,6 +44,8 @@ CONTROL = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
 _IDLE = 0.03  # processor seconds in five that a kernel at rest takes at most: it looks whether its parent lives
 _STILL = 1.0  # seconds without a message after which a page is at rest
 ALL_STATES = {"comm_id": "c1", "data": {"method": "request_states"}}
+_ASKED = itertools.count()
+"""Attacks that were requested so far, each with an ε of its own: a larger class finds nothing of a smaller one's."""
 
 
 @dataclass
@@ -122,7 +126,7 @@ def turn(_: str, seen: Seen) -> None:
 
 def explore(_: str, seen: Seen) -> None:
     """Attack an image that nobody has attacked, and wait for its picture and for all that follows."""
-    asked = replace(EXPLORED, image=100 + seen.number)
+    asked = replace(EXPLORED, image=100 + seen.number, ball=Linf(round(0.1 + 1e-5 * next(_ASKED), 5)))
     began = time.perf_counter()
     state = links.write(links.PageState(asked, None, {}))
     seen.set(seen.widget(selected=...), selected="attack-explorer", state=state)
