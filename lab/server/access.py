@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from lab.errors import LabError
-from lab.server.allowance import Allowance
+from lab.server.allowance import Allowances
 from lab.server.identity import Identities
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ LEAST_CHARACTERS, MOST_CHARACTERS = 8, 200
 WRONG_AT_ONCE = 30
 """Wrong tokens of one network address before it has to wait: behind one may be a class that types."""
 SECONDS_A_TOKEN = 5.0
-_MOST_ADDRESSES = 10_000  # whose wrong tokens are remembered
 
 _AUTHORIZATION = re.compile(r"(?:token|bearer)\s+(.+)", re.IGNORECASE | re.DOTALL)
 
@@ -52,7 +50,7 @@ class Access:
         self.cookie = cookie
         self._digest = _digest(token.encode())
         self._passes = Identities(hmac.digest(key, token.encode(), "sha256"))
-        self._left: OrderedDict[str, Allowance] = OrderedDict()
+        self._left = Allowances(1 / SECONDS_A_TOKEN, WRONG_AT_ONCE)
 
     def is_known(self, request: HTTPServerRequest) -> bool:
         """Return whether the browser has told the token before."""
@@ -65,20 +63,13 @@ class Access:
 
     def attempt(self, given: bytes, address: str) -> Attempt:
         """Compare a token, unless that network address has sent too many wrong ones."""
-        allowance = self._allowance(address)
+        allowance = self._left.of(address)
         if allowance.wait(1) > 0:
             return Attempt(right=False, wait=int(allowance.wait(1)) + 1)
         if hmac.compare_digest(_digest(given.strip()), self._digest):
             return Attempt(right=True)
         allowance.take(1)
         return Attempt(right=False)
-
-    def _allowance(self, address: str) -> Allowance:
-        found = self._left.pop(address, None) or Allowance(1 / SECONDS_A_TOKEN, WRONG_AT_ONCE)
-        self._left[address] = found
-        if len(self._left) > _MOST_ADDRESSES:
-            self._left.popitem(last=False)
-        return found
 
 
 def _digest(token: bytes) -> bytes:

@@ -1,9 +1,14 @@
-"""Rate limit of a visitor's messages: so much a second, and more for a moment."""
+"""Rate limits: so much a second, and more for a moment; of a visitor's messages, and of what network addresses do."""
 
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
+
+_MOST_ADDRESSES = 10_000
+"""Network addresses whose allowance is remembered."""
 
 
 class Allowance:
@@ -29,3 +34,22 @@ class Allowance:
         self._left = min(self._burst, self._left + self._rate * (now - self._then))
         self._then = now
         return max(0.0, amount - self._left) / self._rate
+
+
+class Allowances:
+    """One allowance for each network address; of too many, who did nothing for the longest has all of it again."""
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._new = partial(Allowance, rate, burst, clock)
+        self._of: OrderedDict[str, Allowance] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def of(self, address: str) -> Allowance:
+        """Return what that address has left."""
+        found = self._of.pop(address, None) or self._new()
+        self._of[address] = found
+        if len(self._of) > _MOST_ADDRESSES:
+            self._of.popitem(last=False)
+        return found

@@ -19,6 +19,7 @@ from tornado.ioloop import IOLoop, PeriodicCallback
 from traitlets import Float, Int, List, Unicode
 
 from lab.limits import most_of_an_address
+from lab.server.allowance import Allowances
 from lab.server.children import command
 from lab.server.fork_server import KERNEL_OPTIONS
 from lab.server.forking import ForkingProvisioner, ForkServer
@@ -31,6 +32,7 @@ MOST_BYTES_KEPT = 8 * 2**20
 MOST_MESSAGES_READ_AHEAD = 32
 """Of a kernel's channel, while the server is busy; the others wait in the kernel, whose memory is limited."""
 
+_HASTE = 60.0  # seconds within which an address may open its share of all pages, whatever others have ready
 _LOOK = 5.0  # seconds between two looks at who has come
 _BREATH = 2.0  # seconds between two kernels for later visitors while others are here
 _REFILL = 0.25  # seconds between two looks whether a kernel for a later visitor should be started
@@ -116,6 +118,8 @@ class Kernels(AsyncMappingKernelManager):
         self._guests: set[Guest] = set()
         self.waitlist = Waitlist()
         super().__init__(**options)
+        share = most_of_an_address(self.most_visitors)
+        self._openings = Allowances(share / _HASTE, share)
         self.context.setsockopt(zmq.RCVHWM, MOST_MESSAGES_READ_AHEAD)  # of all sockets made from now on
         self.fork_server = ForkServer(self.forked_after) if self.forked_after else None
         if self.fork_server:
@@ -169,11 +173,22 @@ class Kernels(AsyncMappingKernelManager):
         many = sum(each.address == address for each in self._guests) if self.visitors else 0
         return bool(address) and many >= most_of_an_address(self.most_visitors)
 
+    def hasty(self, address: str) -> bool:
+        """Return whether one address has opened its share of pages within a minute, and less than half are ready.
+
+        What is ready then is kept for others.
+        """
+        wanted = min(self.most_ready, self.most_visitors - self.visitors)
+        few = 2 * self.ready_for_visitors < wanted
+        return bool(address) and few and self._openings.of(address).wait(1) > 0
+
     @contextmanager
     def welcome(self, address: str = "", visitor: str = "") -> Iterator[Guest]:
         """A place for a visitor while his page is made; his kernel keeps it after that."""
         guest = Guest(address=address, visitor=visitor)
         self._guests.add(guest)
+        if address:
+            self._openings.of(address).take(1)
         try:
             yield guest
         finally:

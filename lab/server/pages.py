@@ -165,6 +165,9 @@ def _refusal(kernels: Kernels, visitor: str, address: str) -> Refusal | None:
         return Refusal("visitor", why, again=2)  # who reloads a page still has it at this moment
     if kernels.crowded(address):
         return Refusal("address", "Your network address has as many pages of this lab open as one address may have.")
+    if kernels.hasty(address):
+        why = "Your network address has opened many pages of this lab within a minute, and few are ready now."
+        return Refusal("address", why, again=5)
     if address and waiting.of(address) >= most_of_an_address(MOST_WAITING):
         return Refusal("address", "As many visitors of your network address wait for a page as may.")
     if len(waiting) >= MOST_WAITING:

@@ -286,7 +286,7 @@ def test_one_address_may_guess_so_often_and_others_are_still_heard(lab):
 
 
 def test_addresses_are_forgotten_before_they_fill_the_memory(monkeypatch):
-    monkeypatch.setattr("lab.server.access._MOST_ADDRESSES", 3)
+    monkeypatch.setattr("lab.server.allowance._MOST_ADDRESSES", 3)
     access = Access(TOKEN, KEY, "")
     for number in range(9):
         access.attempt(b"wrong", f"192.0.2.{number}")

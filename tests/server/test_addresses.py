@@ -9,6 +9,7 @@ import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from lab.server.addresses import address_of, unnamed_proxy
+from lab.server.allowance import Allowances
 from lab.server.frames import read, with_metadata
 from lab.server.kernels import Kernels
 from lab.server.pages import Pages
@@ -92,3 +93,32 @@ def test_one_address_leaves_places_for_others(monkeypatch):
         assert not kernels.crowded("203.0.113.6")
         monkeypatch.setenv("LAB_MAX_ADDRESS_SHARE", "100")
         assert not kernels.crowded("203.0.113.5")
+
+
+def test_one_address_leaves_ready_kernels_for_others(monkeypatch):
+    now = [0.0]
+    kernels = Kernels(most_visitors=8, most_ready=8)
+    kernels._openings = Allowances(6 / 60, 6, clock=lambda: now[0])
+    ready = [8]
+    monkeypatch.setattr(Kernels, "ready_for_visitors", property(lambda _: ready[0]))
+    for _ in range(6):
+        assert not kernels.hasty("203.0.113.5")
+        with kernels.welcome("203.0.113.5"):
+            pass
+    assert not kernels.hasty("203.0.113.5"), "as long as enough are ready"
+    ready[0] = 3
+    assert kernels.hasty("203.0.113.5")
+    assert not kernels.hasty("203.0.113.6")
+    assert not kernels.hasty("")  # of nobody knows where, nobody knows that it is one person
+    now[0] = 9.0
+    assert kernels.hasty("203.0.113.5")
+    now[0] = 11.0
+    assert not kernels.hasty("203.0.113.5")
+
+
+def test_a_lab_without_ready_kernels_lets_everyone_open_pages_as_before():
+    kernels = Kernels(most_visitors=4)
+    for _ in range(9):
+        with kernels.welcome("203.0.113.5"):
+            pass
+    assert not kernels.hasty("203.0.113.5")
