@@ -102,11 +102,19 @@ def test_more_than_there_are_slots_wait_for_their_turn_and_can_be_given_up(local
     until(lambda: not running())
 
 
-@pytest.mark.parametrize("cost", [0, QUICK + 1], ids=["cheap", "dear"])
-def test_jobs_take_turns_and_can_be_given_up_before_theirs(local: LocalEngine, slow: Slow, cost: int) -> None:
-    jobs = [local.submit(held(slow).replace(steps=500 + i, cost=cost)) for i in range(4)]
+def test_cheap_ones_take_turns_and_can_be_given_up_before_theirs(local: LocalEngine, slow: Slow) -> None:
+    jobs = [local.submit(held(slow).replace(steps=500 + i)) for i in range(4)]
     until(lambda: all(job.progress for job in jobs))
-    until(lambda: sum(job.progress.doing == "waiting for its turn" for job in jobs) == 2)
+    # Two begin; a third may, once these have shown something, if its thread was started before theirs.
+    until(lambda: sum(job.progress.doing == "waiting for its turn" for job in jobs) in (1, 2))
+    for job in reversed(jobs):
+        job.cancel()
+    until(lambda: not running())
+
+
+def test_dear_ones_all_have_their_turn_and_can_be_given_up(local: LocalEngine, slow: Slow) -> None:
+    jobs = [local.submit(held(slow).replace(steps=500 + i, cost=QUICK + 1)) for i in range(4)]
+    until(lambda: all(job.partial for job in jobs))
     for job in reversed(jobs):
         job.cancel()
     until(lambda: not running())
