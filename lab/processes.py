@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 import time
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 import psutil
+
+from lab.quiet import logged_as_before, unlogged_from_here
 
 MARK = "LAB_SERVER_MARK"
 
@@ -43,7 +44,8 @@ def stopping_on_signals() -> Iterator[None]:
     for each in before:
         signal.signal(each, _interrupt)
     try:
-        yield
+        with logged_as_before():
+            yield
     finally:  # a program that runs more commands than this one is interrupted as it was
         for each, handler in before.items():
             signal.signal(each, handler)
@@ -67,7 +69,8 @@ def interrupted_afterwards() -> Iterator[None]:
     for each in before:
         signal.signal(each, note)
     try:
-        yield
+        with logged_as_before():
+            yield
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
@@ -92,7 +95,7 @@ def deaf_children() -> Iterator[None]:
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
-    logging.disable()  # what is interrupted while it starts complains at length, and it helps nobody
+    unlogged_from_here()  # what is interrupted while it starts complains at length, and it helps nobody
     raise KeyboardInterrupt
 
 

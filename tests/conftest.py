@@ -1,6 +1,7 @@
 """What holds for all tests. PyTorch's threads sleep while they wait: browser, server and engine share the cores."""
 
 import gc
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -76,6 +77,23 @@ def own_registers(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers as live is gone after it: the next one's pages would offer it."""
     for module in (live_models, arrays):
         monkeypatch.setattr(module, "_registered", dict(module._registered))
+
+
+@pytest.fixture(autouse=True)
+def logged_and_interrupted_as_before() -> Iterator[None]:
+    """A test leaves behind neither silence nor a handler of a signal: a later one would fail, or could not."""
+    before = _heard()
+    yield
+    silence, after = logging.root.manager.disable, _heard()
+    logging.disable(logging.NOTSET)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    assert not silence, "The test leaves loggers silent."
+    assert after == before, "The test leaves other handlers of signals."
+
+
+def _heard() -> dict[signal.Signals, Any]:
+    return {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 
 
 @pytest.fixture

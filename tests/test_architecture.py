@@ -84,7 +84,8 @@ MAY_IMPORT = {
     | {"store", "catalogue", "limits", "runs", "analysis", "training", "models", "data", "keys", "cost", "plugins"}
     | {"processes"},
     "notebook": BASE | {"analysis", "attacks", "catalogue", "keys", "models", "plugins"},
-    "processes": set(),
+    "processes": {"quiet"},
+    "quiet": set(),
     "hub": set(),
     "browser": set(),
     "doctor": {"errors", "outside_json", "home", "catalogue", "browser", "engine"},

@@ -10,6 +10,7 @@ from tornado.ioloop import IOLoop
 from lab.engine import Engine, Job, compute_ahead
 from lab.errors import LabError
 from lab.processes import stopping_on_signals
+from lab.quiet import unlogged_from_here
 from lab.specs import Spec
 from lab.stories import STORIES
 from widgets.dashboards.app import pages
@@ -58,7 +59,7 @@ def main() -> None:
     except LabError as error:
         logging.getLogger("lab").warning("The first pictures were not computed beforehand. %s", error)
     except KeyboardInterrupt:
-        return
+        unlogged_from_here()
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ _COMPUTING_NOTHING = frozenset(
         "exhibits",
         "glossary",
         "processes",
+        "quiet",
         "reports",
         "server",
         "stories",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import time
 import warnings
@@ -16,6 +15,7 @@ from lab import runs
 from lab.context import Cancelled, Context
 from lab.errors import EngineError, LabError
 from lab.home import path_of
+from lab.quiet import unlogged
 from lab.results.result import Result
 from lab.results.run import Run
 from lab.specs import Analysis, TrainingRun
@@ -75,14 +75,9 @@ def scheduler_address(text: str) -> str:
 @contextmanager
 def quiet_dask() -> Iterator[None]:
     """Keep to itself what Dask logs of connections that end: the command says in a sentence what it means."""
-    before = logging.root.manager.disable
-    logging.disable()  # Dask gives each of its loggers a level of its own
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="distributed")
-            yield
-    finally:
-        logging.disable(before)
+    with unlogged(), warnings.catch_warnings():  # Dask gives each of its loggers a level of its own
+        warnings.filterwarnings("ignore", module="distributed")
+        yield
 
 
 class Cluster:
