@@ -7,7 +7,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 
+import dask
 import distributed
 import psutil
 from distributed.core import Status
@@ -97,9 +99,13 @@ ENVIRONMENT = Lent()
 
 
 class Nanny(distributed.Nanny):
-    """Dask's nanny, which also looks at its worker's process, and answers the scheduler what it sees."""
+    """Dask's nanny, which also looks at its worker's process, and answers the scheduler what it sees.
+
+    It starts a worker again with the settings of the first one, and not with what this process has set by then.
+    """
 
     def __init__(self, *args: object, **options: object) -> None:
+        options["config"] = deepcopy(dask.config.config)
         super().__init__(*args, **options)  # type: ignore[arg-type]  # as Dask's cluster gives them
         self._vitals = Vitals()
         self.handlers[PULSE] = self.pulse

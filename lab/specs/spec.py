@@ -395,6 +395,6 @@ def _named(hint: object) -> str:
         str: "a text",
     }
     if isinstance(hint, type) and issubclass(hint, Spec):
-        examples = [each for each in _subclasses(hint) if each.title]
-        return vars(hint).get("wanted") or (hint.__name__ if hint.title else f"one such as {examples[0].__name__}()")
+        example = None if hint.title else next((each for each in _subclasses(hint) if each.title), None)
+        return vars(hint).get("wanted") or (f"one such as {example.__name__}()" if example else hint.__name__)
     return words.get(hint, str(hint))

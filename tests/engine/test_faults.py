@@ -195,17 +195,11 @@ def address(server: subprocess.Popen[str]) -> Path:
     return Path(server.stdout.readline().strip())
 
 
-@pytest.fixture
-def strict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server forgives no death of a worker, so that the test need not wait for four of them."""
-    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
-
-
 @pytest.mark.slow
-def test_a_job_that_kills_its_worker_fails_in_words(slow: Slow, strict: None, server: subprocess.Popen[str]) -> None:
+def test_a_job_that_kills_its_worker_fails_in_words(slow: Slow, server: subprocess.Popen[str]) -> None:
     with Engine.connect(address(server)) as engine:
         job = engine.submit(slow.replace(fault="deadly"))
-        with pytest.raises(EngineError, match="worker process died 1 times"):
+        with pytest.raises(EngineError, match="worker process died 4 times"):
             job.wait(PATIENCE)
 
 

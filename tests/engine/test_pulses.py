@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import SimpleNamespace
 
+import dask
 import distributed
 import pytest
 from distributed.core import Status
@@ -144,3 +145,24 @@ def test_a_start_that_outlasts_the_engines_settings_leaves_nothing_either(
         settings.close()
         assert os.environ["PYTHONSAFEPATH"] == "1"
     assert "PYTHONSAFEPATH" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("setting", "given"),
+    [
+        ("distributed.worker.http.routes", []),
+        ("distributed.worker.memory.pause", False),
+        ("distributed.worker.preload", ["lab.engine.warm"]),
+    ],
+)
+def test_a_worker_that_is_started_again_has_the_settings_of_the_first(setting: str, given: object) -> None:
+    async def made() -> dict[str, object]:
+        with dask.config.set({setting: given}):
+            nanny = Nanny("tcp://127.0.0.1:9")
+        await nanny.close()
+        return nanny.config
+
+    before = dask.config.get(setting)
+    assert before != given
+    assert dask.config.get(setting, config=asyncio.run(made())) == given
+    assert dask.config.get(setting) == before

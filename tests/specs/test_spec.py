@@ -92,6 +92,24 @@ def test_no_refusal_names_a_family_of_specs_by_its_code_name():
         assert getattr(lab.specs, found[1]).title
 
 
+def test_a_family_of_which_no_kind_has_a_title_is_named_itself():
+    script = (
+        "from dataclasses import dataclass\n"
+        "from lab.specs import Analysis, Spec\n"
+        "class Schedule(Spec): pass\n"
+        "@dataclass(frozen=True, kw_only=True)\n"
+        "class Steep(Schedule): pass\n"
+        "@dataclass(frozen=True, kw_only=True)\n"
+        "class Scheduled(Analysis):\n"
+        "    schedule: Schedule = Steep()\n"
+        "try: Scheduled(schedule=3)\n"
+        "except ValueError as error: print(error)\n"
+    )  # in a process of its own, where its kinds of spec stay
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert said.stderr == ""
+    assert "should be Schedule, not" in said.stdout
+
+
 @pytest.mark.parametrize("value", [np.float32(7.5), np.True_, True, Fraction(10**400), np.float32("nan")])
 def test_other_numbers_are_refused(value):
     with pytest.raises(SpecError):
