@@ -29,9 +29,15 @@ from widgets.dashboards.app import PAGES
 
 _READY = ".lab-front[data-busy=false]"
 _SHOWN = """name => {
-  const bar = document.querySelector(".lab-place:not(.lab-closed) .lab-run-bar");
-  return document.querySelector(".lab-tab[aria-current]")?.value === name && bar
-    && ["done", "ready"].includes(bar.dataset.state) && bar.dataset.stale !== "true";
+  const here = ".lab-place:not(.lab-closed)";
+  const bar = document.querySelector(`${here} .lab-run-bar`);
+  if (document.querySelector(".lab-tab[aria-current]")?.value !== name || !bar) return false;
+  if (!["done", "ready"].includes(bar.dataset.state) || bar.dataset.stale === "true") return false;
+  const inSight = [...document.querySelectorAll(`${here} .lab-figure`)].filter(each => {
+    const { top, bottom, height } = each.getBoundingClientRect();
+    return height > 0 && bottom > 0 && top < innerHeight;
+  });
+  return inSight.every(each => each.dataset.drawn);
 }"""
 _SOLID = """() => document.querySelector(
   ".lab-place:not(.lab-closed) .gl-container canvas, .lab-place:not(.lab-closed) .scene"

@@ -71,6 +71,30 @@ def drawn_on_phone(browser):
     yield from drawing(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
 
 
+BETWEEN = """
+window.between = [];
+const channel = new MessageChannel();
+channel.port1.onmessage = () => {
+  window.between.push(document.querySelectorAll("[data-drawn]").length);
+  if (window.between.at(-1) < 4) channel.port2.postMessage(0);
+};
+channel.port2.postMessage(0);
+"""
+
+
+def test_what_is_in_sight_is_drawn_first_and_other_tasks_come_between(drawn):
+    page = drawn(BETWEEN, **{name: lines(3) for name in ("first", "second", "below", "last")})
+    assert page.evaluate("window.order") == ["first", "second", "below", "last"]
+    assert {0, 1, 2, 3} <= set(page.evaluate("window.between"))
+
+
+def test_what_is_out_of_sight_waits_for_what_is_seen(drawn):
+    below = "body { display: flex; flex-direction: column } section:first-of-type { order: 1; margin-top: 3000px }"
+    place = f"document.head.appendChild(document.createElement('style')).textContent = '{below}'"
+    page = drawn(place, below=lines(3), seen=lines(3), also_seen=lines(3))
+    assert page.evaluate("window.order") == ["seen", "also_seen", "below"]
+
+
 def lines(names: int):
     """A figure whose legend takes several rows in a narrow window."""
     return figure([{"type": "scatter", "y": [i], "name": f"network number {i}"} for i in range(names)], "caption", "")

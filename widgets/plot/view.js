@@ -1,4 +1,4 @@
-// plotly.js, once library.js has it.
+// What all views share: plotly.js, once library.js has it, and those that wait for their turn.
 function promised() {
   const name = Symbol.for("adversarial-lab.plotly");
   if (!globalThis[name]) {
@@ -54,13 +54,32 @@ function scenes(layout) {
   return Object.keys(layout).filter((name) => SCENE.test(name));
 }
 
-// A scene takes the browser long to draw: what else there is to draw comes first, so that a page is soon seen.
-// Safari knows no idle time: there it comes after what is due already.
+// What is in sight is drawn first, and a scene, which takes the browser long, last, so that a page is soon seen.
+// Safari knows no idle time: there it comes after what is due by then.
 function afterOthers() {
-  return new Promise((turn) => {
-    if (globalThis.requestIdleCallback) requestIdleCallback(turn, { timeout: 1000 });
-    else setTimeout(turn);
+  return new Promise((begin) => {
+    if (globalThis.requestIdleCallback) requestIdleCallback(begin, { timeout: 1000 });
+    else setTimeout(begin, 100);
   });
+}
+
+// The figures in sight are drawn from the top of the page down, and between two of them the browser does what else is
+// due: drawn in one go they would keep it from the next message and key. All views share the list of those that wait.
+function turn(el) {
+  return new Promise((begin) => {
+    const shared = promised();
+    shared.waiting ??= [];
+    const { waiting } = shared;
+    waiting.push({ el, begin });
+    if (waiting.length === 1) setTimeout(next, 0, waiting);
+  });
+}
+
+function next(waiting) {
+  const top = ({ el }) => el.getBoundingClientRect().top;
+  waiting.sort((one, other) => top(one) - top(other));
+  waiting.shift().begin();
+  if (waiting.length) setTimeout(next, 0, waiting);
 }
 
 // All scenes of a figure have one camera: turning one turns the others, and a redraw keeps it in all.
@@ -277,6 +296,11 @@ async function render({ model, el }) {
   let resized = false;
   let listening = false;
   let inSight = true;
+  let tellPlace;
+  const placed = new Promise((tell) => {
+    tellPlace = tell;
+    setTimeout(tell, 500); // a page in the background is not told what would be in sight
+  });
   let unfitted = {};
   let drawnBy = 1;
   let meta = {};
@@ -306,7 +330,9 @@ async function render({ model, el }) {
   }
 
   async function redraw(Plotly) {
-    if (model.get("figure").includes('"scene"')) await afterOthers();
+    if (!listening) await placed;
+    if (!inSight || model.get("figure").includes('"scene"')) await afterOthers();
+    else if (!listening) await turn(el);
     due = false;
     if (!model.get("figure")) return;
     plot.labPainter = painter(el);
@@ -353,6 +379,7 @@ async function render({ model, el }) {
   sizes.observe(plot);
   const sight = new IntersectionObserver((entries) => {
     inSight = entries[entries.length - 1].isIntersecting;
+    tellPlace();
     draw();
   });
   sight.observe(el);
