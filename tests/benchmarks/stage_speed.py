@@ -33,7 +33,7 @@ _SHOWN = """name => {
   const bar = document.querySelector(`${here} .lab-run-bar`);
   if (document.querySelector(".lab-tab[aria-current]")?.value !== name || !bar) return false;
   if (!["done", "ready"].includes(bar.dataset.state) || bar.dataset.stale === "true") return false;
-  const inSight = [...document.querySelectorAll(`${here} .lab-figure`)].filter(each => {
+  const inSight = [...document.querySelectorAll(`${here} .lab-figure:has(> .lab-figure-plot)`)].filter(each => {
     const { top, bottom, height } = each.getBoundingClientRect();
     return height > 0 && bottom > 0 && top < innerHeight;
   });
