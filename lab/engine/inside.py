@@ -29,6 +29,16 @@ def is_not_of_a_closed_connection(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], CommClosedError))
 
 
+def is_no_refused_registration(record: logging.LogRecord) -> bool:
+    """Return whether a record tells anything but that the scheduler did not take the worker: its starter hears why."""
+    return not str(record.msg).startswith("Unable to connect to scheduler")
+
+
+def lost_its_name(error: str) -> bool:
+    """Return whether an error says that the scheduler has a worker of that name already."""
+    return "'name taken, " in error
+
+
 def tell_scheduler(client: Client, **message: object) -> None:
     """Send a message in the client's own stream: it never overtakes a submission before or after it."""
     client._send_to_scheduler(message)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from distributed import Worker
 
 from lab import catalogue
-from lab.engine.inside import is_not_of_a_closed_connection, settle
+from lab.engine.inside import is_no_refused_registration, is_not_of_a_closed_connection, settle
 from lab.engine.origin import code
 from lab.engine.work import functions
 from lab.processes import STRAY
@@ -19,7 +19,8 @@ def dask_setup(worker: Worker) -> None:
     if threading.current_thread() is threading.main_thread():
         for each in (signal.SIGINT, *STRAY):  # Ctrl-C is for the server, which ends its workers in order
             signal.signal(each, signal.SIG_IGN)
-    logging.getLogger("distributed.worker").addFilter(is_not_of_a_closed_connection)
+    for tells in (is_not_of_a_closed_connection, is_no_refused_registration):
+        logging.getLogger("distributed.worker").addFilter(tells)
     for each in ("distributed.core", "distributed.nanny"):  # who went or closed it: whoever waits for a job is told
         logging.getLogger(each).setLevel(logging.CRITICAL)
     settle(worker)

@@ -12,6 +12,7 @@ from distributed import Client
 
 from lab.engine.cluster import cause, worker_options, worker_settings
 from lab.engine.connection import Connection
+from lab.engine.inside import lost_its_name
 from lab.engine.joining import meet
 from lab.engine.nanny import Nanny
 from lab.errors import EngineError, quoted
@@ -81,6 +82,11 @@ async def _work(connection: Connection, name: str | None, say: Callable[[str], N
         except OSError:  # the scheduler went while they started
             return not stopped.is_set()
         except Exception as error:  # Dask's own words for whatever the machine does not allow, or a name that is taken
+            if lost_its_name(cause(error)):
+                raise EngineError(
+                    f"Another worker called {quoted(name)} has just joined: choose another name with --name, or end "
+                    "that one."
+                ) from error
             raise EngineError(f"The worker could not be started ({cause(error):.150}).") from error
         finally:
             await asyncio.gather(*(each.close(timeout=10) for each in nannies), return_exceptions=True)

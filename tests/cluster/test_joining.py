@@ -102,3 +102,17 @@ def test_a_name_that_another_worker_has_is_refused(
     empty.sync(empty._correct_state)
     complaint = refused(say(f"worker {empty.scheduler_address} --name {taken.removesuffix('-0').removesuffix('-1')}"))
     assert f"There is already a worker called '{taken}' at {empty.scheduler_address[:10]}" in complaint
+
+
+@pytest.mark.slow
+def test_a_name_that_another_worker_takes_at_the_same_moment_is_refused(
+    empty: LocalCluster, say: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither sees the other when it looks: both join, and the scheduler takes the first."""
+    monkeypatch.setattr("lab.engine.worker._require_own_names", lambda *_: None)
+    empty.worker_spec |= {"one": {"cls": Worker, "options": {"nthreads": 1}}}
+    empty.sync(empty._correct_state)
+    complaint = refused(say(f"worker {empty.scheduler_address} --name one"))
+    assert complaint == (
+        "Another worker called 'one' has just joined: choose another name with --name, or end that one.\n"
+    )
