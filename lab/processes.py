@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 import psutil
@@ -32,6 +35,32 @@ def ran_out(error: BaseException) -> bool:
     return isinstance(error, BlockingIOError) or (
         isinstance(error, RuntimeError) and "can't start new thread" in str(error)
     )
+
+
+ENOUGH = 64
+"""Processes and threads that a lab has on two cores when it begins, with the pages that are kept ready."""
+
+_IN_CONTAINER = ("/sys/fs/cgroup/pids", "/sys/fs/cgroup/pids/pids")  # control groups of version 2, then of version 1
+
+
+def room() -> float:
+    """Return how many more processes and threads the system allows this user, and this container."""
+    found = [math.inf]
+    for group in _IN_CONTAINER:
+        with suppress(OSError, ValueError):  # there is no such group, or no limit: "max"
+            found.append(int(Path(f"{group}.max").read_text()) - int(Path(f"{group}.current").read_text()))
+    with suppress(ImportError, AttributeError):  # Windows has no such limits
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+        if most != resource.RLIM_INFINITY and os.getuid():  # root is let have more
+            found.append(most - _of_user(os.getuid()))
+    return max(0, min(found))
+
+
+def _of_user(uid: int) -> int:
+    found = [each.info for each in psutil.process_iter(["uids", "num_threads"])]
+    return sum(each["num_threads"] or 1 for each in found if each["uids"] and each["uids"].real == uid)
 
 
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")

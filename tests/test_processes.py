@@ -1,5 +1,6 @@
 """Ctrl-C while processes start: a terminal tells all of them at once."""
 
+import math
 import signal
 import subprocess
 import sys
@@ -7,7 +8,9 @@ import threading
 
 import pytest
 
-from lab.processes import deaf_children, interrupted_afterwards
+from lab import processes
+from lab.cli import serve
+from lab.processes import ENOUGH, deaf_children, interrupted_afterwards, room
 
 MASK = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
 
@@ -82,3 +85,31 @@ def test_processes_that_only_start_do_not_hear_ctrl_c(in_thread):
             child()
     child()
     assert said == ["True\n", "False\n"]
+
+
+@pytest.mark.parametrize(("most", "left"), [("40", 33), ("5", 0), ("max", math.inf), ("nonsense", math.inf)])
+def test_a_containers_limit_of_processes_is_heeded(tmp_path, monkeypatch, most, left):
+    monkeypatch.setattr(processes, "_IN_CONTAINER", (str(tmp_path / "pids"), str(tmp_path / "none")))
+    (tmp_path / "pids.max").write_text(most)
+    (tmp_path / "pids.current").write_text("7\n")
+    assert min(room(), 10**6) == min(left, 10**6)
+
+
+def test_a_users_limit_of_processes_is_heeded_but_for_root(tmp_path, monkeypatch):
+    resource = pytest.importorskip("resource", reason="Windows has no such limits")
+    monkeypatch.setattr(processes, "_IN_CONTAINER", ())
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (100, 100))
+    monkeypatch.setattr("os.getuid", lambda: 0)
+    assert room() == math.inf
+    monkeypatch.setattr("os.getuid", lambda: 98765)  # who has no process here
+    assert room() == 100
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert room() == math.inf
+
+
+@pytest.mark.parametrize("left", [0, 14, ENOUGH - 1])
+def test_a_lab_that_could_not_start_its_processes_does_not_begin(say, monkeypatch, left):
+    monkeypatch.setattr(serve, "room", lambda: left)
+    code, out, err = say("serve --no-browser")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"The system allows {left} more processes and threads, and the lab needs at least {ENOUGH}: ")

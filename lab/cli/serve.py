@@ -15,7 +15,7 @@ from lab import catalogue, datafiles, plugins
 from lab.cli import options as shared
 from lab.errors import DataError, LabError, ModelError
 from lab.home import path_of
-from lab.processes import stopping_on_signals
+from lab.processes import ENOUGH, NO_MORE, room, stopping_on_signals
 from lab.server import CAN_FORK, LOOPBACK, Site, Voila, add_module_folder, check, serving
 from lab.server.access import TOKEN
 from lab.specs.data import DataSpec
@@ -100,6 +100,15 @@ def run(options: argparse.Namespace) -> int:
         return _served(options)
 
 
+def _require_room() -> None:
+    """Refuse to begin where the system would stop the lab from starting its processes, here and there in the middle."""
+    found = room()
+    if found < ENOUGH:
+        raise LabError(
+            f"The system allows {found:.0f} more processes and threads, and the lab needs at least {ENOUGH}: {NO_MORE}."
+        )
+
+
 def _served(options: argparse.Namespace) -> int:
     from lab.engine import launch
     from lab.stories import guessable
@@ -125,6 +134,7 @@ def _served(options: argparse.Namespace) -> int:
     offer_data(options.data, options.size, options.labels)
     offer_models(options.model, options.weights, options.name)
     check(site)  # before the engine starts, so that a taken port is said at once
+    _require_room()
     try:
         with launch(options.scheduler) as engine, serving(site, engine) as voila:
             _announce(voila, generated, browse=not options.no_browser)
