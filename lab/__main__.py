@@ -12,7 +12,6 @@ def main() -> int:
 
             from lab.cli import leave_stdout, main as run
             from lab.cli.leftovers import expect_end
-            from lab.quiet import unlogged_from_here
         except Exception as error:  # a package that is missing, or does not like its own settings, as Dask's
             if os.environ.get("LAB_DEBUG"):
                 raise
@@ -25,7 +24,6 @@ def main() -> int:
             return 2
         before = threading.enumerate()
         code = run()
-        unlogged_from_here()  # the command has said all
         leave_stdout()
         expect_end(code, before)
         return code

@@ -4,13 +4,17 @@ import contextlib
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 
 from tests.families import family
 from tests.served import ROOT
+from tests.waiting import until
 
 
 def fresh(*arguments: str, **options) -> subprocess.CompletedProcess:
@@ -148,3 +152,32 @@ def test_what_a_models_code_leaves_running_does_not_keep_the_command(tmp_path, s
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["n"] == 5
     assert "did not end: it was left" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="needs groups of processes")
+@pytest.mark.parametrize("pause", [0.05, 0.4])
+@pytest.mark.parametrize("after", [1.2, 1.5, 1.8, 2.2, 2.8, 3.4])
+def test_who_presses_ctrl_c_twice_while_a_lab_starts_is_told_nothing_and_leaves_nothing(tmp_path, after, pause):
+    """As a terminal does it: all processes hear both."""
+    command = [sys.executable, "-m", "lab", "serve", "--no-browser"]
+    environment = os.environ | {"LAB_HOME": str(tmp_path / "home")}
+    lab = subprocess.Popen(
+        command, cwd=ROOT, env=environment, start_new_session=True, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    for seconds in (after, pause):
+        time.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(lab.pid, signal.SIGINT)
+    began = time.monotonic()
+    assert lab.communicate(timeout=60)[1] == ""
+    assert time.monotonic() - began < 8
+    until(lambda: not [each for each in psutil.process_iter() if _session(each.pid) == lab.pid])
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:  # ended meanwhile
+        return None

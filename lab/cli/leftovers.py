@@ -1,21 +1,34 @@
-"""Threads and processes that a user's code has started and does not end: Python would wait for them for ever."""
+"""The end of the program: what has been started and does not end, for which Python would wait, and Ctrl-C meanwhile."""
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from contextlib import suppress
 from functools import partial
+
+from lab.quiet import unlogged_from_here
 
 PATIENCE = 5.0
 """Seconds that they may take to end after the command has."""
 
 
 def expect_end(code: int, before: list[threading.Thread]) -> None:
-    """Let the program end with this code soon after the command, where something other than ``before`` goes on."""
+    """Let the program end with this code soon after the command, where something other than ``before`` goes on.
+
+    The command has said all: what ends now says nothing more.
+    """
+    unlogged_from_here()
+    signal.signal(signal.SIGINT, _let_end_once)
     if _going_on(before):
         # Private, as nothing else is called before Python waits for threads.
         threading._register_atexit(partial(_end_soon, code, before))  # type: ignore[attr-defined]
+
+
+def _let_end_once(_signal: int, _frame: object) -> None:
+    """Let Python finish what it still does when it is told to end, but not when it is told once more."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _going_on(before: list[threading.Thread]) -> bool:

@@ -18,6 +18,7 @@ from distributed import Scheduler, Security, SpecCluster
 
 import lab
 from lab.engine.connection import PATIENCE, Connection
+from lab.engine.inside import left_unless_made, left_when_closed
 from lab.engine.joining import meet
 from lab.engine.machine import memory
 from lab.engine.nanny import ENVIRONMENT, Nanny
@@ -93,11 +94,12 @@ def _embedded(dashboard: int | None) -> Iterator[Connection]:
     _find_lab_first()
     security = Security.temporary()
     try:
-        with interrupted_afterwards(), _unlogged():  # Dask cannot close what has not quite started
+        # Dask cannot close what has not quite started.
+        with interrupted_afterwards(), _unlogged(), left_unless_made():
             cluster = _cluster(security, dashboard)
     except Exception as error:  # Dask's own words for whatever its settings, or the machine, do not allow
         raise EngineError(f"The engine could not be started ({cause(error):.110}): {_remedy(error)}.") from error
-    with dask.config.set(_MEANWHILE | _pages(dashboard)), cluster:
+    with left_when_closed(cluster), dask.config.set(_MEANWHILE | _pages(dashboard)), cluster:
         yield Connection.secured(cluster.scheduler_address, security)
 
 

@@ -6,11 +6,11 @@ Tried with distributed 2026.1 and 2026.8; pyproject.toml and environment.yml nam
 import asyncio
 import logging
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from dask.typing import Key
-from distributed import Client, Scheduler, Worker
+from distributed import Client, Scheduler, SpecCluster, Worker
 from distributed.broker import Topic
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import TaskState, WorkerState, heartbeat_interval
@@ -27,6 +27,31 @@ def is_not_of_a_closed_connection(record: logging.LogRecord) -> bool:
     As every page and engine ends; when it was not meant to, whoever waits for a job is told.
     """
     return not (record.exc_info and isinstance(record.exc_info[1], CommClosedError))
+
+
+@contextmanager
+def left_unless_made() -> Iterator[None]:
+    """Have a cluster that does not get made in the context left alone at the end: Dask cannot close a part of one.
+
+    Its processes are daemons, and end with this one.
+    """
+    before = {id(each) for each in SpecCluster._instances}
+    try:
+        yield
+    except BaseException:
+        for each in [*SpecCluster._instances]:
+            if id(each) not in before:
+                each.shutdown_on_close = False
+        raise
+
+
+@contextmanager
+def left_when_closed(cluster: SpecCluster) -> Iterator[None]:
+    """Have a cluster that is closed in the context left alone at the end, also where that was interrupted."""
+    try:
+        yield
+    finally:
+        cluster.shutdown_on_close = False
 
 
 def is_no_refused_registration(record: logging.LogRecord) -> bool:

@@ -5,19 +5,21 @@ import logging
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import dask
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, SpecCluster
 from distributed.comm import CommClosedError
 
 import lab
 from lab.engine import Engine, launch
 from lab.engine.cluster import gpus
-from lab.engine.inside import is_not_of_a_closed_connection
+from lab.engine.inside import is_not_of_a_closed_connection, left_when_closed
 from lab.engine.slots import SLOTS
 from lab.errors import EngineError
 from lab.specs import Preview
@@ -167,3 +169,30 @@ def test_nobody_complains_of_a_connection_that_has_gone(engine: Engine, caplog: 
 
 def _filters(logger: str = "distributed.worker") -> str:
     return str(logging.getLogger(logger).filters)
+
+
+class Half(SpecCluster):
+    """A cluster of which a part has been made when Ctrl-C is pressed a second time."""
+
+    made: ClassVar[list[SpecCluster]] = []
+
+    def __init__(self, **_: object) -> None:
+        self._instances.add(self)
+        self.made.append(self)
+        raise KeyboardInterrupt
+
+
+def test_a_half_made_cluster_is_left_alone_when_the_program_ends(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.engine.cluster.SpecCluster", Half)
+    with pytest.raises(KeyboardInterrupt), launch():
+        pass
+    assert [each.shutdown_on_close for each in Half.made] == [False]
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt, EngineError])
+def test_a_cluster_that_was_closed_or_could_not_be_is_left_alone(error: type[BaseException] | None) -> None:
+    cluster = Half.__new__(Half)
+    with suppress(KeyboardInterrupt, EngineError), left_when_closed(cluster):
+        if error:
+            raise error
+    assert cluster.shutdown_on_close is False
