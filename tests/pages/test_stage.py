@@ -205,6 +205,14 @@ def test_on_a_projector_the_tabs_are_in_one_row(page, size):
     page.set_viewport_size(BESIDE)
 
 
+@pytest.mark.parametrize(("width", "shown"), [(1920, True), (1240, False), (1100, True), (480, False)])
+def test_what_is_said_of_the_engine_gives_way_to_one_row_of_tabs_and_on_a_phone(page, width, shown):
+    page.set_viewport_size({"width": width, "height": 800})
+    assert (page.locator(".lab-engine").evaluate("each => each.clientWidth") > 1) == shown
+    assert page.locator(".lab-engine").evaluate("each => each.checkVisibility()")  # for those who hear the page
+    page.set_viewport_size(BESIDE)
+
+
 def test_on_a_phone_the_pages_are_a_menu(page):
     page.set_viewport_size({"width": 390, "height": 844})
     tab = page.locator(".lab-tab", has_text="Masking")
