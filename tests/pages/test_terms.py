@@ -93,6 +93,10 @@ def test_a_term_opens_in_sight_and_nothing_around_it_moves(page, size):
     width, height = WINDOWS[size]
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(500)  # until figures have their new size
+    about = page.locator(f"{HERE} .lab-guide-about")
+    if about.is_visible():
+        about.click()
+    assert page.locator(f"{SENTENCE} .lab-term").first.is_visible()
     for term in page.locator(f"{HERE} .lab-content .lab-term:visible").all():
         term.scroll_into_view_if_needed()
         before = page.evaluate(AROUND)
@@ -198,6 +202,7 @@ def touched(phone, lab):
 
 def test_a_finger_opens_a_term_and_closes_it(touched):
     page = touched("pgd-restarts").page
+    page.locator(f"{HERE} .lab-guide-about").tap()
     term = page.locator(f"{SENTENCE} .lab-term").first
     term.tap()
     page.wait_for_selector(OPEN)
