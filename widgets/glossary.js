@@ -7,6 +7,29 @@ function patternOf(terms) {
   return new RegExp(`(?<![${letter}+-])(?:${forms})(?![${letter}+]|-[${letter}])`, "gu");
 }
 
+const BREAKS = /([ \n]+|(?<=[/–—]))/u; // where a line may end
+
+// Words and buttons as they go into lines: a button stays with what stands beside it without a space, such as a comma.
+function inWords(parts) {
+  const found = [];
+  let word = [];
+  const end = () => {
+    const alone = word.length < 2 || word.every((each) => typeof each === "string");
+    const whole = alone ? word : [Object.assign(document.createElement("span"), { className: "lab-unbroken" })];
+    if (!alone) whole[0].append(...word);
+    found.push(...whole);
+    word = [];
+  };
+  for (const each of parts.flatMap((part) => (typeof part === "string" ? part.split(BREAKS) : [part]))) {
+    if (typeof each === "string" && /^[ \n]*$/.test(each)) {
+      end();
+      found.push(each);
+    } else word.push(each);
+  }
+  end();
+  return found;
+}
+
 function meaningPopup() {
   const box = Object.assign(document.createElement("div"), { className: "lab lab-meaning" });
   const id = `lab-meaning-${Math.random().toString(36).slice(2)}`;
@@ -70,7 +93,8 @@ function glossaryOf(terms) {
       parts.push(words.slice(end, found.index), button);
       end = found.index + found[0].length;
     }
-    element.replaceChildren(...parts, words.slice(end));
+    element.replaceChildren(...inWords([...parts, words.slice(end)]));
+    element.normalize();
     settle();
     if (focused?.isConnected) focused.focus();
     // Who is led to a heading goes on from there to what it is about.

@@ -41,7 +41,7 @@
     return { count: shown.length, found: found.map(([name, words]) => `${name} ${words}`) };
   }
 
-  // The same, also in what is folded away: the menu of pages, the drawer, and what opens in its place.
+  // The same, also in what is folded away: the menu of pages, what is said of the page, the drawer, and what opens in its place.
   function unfolded() {
     const seen = unreachable();
     for (const each of here().querySelectorAll("details:not([open])")) {
@@ -49,7 +49,7 @@
       seen.found.push(...unreachable([each]).found);
       each.open = false;
     }
-    for (const css of [".lab-header .lab-menu-button", ".lab-place:not(.lab-closed) .lab-drawer-button"]) {
+    for (const css of [".lab-header .lab-menu-button", ...[".lab-guide-about", ".lab-drawer-button"].map((each) => `.lab-place:not(.lab-closed) ${each}`)]) {
       const button = document.querySelector(css);
       if (!button?.getClientRects().length || button.ariaExpanded === "true") continue;
       button.click();

@@ -73,6 +73,31 @@ def test_what_matters_is_at_hand_with_the_drawer_closed_and_the_way_to_the_figur
     assert 0 < page.evaluate(STOPS) <= 15
 
 
+SEEN = f"""last => {{
+  const row = document.querySelector('{HERE} .lab-strip .lab-images');
+  const chosen = row.querySelector('[aria-pressed=true]');
+  if (last) {{
+    chosen.ariaPressed = "false";
+    row.lastElementChild.ariaPressed = "true";
+  }}
+  const [inside, around] = [row.querySelector('[aria-pressed=true]'), row].map(each => each.getBoundingClientRect());
+  return inside.left >= around.left - 1 && inside.right <= around.right + 1;
+}}"""
+"""Whether the chosen thumbnail, or the last one as if it were chosen, is in sight."""
+
+
+def test_the_chosen_thumbnail_is_in_sight_in_every_window(page):
+    page.set_viewport_size(BESIDE)
+    first = page.locator(f"{HERE} .lab-strip .lab-image").first
+    assert page.evaluate(SEEN, False)
+    page.evaluate(SEEN, True)
+    for size in ({"width": 390, "height": 844}, OVER):
+        page.set_viewport_size(size)
+        page.wait_for_function(f"({SEEN})(false)")
+    page.set_viewport_size(BESIDE)
+    first.evaluate("each => { each.parentElement.lastElementChild.ariaPressed = 'false'; each.ariaPressed = 'true'; }")
+
+
 def test_another_page_finds_the_drawer_as_it_was_left(page):
     page.evaluate("location.hash = '#exhibits'")
     page.wait_for_selector(f"{HERE} .lab-exhibit-card")
@@ -202,6 +227,14 @@ def test_on_a_projector_the_tabs_are_in_one_row(page, size):
     page.get_by_role("button", name="Larger type").press("p")
     assert len(set(page.locator(".lab-tab").evaluate_all("all => all.map(each => each.offsetTop)"))) == 1
     page.keyboard.press("p")
+    page.set_viewport_size(BESIDE)
+
+
+@pytest.mark.parametrize(("width", "shown"), [(1920, True), (1240, False), (1100, True), (480, False)])
+def test_what_is_said_of_the_engine_gives_way_to_one_row_of_tabs_and_on_a_phone(page, width, shown):
+    page.set_viewport_size({"width": width, "height": 800})
+    assert (page.locator(".lab-engine").evaluate("each => each.clientWidth") > 1) == shown
+    assert page.locator(".lab-engine").evaluate("each => each.checkVisibility()")  # for those who hear the page
     page.set_viewport_size(BESIDE)
 
 

@@ -19,7 +19,7 @@ WINDOWS = {"laptop": (1280, 720), "tablet": (820, 1180), "phone": (390, 844)}
 WRITTEN = """texts => texts.map(text => {
   const element = document.createElement("p");
   globalThis[Symbol.for("adversarial-lab.glossary")].glossary.write(element, text);
-  return { text: element.textContent, tags: [...element.children].map(each => each.tagName),
+  return { text: element.textContent, tags: [...element.querySelectorAll("*")].map(each => each.tagName),
            terms: [...element.querySelectorAll("button")].map(each => each.title) };
 })"""
 """What becomes of texts on the page: the words that are seen, the elements in them, and the terms explained."""
@@ -42,7 +42,7 @@ def test_a_browser_finds_the_terms_that_python_finds_and_shows_nothing_but_words
     texts += [step.question for story in STORIES for step in story.steps] + [term.meaning for term in TERMS]
     for text, written in zip(texts, page.evaluate(WRITTEN, texts), strict=True):
         assert written["text"] == text
-        assert set(written["tags"]) <= {"BUTTON"}
+        assert set(written["tags"]) <= {"BUTTON", "SPAN"}
         found = {title.removeprefix("What does “").removesuffix("” mean?") for title in written["terms"]}
         assert len(found) == len(written["terms"])  # each once
         inside = {each.name: each for each in terms_in([text])}
@@ -51,11 +51,52 @@ def test_a_browser_finds_the_terms_that_python_finds_and_shows_nothing_but_words
             assert any(name in way for each in found for way in (each, *inside[each].also)), text
 
 
+TORN = """texts => texts.filter(text => {
+  const element = document.createElement("p");
+  document.querySelector(".lab-place:not(.lab-closed)").append(element);
+  globalThis[Symbol.for("adversarial-lab.glossary")].glossary.write(element, text);
+  const button = element.querySelector("button");
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const letters = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    for (let i = 0; i < node.length; i++) letters.push([node, i]);
+  const inside = letters.map(([node]) => button.contains(node));
+  const [first, last] = [inside.indexOf(true), inside.lastIndexOf(true)];
+  const middle = ([node, i]) => {
+    const range = document.createRange();
+    range.setStart(node, i);
+    range.setEnd(node, i + 1);
+    const { top, bottom } = range.getBoundingClientRect();
+    return (top + bottom) / 2;
+  };
+  const beside = [first - 1, last + 1].map(i => letters[i]).filter(each => each && each[0].data[each[1]].trim());
+  let torn = false;
+  for (let width = 30; width < 220 && !torn; width++) {
+    element.style.width = `${width}px`;
+    torn = beside.some(each => Math.abs(middle(each) - middle(letters[first])) > 8);
+  }
+  element.remove();
+  return torn;
+})"""
+"""Those of some texts of one term whose line, in a column of some width, ends between it and what belongs to it."""
+
+
+def test_no_line_ends_between_a_term_and_what_is_written_to_it_without_a_space(page):
+    beside = [("", "'s"), ("", "’s"), ("", ","), ("(", ")"), ("“", "”,"), ("", ";"), ("", "."), ("", "/x"), ("", "…)")]
+    terms = ("PGD", "ε", "gradient masking")
+    texts = [f"When {left}{term}{right} is there" for left, right in beside for term in terms]
+    assert page.evaluate(TORN, texts) == []
+
+
 @pytest.mark.parametrize("size", WINDOWS)
 def test_a_term_opens_in_sight_and_nothing_around_it_moves(page, size):
     width, height = WINDOWS[size]
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(500)  # until figures have their new size
+    about = page.locator(f"{HERE} .lab-guide-about")
+    if about.is_visible():
+        about.click()
+    assert page.locator(f"{SENTENCE} .lab-term").first.is_visible()
     for term in page.locator(f"{HERE} .lab-content .lab-term:visible").all():
         term.scroll_into_view_if_needed()
         before = page.evaluate(AROUND)
@@ -161,6 +202,7 @@ def touched(phone, lab):
 
 def test_a_finger_opens_a_term_and_closes_it(touched):
     page = touched("pgd-restarts").page
+    page.locator(f"{HERE} .lab-guide-about").tap()
     term = page.locator(f"{SENTENCE} .lab-term").first
     term.tap()
     page.wait_for_selector(OPEN)

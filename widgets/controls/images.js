@@ -57,6 +57,7 @@ function thumbnails(model) {
     grid.replaceChildren(...(buttons.length ? buttons : [make("p", "lab-field-note", { textContent: model.get("waiting") })]));
     show();
   };
+  new ResizeObserver(() => reveal(grid)).observe(grid); // also when it is first laid out
   return { grid, draw, show };
 }
 

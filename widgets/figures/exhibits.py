@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NOTHING = "Not measured at this scale yet: press Run, or choose another scale."
 OURS, PAPER = "here", "paper"
 _LEGEND_ROW = 22  # pixels of a series in the legend on a phone
+_BELOW = {"legend": {"yref": "container", "y": 0, "yanchor": "bottom", "maxheight": 0.8}, "margin": {"t": 20}}
+"""Where the legend stands on a phone, whose screen so many series would fill."""
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down", "hexagon")
 """The markers of the rows, which tell them apart where colours do not."""
 
@@ -60,7 +62,7 @@ def series(ours: ExhibitTable | None, paper: ExhibitTable | None, label: str) ->
         label,
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": list(ours.headings)},
         yaxis={"title": {"text": escape(ours.unit)}},
-        **room(520, narrow=Narrow({**UPRIGHT_NAMES.layout, "height": 420 + _LEGEND_ROW * len(found)})),
+        **room(520, narrow=Narrow({**UPRIGHT_NAMES.layout, **_BELOW, "height": 420 + _LEGEND_ROW * len(found)})),
     )
 
 

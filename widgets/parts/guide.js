@@ -15,9 +15,21 @@ function tries(sentences) {
   return fold;
 }
 
+// On a phone only the question stands above the figures, and this button, which shows what else is said of the page.
+function about(el) {
+  const button = Object.assign(make("button", "lab-guide-about", "About"), { type: "button" });
+  el.id ||= `lab-guide-${Math.random().toString(36).slice(2)}`;
+  button.setAttribute("aria-label", "About this page");
+  button.setAttribute("aria-controls", el.id);
+  const show = (open) => button.setAttribute("aria-expanded", String(open));
+  button.addEventListener("click", () => show(button.getAttribute("aria-expanded") !== "true"));
+  show(false);
+  return button;
+}
+
 function render({ model, el }) {
   const head = make("div", "lab-words", "");
-  head.append(make("h1", "", model.get("question")), make("p", "", model.get("source")));
+  head.append(make("h1", "", model.get("question")), about(el), make("p", "", model.get("source")));
   const sentence = make("p", "lab-guide-sentence", "");
   writeWithTerms(sentence, model.get("sentence"));
   sentence.hidden = !model.get("sentence");

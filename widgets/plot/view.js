@@ -250,7 +250,6 @@ function saveMenu(model, plot, head) {
 
 function header(model, el) {
   const head = Object.assign(document.createElement("div"), { className: "lab-figure-head" });
-  const words = document.createElement("div");
   const title = Object.assign(document.createElement("h3"), { className: "lab-figure-title" });
   const note = Object.assign(document.createElement("p"), { className: "lab-figure-note" });
   const write = () => {
@@ -261,9 +260,8 @@ function header(model, el) {
   el.setAttribute("role", "figure");
   model.on("change:heading change:note", write);
   write();
-  words.append(title, note);
-  head.append(words);
-  el.append(head);
+  head.append(title);
+  el.append(head, note);
   return head;
 }
 

@@ -19,7 +19,9 @@ function render({ model, el }) {
   };
   model.on("change:chosen", show);
   show();
-  el.append(make("span", "", { textContent: "Try" }), ...buttons, text);
+  const row = make("div", "lab-try-row");
+  row.append(make("span", "", { textContent: "Try" }), ...buttons);
+  el.append(row, text);
 }
 
 export default { render };
