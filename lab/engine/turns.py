@@ -14,7 +14,10 @@ from lab.engine.slots import LASTING
 AT_ONCE = 2
 """Jobs of a kind that compute at the same time, towards their first picture or beyond it."""
 
-_LATER = 10.0  # seconds by which a job is put back that has shown something, or whose page has asked for others before
+_LATER = 10.0  # seconds by which a job is put back for each other that its page has asked for before
+_SEEN = (
+    60.0  # seconds by which a job is put back that has shown something: so long newcomers' first pictures come before
+)
 _DEARER = 4.0  # seconds by which a dear job is put back for every second that it has computed …
 _SLICE = 2.0  # … which is counted after so many, or jobs that are due together would pass each other at every step
 _ROUND, _THEIRS = 4.0, 1.0  # of so many seconds, those in which dear jobs and trainings compute beside cheap jobs
@@ -48,7 +51,7 @@ class Turns:
     """Jobs in the order in which they are due; the first ``at_once`` of them compute, the others stand still.
 
     A job is due when it comes, and 10 s later for each other that its page had asked for before (``rank``): the first
-    of everybody come before the second of anybody. Once it has shown a first picture, it is put back by 10 s more, and
+    of everybody come before the second of anybody. Once it has shown a first picture, it is put back by 60 s more, and
     by ``dearer`` seconds for every second that it has computed: who has had much lets those go first who have had
     little. So nobody is passed by those who come after that time, and a job only ever moves forward by standing still.
 
@@ -94,7 +97,7 @@ class Turns:
     def put_back(self, turn: Turn) -> None:
         """Let those come first who have seen nothing yet."""
         with self._moved:
-            turn.due = self._due(max(turn.due[0], clock.seconds()) + _LATER)
+            turn.due = self._due(max(turn.due[0], clock.seconds()) + _SEEN)
             self._moved.notify_all()
 
     def _charge(self, turn: Turn) -> None:

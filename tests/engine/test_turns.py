@@ -104,10 +104,23 @@ def test_nobody_is_passed_for_ever(now: list[float]) -> None:
     with walking(line, 0) as (old,):
         until(lambda: old.turn)
         old.turn.shown()
-        now[0] = turns._LATER + 1
+        now[0] = turns._SEEN + 1
         with walking(line, 0) as (late,):
             assert old.may
             assert late.turn is None
+
+
+def test_a_first_picture_waits_for_none_of_thirty_who_have_seen_theirs_within_a_minute(now: list[float]) -> None:
+    line = Turns(2)
+    with walking(line, *[0] * 30) as seen:
+        for job in seen:
+            until(lambda job=job: job.turn)
+            job.turn.shown()
+        now[0] = turns._SEEN - 1
+        with walking(line, 0) as (late,):
+            until(lambda: late.turn)
+            assert late.may
+            assert [job.may for job in seen] == [True, *[False] * 29]
 
 
 @pytest.mark.parametrize("began", [False, True])
@@ -132,7 +145,7 @@ def test_a_first_picture_moves_its_job_back_whenever_it_comes(now: list[float], 
             until(lambda: job.turn)
             now[0] = taken
             job.turn.shown()
-            assert job.turn.due[0] == max(rank * turns._LATER, taken) + turns._LATER
+            assert job.turn.due[0] == max(rank * turns._LATER, taken) + turns._SEEN
 
 
 def test_dear_jobs_give_way_to_cheap_ones_but_for_a_second_in_four(now: list[float]) -> None:
