@@ -150,9 +150,9 @@ def test_a_start_that_outlasts_the_engines_settings_leaves_nothing_either(
 @pytest.mark.parametrize(
     ("setting", "given"),
     [
-        ("distributed.worker.http.routes", []),
-        ("distributed.worker.memory.pause", False),
-        ("distributed.worker.preload", ["lab.engine.warm"]),
+        ("distributed.worker.http.routes", ["some.routes"]),
+        ("distributed.worker.memory.pause", 0.123),
+        ("distributed.worker.preload", ["some.module"]),
     ],
 )
 def test_a_worker_that_is_started_again_has_the_settings_of_the_first(setting: str, given: object) -> None:

@@ -68,7 +68,8 @@ def test_back_takes_back_a_setting_and_forward_sets_it_again(page):
     assert page.evaluate("stepsSoFar > 0")
 
 
-def test_a_slider_that_is_dragged_is_one_step(page):
+@pytest.mark.parametrize("pause", [0, pytest.param(1500, marks=pytest.mark.slow)])
+def test_a_slider_that_is_dragged_is_one_step(page, pause):
     page.wait_for_timeout(SETTLED)
     before, now = steps(page), page.evaluate("location.hash")
     slider = page.locator(f"{HERE} .lab-strip .lab-slider:visible").first
@@ -79,7 +80,7 @@ def test_a_slider_that_is_dragged_is_one_step(page):
     page.mouse.down()
     for way in range(-40, 41, 4):
         page.mouse.move(x + way, y)
-        page.wait_for_timeout(30)
+        page.wait_for_timeout(30 if way else 30 + pause)
     page.mouse.up()
     page.wait_for_function("now => location.hash !== now", arg=now)
     page.wait_for_timeout(SETTLED)

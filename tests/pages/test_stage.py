@@ -49,8 +49,10 @@ def test_a_key_and_a_button_close_the_drawer_and_the_figures_use_its_room(page):
     button.click()
     until_drawer(page, "closed")
     assert width(page) == 1280 > narrow
-    page.locator(f"{HERE} .lab-number:visible").first.press("s")
+    box = page.locator(f"{HERE} .lab-number:visible").first
+    box.press("s")
     until_drawer(page, "closed")  # who types means the letter
+    box.press("Backspace")
     button.press("s")
     until_drawer(page, "open")
     assert page.evaluate(IN_DRAWER)

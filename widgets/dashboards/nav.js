@@ -21,19 +21,35 @@ function markMain(bar) {
 
 const TOGETHER = 1000; // milliseconds within which what is done on a page is one change, as when a slider is dragged
 const DONE_BY = ["input", "change", "click", "pointerup"];
+const RELEASED_BY = ["pointerup", "pointercancel"];
 
-// Counts what a person does on the pages, such as dragging a slider once. Gives the count so far, and what ends it.
+// Counts what a person does on the pages, such as dragging a slider once, however long that is held. Gives the count so
+// far, and what ends it.
 function changesByHand() {
   let [count, last] = [0, -TOGETHER];
-  const notice = ({ target, timeStamp }) => {
+  let held = ""; // "down" from when the pointer is pressed, "moved" once something has been done with it
+  const notice = ({ target, timeStamp, type }) => {
     if (!target.closest?.(".lab-place")) return;
-    if (timeStamp - last > TOGETHER) count++;
+    if (type === "pointerdown") {
+      held = "down";
+      return;
+    }
+    if (held !== "moved" && timeStamp - last > TOGETHER) count++;
     last = timeStamp;
+    if (held) held = "moved";
   };
-  for (const event of DONE_BY) addEventListener(event, notice, true);
+  const release = () => {
+    held = "";
+  };
+  const events = ["pointerdown", ...DONE_BY];
+  for (const event of events) addEventListener(event, notice, true);
+  for (const event of RELEASED_BY) addEventListener(event, release);
   return {
     count: () => count,
-    end: () => DONE_BY.forEach((event) => removeEventListener(event, notice, true)),
+    end: () => {
+      for (const event of events) removeEventListener(event, notice, true);
+      for (const event of RELEASED_BY) removeEventListener(event, release);
+    },
   };
 }
 
