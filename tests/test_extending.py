@@ -1,7 +1,6 @@
 """docs/extending.md is true: its code is written as a plug-in, loaded, and found wherever the lab has such things."""
 
 import asyncio
-import gc
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from lab.keys import asked_key
 from lab.plugins import loading
 from lab.specs import Preview, Spec
 from lab.specs.spec import family_of
+from tests import garbage
 from tests.widgets.engine import FakeEngine
 from widgets.dashboards.app import PAGES, App
 
@@ -119,7 +119,7 @@ def plugin(tmp_path, monkeypatch):
 
     yield write
     forget("faulty")
-    gc.collect()
+    garbage.collect()
     assert not [each for each in family_of(Spec) if each.__module__.startswith("faulty")]
 
 

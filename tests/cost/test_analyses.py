@@ -1,6 +1,5 @@
 """What an analysis declares to cost, and what it costs: the passes of models that count them."""
 
-import gc
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -51,6 +50,7 @@ from lab.specs.recipes import Recipe
 from lab.specs.spatial import RotateTranslate, Spatial
 from lab.specs.spec import Spec, family_of
 from lab.specs.surface import TowardAttack, TowardSecondAttack
+from tests import garbage
 from tests.cost.counting import CLASSES, Counting, counted
 from tests.families import family, firsts
 
@@ -198,7 +198,7 @@ def test_what_nobody_declared_is_refused() -> None:
                 require_modest(spec)
     finally:  # a kind that is still there is offered by every page
         spec = Digits()
-        gc.collect()
+        garbage.collect()
     assert not [each for each in family_of(Recipe) if each.__name__ == "NewRecipe"]
 
 
