@@ -12,8 +12,9 @@ import torch
 
 import lab
 from lab import runs
-from lab.engine import LocalEngine
+from lab.engine import LocalEngine, work
 from lab.engine.slots import LASTING, QUICK, SLOTS
+from lab.engine.turns import Turns
 from lab.errors import EngineError, LabError
 from lab.home import results_folder
 from lab.runs.claim import claimed
@@ -102,22 +103,25 @@ def test_more_than_there_are_slots_wait_for_their_turn_and_can_be_given_up(local
     until(lambda: not running())
 
 
-def test_cheap_ones_take_turns_and_can_be_given_up_before_theirs(local: LocalEngine, slow: Slow) -> None:
-    jobs = [local.submit(held(slow).replace(steps=500 + i)) for i in range(4)]
-    until(lambda: all(job.progress for job in jobs))
-    # Two begin; a third may, once these have shown something, if its thread was started before theirs.
-    until(lambda: sum(job.progress.doing == "waiting for its turn" for job in jobs) in (1, 2))
-    for job in reversed(jobs):
-        job.cancel()
-    until(lambda: not running())
-
-
-def test_dear_ones_all_have_their_turn_and_can_be_given_up(local: LocalEngine, slow: Slow) -> None:
-    jobs = [local.submit(held(slow).replace(steps=500 + i, cost=QUICK + 1)) for i in range(4)]
+@pytest.mark.parametrize("cost", [0, QUICK + 1], ids=["cheap", "dear"])
+def test_all_have_their_turn_and_can_be_given_up(local: LocalEngine, slow: Slow, cost: int) -> None:
+    jobs = [local.submit(held(slow).replace(steps=500 + i, cost=cost)) for i in range(4)]
     until(lambda: all(job.partial for job in jobs))
     for job in reversed(jobs):
         job.cancel()
     until(lambda: not running())
+
+
+def test_those_who_wait_for_their_turn_can_be_given_up(
+    local: LocalEngine, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(work._turns, "quick", Turns(at_once=0))
+    jobs = [local.submit(held(slow).replace(steps=500 + i)) for i in range(4)]
+    until(lambda: all(job.progress and job.progress.doing == "waiting for its turn" for job in jobs))
+    for job in reversed(jobs):
+        job.cancel()
+    until(lambda: not running())
+    assert not any(job.partial for job in jobs)
 
 
 def test_what_goes_wrong_is_said_in_words(local: LocalEngine, slow: Slow) -> None:
