@@ -15,9 +15,7 @@ AT_ONCE = 2
 """Jobs of a kind that compute at the same time, towards their first picture or beyond it."""
 
 _LATER = 10.0  # seconds by which a job is put back for each other that its page has asked for before
-_SEEN = (
-    60.0  # seconds by which a job is put back that has shown something: so long newcomers' first pictures come before
-)
+_SEEN = 60.0  # seconds by which a job is put back that has shown something: first pictures of others come before it
 _DEARER = 4.0  # seconds by which a dear job is put back for every second that it has computed …
 _SLICE = 2.0  # … which is counted after so many, or jobs that are due together would pass each other at every step
 _ROUND, _THEIRS = 4.0, 1.0  # of so many seconds, those in which dear jobs and trainings compute beside cheap jobs

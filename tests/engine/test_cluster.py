@@ -19,7 +19,12 @@ from distributed.comm import CommClosedError
 import lab
 from lab.engine import Engine, launch
 from lab.engine.cluster import gpus
-from lab.engine.inside import is_not_of_a_closed_connection, left_when_closed
+from lab.engine.inside import (
+    is_no_refused_registration,
+    is_not_of_a_closed_connection,
+    left_when_closed,
+    lost_its_name,
+)
 from lab.engine.slots import SLOTS
 from lab.errors import EngineError
 from lab.specs import Preview
@@ -196,3 +201,23 @@ def test_a_cluster_that_was_closed_or_could_not_be_is_left_alone(error: type[Bas
         if error:
             raise error
     assert cluster.shutdown_on_close is False
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("Unable to connect to scheduler: name taken, %s", False), ("Exception during execution of task '%s'", True)],
+)
+def test_a_worker_that_is_refused_logs_nothing_as_its_starter_hears_why(words: str, told: bool) -> None:
+    record = logging.LogRecord("distributed.worker", logging.ERROR, __file__, 1, words, ("one",), None)
+    assert is_no_refused_registration(record) == told
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        ("ValueError: Unexpected response from register: {'status': 'error', 'message': 'name taken, one'}", True),
+        ("OSError: no memory", False),
+    ],
+)
+def test_a_lost_name_is_told_from_other_refusals(error: str, lost: bool) -> None:
+    assert lost_its_name(error) == lost
