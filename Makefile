@@ -16,7 +16,9 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/$(TORCH)
 # One worker more than there are cores, because a third of a worker's time is spent waiting for a browser or a server.
 TESTERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() + 1))')
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TESTERS) --dist loadscope \
-  --no-loadscope-reorder
+  --no-loadscope-reorder --max-worker-restart 3
+# A test that hangs fails, where all its threads are is printed, and the others go on in another process.
+HANGING := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 BIOME ?= npx --yes @biomejs/biome@2.6.8
 
 .PHONY: lab install test test-slow check measure zoo docs dist clean
@@ -28,7 +30,7 @@ install: $(VENV)/installed $(if $(PHOTOS),$(VENV)/installed-photos)
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m lab browser
-	$(PYTEST) --durations=15
+	$(PYTEST) $(HANGING) --durations=15
 
 test-slow: $(VENV)/installed-test
 	$(BIN)/python -m lab browser
