@@ -11,6 +11,7 @@ import pytest
 
 from lab import clock
 from lab.clock import Clock
+from tests.running import running
 
 TELLS = "import sys; from lab import clock\nfor _ in sys.stdin: print(clock.seconds(), flush=True)"
 HELD = 2.5
@@ -19,7 +20,7 @@ HELD = 2.5
 @pytest.fixture
 def process():
     """A process that says on request how long it has run, and how long that is by the clock on the wall."""
-    with subprocess.Popen([sys.executable, "-c", TELLS], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as found:
+    with running(sys.executable, "-c", TELLS, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as found:
 
         def told() -> tuple[float, float]:
             found.stdin.write(b"\n")
@@ -27,7 +28,6 @@ def process():
             return json.loads(found.stdout.readline()), time.monotonic()
 
         yield found, told
-        found.kill()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGSTOP")

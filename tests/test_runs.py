@@ -19,6 +19,7 @@ from lab.errors import EngineError, LabError, Unknown
 from lab.runs.claim import claimed, is_claimed
 from lab.specs import BIM, PGD, TRADES, Adversarial, Linf, OwnExamples, Standard, Trained, TrainingRun, pgd_training
 from lab.specs.examples import EnsembleExamples
+from tests.running import running
 
 DIGITS = 1437
 
@@ -286,8 +287,7 @@ def test_a_claim_ends_with_its_process_and_looking_leaves_no_trace(home: Path) -
     assert not (place / ".lock").exists()
     imports = "import sys, time; from pathlib import Path; from lab.runs.claim import claimed"
     held = "with claimed(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(600)"
-    command = [sys.executable, "-c", f"{imports}\n{held}", str(place)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+    with running(sys.executable, "-c", f"{imports}\n{held}", place, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         assert is_claimed(place)

@@ -2,8 +2,8 @@
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from distributed import LocalCluster
 
 from lab.engine.slots import SLOTS
 from tests.engine.slow_analysis import Lengthy, Slow, held
-from tests.waiting import PATIENCE, until
+from tests.waiting import as_soon_as
 
 HERE = {"processes": False, "protocol": "tcp", "dashboard_address": None}
 """Options of a cluster whose scheduler and workers are in this process."""
@@ -43,19 +43,12 @@ def at(cluster: LocalCluster) -> str:
 @pytest.fixture
 def interrupted() -> Iterator[Callable[[Callable[[], object]], None]]:
     """Press Ctrl-C as soon as something is the case."""
-    threads: list[threading.Thread] = []
+    with ExitStack() as waiting:
 
-    def press(condition: Callable[[], object]) -> None:
-        def wait() -> None:
-            until(condition)
-            os.kill(os.getpid(), signal.SIGINT)
+        def press(condition: Callable[[], object]) -> None:
+            waiting.enter_context(as_soon_as(condition, lambda: os.kill(os.getpid(), signal.SIGINT)))
 
-        threads.append(threading.Thread(target=wait))
-        threads[-1].start()
-
-    yield press
-    for each in threads:
-        each.join(PATIENCE)
+        yield press
 
 
 @pytest.fixture

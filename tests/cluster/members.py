@@ -10,6 +10,7 @@ from distributed import LocalCluster
 from distributed.utils import LoopRunner
 
 from lab.engine.slots import SLOTS
+from tests.running import running
 from tests.served import ROOT
 from tests.waiting import PATIENCE, until
 
@@ -34,7 +35,7 @@ class Worker:
 def started_by_hand(cluster: LocalCluster, name: str) -> Iterator[subprocess.Popen[str]]:
     """The process of ``python -m lab worker``, once its worker is there; then it is ended in order."""
     command = [sys.executable, "-m", "lab", "worker", cluster.scheduler_address, "--name", name]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    with running(*command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: name in {each.name for each in cluster.scheduler.workers.values()})
         yield process
         process.terminate()
@@ -55,10 +56,9 @@ asyncio.run(run())
 def scheduler_at(port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A scheduler in a process of its own, which a test may end, and its address."""
     command = [sys.executable, "-c", SCHEDULER, str(port)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with running(*command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         yield process, process.stdout.readline().strip()
-        process.kill()
 
 
 def unfinished(cluster: LocalCluster) -> list[str]:

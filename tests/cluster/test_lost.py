@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +19,7 @@ from tests.cluster.members import Worker, scheduler_at, started_by_hand, unfinis
 from tests.engine.slow_analysis import Slow, let_go
 from tests.engine.test_engine import begun
 from tests.test_cli import refused
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, as_soon_as, until
 
 
 def steps_of(name: str) -> list[float]:
@@ -57,14 +56,11 @@ def test_a_killed_worker_costs_a_training_nothing_but_time(
         workers = {name: started.enter_context(started_by_hand(empty, name)) for name in ("one", "two")}
 
         def kill() -> None:
-            until(lambda: steps_of("kept"))
             [address] = [each.address for each in empty.scheduler.workers.values() if each.processing]
             workers[empty.scheduler.workers[address].name].kill()
 
-        killing = threading.Thread(target=kill)
-        killing.start()
-        code, printed, complaint = say(line, at(empty))
-        killing.join(PATIENCE)
+        with as_soon_as(lambda: steps_of("kept"), kill):
+            code, printed, complaint = say(line, at(empty))
         assert (code, complaint) == (0, "The computation was interrupted and restarted.\n")
         weights = (runs.folder("kept") / "weights.safetensors").read_bytes()
         assert len(json.loads((runs.folder("kept") / "provenance.json").read_text())) == 2
@@ -103,15 +99,8 @@ def test_a_worker_that_is_lost_half_way_is_said_when_no_other_takes_over(
     empty: LocalCluster, say: Callable, slow: Slow
 ) -> None:
     worker = Worker(empty.scheduler_address)
-
-    def lose() -> None:
-        until(lambda: begun(slow))
-        worker.close()
-
-    loser = threading.Thread(target=lose)
-    loser.start()
-    complaint = refused(say(asked(slow), at(empty), "--patience 1"))
-    loser.join(PATIENCE)
+    with as_soon_as(lambda: begun(slow), worker.close):
+        complaint = refused(say(asked(slow), at(empty), "--patience 1"))
     assert "No worker has been at" in complaint
     assert "and the same command resumes" in complaint
 
@@ -130,7 +119,7 @@ def test_a_lost_scheduler_is_said_at_once_and_found_again_when_it_is_back(
     worker = Worker(address)
     with Engine.connect(address, limited=False) as engine:
         job = engine.submit(slow)
-        until(lambda: begun(slow))
+        until(lambda: job.state == "running")  # what was interrupted before anything was heard of it has not begun
         process.kill()
         until(lambda: job.why_waiting == f"the connection to {address} was lost and is being tried again")
         assert engine.workers() == 0
@@ -150,15 +139,8 @@ def test_a_scheduler_that_is_killed_half_way_is_said_in_a_sentence(
 ) -> None:
     process, address = scheduler
     worker = Worker(address)
-
-    def kill() -> None:
-        until(lambda: begun(slow))
-        process.kill()
-
-    killing = threading.Thread(target=kill)
-    killing.start()
-    complaint = refused(say(asked(slow), f"--scheduler {address} --patience 1"))
-    killing.join(PATIENCE)
+    with as_soon_as(lambda: begun(slow), process.kill):
+        complaint = refused(say(asked(slow), f"--scheduler {address} --patience 1"))
     worker.close()
     assert complaint == f"The engine at {address} cannot be reached any more: start its scheduler again.\n"
 

@@ -10,7 +10,7 @@ from lab.engine import Connection, Engine, engine as engine_module, launch
 from tests.waiting import PATIENCE
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The connection file of a running engine whose worker knows the slow analyses.
 

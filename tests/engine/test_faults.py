@@ -18,6 +18,7 @@ from lab.home import results_folder
 from tests.engine.slow_analysis import Slow, held, let_go
 from tests.engine.test_cluster import PAGES, require_no_page
 from tests.engine.test_engine import begun
+from tests.running import running
 from tests.waiting import PATIENCE, until
 
 
@@ -181,12 +182,10 @@ def server(connection: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """An engine in a process of its own, which a test may end."""
     script = tmp_path / "server.py"
     script.write_text(SERVER.format(root=str(Path(__file__).parents[2])))
-    command = [sys.executable, str(script)]
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+    with running(sys.executable, script, env=environment, text=True, **pipes) as process:
         yield process
-        process.kill()
 
 
 def address(server: subprocess.Popen[str]) -> Path:

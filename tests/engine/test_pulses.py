@@ -18,6 +18,7 @@ from lab.engine import pulses
 from lab.engine.cluster import worker_settings
 from lab.engine.nanny import ENVIRONMENT, Nanny, Vitals
 from lab.engine.pulses import MISSED, UNCONFIRMED, Pulses
+from tests.running import running
 from tests.waiting import until
 
 ADDRESS = "tcp://127.0.0.1:1"
@@ -81,9 +82,8 @@ def test_a_worker_that_is_gone_is_forgotten(looked: Looked) -> None:
 @pytest.fixture
 def busy() -> Iterator[subprocess.Popen[bytes]]:
     """A process that computes without a pause."""
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+    with running(sys.executable, "-c", "while True: pass") as process:
         yield process
-        process.kill()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGSTOP")

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import nbformat
 import pytest
 
 from tests.pages.visit import PATIENCE
+from tests.running import running
 from tests.served import ROOT
 from tests.waiting import until
 
@@ -45,12 +45,13 @@ def jupyter(notebooks):
     environment = ours | theirs | {"LAB_HOME": str(home / "lab"), "IPYTHONDIR": str(home / "ipython")}
     command = [sys.executable, "-m", "jupyterlab", *OPTIONS.split(), f"--ServerApp.root_dir={notebooks}"]
     said = home / "said.txt"
-    with said.open("w") as log, subprocess.Popen(command, env=environment, cwd=home, stderr=log) as process:
+    with said.open("w") as log, running(*command, env=environment, cwd=home, stderr=log) as process:
         try:
             until(lambda: re.search(r"http://127\.0\.0\.1:\d+/lab", said.read_text()))
             yield re.findall(r"http://127\.0\.0\.1:\d+/lab", said.read_text())[0]
         finally:
             process.terminate()
+            process.wait(60)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from lab.processes import MARK
 from lab.server import Site, Voila, child, logs, supervision
 from lab.server.children import command, start
 from lab.server.logs import FILES_KEPT, LONGEST_LINE, bounded_log, lines
+from tests.running import running
 from tests.waiting import PATIENCE
 
 STARTS_ANOTHER = """
@@ -56,7 +57,7 @@ def gone(process: psutil.Process) -> bool:
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")
 def test_a_child_ends_with_a_parent_that_was_killed(module):
     module("quietly", "import time; time.sleep(600)")
-    with subprocess.Popen([sys.executable, "-c", STARTS_ANOTHER], stdout=subprocess.PIPE) as parent:
+    with running(sys.executable, "-c", STARTS_ANOTHER, stdout=subprocess.PIPE) as parent:
         orphan = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
     assert gone(orphan)
@@ -70,7 +71,7 @@ def test_without_linux_the_end_of_a_pipe_says_that_the_parent_is_gone(module, tm
     bare = f"import sys; sys.platform = 'other'; sys.argv[0] = {child.__file__!r}; import runpy; "
     bare += f"child = runpy.run_path({child.__file__!r}); child['main'].__globals__['_GRACE'] = 0.2; child['main']()"
     line = [sys.executable, "-c", bare, "--parent", "0", "--watch", "patient"]
-    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with running(*line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"here\n"
         process.stdin.close()
         assert process.wait(PATIENCE) == (1 if how == "stubborn" else -signal.SIGTERM)
