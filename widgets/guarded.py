@@ -11,6 +11,7 @@ from typing import Any, NotRequired, TypedDict
 import ipywidgets as ipw
 
 from widgets.faults import said_on_page
+from widgets.together import give_up, is_put_off, put_off
 
 _LONGEST = 100_000
 """Characters of a value as JSON, far more than any page of ours sends."""
@@ -31,6 +32,21 @@ class Guarded(ipw.Widget):
 
     address = ""
     """The network address that the last message came from, which the server writes into each; empty when unknown."""
+
+    @property
+    def closed(self) -> bool:
+        """True of a widget that has no other side in the browser, and waits for none."""
+        return self.comm is None and not is_put_off(self)
+
+    def open(self) -> None:
+        """Send it to the browser: now, or with what is built :func:`~widgets.together.together` with it."""
+        if not put_off(self):
+            super().open()
+
+    def close(self) -> None:
+        """Take it out of the browser."""
+        give_up(self)
+        super().close()
 
     def set_state(self, sync_data: dict[str, object]) -> None:
         """Take over what the browser set of the traits that it may set."""

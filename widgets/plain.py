@@ -12,14 +12,14 @@ import traitlets as t
 
 from widgets.guarded import Guarded
 
-W = TypeVar("W", bound=ipw.Widget)
+W = TypeVar("W", bound=Guarded)
 
-_shared: dict[type[ipw.Widget], ipw.Widget] = {}
+_shared: dict[type[Guarded], Guarded] = {}
 
 
 def shared(kind: type[W]) -> W:
     """The one widget of that kind in this kernel; a new one if it was closed."""
-    if kind not in _shared or _shared[kind].comm is None:
+    if kind not in _shared or _shared[kind].closed:
         _shared[kind] = kind()
     found: W = _shared[kind]
     return found

@@ -26,6 +26,7 @@ from widgets.parts.page import AnyPage, Style
 from widgets.parts.teller import Teller
 from widgets.plain import Box, Plain, shared
 from widgets.plot.library import Library
+from widgets.together import together
 
 
 def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -179,8 +180,9 @@ class App(Box):
     def _build(self, name: str) -> AnyPage | None:
         if name == "home":
             return None
-        page = self.pages[name] = self._entries[name].build(self._engine)
-        self.built[name] = Box([page], "lab-place")
+        with together():
+            page = self.pages[name] = self._entries[name].build(self._engine)
+            self.built[name] = Box([page], "lab-place")
         self._places.children = tuple(self.built.values())
         for form in filter(None, (page.form, page.look)):
             form.observe(lambda _: self._told(), "changes")

@@ -26,7 +26,7 @@ class Alert(Plain):
         self.on_msg(self._pressed)
 
     def _say(self, sentence: str) -> None:
-        if self.comm is not None:  # not closed
+        if not self.closed:
             self.words = sentence
 
     def _pressed(self, _: object, content: object, __: object) -> None:
