@@ -18,7 +18,7 @@ from lab.results.evaluation_verdict import BROKEN, MASKED, verdict
 from lab.specs import L2, Digits, Linf, Trained
 from tests.attacks.defences import DEFENCES, Neighbour
 from tests.attacks.evaluated import ROBUST_SHOWN, broken_and_robust, digits, evaluated, failed
-from tests.attacks.hidden_scores import COARSE, JUMPING, STEEP
+from tests.attacks.hidden_scores import COARSE, JUMPING, MULTIPLIED, STEEP
 from tests.attacks.wrapping import Before
 from tests.families import family, firsts
 
@@ -84,6 +84,7 @@ FLAWS = {
     **{each: {"gradients", "black box"} for each in COARSE},
     "rescaled": {"gradients"},
     **{each: {"boundary"} for each in JUMPING},
+    **{each: {"gradients"} for each in MULTIPLIED},
     **{each: set() for each in STEEP},
     "medians": set(),
     "total variation": {"gradients", "differentiable"},
