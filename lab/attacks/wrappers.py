@@ -39,7 +39,8 @@ class OneByOne(nn.Module):
 class Standardised(nn.Module):
     """Logits less their mean, divided by their deviation: no positive factor of all of them changes these.
 
-    Predictions stay the same, but for ties by rounding. Equal logits are zeros, and logits that are not finite stay as they are.
+    Predictions stay the same, but for ties by rounding. Equal logits are zeros, and logits that are not finite stay as
+    they are.
     """
 
     def __init__(self, model: nn.Module) -> None:
