@@ -13,6 +13,7 @@ from lab.attacks.examination import in_company, pale, rounding_of
 from lab.attacks.fresh import copied, for_inference
 from lab.attacks.gradient import raw_gradient
 from lab.attacks.objectives import ascent, likeliest_wrong, predicted
+from lab.attacks.wrappers import inside
 from lab.errors import AttackError
 from lab.models.adapter import Adapted, Function, adapted, core_of
 from lab.models.repeatable import Draws
@@ -232,6 +233,22 @@ def rescaled(model: nn.Module, x: Tensor) -> bool:
     jumps = (sizes[0] / sizes[1]).log().abs() > _JUMPS
     alike = torch.cosine_similarity(here, there) > _PROPORTIONAL
     return (jumps & alike).float().mean().item() > 0.25
+
+
+def cut_at_the_edge(model: nn.Module, x: Tensor, y: Tensor) -> bool:
+    """Return whether most pixels of exactly 0 or 1 have a gradient only a little inside, as those behind a clamp have.
+
+    A model without a gradient has none to lose.
+    """
+    few, own = x[:_ALONE], y[:_ALONE]
+    at_edge = (few == 0) | (few == 1)
+    if not at_edge.any():
+        return False
+    try:
+        here, within = (raw_gradient(each, few, partial(_uphill, own))[0][at_edge] for each in (model, inside(model)))
+    except AttackError:
+        return False
+    return ((here == 0) & (within != 0)).float().mean().item() > 0.5
 
 
 def _centred(logits: Tensor) -> Tensor:

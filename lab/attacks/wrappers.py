@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from lab.models.adapter import Adapted, adapted, name_of, named
 
+_INSIDE = 1e-6  # of a pixel
 _EQUAL = 1e-12  # deviation of logits, relative to the largest, below which all count as equal
 
 
@@ -59,6 +60,23 @@ class Standardised(nn.Module):
         return standard.to(logits.dtype)
 
 
+class Inside(nn.Module):
+    """The model with its gradient a little inside [0, 1]: at 0 and 1 themselves a clamp may let none pass."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = adapted(model)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) logits of (n, …) images, exactly at these where no gradient is asked for."""
+        if not x.requires_grad:
+            unchanged: Tensor = self.model(x)
+            return unchanged
+        given = x.detach()
+        logits: Tensor = self.model(x + (given.clamp(_INSIDE, 1 - _INSIDE) - given))
+        return logits
+
+
 class ZeroGradient(nn.Module):
     """A model without a usable way back to its input, with a gradient that is zero everywhere instead.
 
@@ -89,6 +107,11 @@ def one_by_one(model: nn.Module) -> Adapted:
 def standardised(model: nn.Module) -> Adapted:
     """The model with standardised logits, under its own name."""
     return adapted(named(Standardised(model), name_of(model)))
+
+
+def inside(model: nn.Module) -> Adapted:
+    """The model with its gradient a little inside [0, 1], under its own name."""
+    return adapted(named(Inside(model), name_of(model)))
 
 
 def zero_gradient(model: nn.Module) -> Adapted:
