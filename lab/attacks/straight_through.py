@@ -12,7 +12,7 @@ sigmoid, still rises a little: else an attack could neither see a slope there no
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -60,13 +60,18 @@ _FROM = {"__getitem__", "__setitem__", "gather", "index_select", "masked_fill", 
 _FROM |= {"scatter", "scatter_", "take_along_dim"}  # they choose from their first argument, and not by it
 
 
-def _linear(x: Tensor, packed: Any) -> Tensor:
+class _Packed(Protocol):
+    def unpack(self) -> tuple[Tensor, Tensor | None]:
+        """The weight and the bias."""
+
+
+def _linear(x: Tensor, packed: _Packed) -> Tensor:
     """The layer whose weights these are, packed in 8 bits or 16, computed without rounding what it is given."""
     weight, bias = packed.unpack()
     return linear(x, weight.dequantize() if weight.is_quantized else weight.to(x.dtype), bias)
 
 
-_QUANTISED: dict[str, Callable[[Tensor, Any], Tensor]] = {
+_QUANTISED: dict[str, Callable[[Tensor, _Packed], Tensor]] = {
     "linear_dynamic": _linear,
     "linear_dynamic_fp16": _linear,
     "linear_relu_dynamic": lambda x, packed: _linear(x, packed).relu(),
