@@ -23,8 +23,8 @@ from lab.attacks.rounds import BlockStore, Rounds
 from lab.attacks.standing import Standing
 from lab.attacks.state import BeforeUse, StateDependence
 from lab.attacks.straight_through import straight_through
-from lab.attacks.traits import Mode, company, in_training, mode, randomness, slopes, steep
-from lab.attacks.wrappers import Averaged, averaged, one_by_one
+from lab.attacks.traits import Mode, company, cut_at_the_edge, in_training, mode, randomness, rescaled, slopes, steep
+from lab.attacks.wrappers import Averaged, averaged, inside, one_by_one, standardised
 from lab.context import Context
 from lab.errors import AttackError
 from lab.models.adapter import Adapted, adapted, name_of
@@ -128,9 +128,13 @@ class _Evaluation:
         labels = y[: len(few)].to(few.device)
         seen = self._as_seen(few, labels, depth, x)
         self.random = isinstance(seen.model, Averaged)
+        seen = inside(seen) if cut_at_the_edge(seen, few, labels) else seen
         self.slopes = slopes(seen, few, labels, self.random)
-        self.steep = steep(seen, few, labels)
         self.checks += [sanity.about_slopes(self.slopes), sanity.about_state(state)]
+        if self.slopes.usable < 1 - FEW and not self.random and rescaled(seen, few):  # only proportions say anything
+            seen = standardised(seen)
+            self.slopes = slopes(seen, few, labels)
+        self.steep = steep(seen, few, labels)
         self.standing = Standing(x, y, ball, logits_of(seen, x.to(few.device)).cpu())
         self.rounds = Rounds(self.plain, seen, self.standing, budget, ctx, self._show, self._watch, kept)
 

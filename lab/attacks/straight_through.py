@@ -1,21 +1,22 @@
 """A model whose non-differentiable operations let the gradient pass: BPDA, Athalye et al. 2018, §4.1.
 
 In the backward pass a rounding counts as the identity, a comparison ``x > t`` as ``x - t``, a conversion to whole
-numbers as nothing, a one-hot vector of an ``argmax`` as what the largest was chosen from, the remainder of a division
-as a constant, an entry of a table as a line between its neighbours, and neither ``detach`` nor ``no_grad`` nor a hook
-cuts or changes the gradient. A module without parameters whose output has its input's shape, such as a compression by
-another library, counts as the identity if the model has no other gradient. The forward pass stays what it is, but that
-what is flat where its input is large, such as a clamp or a sigmoid, still rises a little: else an attack could neither
-see a slope there nor tell which class is nearer.
+numbers as nothing, a layer that quantises its input as one that does not, a one-hot vector of an ``argmax`` as what the
+largest was chosen from, the remainder of a division as a constant, an entry of a table as a line between its
+neighbours, and neither ``detach`` nor ``no_grad`` nor a hook cuts or changes the gradient. A module without parameters
+whose output has its input's shape, such as a compression by another library, counts as the identity if the model has no
+other gradient. The forward pass stays what it is, but that what is flat where its input is large, such as a clamp or a
+sigmoid, still rises a little: else an attack could neither see a slope there nor tell which class is nearer.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 from torch.overrides import TorchFunctionMode
 
 from lab.models.adapter import Adapted, adapted, core_of, name_of, named
@@ -57,6 +58,24 @@ _CHOOSE |= {"__xor__", "__invert__", "any", "all", "nonzero", "__bool__", "__ind
 
 _FROM = {"__getitem__", "__setitem__", "gather", "index_select", "masked_fill", "masked_fill_", "masked_select", "take"}
 _FROM |= {"scatter", "scatter_", "take_along_dim"}  # they choose from their first argument, and not by it
+
+
+class _Packed(Protocol):
+    def unpack(self) -> tuple[Tensor, Tensor | None]:
+        """The weight and the bias."""
+
+
+def _linear(x: Tensor, packed: _Packed) -> Tensor:
+    """The layer whose weights these are, packed in 8 bits or 16, computed without rounding what it is given."""
+    weight, bias = packed.unpack()
+    return linear(x, weight.dequantize() if weight.is_quantized else weight.to(x.dtype), bias)
+
+
+_QUANTISED: dict[str, Callable[[Tensor, _Packed], Tensor]] = {
+    "linear_dynamic": _linear,
+    "linear_dynamic_fp16": _linear,
+    "linear_relu_dynamic": lambda x, packed: _linear(x, packed).relu(),
+}
 
 
 class StraightThrough(nn.Module):
@@ -118,6 +137,8 @@ class _Passing(TorchFunctionMode):
             return _CHOICES[name](found, *arguments) if name in _CHOICES and _stands_for(first) else found
         if not first.is_floating_point() or _stand_ins(arguments):
             return self._whole(function, types, arguments, keywords)
+        if name in _QUANTISED:
+            return _passed(function(first.detach(), *arguments[1:], **keywords), _QUANTISED[name](first, arguments[1]))
         if name in _ROUNDING:
             return _passed(function(first.detach(), *arguments[1:], **keywords), first)
         if name in _SIGNS:

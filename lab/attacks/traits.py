@@ -13,6 +13,7 @@ from lab.attacks.examination import in_company, pale, rounding_of
 from lab.attacks.fresh import copied, for_inference
 from lab.attacks.gradient import raw_gradient
 from lab.attacks.objectives import ascent, likeliest_wrong, predicted
+from lab.attacks.wrappers import inside
 from lab.errors import AttackError
 from lab.models.adapter import Adapted, Function, adapted, core_of
 from lab.models.repeatable import Draws
@@ -27,6 +28,8 @@ _PROBES = (1e-3, 4e-3, 16e-3)  # of a pixel: short steps drown in the rounding o
 _DIRECTIONS = 4  # of each length
 _COMPARED = 16  # images on which the scores of two classes are
 _STEEPER = 3.0  # times; on 31 shipped models it is at most 1.25 times in the median
+_JUMPS = 0.1  # logarithm of the ratio of two deviations
+_PROPORTIONAL = 0.99  # cosine of two rows of logits
 _ASTRAY = 0.4  # of the usual change; shipped models' gradients are off by at most 0.2 in the median, 0.3 in bfloat16
 
 
@@ -214,6 +217,42 @@ def steep(model: nn.Module, x: Tensor, y: Tensor) -> bool:
     except AttackError:
         return False
     return (falls > _STEEPER * rises).float().mean().item() > 0.5
+
+
+def rescaled(model: nn.Module, x: Tensor) -> bool:
+    """Return whether the logits of an image and of its surroundings often differ by a factor that all have in common.
+
+    There their deviation jumps while their proportions hardly change, and a margin says how large that factor is, not
+    how near the decision is.
+    """
+    few, draws = x[:_COMPARED], torch.Generator().manual_seed(0)
+    step = _PROBES[0] * torch.randint(2, few.shape[1:], generator=draws).mul(2).sub(1).to(few)
+    with torch.no_grad():
+        here, there = (_centred(model(each)) for each in (few, (few + step).clamp(0, 1)))
+    sizes = [each.norm(dim=1) for each in (here, there)]
+    jumps = (sizes[0] / sizes[1]).log().abs() > _JUMPS
+    alike = torch.cosine_similarity(here, there) > _PROPORTIONAL
+    return (jumps & alike).float().mean().item() > 0.25
+
+
+def cut_at_the_edge(model: nn.Module, x: Tensor, y: Tensor) -> bool:
+    """Return whether most pixels of exactly 0 or 1 have a gradient only a little inside, as those behind a clamp have.
+
+    A model without a gradient has none to lose.
+    """
+    few, own = x[:_ALONE], y[:_ALONE]
+    at_edge = (few == 0) | (few == 1)
+    if not at_edge.any():
+        return False
+    try:
+        here, within = (raw_gradient(each, few, partial(_uphill, own))[0][at_edge] for each in (model, inside(model)))
+    except AttackError:
+        return False
+    return ((here == 0) & (within != 0)).float().mean().item() > 0.5
+
+
+def _centred(logits: Tensor) -> Tensor:
+    return logits.double() - logits.double().mean(1, keepdim=True)
 
 
 def _slope(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:

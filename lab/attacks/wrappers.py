@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from lab.models.adapter import Adapted, adapted, name_of, named
 
+_INSIDE = 1e-6  # of a pixel
+_EQUAL = 1e-12  # deviation of logits, relative to the largest, below which all count as equal
+
 
 class Averaged(nn.Module):
     """The mean logits of several passes of a randomised model: EOT, Athalye et al. 2018, §4.2."""
@@ -32,6 +35,46 @@ class OneByOne(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(n, classes) logits of (n, …) images."""
         return torch.cat([self.model(each) for each in x.split(1)])
+
+
+class Standardised(nn.Module):
+    """Logits less their mean, divided by their deviation: no positive factor of all of them changes these.
+
+    Predictions stay the same, but for ties by rounding. Equal logits are zeros, and logits that are not finite stay as
+    they are.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = adapted(model)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) standardised logits of (n, …) images."""
+        logits = self.model(x)
+        # in float64, and at first to a size of one, so that neither large logits overflow nor small ones vanish
+        scaled = logits.double()
+        scaled = scaled / scaled.detach().abs().amax(1, keepdim=True).clamp(min=torch.finfo(logits.dtype).tiny)
+        rest = scaled - scaled.mean(1, keepdim=True)
+        deviation = rest.square().mean(1, keepdim=True).clamp(min=_EQUAL**2).sqrt()
+        standard = torch.where(logits.isfinite().all(1, keepdim=True), rest / deviation, logits.double())
+        return standard.to(logits.dtype)
+
+
+class Inside(nn.Module):
+    """The model with its gradient a little inside [0, 1]: at 0 and 1 themselves a clamp may let none pass."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = adapted(model)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) logits of (n, …) images, exactly at these where no gradient is asked for."""
+        if not x.requires_grad:
+            unchanged: Tensor = self.model(x)
+            return unchanged
+        given = x.detach()
+        logits: Tensor = self.model(x + (given.clamp(_INSIDE, 1 - _INSIDE) - given))
+        return logits
 
 
 class ZeroGradient(nn.Module):
@@ -59,6 +102,16 @@ def averaged(model: nn.Module, passes: int) -> Adapted:
 def one_by_one(model: nn.Module) -> Adapted:
     """The model that sees every image alone, under its own name."""
     return adapted(named(OneByOne(model), name_of(model)))
+
+
+def standardised(model: nn.Module) -> Adapted:
+    """The model with standardised logits, under its own name."""
+    return adapted(named(Standardised(model), name_of(model)))
+
+
+def inside(model: nn.Module) -> Adapted:
+    """The model with its gradient a little inside [0, 1], under its own name."""
+    return adapted(named(Inside(model), name_of(model)))
 
 
 def zero_gradient(model: nn.Module) -> Adapted:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate, one_hot, pad
 
-from tests.attacks.hidden_scores import COARSE, JUMPING, STEEP
+from tests.attacks.hidden_scores import COARSE, JUMPING, MULTIPLIED, STEEP
 from tests.attacks.purifying import PURIFYING
 from tests.attacks.remembering import (
     Adapting,
@@ -315,5 +315,6 @@ DEFENCES: dict[str, Defence] = {
     **PURIFYING,
     **COARSE,
     **JUMPING,
+    **MULTIPLIED,
     **STEEP,
 }

@@ -1,8 +1,10 @@
 """Defences that hide by their scores how near a decision is: the gradient is that of the scores."""
 
+import hashlib
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tests.attacks.wrapping import Before, Defence
 
@@ -61,6 +63,23 @@ def _lead(logits: Tensor) -> Tensor:
     return first - second
 
 
+class Multiplied(nn.Module):
+    """Logits, or what is made of them, times a number between 1/20 and 20 that a hash of the image decides."""
+
+    def __init__(self, network: nn.Module, gradient: bool, labels: bool = False) -> None:
+        super().__init__()
+        self.network, self.gradient, self.labels = network, gradient, labels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, classes) what the network says of (n, …) images, multiplied."""
+        logits = self.network(x)
+        scores = top_label(logits) if self.labels else logits
+        digests = [hashlib.sha256(each.numpy().tobytes()).digest() for each in x.detach().cpu()]
+        numbers = torch.tensor([int.from_bytes(each[:4], "little") / 2**31 - 1 for each in digests])
+        multiplied = scores * (20**numbers).unsqueeze(1).to(scores)
+        return multiplied if self.gradient else torch.from_numpy(multiplied.detach().numpy())
+
+
 COARSE: dict[str, Defence] = {
     "label alone": lambda network: Before(network, label_alone),
     "top label": lambda network: Before(network, top_label),
@@ -82,6 +101,13 @@ JUMPING: dict[str, Defence] = {
 }
 """Defences whose margin jumps at the decision boundary, or is the largest close to it, with the true gradient of what
 they return."""
+
+MULTIPLIED: dict[str, Defence] = {
+    "multiplied by a hash": lambda network: Multiplied(network, gradient=True),
+    "multiplied, no gradient": lambda network: Multiplied(network, gradient=False),
+    "label multiplied": lambda network: Multiplied(network, gradient=False, labels=True),
+}
+"""Defences that keep the proportions of what they return, but not its size."""
 
 STEEP: dict[str, Defence] = {
     "exponentials": lambda network: Before(network, lambda logits: 1e-10 * logits.exp()),

@@ -38,7 +38,7 @@ def cropped(x: Tensor) -> Tensor:
 
 
 def deflected(x: Tensor) -> Tensor:
-    """60 pixels replaced by random neighbours (Prakash et al. 2018)."""
+    """60 pixels replaced by random neighbours (Prakash et al. 2018, who also denoise and choose where)."""
     z, given = x.detach().clone(), x.detach()
     for image, source in zip(z, given, strict=True):
         at, by = torch.randint(2, 26, (60, 2)), torch.randint(-2, 3, (60, 2))
@@ -66,7 +66,8 @@ def blended(network: nn.Module) -> nn.Module:
 
 
 def purified(network: nn.Module) -> nn.Module:
-    """Noise, and steps toward what the network is sure of (Shi et al. 2021)."""
+    """Noise, and steps toward what the network is sure of: purification at inference, whose idea, though not the loss,
+    is that of Shi et al. 2021."""
     own = copy.deepcopy(network)
 
     def purify(x: Tensor) -> Tensor:
@@ -116,7 +117,7 @@ def sizes(network: nn.Module) -> nn.Module:
 
 
 def coded_outputs(logits: Tensor) -> Tensor:
-    """Agreement with each class's code of 32 signs (Verma & Swami 2019)."""
+    """Agreement with each class's code of 32 signs (in the manner of Verma & Swami 2019, who train for the code)."""
     codes = torch.randint(0, 2, (10, 32), generator=torch.Generator().manual_seed(0)).float() * 2 - 1
     return (logits.softmax(1) @ codes).tanh() @ codes.T
 
@@ -141,4 +142,4 @@ PURIFYING: dict[str, Defence] = {
     "output codes": lambda network: Before(network, coded_outputs),
     "rejecting": lambda network: Before(network, rejecting),
 }
-"""Defences of the literature in the order of the table, each in a few lines."""
+"""Defences in the manner of the literature where it is named, each in a few lines and without its training."""

@@ -5,10 +5,13 @@ import copy
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import hardtanh
 
 from lab.attacks.evaluation import evaluate
+from lab.attacks.gradient import raw_gradient
 from lab.attacks.straight_through import straight_through
-from lab.attacks.traits import slopes
+from lab.attacks.traits import cut_at_the_edge, slopes
+from lab.attacks.wrappers import inside
 from lab.data import load as load_data
 from lab.errors import AttackError
 from lab.models import load as load_model
@@ -18,8 +21,8 @@ from lab.results.evaluation_verdict import BROKEN, MASKED, verdict
 from lab.specs import L2, Digits, Linf, Trained
 from tests.attacks.defences import DEFENCES, Neighbour
 from tests.attacks.evaluated import ROBUST_SHOWN, broken_and_robust, digits, evaluated, failed
-from tests.attacks.hidden_scores import COARSE, JUMPING, STEEP
-from tests.attacks.wrapping import Before
+from tests.attacks.hidden_scores import COARSE, JUMPING, MULTIPLIED, STEEP
+from tests.attacks.wrapping import Before, Behind
 from tests.families import family, firsts
 
 FLAWS = {
@@ -84,6 +87,7 @@ FLAWS = {
     **{each: {"gradients", "black box"} for each in COARSE},
     "rescaled": {"gradients"},
     **{each: {"boundary"} for each in JUMPING},
+    **{each: {"gradients"} for each in MULTIPLIED},
     **{each: set() for each in STEEP},
     "medians": set(),
     "total variation": {"gradients", "differentiable"},
@@ -126,6 +130,37 @@ def test_a_gradient_that_leaves_something_out_hides_no_image(undefended, images,
     assert verdict(result).kind == MASKED
     assert {"gradients", "differentiable"} <= failed(result)
     assert result.robust.sum() == ROBUST_SHOWN
+
+
+EDGES = {
+    "clamp": lambda x: x.clamp(0, 1),
+    "relu": lambda x: x.relu(),
+    "255": lambda x: (x * 255).clamp(0, 255) / 255,
+    "hardtanh": lambda x: hardtanh(x, 0, 1),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_a_clamp_takes_no_pixel_from_the_attacks(undefended, name):
+    """Most pixels of a digit are exactly 0, where a clamp lets no gradient pass."""
+    x, y = digits(16)
+    model = Behind(copy.deepcopy(undefended), EDGES[name])
+    assert cut_at_the_edge(adapted(model), x, y)
+    assert not cut_at_the_edge(adapted(undefended), x, y)
+    found, plain = (raw_gradient(each, x, torch.ones_like)[0] for each in (inside(model), undefended))
+    torch.testing.assert_close(found, plain, rtol=0.05, atol=1e-2)
+    torch.testing.assert_close(inside(model)(x), model(x), rtol=0, atol=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EDGES)
+def test_the_first_attacks_break_as_much_behind_a_clamp(undefended, images, name):
+    found, plain = (
+        evaluate(each, *images, Linf(0.05)) for each in (Behind(copy.deepcopy(undefended), EDGES[name]), undefended)
+    )
+    assert verdict(found).kind == verdict(plain).kind
+    assert found.robust.tolist() == plain.robust.tolist()
+    assert found.stages[0].broken.tolist() == plain.stages[0].broken.tolist()
 
 
 FALSE = ["rolled gradient", "signs of the gradient", "noisy gradient", "mirrored for gradients"]

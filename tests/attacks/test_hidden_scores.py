@@ -5,14 +5,18 @@ import copy
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from lab.attacks.evaluation import evaluate
+from lab.attacks.traits import rescaled
+from lab.attacks.wrappers import standardised
 from lab.models import load as load_model
+from lab.models.adapter import adapted
 from lab.results.evaluation_verdict import MASKED, verdict
 from lab.specs import L2, Linf, Trained
 from tests.attacks.defences import DEFENCES
 from tests.attacks.evaluated import BALL, ROBUST_SHOWN, broken_and_robust, digits, failed
-from tests.attacks.hidden_scores import COARSE, JUMPING, STEEP, top_label
+from tests.attacks.hidden_scores import COARSE, JUMPING, MULTIPLIED, STEEP, top_label
 from tests.attacks.wrapping import Before
 from tests.families import family
 
@@ -44,6 +48,17 @@ def test_scores_of_unlike_slopes_hide_no_image(undefended, linf, defence):
     """Their margin alone leads away from the class, but not to where another class overtakes it."""
     result = evaluate(DEFENCES[defence](copy.deepcopy(undefended)), *linf, Linf(0.05))
     assert result.robust.sum() <= ROBUST_SHOWN
+
+
+@pytest.mark.parametrize(
+    "defence", family(["multiplied by a hash", "multiplied, no gradient"], "multiplied, no gradient".__eq__)
+)
+def test_scores_of_any_size_hide_no_image(undefended, linf, defence):
+    """Their proportions still say how near a decision is, and where there is a gradient, its way."""
+    result = evaluate(DEFENCES[defence](copy.deepcopy(undefended)), *linf, Linf(0.05))
+    assert verdict(result).kind == MASKED
+    assert "gradients" in failed(result)
+    assert result.robust.sum() <= ROBUST_SHOWN + 1
 
 
 IN_L2 = ["constant winner", "margin divided out", "moat", "reversed losers"]
@@ -99,6 +114,40 @@ def test_rounded_scores_are_searched_by_labels(scores):
     result = evaluate(rounding, *digits(12), BALL)
     assert int(result.robust.sum()) == 0
     assert verdict(result).kind == MASKED
+
+
+@pytest.mark.slow
+def test_a_label_of_any_size_is_still_a_label():
+    """Scores that differ from point to point by a common factor alone say no more than it."""
+    result = evaluate(DEFENCES["label multiplied"](copy.deepcopy(load_model(Trained("standard")))), *digits(12), BALL)
+    assert int(result.robust.sum()) <= 1
+    assert verdict(result).kind == MASKED
+    assert "RayS" in [each.name for each in result.stages]
+
+
+@pytest.mark.parametrize("factor", [1e-30, 1e30])
+def test_standardised_logits_know_no_factor_and_change_no_prediction(factor):
+    logits = torch.tensor([[3.0, 1.0, -4.0], [2.0, 2.0, 2.0], [torch.nan, 0.0, 1.0], [torch.inf, 0.0, 1.0]])
+    seen = [standardised(nn.Flatten())(each) for each in (logits, logits * factor)]
+    torch.testing.assert_close(seen[0][0], seen[1][0])
+    assert seen[1][0].argmax() == 0
+    assert not seen[1][1].any()
+    assert seen[1][2].isnan().any()
+    assert seen[1][3].isinf().any()
+
+
+MULTIPLE = ["rescaled", *MULTIPLIED]
+
+
+@pytest.mark.parametrize("name", ["standard", "pgd-trained", "trades-trained", "fgsm-trained"])
+def test_only_scores_that_are_multiplied_count_as_such(name):
+    x = digits(16)[0]
+    found = [
+        each
+        for each in (*MULTIPLE, "undefended", "no_grad", "8 levels", "compressed", "ranks", "label alone")
+        if rescaled(adapted(DEFENCES[each](copy.deepcopy(load_model(Trained(name))))), x)
+    ]
+    assert found == MULTIPLE
 
 
 @pytest.mark.parametrize("hidden", [False, True])

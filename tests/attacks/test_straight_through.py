@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding, one_hot
+from torch.nn.functional import cosine_similarity, embedding, one_hot
 
 from lab.attacks.straight_through import straight_through
 from tests.attacks.defences import FalseGradient, Threshold, compressed, negated
@@ -68,6 +68,18 @@ def test_what_cuts_the_gradient_lets_it_pass_and_computes_the_same(cut):
     torch.testing.assert_close(logits.detach(), plain)
     [gradient] = torch.autograd.grad(logits[:, 0].sum(), x)
     assert gradient.abs().amax((1, 2, 3)).min() > 0
+
+
+@pytest.mark.filterwarnings("ignore:.*(quant|deprecated)")
+@pytest.mark.parametrize("dtype", [torch.qint8, torch.float16], ids=str)
+def test_a_layer_that_quantises_its_input_has_the_gradient_of_one_that_does_not(dtype):
+    layers = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 3))
+    model = torch.ao.quantization.quantize_dynamic(layers, {nn.Linear}, dtype=dtype)
+    with torch.no_grad():
+        torch.testing.assert_close(straight_through(model)(X), model(X))
+    x = X.clone().requires_grad_()
+    [true] = torch.autograd.grad(layers(x)[:, 0].sum(), x)
+    assert cosine_similarity(gradient_of(model, False).flatten(1), true.flatten(1)).min() > 0.95
 
 
 class Purified(nn.Module):
