@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from lab import datafiles
 from lab.cli.options import number
 from lab.errors import quoted
-from lab.specs.balls import Ball, Linf
+from lab.specs.balls import Ball
 from lab.specs.data import DataSpec
+from lab.specs.opening import on_data
 from lab.specs.spec import Spec, spec_named
 
 
@@ -33,7 +34,5 @@ def ball_of(options: argparse.Namespace, data: DataSpec) -> Ball:
 
     Raises :class:`SpecError` for a radius that its norm does not admit.
     """
-    ball = spec_named(Ball, options.norm)()
-    if isinstance(ball, Linf) and (eps := datafiles.opening(data).eps):
-        ball = ball.replace(eps=eps)
+    ball = on_data(spec_named(Ball, options.norm)(), datafiles.opening(data))
     return ball if options.eps is None else ball.replace(eps=options.eps)

@@ -43,7 +43,7 @@ class Download:
 
 @dataclass(frozen=True)
 class OpeningValues:
-    """What requests on some data open with: their L∞ radius ``eps``; 0 leaves it to the request.
+    """What requests on some data open with: their radius ``eps`` in L∞ and ``l2`` in L2; 0 leaves it to the request.
 
     ``large``: the images are photographs, whose perturbations are counted in steps of this ε, and of which one costs a
     model two hundred times what a digit does.
@@ -51,9 +51,10 @@ class OpeningValues:
 
     eps: float = 0.0
     large: bool = False
+    l2: float = 0.0
 
 
-COLOUR_OPENING = OpeningValues(8 / 255)
+COLOUR_OPENING = OpeningValues(8 / 255, l2=0.5)
 """What requests on small colour images open with: Madry et al. 2017, §5, and RobustBench on CIFAR-10 and CIFAR-100."""
 
 

@@ -4,7 +4,7 @@ from functools import singledispatch
 from typing import TypeVar
 
 from lab.specs.analyses import Restarts
-from lab.specs.balls import Linf
+from lab.specs.balls import L2, Ball, Linf
 from lab.specs.crossing import STEPPING
 from lab.specs.curves import RobustnessCurves
 from lab.specs.data import OpeningValues
@@ -40,6 +40,18 @@ def threat_model(opening: OpeningValues) -> Linf:
     Madry et al. 2017, Table 1; Tramèr et al. 2018, App. C.
     """
     return Linf(opening.eps) if opening.eps else Linf()
+
+
+def on_data(ball: Ball, opening: OpeningValues) -> Ball:
+    """The threat model with the radius that data of this opening state in its norm, else with its own."""
+    stated = {Linf: opening.eps, L2: opening.l2}.get(type(ball), 0.0)
+    return ball.replace(eps=stated) if stated else ball
+
+
+def in_l2(spec: Spec, opening: OpeningValues) -> L2:
+    """What the request, one of L∞, opens with once L2 is chosen: as many times the data's radius as in L∞."""
+    ball = getattr(opened(spec, opening), "ball", None)
+    return L2(opening.l2 * ball.eps / opening.eps) if opening.l2 and isinstance(ball, Linf) else L2()
 
 
 def trained_on(recipe: R, before: OpeningValues, after: OpeningValues) -> R:

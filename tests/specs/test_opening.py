@@ -34,7 +34,7 @@ from lab.specs import (
     trades_training,
 )
 from lab.specs.data import COLOUR_OPENING, PHOTO_EPS, OpeningValues
-from lab.specs.opening import changed, opened, trained_on
+from lab.specs.opening import changed, in_l2, on_data, opened, trained_on
 from lab.specs.papers import na
 
 FASHION = FashionMNIST.published.opening
@@ -64,6 +64,21 @@ def test_curves_are_drawn_around_the_radius_of_the_data_where_their_effects_diff
 def test_small_colour_images_open_at_the_fields_eight_grey_levels(data):
     assert opened(Evaluation(), data.published.opening).ball == Linf(8 / 255)
     assert opened(RobustnessCurves(), data.published.opening).ball == Linf(16 / 255)
+
+
+@pytest.mark.parametrize("data", [CIFAR10, CIFAR100, SVHN])
+def test_small_colour_images_open_at_half_in_l2(data):
+    """RobustBench counts at 0.5 there; L2(2.0) is meant for grey images."""
+    opening = data.published.opening
+    assert on_data(L2(), opening) == L2(0.5)
+    assert on_data(Linf(), opening) == Linf(8 / 255)
+    assert in_l2(Evaluation(), opening) == in_l2(Explore(), opening) == L2(0.5)
+    assert in_l2(RobustnessCurves(), opening) == L2(1.0)
+
+
+@pytest.mark.parametrize("data", [Digits, MNIST, FashionMNIST, Photos])
+def test_data_that_state_nothing_in_l2_leave_it_as_it_is(data):
+    assert on_data(L2(), data.published.opening) == in_l2(Evaluation(), data.published.opening) == L2()
 
 
 @pytest.mark.parametrize("kind", SWEEPS)

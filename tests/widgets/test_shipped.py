@@ -3,9 +3,10 @@
 import pytest
 
 from lab.catalogue import models, shipped_on
-from lab.specs import Linf
-from tests.data.published_files import mnist_files, put
+from lab.specs import L2, Linf
+from tests.data.published_files import cifar_files, mnist_files, put
 from tests.widgets.test_pairs import PAGES, labels
+from widgets.dashboards.curves.page import CurvesPage
 from widgets.dashboards.explore.page import ExplorePage
 from widgets.dashboards.studio import StudioPage
 from widgets.parts.lists import Listed
@@ -61,3 +62,18 @@ async def test_fashion_opens_at_the_radius_of_its_models_with_the_slider_of_the_
     assert (radius.step, radius.usual) == (0, [0, 0.5])
     page.data.value = "digits"
     assert page.form.parts["ball"].read() == before
+
+
+@pytest.mark.parametrize(("kind", "radius"), [(ExplorePage, 0.5), (CurvesPage, 1.0)])
+async def test_l2_opens_on_colour_at_the_radius_of_colour_and_on_digits_at_theirs(engine, tmp_path, kind, radius):
+    put(tmp_path / "data" / "cifar-10-batches-bin", cifar_files())
+    page = kind(engine)
+    ball = page.form.parts["ball"]
+    page.data.value = "cifar10"
+    ball.kind.value = "L2"
+    assert ball.read() == L2(radius)
+    page.ask(page.settings().replace(ball=L2(0.25)))
+    assert ball.read() == L2(0.25)
+    page.data.value = "digits"
+    ball.kind.value = "L2"
+    assert ball.read() == L2()

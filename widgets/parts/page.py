@@ -17,10 +17,10 @@ from lab.links import PageState
 from lab.reports.tables import csv
 from lab.results.result import Result, pack
 from lab.specs import Screening, Spec
-from lab.specs.balls import Linf
+from lab.specs.balls import L2, Linf
 from lab.specs.code import code, imports
 from lab.specs.data import OpeningValues
-from lab.specs.opening import changed
+from lab.specs.opening import changed, in_l2
 from lab.specs.screening import LABELS
 from widgets.controls import Control, Number
 from widgets.glossary import Glossary
@@ -303,12 +303,15 @@ class Page(Box, Generic[S, R, L]):
     def _open_on(self, opening: OpeningValues) -> None:
         """Take the values that requests on data of another opening have, and the slider of its steps."""
         values = changed(self.form.opening, self._opening, opening)
+        before, after = (in_l2(self.form.opening, each) for each in (self._opening, opening))
         self._opening = opening
         for name in values.keys() & self.form.parts.keys():
             self.form.parts[name].write(values[name])
         ball = self.form.parts.get("ball")
         if isinstance(ball, Variant):
             ball.form_of(Linf).count("eps", opening.eps if opening.large else 0.0)
+            if after != before:
+                ball.form_of(L2).write(after)
 
     def _paint(self, _: object = None) -> None:
         """Draw everything as it should look; nothing is computed."""
