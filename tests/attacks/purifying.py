@@ -38,7 +38,10 @@ def cropped(x: Tensor) -> Tensor:
 
 
 def deflected(x: Tensor) -> Tensor:
-    """60 pixels replaced by random neighbours (Prakash et al. 2018, who also prefer pixels that matter little to the class, and denoise)."""
+    """60 pixels replaced by random neighbours.
+
+    Prakash et al. 2018, who also prefer pixels of little importance, and denoise.
+    """
     z, given = x.detach().clone(), x.detach()
     for image, source in zip(z, given, strict=True):
         at, by = torch.randint(2, 26, (60, 2)), torch.randint(-2, 3, (60, 2))
@@ -117,7 +120,7 @@ def sizes(network: nn.Module) -> nn.Module:
 
 
 def coded_outputs(logits: Tensor) -> Tensor:
-    """Agreement with each class's code of 32 signs (in the manner of Verma & Swami 2019, whose networks have one output for each bit)."""
+    """Agreement with each class's code of 32 signs, as in Verma & Swami 2019, whose networks output each."""
     codes = torch.randint(0, 2, (10, 32), generator=torch.Generator().manual_seed(0)).float() * 2 - 1
     return (logits.softmax(1) @ codes).tanh() @ codes.T
 
