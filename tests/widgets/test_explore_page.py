@@ -15,7 +15,7 @@ from tests.families import family
 from tests.widgets.conftest import settled
 from tests.widgets.explored import explored
 from widgets.dashboards.explore import ExplorePage
-from widgets.dashboards.explore.cards import attack_cards, badges, model_cards
+from widgets.dashboards.explore.cards import attack_cards, badges, model_cards, model_note
 from widgets.figures.explore.attack import probabilities
 from widgets.parts.forms import has_control
 
@@ -73,6 +73,26 @@ async def test_a_card_says_what_is_read_how_far_it_is_and_whether_to_trust_it(en
     assert "saturated for this image" in fooled["badges"][0]["words"]
     assert [each["good"] for each in holds["badges"]] == [True]
     assert "magnified × 5" in page.pictures.note
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_note_says_one_factor_of_the_difference_in_grey_and_in_colour(channels):
+    result = explored(Explore())
+    coloured = [replace(each, x_adv=np.repeat(each.x_adv, channels, axis=0)) for each in result.models]
+    note = model_note(replace(result, x=np.repeat(result.x, channels, axis=0), models=tuple(coloured)))
+    assert note.count("×") == 1
+
+
+@pytest.mark.parametrize(("classes", "kept"), [(10, True), (4, False), (1000, False)])
+async def test_cards_still_to_come_are_those_before_unless_they_read_other_classes(engine, classes, kept):
+    page = await opened(engine)
+    page.form.parts["ball"].form.parts["eps"].value = 0.4
+    await settled()
+    job = engine.jobs[-1]
+    partial = explored(job.spec, classes=classes)
+    job.advance(0.5, replace(partial, tried=partial.tried[:2], done=0.5))
+    await settled()
+    assert [each.get("pale", False) for each in page.row.cards] == [False, True][: 1 + kept]
 
 
 async def test_a_further_start_that_gains_is_said_of_the_one_image(engine):

@@ -248,6 +248,13 @@ def test_an_accuracy_that_rises_again_is_said_to():
     assert fall_of_accuracy(again, 0) == said
 
 
+def test_epsilon_on_colour_images_is_said_in_grey_levels():
+    spec = Masking(models=(Trained("m"),), ball=Linf(8 / 255), eps=(2 / 255, 4 / 255))
+    result = masked(spec)
+    assert " at ε 8/255" in fall_of_accuracy(result, 0)
+    assert likeness_of_gradients(result, 0).startswith("correlation at ε 8/255: ")
+
+
 def test_one_step_is_compared_with_the_strongest_attack():
     head = "misclassified under one step and under the strongest attack"
     weak = {each: [1.0] * 3 for each in Masking.attacks}

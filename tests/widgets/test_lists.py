@@ -19,6 +19,7 @@ from lab.specs import (
 )
 from tests.widgets.test_forms import GARBAGE
 from widgets.parts import choices
+from widgets.parts.attacks import EpsText
 from widgets.parts.choices import DataChoice
 from widgets.parts.forms import Form
 from widgets.parts.lists import Listed, Numbers
@@ -119,3 +120,18 @@ async def test_what_a_person_should_know_of_the_data_stands_under_their_choice(m
     whole, part = DataChoice().options
     assert whole["note"] == "360 test images, 28×28 px, grey, 10 classes"
     assert part["note"] == "2,000 test images, 32×32 px, colour, 10 classes. Only a part of CIFAR-10 is here."
+
+
+@pytest.mark.parametrize(
+    ("eps", "shown"),
+    [
+        ((0.05, 0.1), "0.05, 0.1"),
+        ((2 / 255, 0.5 * 8 / 255), "2/255, 4/255"),
+        ((0.00784314, 1 / 7), "0.00784314, 0.14285714285714285"),
+        ((0.25, 1000.0), "0.25, 1000"),
+        ((), ""),
+    ],
+)
+def test_the_eps_of_the_curves_are_read_as_they_were_written(eps, shown):
+    field = EpsText(eps)
+    assert (field.value, field.read()) == (shown, eps)

@@ -64,6 +64,18 @@ async def test_fashion_opens_at_the_radius_of_its_models_with_the_slider_of_the_
     assert page.form.parts["ball"].read() == before
 
 
+@pytest.mark.parametrize(("kind", "reach"), [(ExplorePage, 2.0), (CurvesPage, 4.0)])
+async def test_the_slider_of_l2_reaches_as_many_times_the_radius_on_colour_as_on_digits(engine, tmp_path, kind, reach):
+    put(tmp_path / "data" / "cifar-10-batches-bin", cifar_files())
+    page = kind(engine)
+    radius = page.form.parts["ball"].form_of(L2).parts["eps"]
+    of_digits = radius.usual
+    page.data.value = "cifar10"
+    assert radius.usual == [0, reach]
+    page.data.value = "digits"
+    assert radius.usual == of_digits == [0, 8]
+
+
 @pytest.mark.parametrize(("kind", "radius"), [(ExplorePage, 0.5), (CurvesPage, 1.0)])
 async def test_l2_opens_on_colour_at_the_radius_of_colour_and_on_digits_at_theirs(engine, tmp_path, kind, radius):
     put(tmp_path / "data" / "cifar-10-batches-bin", cifar_files())

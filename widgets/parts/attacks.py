@@ -11,6 +11,7 @@ from lab.specs import AttackSpec, Masking, RobustnessCurves, TransferMatrix, par
 from lab.specs.sentences import labelled
 from lab.specs.spec import kinds_of, parse_number, title_of
 from lab.specs.summary import summary
+from lab.specs.threat import radius
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
 from widgets.controls import Choice, Option, Several, Text
 from widgets.parts.choices import ModelChoice
@@ -185,8 +186,13 @@ class EpsText(Text):
         return spec
 
     def write(self, eps: Sequence[float]) -> None:
-        """Show these radii."""
-        self.value = ", ".join(f"{each:g}" for each in eps)
+        """Show these radii, so that :meth:`read` gives back the same: 0.1, or 2/255."""
+        self.value = ", ".join(map(_exactly, eps))
+
+
+def _exactly(eps: float) -> str:
+    shown = radius(eps)
+    return shown if parse_number(shown) == eps else str(eps)
 
 
 def _numbered(kind: str, number: int) -> str:

@@ -109,6 +109,12 @@ class Form(Box, Generic[S_co]):
         part.step = step
         part.usual = [0.0, _STEPS * step] if step else list(_slider(params(self._default)[name]))
 
+    def stretch(self, name: str, factor: float) -> None:
+        """Let a number's slider reach this many times as far as the spec has it."""
+        part = self.parts[name]
+        assert isinstance(part, Number)
+        part.usual = [factor * each for each in _slider(params(self._default)[name])]
+
     def take_out(self, name: str) -> Part | Box:
         """A field's part that no group names, or the "kind" or "fields" of a variant, such as "ball.fields"."""
         name, _, piece = name.partition(".")

@@ -312,6 +312,7 @@ class Page(Box, Generic[S, R, L]):
             ball.form_of(Linf).count("eps", opening.eps if opening.large else 0.0)
             if after != before:
                 ball.form_of(L2).write(after)
+                ball.form_of(L2).stretch("eps", after.eps / L2().eps)
 
     def _paint(self, _: object = None) -> None:
         """Draw everything as it should look; nothing is computed."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lab.specs import FGSM, PGD, RobustnessCurves, Trained
+from lab.specs import FGSM, PGD, Linf, RobustnessCurves, Trained
 from tests.widgets.curved import curved
 from widgets.figures.curves.robustness import accuracy_over_eps, distance_distribution, trade_off, trade_off_frame
 from widgets.figures.curves.sweep import Sweep, SweepPoint, accuracy_over_setting, ratio_over_setting, setting_frame
@@ -55,6 +55,11 @@ def test_two_settings_of_one_attack_are_told_apart():
     assert expected <= {each.name for each in accuracy_over_eps(result, 1).data if each.showlegend}
     assert "PGD (steps 10), PGD (steps 40)" in trade_off(result, 1).layout.legend.title.text.replace("<br>", " ")
     assert set(result.to_frame()["attack"]) == expected
+
+
+def test_the_trade_off_says_its_eps_on_colour_images_in_grey_levels():
+    said = trade_off(curved(spec(1, ball=Linf(8 / 255))), 1).layout.legend.title.text
+    assert said.replace("<br>", " ").endswith("at ε 4/255")
 
 
 def test_the_trade_off_takes_the_worst_attack():

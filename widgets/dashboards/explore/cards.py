@@ -29,7 +29,8 @@ def model_note(result: ExploreResult) -> str:
     spec = result.spec
     factor = f" · logits × {spec.logit_scale:,.6g}" if spec.logit_scale != 1 else ""
     limit = scale(result)
-    magnified = f", magnified × {times(1 / limit)}" if limit else ""
+    grey = len(result.x) == 1  # in colour the factor is part of the words
+    magnified = f", magnified × {times(1 / limit)}" if limit and grey else ""
     attack = ", ".join(filter(None, (title_of(spec.attack), pace_in_words(spec.attack, spec.ball))))
     return (
         f"{_image(spec)}, label {result.class_names[result.y]} · {attack}, "

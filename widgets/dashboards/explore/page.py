@@ -89,6 +89,7 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
         self.form = Form(DEFAULT, groups=GROUPS, given={"data": self.data, "models": self.models, "image": self.images})
         self.sketch = Sketch()
         self.pictures = Gallery("Clean, adversarial, difference", "lab-gallery-large", fix=self._fix_chosen)
+        self._compared_among: tuple[str, ...] = ()  # the classes that the cards of every attack read
         self.row = Gallery("The same image, every attack", "lab-gallery-small", fix=self._fix_compared)
         self.views = {name: self._view(name) for name in PLOTS}
         self.bar = RunBar(engine, self.form.spec, self.show, interval=_FRAME)
@@ -101,7 +102,7 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
         """Draw a result, complete or partial, instead of the present one.
 
         What a partial result does not have yet stays as it is, so that the lower figures do not flash while a slider
-        is dragged.
+        is dragged; but what was read as one of other classes is gone with the first card of these.
         """
         before, self.result = self.result, result
         if before is not None and before.spec != result.spec:
@@ -118,7 +119,9 @@ class ExplorePage(LivePage[Explore, ExploreResult, None]):
             self.views["success-by-scale"].note = success_by_scale(result) or PLOTS["success-by-scale"].note
         if result.tried:
             self._earlier(False, self.compared)
-            self.row.show(waiting(attack_cards(result), self.row.cards, result), attack_note(result))
+            earlier = self.row.cards if self._compared_among == result.class_names else []
+            self._compared_among = result.class_names
+            self.row.show(waiting(attack_cards(result), earlier, result), attack_note(result))
 
     def _drawn(self, _: object) -> None:
         """Look at what was drawn, as a test image."""

@@ -8,6 +8,7 @@ from lab.counts import percent
 from lab.results import MaskingResult, ModelMasking
 from lab.results.masking import COMPARISONS
 from lab.specs.masking import Masking
+from lab.specs.threat import radius
 from widgets.figures.masking.curves import chosen, correlations
 from widgets.figures.masking.evidence import errors_of
 from widgets.figures.masking.label_leaking import leaked_labels
@@ -36,12 +37,14 @@ def fall_of_accuracy(result: MaskingResult, position: int) -> str:
     clean = 1 - model.clean_wrong.mean()
     right = 1 - model.wrong.mean(2)
     pgd = right[Masking.attacks.index("PGD")]
-    found = f"PGD: {percent(clean)} → {percent(pgd[-1])} at ε {model.radii[-1]:g}"
+    found = f"PGD: {percent(clean)} → {percent(pgd[-1])} at ε {radius(model.radii[-1])}"
     one = right[Masking.attacks.index("FGSM")]
     least = int(one.argmin())
     if one[-1] - one[least] < _RISE:
         return f"{found} · FGSM: {percent(one[-1])}"
-    again = f"{percent(one[least])} at ε {model.radii[least]:g}, {percent(one[-1])} at ε {model.radii[-1]:g}"
+    again = (
+        f"{percent(one[least])} at ε {radius(model.radii[least])}, {percent(one[-1])} at ε {radius(model.radii[-1])}"
+    )
     return f"{found} · FGSM's rises again with ε: {again}"
 
 
@@ -53,7 +56,7 @@ def likeness_of_gradients(result: MaskingResult, position: int) -> str:
     last = {each.gradients: float(each.mean[-1]) for each in correlations(model)}
     known = {pair: last[pair] for pair in COMPARISONS[1:3] if np.isfinite(last[pair])}
     told = [f"{value:.2f} ({pair})".replace("-0", "−0") for pair, value in known.items()]
-    return f"correlation at ε {model.radii[-1]:g}: {', '.join(told)}" if told else ""
+    return f"correlation at ε {radius(model.radii[-1])}: {', '.join(told)}" if told else ""
 
 
 def found_by_one_step(result: MaskingResult) -> str:
@@ -75,7 +78,9 @@ def most_leaked(result: MaskingResult) -> str:
         count = each.leaked.sum(1)
         if count.any():
             most = int(count.argmax())
-            told.append(f"{each.model}: {count[most]} of {each.leaked.shape[1]} labels leak at ε {each.radii[most]:g}")
+            told.append(
+                f"{each.model}: {count[most]} of {each.leaked.shape[1]} labels leak at ε {radius(each.radii[most])}"
+            )
     return " · ".join(told)
 
 

@@ -16,6 +16,7 @@ from lab.results.intervals import interval_of
 from lab.specs.attacks import attack_titles
 from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from lab.specs.spec import title_of
+from lab.specs.threat import radius
 from widgets.figures.drawing import figure
 from widgets.figures.slots import Slot, slots
 from widgets.theme import INK, MUTED
@@ -161,7 +162,7 @@ def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
         "y1": 100,
         "line": {"color": MUTED, "width": 1, "dash": "dot"},
     }
-    note = wrap(f"worst of {_attacks(result)} at ε {result.spec.eps[level]:.3g}", NARROW, break_on_hyphens=False)
+    note = wrap(f"worst of {_attacks(result)} at ε {radius(result.spec.eps[level])}", NARROW, break_on_hyphens=False)
     return figure(traces, "<br>".join(note), "trade-off", shapes=[diagonal], **axes)
 
 
