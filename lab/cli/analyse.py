@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from functools import singledispatch
 
 import pandas as pd
@@ -34,8 +35,9 @@ from lab.results import (
 from lab.results.evaluation_verdict import verdict
 from lab.results.masking_verdict import sentences, signs_frame
 from lab.results.result import pack
-from lab.specs import Analysis, DataSpec, to_dict
-from lab.specs.opening import opened
+from lab.specs import Analysis, Ball, DataSpec, to_dict
+from lab.specs.data import OpeningValues
+from lab.specs.opening import followed, opened, opened_in
 from lab.specs.spec import params, spec_named
 
 
@@ -172,10 +174,20 @@ def _spec(options: argparse.Namespace) -> Analysis:
     if unknown := set(changes) - set(params(kind)):
         raise SpecError(f"{kind.__name__} takes no {unknown.pop()}: see 'list analyses'.")
     data = given["data"]
-    spec = (at_home(kind(), data) if data else kind()).replace(**changes)
-    if data:
-        spec = opened(spec, datafiles.opening(data))
-    return shared.with_settings(spec, options.settings, changes)
+    opening = datafiles.opening(data) if data else OpeningValues()
+    spec = opened((at_home(kind(), data) if data else kind()).replace(**changes), opening)
+    return _in_norm(shared.with_settings(spec, options.settings, changes), spec, opening, options.settings)
+
+
+def _in_norm(spec: Analysis, before: Analysis, opening: OpeningValues, settings: Sequence[str]) -> Analysis:
+    """The analysis with what goes with its norm and was not set: the radius usual on the data, further ε."""
+    ball, meant = getattr(spec, "ball", None), getattr(before, "ball", None)
+    if not isinstance(ball, Ball) or not isinstance(meant, Ball):
+        return spec
+    paths = {each.partition("=")[0] for each in settings}
+    if "ball.eps" not in paths and f"ball={type(ball).__name__}".lower() in map(str.lower, settings):
+        spec = spec.replace(ball=opened_in(type(ball), before, opening))
+    return spec if "eps" in paths else followed(spec, meant)
 
 
 def _notes(spec: Analysis) -> list[str]:

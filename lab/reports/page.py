@@ -15,7 +15,7 @@ from lab.reports.words import with_interval
 from lab.results.evaluation import FAILED, NOT_NEEDED, PASSED, SKIPPED, UNBROKEN, UNCLEAR, ModelEvaluation
 from lab.results.evaluation_checks import KINDS, sentence
 from lab.results.evaluation_verdict import verdict
-from lab.specs.threat import threat
+from lab.specs.threat import length, threat
 
 SIGNS = {PASSED: "✓", FAILED: "✗", UNCLEAR: "?", NOT_NEEDED: "○", SKIPPED: "–"}
 """What stands for the state of a check, beside its word."""
@@ -115,7 +115,7 @@ def _images(model: ModelEvaluation) -> Iterable[list[str]]:
     for i in (*chosen.broken, *chosen.nearly):
         robust = model.broken_by[i] == UNBROKEN
         outcome = "robust" if robust else f"broken by {model.stages[model.broken_by[i]].name}: {_predicted(model, i)}"
-        distance = "–" if robust else f"{model.distance[i]:.4g}"
+        distance = "–" if robust else length(model.distance[i], model.ball)
         yield [str(i), str(model.y[i]), html(outcome), distance, f"{model.margin[i]:.3g}", _picture(model, i)]
 
 

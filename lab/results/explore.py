@@ -94,6 +94,13 @@ class ExploreResult(Result):
         """L∞, L2 and L0 (how many pixels differ, whatever their channels) from the clean image."""
         return lengths(model.x_adv - self.x)
 
+    def before(self, model: ModelExplored) -> tuple[float, float]:
+        """Cross-entropy in nats and margin of the clean image; the attack may have begun at a random point."""
+        logits = model.clean.astype(np.float64)
+        others = np.delete(logits, self.y)
+        with np.errstate(invalid="ignore"):  # of logits that are no numbers, loss and margin are none
+            return float(np.logaddexp.reduce(logits) - logits[self.y]), float(logits[self.y] - others.max())
+
     def to_frame(self) -> pd.DataFrame:
         """One row per attack and model, the chosen attack first: the prediction, its margin and its distances.
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from lab.errors import FieldError, SpecError
 from lab.specs.spec import Spec, family_of, param
+from lab.specs.threat import in_grey_levels
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class OpeningValues:
     eps: float = 0.0
     large: bool = False
     l2: float = 0.0
+
+    @property
+    def grey_levels(self) -> float:
+        """How many grey levels of 8 bits ``eps`` is, where it is written so (8/255 is, 0.1 is not), else 0."""
+        return 255 * self.eps if in_grey_levels(self.eps) else 0.0
 
 
 COLOUR_OPENING = OpeningValues(8 / 255, l2=0.5)

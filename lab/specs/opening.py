@@ -1,5 +1,7 @@
 """What requests open with on data that state it: one home for it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import singledispatch
 from typing import TypeVar
 
@@ -12,13 +14,15 @@ from lab.specs.embedding import Embeddings
 from lab.specs.image_sweep import ImageSweep
 from lab.specs.masking import Masking
 from lab.specs.recipes import Recipe
-from lab.specs.spec import Spec, params
+from lab.specs.spec import Spec, params, parse_number
 from lab.specs.surface import LossSurface, RandomSigns
+from lab.specs.threat import radius
 from lab.specs.transfer import TransferMatrix
 
 S = TypeVar("S", bound=Spec)
 R = TypeVar("R", bound=Recipe)
 
+_SWEEPS = RobustnessCurves | Embeddings | ImageSweep
 _SWEPT = 4  # steps of ε from 0 to the largest on photographs
 _AROUND = (0.25, 0.5, 2.0, 4.0)  # further ε of curves around the data's, whose effects differ
 _BEYOND = 2  # how many times the data's ε the largest is elsewhere: robustness ends beyond what was trained against
@@ -31,6 +35,8 @@ def opened(spec: S, opening: OpeningValues) -> S:
     on any data.
     """
     changes = _changes(spec, opening.eps) if opening.eps else {}
+    if isinstance(spec, _SWEEPS) and opening.grey_levels and not opening.large:
+        changes["levels"] = _whole(_BEYOND * round(opening.grey_levels), spec.levels)
     return spec.replace(**changes | (_on_photographs(spec, opening.eps) if opening.large else {}))
 
 
@@ -48,10 +54,24 @@ def on_data(ball: Ball, opening: OpeningValues) -> Ball:
     return ball.replace(eps=stated) if stated else ball
 
 
-def in_l2(spec: Spec, opening: OpeningValues) -> L2:
-    """What the request, one of L∞, opens with once L2 is chosen: as many times the data's radius as in L∞."""
+def followed(spec: S, before: Ball) -> S:
+    """The request with its further ε, which were meant beside another threat model, in proportion to its own."""
+    if not isinstance(spec, Masking | TransferMatrix) or type(spec.ball) is type(before) or not before.eps:
+        return spec
+    return replace(spec, eps=in_proportion(spec.eps, spec.ball.eps / before.eps))
+
+
+def in_proportion(radii: Sequence[float], ratio: float) -> tuple[float, ...]:
+    """Radii that many times as large, without the noise of floating point: 0.2, not 0.20000000000000001."""
+    return tuple(dict.fromkeys(parse_number(radius(ratio * each)) for each in radii))
+
+
+def opened_in(norm: type[Ball], spec: Spec, opening: OpeningValues) -> Ball:
+    """The threat model that the request, one of L∞, opens with in a norm: in L2 as many times the data's radius."""
     ball = getattr(opened(spec, opening), "ball", None)
-    return L2(opening.l2 * ball.eps / opening.eps) if opening.l2 and isinstance(ball, Linf) else L2()
+    if isinstance(ball, norm):
+        return ball
+    return L2(opening.l2 * ball.eps / opening.eps) if norm is L2 and opening.l2 and isinstance(ball, Linf) else norm()
 
 
 def trained_on(recipe: R, before: OpeningValues, after: OpeningValues) -> R:
@@ -80,16 +100,19 @@ def changed(spec: Spec, before: OpeningValues, after: OpeningValues) -> dict[str
     return {name: getattr(new, name) for name in params(new) if getattr(new, name) != getattr(old, name)}
 
 
+def _whole(grey_levels: int, most: int) -> int:
+    """At most so many levels of ε up to so many grey levels, each a whole number of these."""
+    return next(levels for levels in range(most, 0, -1) if grey_levels % levels == 0)
+
+
 @singledispatch
 def _changes(spec: Spec, eps: float) -> dict[str, object]:
     """The fields that open with other values on any data of this ε, with these."""
     return {"ball": Linf(eps)} if isinstance(getattr(spec, "ball", None), Linf) else {}
 
 
-@_changes.register(RobustnessCurves)
-@_changes.register(Embeddings)
-@_changes.register(ImageSweep)
-def _(spec: RobustnessCurves | Embeddings | ImageSweep, eps: float) -> dict[str, object]:
+@_changes.register
+def _(spec: _SWEEPS, eps: float) -> dict[str, object]:
     return {"ball": Linf(_BEYOND * eps)}  # the largest of a sweep
 
 

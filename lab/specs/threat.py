@@ -11,6 +11,16 @@ def radius(eps: float) -> str:
     return f"{round(steps)}/255" if whole and round(eps, 3) != eps else f"{eps:.4g}"
 
 
+def in_grey_levels(eps: float) -> bool:
+    """Whether the field writes this radius in steps of an 8-bit pixel."""
+    return "/" in radius(eps)
+
+
+def length(value: float, ball: Ball) -> str:
+    """A measured length in three digits: 0.296, or 7.9/255 where the ball's radius is written in steps of a pixel."""
+    return f"{255 * value:.3g}/255" if value and in_grey_levels(ball.eps) else f"{value:.3g}"
+
+
 def threat(ball: Ball) -> str:
     """A threat model in words: "L∞, ε = 0.3"."""
     return f"{title_of(ball)}, ε = {radius(ball.eps)}"

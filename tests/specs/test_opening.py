@@ -18,6 +18,7 @@ from lab.specs import (
     Evaluation,
     Explore,
     FashionMNIST,
+    ImageSweep,
     Linf,
     LossSurface,
     Masking,
@@ -34,7 +35,7 @@ from lab.specs import (
     trades_training,
 )
 from lab.specs.data import COLOUR_OPENING, PHOTO_EPS, OpeningValues
-from lab.specs.opening import changed, in_l2, on_data, opened, trained_on
+from lab.specs.opening import changed, followed, on_data, opened, opened_in, trained_on
 from lab.specs.papers import na
 
 FASHION = FashionMNIST.published.opening
@@ -72,13 +73,32 @@ def test_small_colour_images_open_at_half_in_l2(data):
     opening = data.published.opening
     assert on_data(L2(), opening) == L2(0.5)
     assert on_data(Linf(), opening) == Linf(8 / 255)
-    assert in_l2(Evaluation(), opening) == in_l2(Explore(), opening) == L2(0.5)
-    assert in_l2(RobustnessCurves(), opening) == L2(1.0)
+    assert opened_in(L2, Evaluation(), opening) == opened_in(L2, Explore(), opening) == L2(0.5)
+    assert opened_in(L2, RobustnessCurves(), opening) == L2(1.0)
+
+
+@pytest.mark.parametrize("kind", [Embeddings, ImageSweep, RobustnessCurves])
+@pytest.mark.parametrize("data", [CIFAR10, CIFAR100, SVHN])
+def test_a_sweep_in_grey_levels_has_levels_of_whole_ones(kind, data):
+    """Ten levels up to 16/255 would be 1.6 of them each."""
+    asked = opened(kind(), data.published.opening)
+    assert all(abs(255 * each - round(255 * each)) < 1e-9 for each in asked.eps)
+    assert kind().levels // 2 < asked.levels <= kind().levels
+
+
+@pytest.mark.parametrize("kind", AROUND)
+@pytest.mark.parametrize("opening", [OpeningValues(), FASHION, COLOUR_OPENING], ids=["digits", "fashion", "colour"])
+def test_further_radii_follow_the_norm_and_come_back(kind, opening):
+    asked = opened(kind(), opening)
+    in_l2 = followed(asked.replace(ball=opened_in(L2, kind(), opening)), asked.ball)
+    assert [each / in_l2.ball.eps for each in in_l2.eps] == pytest.approx([each / asked.ball.eps for each in asked.eps])
+    assert followed(in_l2.replace(ball=asked.ball), in_l2.ball) == asked
+    assert followed(asked.replace(ball=asked.ball.replace(eps=0.25)), asked.ball).eps == asked.eps  # its own norm
 
 
 @pytest.mark.parametrize("data", [Digits, MNIST, FashionMNIST, Photos])
 def test_data_that_state_nothing_in_l2_leave_it_as_it_is(data):
-    assert on_data(L2(), data.published.opening) == in_l2(Evaluation(), data.published.opening) == L2()
+    assert on_data(L2(), data.published.opening) == opened_in(L2, Evaluation(), data.published.opening) == L2()
 
 
 @pytest.mark.parametrize("kind", SWEEPS)

@@ -9,7 +9,7 @@ import pytest
 
 from lab.results import Health
 from lab.results.prediction import NO_CLASS
-from lab.specs import FGSM, L2, AttackSpec, Explore, Trained
+from lab.specs import FGSM, L2, AttackSpec, Explore, Linf, Trained
 from lab.specs.spec import family_of
 from tests.families import family
 from tests.widgets.conftest import settled
@@ -68,11 +68,26 @@ async def test_a_card_says_what_is_read_how_far_it_is_and_whether_to_trust_it(en
     assert [each["title"] for each in fooled["pictures"]] == ["clean", "adversarial", "difference"]
     assert fooled["pictures"][1]["words"].startswith("predicted 3")
     assert (fooled["pictures"][1]["fooled"], holds["pictures"][1]["fooled"]) == (True, False)
-    assert fooled["facts"][0] == "L∞ 0.200 · L2 0.75 · L0 14 of 784 pixels"
+    assert fooled["facts"][0] == "L∞ 0.2 · L2 0.75 · L0 14 of 784 pixels"
     assert fooled["facts"][1] == "loss 0.00 → 9.00 nats · margin 8.00 → −8.00"
     assert "saturated for this image" in fooled["badges"][0]["words"]
     assert [each["good"] for each in holds["badges"]] == [True]
     assert "magnified × 5" in page.pictures.note
+
+
+def test_loss_and_margin_are_from_the_clean_image_to_the_end_wherever_the_attack_began():
+    result = explored(Explore())
+    started = replace(result.models[0], loss=result.models[0].loss + 2, margin=result.models[0].margin - 4)
+    facts = model_cards(replace(result, models=(started,)))[0]["facts"]
+    assert facts[1] == "loss 0.00 → 11.00 nats · margin 8.00 → −12.00"
+
+
+@pytest.mark.parametrize(("eps", "words"), [(8 / 255, "L∞ 8/255"), (0.03, "L∞ 0.03"), (1 / 255, "L∞ 1/255")])
+def test_distances_are_written_as_the_radius_is(eps, words):
+    result = explored(Explore(ball=Linf(eps)))
+    assert model_cards(result)[0]["facts"][0].startswith(words + " ·")
+    tried = tuple(replace(each, linf=eps) for each in result.tried)
+    assert attack_cards(replace(result, tried=tried))[0]["facts"][0] == words
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -8,7 +8,9 @@ from tests.data.published_files import cifar_files, mnist_files, put
 from tests.widgets.test_pairs import PAGES, labels
 from widgets.dashboards.curves.page import CurvesPage
 from widgets.dashboards.explore.page import ExplorePage
+from widgets.dashboards.masking.page import MaskingPage
 from widgets.dashboards.studio import StudioPage
+from widgets.dashboards.transfer.page import TransferPage
 from widgets.parts.lists import Listed
 
 MNIST = [each.name for each in models() if each.origin == "zoo" and each.data == "mnist"]
@@ -62,6 +64,41 @@ async def test_fashion_opens_at_the_radius_of_its_models_with_the_slider_of_the_
     assert (radius.step, radius.usual) == (0, [0, 0.5])
     page.data.value = "digits"
     assert page.form.parts["ball"].read() == before
+
+
+@pytest.mark.parametrize(("kind", "reach"), [(ExplorePage, 32), (CurvesPage, 32)])
+async def test_on_colour_the_slider_counts_grey_levels_up_to_four_times_the_radius(engine, tmp_path, kind, reach):
+    put(tmp_path / "data" / "cifar-10-batches-bin", cifar_files())
+    page = kind(engine)
+    radius = page.form.parts["ball"].form_of(Linf).parts["eps"]
+    page.data.value = "cifar10"
+    assert (radius.step, radius.usual) == (pytest.approx(1 / 255), [0, pytest.approx(reach / 255)])
+    page.data.value = "digits"
+    assert (radius.step, radius.usual) == (0, [0, 0.5])
+
+
+@pytest.mark.parametrize("kind", [MaskingPage, TransferPage])
+async def test_further_radii_follow_the_norm(engine, tmp_path, kind):
+    put(tmp_path / "data" / "cifar-10-batches-bin", cifar_files())
+    page = kind(engine)
+    for name, usual in (("digits", 2.0), ("cifar10", 0.5)):
+        page.data.value = name
+        ball, before = page.form.parts["ball"], page.form.parts["eps"].read()
+        own = ball.read().eps
+        ball.kind.value = "L2"
+        assert ball.read() == L2(usual)
+        assert page.form.parts["eps"].read() == pytest.approx([each * usual / own for each in before])
+        ball.kind.value = "nothing"
+        ball.kind.value = "Linf"
+        assert page.form.parts["eps"].read() == before
+
+
+@pytest.mark.parametrize("kind", [MaskingPage, TransferPage])
+async def test_settings_from_elsewhere_keep_their_radii(engine, kind):
+    page = kind(engine)
+    asked = page.settings().replace(ball=L2(1.5), eps=(0.1, 0.7))
+    page.form.write(asked)
+    assert page.settings() == asked
 
 
 @pytest.mark.parametrize(("kind", "reach"), [(ExplorePage, 2.0), (CurvesPage, 4.0)])

@@ -5,8 +5,8 @@ import numpy as np
 from lab.pairing import unmarked
 from lab.results.image_sweep import ImageSweepResult, ModelSwept, path
 from lab.results.prediction import class_in_words, predictions
-from lab.specs.image_sweep import ImageSweep
 from lab.specs.spec import title_of
+from lab.specs.threat import length
 from widgets.figures.explore.attack import softmax
 from widgets.theme import DIVERGING, model_paint
 
@@ -24,7 +24,7 @@ def record(result: ImageSweepResult) -> dict[str, object]:
         "shape": list(result.x.shape),
         "largest": spec.ball.eps,
         "colours": [DIVERGING[0][1], DIVERGING[-1][1]],
-        "eps": [eps_in_words(spec, each) for each in spec.eps],
+        "eps": [length(each, spec.ball) for each in spec.eps],
         "steps": spec.attack.steps,
         "target": None if spec.target is None else names[spec.target],
         "targets": [[i, name] for i, name in enumerate(names) if i != y] if few else [],
@@ -99,7 +99,7 @@ def caption(result: ImageSweepResult) -> str:
     at = {each.model: result.fooled_at(each) for each in result.models}
     aimed = "" if spec.target is None else f" predict {result.class_names[spec.target]}"
     done = "makes" if aimed else "fools"
-    reached = {unmarked(name): eps_in_words(spec, spec.eps[level]) for name, level in at.items() if level}
+    reached = {unmarked(name): length(spec.eps[level], spec.ball) for name, level in at.items() if level}
     fooled = [f"{name}{aimed} at ε {eps}" for name, eps in reached.items()]
     before = [unmarked(name) for name, level in at.items() if level == 0]
     held = [unmarked(name) for name, level in at.items() if level is None]
@@ -109,17 +109,12 @@ def caption(result: ImageSweepResult) -> str:
         if before
         else "",
         f"{_listed(held)} withstand{'s' * (len(held) == 1)} {'it' if fooled else attack} up to ε "
-        f"{eps_in_words(spec, spec.ball.eps)}."
+        f"{length(spec.ball.eps, spec.ball)}."
         if held
         else "",
         *(_not_at_every(result, each) for each in result.models),
     ]
     return " ".join(filter(None, sentences))
-
-
-def eps_in_words(spec: ImageSweep, eps: float) -> str:
-    """A level of ε in three digits; on data that are changed by grey levels of 8 bits, in these."""
-    return f"{255 * eps:.3g}/255" if 0 < spec.ball.eps < 0.05 and eps else f"{eps:.3g}"
 
 
 def _not_at_every(result: ImageSweepResult, model: ModelSwept) -> str:
@@ -128,7 +123,7 @@ def _not_at_every(result: ImageSweepResult, model: ModelSwept) -> str:
     if first is None or succeeded[first:].all():
         return ""
     level = first + int(np.flatnonzero(~succeeded[first:])[0])
-    return f"At ε {eps_in_words(result.spec, result.spec.eps[level])} the same attack fails on {unmarked(model.model)}."
+    return f"At ε {length(result.spec.eps[level], result.spec.ball)} the same attack fails on {unmarked(model.model)}."
 
 
 def _listed(names: list[str]) -> str:

@@ -1,13 +1,15 @@
 """Controls of the page Transfer: several attacks with their settings, radii, and a cell of the matrix."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import TypeVar, cast
 
 import traitlets as t
 
 from lab.errors import SpecError
-from lab.specs import AttackSpec, Masking, RobustnessCurves, TransferMatrix, params
+from lab.specs import AttackSpec, Ball, Masking, RobustnessCurves, Spec, TransferMatrix, params
+from lab.specs.opening import in_proportion
 from lab.specs.sentences import labelled
 from lab.specs.spec import kinds_of, parse_number, title_of
 from lab.specs.summary import summary
@@ -15,7 +17,7 @@ from lab.specs.threat import radius
 from lab.specs.transfer import MOST_ATTACKS, MOST_EPS, MOST_MODELS
 from widgets.controls import Choice, Option, Several, Text
 from widgets.parts.choices import ModelChoice
-from widgets.parts.forms import Form, has_control
+from widgets.parts.forms import Form, Variant, has_control
 from widgets.plain import Box, Plain
 
 M = TypeVar("M", TransferMatrix, Masking)
@@ -172,6 +174,23 @@ class EpsText(Text):
             return tuple(dict.fromkeys(parse_number(each) for each in parts))
         except ValueError:
             raise SpecError("The ε of the curves are numbers with commas between them, such as 0.1, 0.2.") from None
+
+    def follow(self, form: Form[Spec]) -> None:
+        """Keep the radii in proportion to that of the form's threat model when one of another norm is chosen."""
+        ball = form.parts["ball"]
+        assert isinstance(ball, Variant)
+        before = cast(Ball, ball.read())
+
+        def scale(_: object) -> None:
+            nonlocal before
+            with suppress(SpecError):  # said at the field
+                now = cast(Ball, ball.read())
+                if now.eps and before.eps:
+                    if type(now) is not type(before):
+                        self.write(in_proportion(self.read(), now.eps / before.eps))
+                    before = now
+
+        ball.observe(scale, "changes")
 
     def judged(self, spec: M) -> M:
         """The spec, if its ball admits all radii. Raises :class:`SpecError`, which stands at the field.

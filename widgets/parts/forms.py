@@ -14,7 +14,6 @@ from widgets.controls import Choice, Control, Number, Option, Text, Toggle
 from widgets.parts.lists import Listed, Numbers, Variants
 from widgets.plain import Box, Words
 
-_STEPS = 8  # of a slider that counts the grey levels of an image
 _WIDE = 1e5  # a linear slider over more than this could not be set to anything in particular
 
 
@@ -102,12 +101,12 @@ class Form(Box, Generic[S_co]):
         for name, part in self.parts.items():
             part.write(getattr(value, name))
 
-    def count(self, name: str, step: float) -> None:
-        """Let a number's slider go in such steps, up to eight of them; 0: as the spec has it."""
+    def count(self, name: str, reach: float, steps: int) -> None:
+        """Let a number's slider go up to there in so many steps; in none of them, as the spec has it."""
         part = self.parts[name]
         assert isinstance(part, Number)
-        part.step = step
-        part.usual = [0.0, _STEPS * step] if step else list(_slider(params(self._default)[name]))
+        part.step = reach / steps if steps else 0.0
+        part.usual = [0.0, reach] if steps else list(_slider(params(self._default)[name]))
 
     def stretch(self, name: str, factor: float) -> None:
         """Let a number's slider reach this many times as far as the spec has it."""

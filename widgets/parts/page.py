@@ -20,7 +20,7 @@ from lab.specs import Screening, Spec
 from lab.specs.balls import L2, Linf
 from lab.specs.code import code, imports
 from lab.specs.data import OpeningValues
-from lab.specs.opening import changed, in_l2
+from lab.specs.opening import changed, opened_in
 from lab.specs.screening import LABELS
 from widgets.controls import Control, Number
 from widgets.glossary import Glossary
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import pandas as pd  # a page that only draws does without its 25 MB
 
 
+_REACH = {False: 4, True: 8}  # times the radius of the data that its slider reaches; of photographs' more
 _PAUSE = 0.05  # seconds between two computations while a slider is dragged; the first and the last are always done
 
 
@@ -303,13 +304,14 @@ class Page(Box, Generic[S, R, L]):
     def _open_on(self, opening: OpeningValues) -> None:
         """Take the values that requests on data of another opening have, and the slider of its steps."""
         values = changed(self.form.opening, self._opening, opening)
-        before, after = (in_l2(self.form.opening, each) for each in (self._opening, opening))
+        before, after = (opened_in(L2, self.form.opening, each) for each in (self._opening, opening))
         self._opening = opening
-        for name in values.keys() & self.form.parts.keys():
+        for name in [each for each in self.form.parts if each in values]:  # further ε follow the ball: it comes first
             self.form.parts[name].write(values[name])
         ball = self.form.parts.get("ball")
         if isinstance(ball, Variant):
-            ball.form_of(Linf).count("eps", opening.eps if opening.large else 0.0)
+            reach = _REACH[opening.large] * opening.eps
+            ball.form_of(Linf).count("eps", reach, round(255 * reach) if opening.grey_levels else 0)
             if after != before:
                 ball.form_of(L2).write(after)
                 ball.form_of(L2).stretch("eps", after.eps / L2().eps)

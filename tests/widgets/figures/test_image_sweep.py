@@ -6,7 +6,7 @@ import numpy as np
 
 from lab.specs import PGD, ImageSweep, Linf
 from tests.widgets.swept import LABEL, WRONG, swept
-from widgets.figures.image_sweep import caption, eps_in_words, path_pixels, path_record, pixels, record
+from widgets.figures.image_sweep import caption, path_pixels, path_record, pixels, record
 from widgets.theme import DIVERGING
 
 SPEC = ImageSweep(image=4, levels=4, attack=PGD(steps=6, random_start=False))
@@ -77,4 +77,4 @@ def test_the_caption_of_a_target_names_it():
 
 def test_small_levels_are_said_in_grey_levels():
     spec = SPEC.replace(ball=Linf(2 / 255))
-    assert [eps_in_words(spec, each) for each in spec.eps] == ["0", "0.5/255", "1/255", "1.5/255", "2/255"]
+    assert record(swept(spec))["eps"] == ["0", "0.5/255", "1/255", "1.5/255", "2/255"]

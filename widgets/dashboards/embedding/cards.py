@@ -41,7 +41,7 @@ def tip(result: EmbeddingsResult, where: PanelImage, level: int) -> dict[str, ob
         read = class_in_words(int(predictions(model.way_logits[level, followed])), result.class_names)
         return {
             "pictures": pictures,
-            "words": f"{words}; at ε {result.spec.eps[level]:.3g} {model.model} predicts {read}",
+            "words": f"{words}; at ε {radius(result.spec.eps[level])} {model.model} predicts {read}",
         }
     read = class_in_words(int(predictions(model.logits[where.image])), result.class_names)
     return {"pictures": pictures, "words": f"{words}; {model.model} predicts {read}"}

@@ -1,5 +1,6 @@
 """The Attack explorer's pictures and what is said about them."""
 
+from collections.abc import Callable
 from itertools import groupby
 
 import numpy as np
@@ -12,7 +13,7 @@ from lab.results.thumbnails import sparse
 from lab.specs import AttackSpec, Ball, Drawn, Explore, crossing, longer_than_all
 from lab.specs.pace import pace_in_words
 from lab.specs.spec import title_of
-from lab.specs.threat import threat
+from lab.specs.threat import length, threat
 from widgets.figures.explore.attack import softmax
 from widgets.figures.mosaic import difference, in_words, picture, png, times
 from widgets.parts.gallery import LARGEST_SIDE, Badge, Card, Picture
@@ -87,9 +88,10 @@ def _model_card(result: ExploreResult, model: ModelExplored, limit: float) -> Ca
     ]
     linf, l2, l0 = result.distances(model)
     size = result.x[0].size
+    loss, margin = map(_change, result.before(model), (model.loss[-1], model.margin[-1]))
     facts = [
-        f"L∞ {_change_of_a_pixel(linf)} · L2 {l2:.2f} · L0 {l0:,} of {size:,} pixels",
-        f"loss {_change(model.loss)} nats · margin {_change(model.margin)}",
+        f"L∞ {length(linf, result.spec.ball)} · L2 {l2:.2f} · L0 {l0:,} of {size:,} pixels",
+        f"loss {loss} nats · margin {margin}",
         *(["misclassified before any attack"] if misclassified else []),
     ]
     return card | {"facts": facts, "badges": badges(model.health, _about_steps(result.spec))}
@@ -128,7 +130,8 @@ def _attack_card(result: ExploreResult, attack: AttackSpec, tried: list[Tried]) 
     wrong = [each.error for each in tried if each.error]
     if wrong:
         return card | {"error": wrong[0]} | mending(attack, result.spec.ball)
-    return card | {"facts": [f"L∞ {_span([each.linf for each in tried])}", f"L2 {_span([each.l2 for each in tried])}"]}
+    linf = _span([each.linf for each in tried], lambda value: length(value, result.spec.ball))
+    return card | {"facts": [f"L∞ {linf}", f"L2 {_span([each.l2 for each in tried], lambda value: f'{value:.2g}')}"]}
 
 
 def mending(attack: AttackSpec, ball: Ball) -> Card:
@@ -153,14 +156,8 @@ def _predicted(result: ExploreResult, logits: np.ndarray) -> str:
     return f"predicted {_short(result.class_names[top], 32)}\n({percent(softmax(logits)[top], 1)})"
 
 
-def _change_of_a_pixel(size: float) -> str:
-    """A small one in steps of an 8-bit pixel."""
-    return f"{255 * size:.3g}/255" if 0 < size < 0.05 else f"{size:.3f}"
-
-
-def _change(values: np.ndarray) -> str:
-    """From the start of the attack to its end."""
-    return f"{_number(values[0])} → {_number(values[-1])}"
+def _change(before: float, after: float) -> str:
+    return f"{_number(before)} → {_number(after)}"
 
 
 def _number(value: float) -> str:
@@ -172,9 +169,9 @@ def _fooled(result: ExploreResult, tried: Tried) -> bool:
     return tried.prediction != result.y
 
 
-def _span(values: list[float]) -> str:
-    low, high = min(values), max(values)
-    return f"{low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g}–{high:.2g}"
+def _span(values: list[float], in_words: Callable[[float], str]) -> str:
+    low, high = in_words(min(values)), in_words(max(values))
+    return low if low == high else f"{low}–{high}"
 
 
 def _short(name: str, most: int = 14) -> str:

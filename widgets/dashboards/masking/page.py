@@ -71,6 +71,7 @@ class MaskingPage(Page[Masking, MaskingResult, int]):
         self.radii, self.place = EpsText(DEFAULT.eps), PositionChoice("Curves of", 1)
         given = {"data": self.data, "models": self.models, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
+        self.radii.follow(self.form)
         self.look = Form(MaskingLook(), given={"model": self.place})
         self.views = {name: self._view(name) for name in PLOTS}
         self.verdicts = Gallery("Verdict", "lab-gallery-large")

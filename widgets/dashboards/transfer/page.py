@@ -73,6 +73,7 @@ class TransferPage(Page[TransferMatrix, TransferResult, Cell]):
         self.attacks, self.radii = Attacks(DEFAULT, repeats=True), EpsText(DEFAULT.eps)
         given = {"data": self.data, "models": self.models, "attacks": self.attacks, "eps": self.radii}
         self.form = Form(DEFAULT, groups=GROUPS, given=given)
+        self.radii.follow(self.form)
         self.places = {
             "attack": PositionChoice("Attack"),
             "source": PositionChoice("Source"),

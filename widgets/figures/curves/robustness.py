@@ -18,6 +18,7 @@ from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from lab.specs.spec import title_of
 from lab.specs.threat import radius
 from widgets.figures.drawing import figure
+from widgets.figures.eps_axis import eps_axis
 from widgets.figures.slots import Slot, slots
 from widgets.theme import INK, MUTED
 
@@ -134,7 +135,7 @@ def accuracy_over_eps(
         else WAITING
     )
     axes = {
-        "xaxis": {"title": {"text": "ε"}, **_reach(result)},
+        "xaxis": eps_axis([result.spec.ball] if result else []),
         "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-3, 103]},
     }
     shapes = [_upright(result.spec.eps[min(level, result.spec.levels)])] if result and attacked else []
@@ -221,11 +222,6 @@ def _distances(model: ModelCurves, eps: float) -> Distances:
     images = np.argsort(model.distance)[: np.isfinite(model.distance).sum()]
     beyond = int((model.distance > eps).sum())
     return Distances(model.model, model.distance[images], images, len(model.distance), beyond)
-
-
-def _reach(result: CurvesResult | None) -> dict[str, object]:
-    """An axis of eps with room for the markers at both ends."""
-    return {"range": [-0.03 * result.spec.ball.eps, 1.03 * result.spec.ball.eps]} if result else {}
 
 
 def _attacked(result: CurvesResult | None, place: int) -> ModelCurves | None:

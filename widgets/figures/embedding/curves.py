@@ -13,8 +13,10 @@ import plotly.graph_objects as go
 from lab.counts import counted, percent
 from lab.results import EmbeddingsResult, ModelEmbeddings
 from lab.results.intervals import interval_of
+from lab.specs import Ball
 from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.embedding.plane import SLOTS, WAITING
+from widgets.figures.eps_axis import eps_axis
 from widgets.figures.slots import Slot, padded, slots
 from widgets.figures.tables import stacked
 from widgets.theme import INK, MUTED, PANEL, SMALL, fade, model_colour
@@ -79,7 +81,7 @@ def accuracy_over_eps(result: EmbeddingsResult | None, level: int) -> go.Figure:
     found = accuracy_bands(result)
     traces = [trace for slot in slots(found, SLOTS) for trace in _one_line(slot)]
     axes = {
-        "xaxis": {"title": {"text": "ε"}, "rangemode": "tozero"},
+        "xaxis": eps_axis([result.spec.ball] if result else []),
         "yaxis": {"title": {"text": "accuracy"}, "range": [0, 1.02], "tickformat": ".0%", "hoverformat": ".1%"},
     }
     changes = [
@@ -110,8 +112,8 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
                 _band(band, colour) | about | {"showlegend": False},
                 _line(band, colour, dash) | about | legend,
             ]
-        if pair:
-            axes |= _panel_axes(i, len(shown), end, common)
+        if result and pair:
+            axes |= _panel_axes(result.spec.ball, i, len(shown), end, common)
             words.append(_title(pair[0].model, _domain(i, len(shown))[1], 1))
     note = f"{_images(result)} · shaded: ± one standard deviation" if shown else WAITING
     layout = axes or {"xaxis": {}, "yaxis": {}}
@@ -136,7 +138,7 @@ def distance_over_eps(result: EmbeddingsResult | None, level: int, relative: boo
     found = distance_bands(result, relative)
     traces = [trace for slot in slots(found, SLOTS) for trace in _one_line(slot)]
     axes = {
-        "xaxis": {"title": {"text": "ε"}, "rangemode": "tozero"},
+        "xaxis": eps_axis([result.spec.ball] if result else []),
         "yaxis": {"title": {"text": _unit(relative)}, "rangemode": "tozero", "hoverformat": ".3g"},
     }
     note = f"{_images(result)} · median, shaded: the middle half" if found else WAITING
@@ -202,8 +204,8 @@ def _domain(place: int, count: int) -> list[float]:
     return [place * (width + _GAP), place * (width + _GAP) + width]
 
 
-def _panel_axes(place: int, count: int, end: str, common: bool) -> dict[str, object]:
-    x_axis = {"title": {"text": "ε"}, "domain": _domain(place, count), "anchor": f"y{end}", "nticks": 5}
+def _panel_axes(ball: Ball, place: int, count: int, end: str, common: bool) -> dict[str, object]:
+    x_axis = eps_axis([ball], most=4) | {"domain": _domain(place, count), "anchor": f"y{end}"}
     y_axis: dict[str, object] = {"anchor": f"x{end}", "nticks": 6}
     if place == 0:
         y_axis["title"] = {"text": "logit"}

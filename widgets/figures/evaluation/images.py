@@ -14,7 +14,7 @@ from lab.counts import counted
 from lab.results import EvaluationResult, ModelEvaluation
 from lab.results.evaluation import CLEAN, UNBROKEN
 from lab.results.prediction import NO_CLASS, class_in_words
-from lab.specs.threat import threat
+from lab.specs.threat import length, threat
 from widgets.figures.drawing import figure, room
 from widgets.figures.evaluation.chart import WAITING, beside, headline, stage_lines
 from widgets.figures.evaluation.stages import CLEAN_STAGE, drawn_stages
@@ -136,7 +136,8 @@ def in_words(result: EvaluationResult, model: ModelEvaluation, image: int) -> st
         return f"{head}: withstands every attack, smallest {margin}"
     stage = escape(model.stages[int(model.broken_by[image])].name)
     became = _class(result, model.adversarial[image])
-    return f"{head}: broken by {stage}, classified as {became} at distance {model.distance[image]:.3g} ({margin})"
+    distance = length(model.distance[image], model.ball)
+    return f"{head}: broken by {stage}, classified as {became} at distance {distance} ({margin})"
 
 
 def _class(result: EvaluationResult, prediction: float) -> str:

@@ -13,6 +13,7 @@ from lab.results import MaskingResult, ModelMasking
 from lab.results.masking import COMPARISONS
 from lab.specs.masking import Masking
 from widgets.figures.drawing import figure
+from widgets.figures.eps_axis import eps_axis
 from widgets.figures.masking.evidence import COMPARED, WAITING
 from widgets.theme import ACCENT, DANGER, FAINT, INK, MUTED, SUCCESS, fade, model_colour
 
@@ -61,7 +62,7 @@ def accuracy_over_eps(result: MaskingResult | None, place: int) -> go.Figure:
     if model:
         layout["shapes"] = [line | {"line": {"color": INK, "width": 1, "dash": "dot"}}]
     note = f"{escape(model.model)} · dotted line: chance" if model else WAITING
-    return figure(traces, note, "accuracy", xaxis={"title": {"text": "ε"}, "rangemode": "tozero"}, **layout)
+    return figure(traces, note, "accuracy", xaxis=eps_axis(result.spec.balls if result else []), **layout)
 
 
 def gradient_correlation(result: MaskingResult | None, place: int) -> go.Figure:
@@ -74,7 +75,7 @@ def gradient_correlation(result: MaskingResult | None, place: int) -> go.Figure:
     traces = [trace for i, each in enumerate(correlations(model)) for trace in _pair(each, eps, *_PAIRS[i])]
     note = f"{escape(model.model)} · bands ± 0.5 standard deviations" if model else WAITING
     y_axis = {"title": {"text": "correlation of gradients"}, "range": [-0.55, 1.05]}
-    return figure(traces, note, "gradients", xaxis={"title": {"text": "ε"}, "rangemode": "tozero"}, yaxis=y_axis)
+    return figure(traces, note, "gradients", xaxis=eps_axis(result.spec.balls if result else []), yaxis=y_axis)
 
 
 def chosen(result: MaskingResult | None, place: int) -> ModelMasking | None:

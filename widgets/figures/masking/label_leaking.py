@@ -12,6 +12,7 @@ from lab.counts import counted
 from lab.results import MaskingResult
 from lab.specs.masking import MOST_MODELS
 from widgets.figures.drawing import figure, placeholder
+from widgets.figures.eps_axis import eps_axis
 from widgets.figures.masking.evidence import WAITING
 from widgets.figures.slots import Slot, slots
 
@@ -44,7 +45,7 @@ def leaks(result: MaskingResult | None) -> go.Figure:
     found = slots(leaked_labels(result), MOST_MODELS)
     traces = [_marks(slot, _SYMBOLS[i]) for i, slot in enumerate(found)]
     axes: dict[str, object] = {
-        "xaxis": {"title": {"text": "ε"}, "range": [0, 1.05 * max(result.spec.radii) or 1.0] if result else None},
+        "xaxis": eps_axis(result.spec.balls if result else []),
         "yaxis": {"title": {"text": "test image"}, "range": [-0.03 * _count(result), 1.03 * _count(result)]},
     }
     nothing = _nothing(result)

@@ -14,6 +14,7 @@ from lab.results.transfer import Shown
 from lab.specs.attacks import attack_names, attack_titles
 from lab.specs.transfer import MOST_ATTACKS
 from widgets.figures.drawing import figure
+from widgets.figures.eps_axis import eps_axis
 from widgets.figures.slots import padded
 from widgets.figures.transfer.matrix import SELECTED, WAITING, Cell, interval
 from widgets.theme import FAINT, INK, fade, model_colour
@@ -61,7 +62,7 @@ def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
         traces.append(_line(result, shown, cell, i, colour) | {"name": names[i] if i < len(names) else ""})
     y_axis = {"title": {"text": f"{cell.quantity} (%)"}, "range": [-3, 103]}
     note = f"{_who(result, cell)} · bars: 95% interval" if result else WAITING
-    return figure(traces, note, f"{names}", xaxis=_eps_axis(result), yaxis=y_axis)
+    return figure(traces, note, f"{names}", xaxis=eps_axis(result.spec.balls if result else []), yaxis=y_axis)
 
 
 def perturbation_correlation(result: TransferResult | None, cell: Cell) -> go.Figure:
@@ -78,7 +79,7 @@ def perturbation_correlation(result: TransferResult | None, cell: Cell) -> go.Fi
     attack = attack_titles(result.spec.attacks)[cell.attack] if result else ""
     note = f"{attack} · {_pair_words(result, cell)}" if complete and result else WAITING
     y_axis = {"title": {"text": "correlation of perturbations"}, "range": [min(-0.1, _lowest(complete) - 0.05), 1.03]}
-    return figure(traces, note, "correlation", xaxis=_eps_axis(result), yaxis=y_axis)
+    return figure(traces, note, "correlation", xaxis=eps_axis(result.spec.balls if result else []), yaxis=y_axis)
 
 
 def over_eps_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
@@ -205,11 +206,6 @@ def _pair_words(result: TransferResult, cell: Cell) -> str:
         return "choose two different models to see their pair"
     source, target = (escape(result.models[each]) for each in (cell.source, cell.target))
     return f"{source} and {target} · band ± 0.1 standard deviations"
-
-
-def _eps_axis(result: TransferResult | None) -> dict[str, object]:
-    largest = max(result.spec.radii) if result else 1.0
-    return {"title": {"text": "ε"}, "range": [0, 1.05 * largest or 1.0]}
 
 
 def _lowest(shown: list[Shown]) -> float:
