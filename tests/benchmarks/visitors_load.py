@@ -42,6 +42,7 @@ WAITED_FOR = ("page", "picture", "repaint", "explored", "explored wholly")
 PAGE = "pgd-restarts"
 CONTROL = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
 _IDLE = 0.03  # processor seconds in five that a kernel at rest takes at most: it looks whether its parent lives
+_LONGEST = 900.0  # seconds that a visitor waits at most, however much else the page is told meanwhile
 _STILL = 1.0  # seconds without a message after which a page is at rest
 ALL_STATES = {"comm_id": "c1", "data": {"method": "request_states"}}
 _ASKED = itertools.count()
@@ -79,17 +80,20 @@ class Seen:
         self.say("comm_msg", {"comm_id": widget, "data": {"method": "update", "state": state}})
 
     def hear(self, until: Callable[[str, dict[str, object]], bool]) -> None:
-        """Read what the page is sent until a widget's new state is what one waits for."""
+        """Read what the page is sent until the state of a widget, new or changed, is what one waits for."""
         assert self.channel
-        while True:
+        end = time.monotonic() + _LONGEST
+        while time.monotonic() < end:
             kind, content = said(self.channel)
+            if kind not in ("comm_open", "comm_msg"):
+                continue
             data = content.get("data", {})
             if kind == "comm_open":
                 self.widgets[content["comm_id"]] = data.get("state", {})
-            elif kind == "comm_msg":
-                self.widgets |= {name: each["state"] for name, each in data.get("states", {}).items()}
-                if until(content["comm_id"], data.get("state", data)):
-                    return
+            self.widgets |= {name: each["state"] for name, each in data.get("states", {}).items()}
+            if until(content["comm_id"], data.get("state", data)):
+                return
+        raise WebSocketTimeoutException(f"What was waited for did not come within {_LONGEST:.0f} s.")
 
     def rest(self) -> None:
         """Read what the page is still sent until nothing comes any more."""
