@@ -4,8 +4,8 @@
 
 It starts the lab, waits until every page's first picture is stored, and prints medians and the longest beside their
 targets: from the address to a home page that can be used, and to its first fooled image, which takes one press of a
-key; from a tab's click to its page's figures; from a move of a slider to the repaint, on Home and on PGD restarts; from
-the address of a stored loss surface to the 3-D view.
+key; from a tab's click to its page's figures, at once and where the pointer had rested on the tab; from a move of a
+slider to the repaint, on Home and on PGD restarts; from the address of a stored loss surface to the 3-D view.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.pages.visit import PATIENCE
 from tests.served import Served, served
 from widgets.dashboards.app import PAGES
 
+RESTS = 0.3
 _READY = ".lab-front[data-busy=false]"
 _SHOWN = """name => {
   const here = ".lab-place:not(.lab-closed)";
@@ -92,15 +94,21 @@ def home(lab: Served, page: Page) -> list[float]:
     return [ready, time.perf_counter() - started, presses]
 
 
-def tabs(lab: Served, page: Page) -> list[float]:
-    """From the click on each tab to its page's figures, in the order of the header."""
+def tabs(lab: Served, page: Page, rests: float = 0.0) -> list[float]:
+    """From the click on each tab to its page's figures, in the order of the header; the pointer ``rests`` on it before.
+
+    A person's pointer does so while a finger goes down; a program's click follows at once.
+    """
     page.goto(f"{lab.address}/#home")
     page.wait_for_selector(_READY)
     page.wait_for_timeout(3000)
     page.evaluate(_PRESSED)
     found = list[float]()
     for entry in PAGES:
-        page.locator(f".lab-tab[value={entry.name}]").click()
+        tab = page.locator(f".lab-tab[value={entry.name}]")
+        tab.hover()
+        page.wait_for_timeout(1000 * rests)
+        tab.click()
         shown = page.wait_for_function(_SHOWN, arg=entry.name, polling="raf")
         found.append(shown.json_value() / 1000)
         page.wait_for_timeout(1500)
@@ -141,9 +149,11 @@ def measure(lab: Served, browser: Browser, rounds: int) -> None:
     opened = [run(home) for _ in range(rounds)]
     said("address to a home page that can be used", [each[0] for each in opened], "2.0 s")
     said(f"address to a fooled image ({opened[0][2]:.0f} presses)", [each[1] for each in opened], "10 s, 2 presses")
-    clicked: list[list[float]] = [run(tabs) for _ in range(max(1, rounds // 4))]
-    for entry, seconds in zip(PAGES, zip(*clicked, strict=True), strict=True):
-        said(f"tab {entry.name}, the first time", list(seconds), "0.5 s")
+    pairs = [(run(tabs), run(partial(tabs, rests=RESTS))) for _ in range(max(1, rounds // 4))]
+    clicked, rested = (zip(*each, strict=True) for each in zip(*pairs, strict=True))
+    for entry, at_once, after in zip(PAGES, clicked, rested, strict=True):
+        said(f"tab {entry.name}, the first time", list(at_once), "0.5 s")
+        said(f"tab {entry.name}, the first time, the pointer had rested on it for {RESTS} s", list(after), "0.5 s")
     said("slider to repaint, Home", run(sliders), "0.1 s")
     said("slider to repaint, PGD restarts", run(places), "0.1 s")
     said("address to the 3-D surface", [run(solid)[0] for _ in range(max(1, rounds // 4))], "1.5 s after the page")

@@ -313,3 +313,19 @@ def test_a_person_can_say_otherwise_than_the_system_and_finds_it_so_again(page):
     until_look(page, dark=True)
     page.emulate_media(color_scheme="light")
     until_look(page, dark=False)
+
+
+def test_a_page_is_built_while_the_pointer_rests_on_its_tab_and_shown_when_it_is_pressed(page):
+    page.set_viewport_size(BESIDE)
+    tab = page.locator(".lab-tab[value=transfer]")
+    before = page.locator(".lab-place").count()
+    tab.hover()
+    page.wait_for_function("before => document.querySelectorAll('.lab-place').length > before", arg=before)
+    assert page.locator(f"{HERE} .lab-page").count() == 1
+    assert page.locator(".lab-tab[aria-current]").get_attribute("value") == "attack-explorer"
+    tab.click()
+    page.wait_for_selector(".lab-tab[value=transfer][aria-current]")
+    page.wait_for_selector(f"{HERE} .lab-figure[data-drawn]")
+    assert page.locator(f"{HERE} .js-plotly-plot").first.evaluate("each => each.getBoundingClientRect().width > 300")
+    page.locator(".lab-tab[value=attack-explorer]").click()
+    page.wait_for_selector(f"{HERE} .lab-case")

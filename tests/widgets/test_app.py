@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from lab.specs import ImageSweep, Linf, Restarts, Spec
+from lab.specs import L2, ImageSweep, Linf, Masking, Restarts, Spec
 from tests.widgets.conftest import settled
 from tests.widgets.embedded import embedded
 from tests.widgets.engine import restarts
@@ -36,6 +36,72 @@ async def test_a_page_is_built_once(engine):
     app.navigation.selected = "pgd-restarts"
     assert app.built["pgd-restarts"] is page
     assert [type(each.spec) for each in engine.jobs[count:]] == [ImageSweep]  # home's own, given up when it was left
+
+
+def asked(engine, app, name):
+    """The jobs of a page's kind."""
+    return [job for job in engine.jobs if isinstance(job.spec, type(app.pages[name].settings()))]
+
+
+async def test_a_page_whose_tab_is_pointed_at_is_built_and_not_shown(engine):
+    app = App(engine)
+    app.navigation._handle_custom_msg({"pointed": "pgd-restarts"}, [])
+    assert (open_pages(app), app.navigation.shown) == (["home"], "home")
+    page = app.pages["pgd-restarts"]
+    app.navigation.selected = "pgd-restarts"
+    assert open_pages(app) == ["pgd-restarts"]
+    assert app.pages["pgd-restarts"] is page
+    await asyncio.sleep(0.1)
+    [job] = asked(engine, app, "pgd-restarts")
+    assert job.state != "cancelled"
+
+
+async def test_a_page_that_is_only_pointed_at_gives_up_its_job_until_it_is_visited(engine, monkeypatch):
+    monkeypatch.setattr("widgets.dashboards.app._PREPARED", 0.01)
+    app = App(engine)
+    app.prepare("pgd-restarts")
+    await asyncio.sleep(0.1)
+    [job] = asked(engine, app, "pgd-restarts")
+    assert job.state == "cancelled"
+    app.visit("pgd-restarts")
+    assert [each.state == "cancelled" for each in asked(engine, app, "pgd-restarts")] == [True, False]
+
+
+async def test_a_page_that_was_visited_at_once_keeps_its_job(engine, monkeypatch):
+    monkeypatch.setattr("widgets.dashboards.app._PREPARED", 0.01)
+    app = App(engine)
+    app.prepare("pgd-restarts")
+    app.visit("pgd-restarts")
+    await asyncio.sleep(0.1)
+    [job] = asked(engine, app, "pgd-restarts")
+    assert job.state != "cancelled"
+
+
+async def test_a_prepared_page_takes_over_what_was_changed_meanwhile(engine):
+    app = App(engine)
+    app.visit("attack-explorer")
+    app.prepare("masking")
+    app.pages["attack-explorer"].form.parts["ball"].form.parts["eps"].value = 0.11
+    app.visit("masking")
+    assert app.pages["masking"].settings().ball.eps == 0.11
+
+
+async def test_another_norm_that_is_carried_takes_the_further_radii_with_it(engine):
+    app = App(engine)
+    app.visit("attack-explorer")
+    app.pages["attack-explorer"].form.parts["ball"].write(L2(2.0))
+    app.visit("masking")
+    before, now = Masking(), app.pages["masking"].settings()
+    assert now.ball == L2(2.0)
+    assert now.eps == pytest.approx([each * 2.0 / before.ball.eps for each in before.eps])
+
+
+@pytest.mark.parametrize("wish", [None, 3, ["pgd-restarts"], {"a": 1}, "home", "nothing", "x" * 10_000])
+async def test_pointing_at_what_is_no_page_builds_nothing(engine, wish):
+    app = App(engine)
+    app.navigation._handle_custom_msg({"pointed": wish}, [])
+    app.navigation._handle_custom_msg(wish, [])
+    assert list(app.built) == ["home"]
 
 
 async def test_a_card_opens_its_page_and_the_tab_follows(engine):

@@ -1,5 +1,6 @@
 """The lab as one application: a home and a tab for every page, each built when it is first opened."""
 
+import asyncio
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,6 +51,7 @@ def _offered() -> tuple[tuple[Entry, ...], str]:
         return PAGES, labelled(error)
 
 
+_PREPARED = 1.0  # seconds for which a page that was prepared and not visited goes on computing
 _GLANCE = 2.0  # seconds between two looks at the connection to the engine
 
 
@@ -97,7 +99,7 @@ class App(Box):
         self.teller = Teller(self._open_step, self._moved)
         own = [shared(Style), shared(Glossary), self.navigation, self.teller.card]
         super().__init__([*own, self._places], "lab", "lab-app")
-        self.navigation.on_msg(self._arrived)
+        self.navigation.on_msg(self._heard)
         self.navigation.observe(self._addressed, ["selected", "state", "step"])
         self._told = OnLoop(self._tell_state, 0.3)
         self._reached = True
@@ -135,6 +137,16 @@ class App(Box):
             page.come_back()
         self.teller.goes_to(name)
         self._told()
+
+    def prepare(self, name: object) -> None:
+        """Build a page before it is visited, because a pointer rests on its tab; unvisited it stops computing."""
+        if isinstance(name, str) and name in self._entries and name not in self.built:
+            self._build(name, "lab-closed")
+            asyncio.get_running_loop().call_later(_PREPARED, self._give_up, name)
+
+    def _give_up(self, prepared: str) -> None:
+        if self._open != prepared:
+            self.pages[prepared].leave()
 
     def follow(self, link: Link) -> None:
         """Open the page a link leads to, set as the link says; what cannot be set there stays as it was.
@@ -177,12 +189,12 @@ class App(Box):
         self.navigation.step = step
         self._told()
 
-    def _build(self, name: str) -> AnyPage | None:
+    def _build(self, name: str, *classes: str) -> AnyPage | None:
         if name == "home":
             return None
         with together():
             page = self.pages[name] = self._entries[name].build(self._engine)
-            self.built[name] = Box([page], "lab-place")
+            self.built[name] = Box([page], "lab-place", *classes)
         self._places.children = tuple(self.built.values())
         for form in filter(None, (page.form, page.look)):
             form.observe(lambda _: self._told(), "changes")
@@ -223,16 +235,22 @@ class App(Box):
             page.come_back()
         self._told()
 
-    def _arrived(self, _: object, content: object, __: object) -> None:
-        """A browser shows the header: say what the engine is like now, long after a waiting kernel was made.
+    def _heard(self, _: object, content: object, __: object) -> None:
+        """A browser shows the header, or a pointer rests on a tab."""
+        if content == "arrived":
+            self._arrived()
+        elif isinstance(content, dict):
+            self.prepare(content.get("pointed"))
+
+    def _arrived(self) -> None:
+        """Say what the engine is like now, long after a waiting kernel was made.
 
         The home page asks for its picture only now, so that a kernel that waits for a visitor computes nothing.
         """
-        if content == "arrived":
-            self._tell_engine()
-            self._watch = self._watch or Every(_GLANCE, self._look_after_engine)
-            if self._open == "home":
-                self.home.come()
+        self._tell_engine()
+        self._watch = self._watch or Every(_GLANCE, self._look_after_engine)
+        if self._open == "home":
+            self.home.come()
 
     def _look_after_engine(self) -> None:
         """Say it where the connection to the engine was lost, or is there again."""

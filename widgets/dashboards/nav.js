@@ -197,6 +197,20 @@ function schemeButton(bar) {
   };
 }
 
+const RESTS = 80; // milliseconds after which a pointer rests on a tab, and does not only pass over it
+
+// Calls back once a pointer rests on a tab or the keys have reached it: a press may follow.
+function whenPointedAt(tab, act) {
+  let resting;
+  const begin = () => {
+    clearTimeout(resting);
+    resting = setTimeout(act, RESTS);
+  };
+  const end = () => clearTimeout(resting);
+  for (const event of ["pointerenter", "focus"]) tab.addEventListener(event, begin);
+  for (const event of ["pointerleave", "blur", "click"]) tab.addEventListener(event, end);
+}
+
 function render({ model, el }) {
   const bar = make("header", "lab-header");
   const brand = make("a", "lab-brand", { href: "#", textContent: model.get("title") });
@@ -214,6 +228,7 @@ function render({ model, el }) {
   for (const { name, label } of pages) {
     const tab = make("button", "lab-tab", { type: "button", textContent: label, value: name });
     tab.addEventListener("click", () => open(name));
+    whenPointedAt(tab, () => model.send({ pointed: name }));
     tabs.append(tab);
   }
   brand.addEventListener("click", (event) => {

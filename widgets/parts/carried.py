@@ -9,7 +9,7 @@ from lab.errors import LabError, SpecError
 from lab.specs import AttackSpec, Ball, Linf, Spec, params
 from lab.specs.capabilities import NORM_BALLS
 from lab.specs.data import DataSpec
-from lab.specs.opening import changed
+from lab.specs.opening import changed, followed
 from widgets.parts.page import AnyPage
 
 CARRIED = ("data", "models", "image", "images", "attack", "ball")
@@ -68,7 +68,7 @@ class LabSettings:
         ball = news.pop("ball", None)
         wanted = with_fields(mine, news)
         if isinstance(ball, Ball) and _admits(wanted, ball):
-            wanted = with_fields(wanted, {"ball": ball})
+            wanted = followed(with_fields(wanted, {"ball": ball}), getattr(wanted, "ball", ball))
         if wanted != mine:
             page.ask(wanted)
 
