@@ -33,6 +33,7 @@ MOST_MESSAGES_READ_AHEAD = 32
 """Of a kernel's channel, while the server is busy; the others wait in the kernel, whose memory is limited."""
 
 _HASTE = 60.0  # seconds within which an address may open its share of all pages, whatever others have ready
+_UNDERWAY, _FEWEST_UNDERWAY = 4, 2  # a quarter of all pages, and two at least
 _LOOK = 5.0  # seconds between two looks at who has come
 _BREATH = 2.0  # seconds between two kernels for later visitors while others are here
 _REFILL = 0.25  # seconds between two looks whether a kernel for a later visitor should be started
@@ -170,17 +171,24 @@ class Kernels(AsyncMappingKernelManager):
 
     def crowded(self, address: str) -> bool:
         """Return whether those of one address have taken up their share of the places."""
-        many = sum(each.address == address for each in self._guests) if self.visitors else 0
-        return bool(address) and many >= most_of_an_address(self.most_visitors)
+        return bool(address) and len(self._guests_of(address)) >= most_of_an_address(self.most_visitors)
 
     def hasty(self, address: str) -> bool:
-        """Return whether one address has opened its share of pages within a minute, and less than half are ready.
+        """Return whether one address opens so many pages at once that too little is left for others.
 
-        What is ready then is kept for others.
+        It has opened its share within a minute, and less than half of what is kept ready is there. Or, while others are
+        here or wait, a quarter of all pages are on their way to it: a program that only loads them holds each for a
+        minute.
         """
         wanted = min(self.most_ready, self.most_visitors - self.visitors)
-        few = 2 * self.ready_for_visitors < wanted
-        return bool(address) and few and self._openings.of(address).wait(1) > 0
+        scarce = 2 * self.ready_for_visitors < wanted and self._openings.of(address).wait(1) > 0
+        mine = self._guests_of(address)
+        others = len(mine) < self.visitors or self.waitlist.of(address) < len(self.waitlist)
+        underway = sum(not each.reached for each in mine) >= max(_FEWEST_UNDERWAY, self.most_visitors // _UNDERWAY)
+        return bool(address) and (scarce or (others and underway))
+
+    def _guests_of(self, address: str) -> list[Guest]:
+        return [each for each in self._guests if each.address == address] if self.visitors else []
 
     @contextmanager
     def welcome(self, address: str = "", visitor: str = "") -> Iterator[Guest]:

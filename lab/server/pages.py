@@ -166,7 +166,7 @@ def _refusal(kernels: Kernels, visitor: str, address: str) -> Refusal | None:
     if kernels.crowded(address):
         return Refusal("address", "Your network address has as many pages of this lab open as one address may have.")
     if kernels.hasty(address):
-        why = "Your network address has opened many pages of this lab within a minute, and few are ready now."
+        why = "Your network address opens many pages of this lab at once, and some must be left for others."
         return Refusal("address", why, again=5)
     if address and waiting.of(address) >= most_of_an_address(MOST_WAITING):
         return Refusal("address", "As many visitors of your network address wait for a page as may.")

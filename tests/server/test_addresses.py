@@ -95,6 +95,35 @@ def test_one_address_leaves_places_for_others(monkeypatch):
         assert not kernels.crowded("203.0.113.5")
 
 
+def test_one_address_loads_few_pages_at_a_time_while_others_are_here():
+    """A program that loads pages without end held all that an address may have, each for a minute."""
+    kernels = Kernels(most_visitors=30)
+    monster, class_, other = "203.0.113.66", "203.0.113.5", "203.0.113.6"
+    with ExitStack() as here:
+        for _ in range(20):
+            assert not kernels.hasty(class_), "a class comes through one address, and nobody else is here"
+            here.enter_context(kernels.welcome(class_))
+        guests = [here.enter_context(kernels.welcome(monster)) for _ in range(6)]
+        assert not kernels.hasty(monster)
+        guests.append(here.enter_context(kernels.welcome(monster)))
+        assert kernels.hasty(monster)
+        assert not kernels.hasty(other)
+        guests[0].reached = True
+        assert not kernels.hasty(monster), "what has come to a browser counts for the whole share alone"
+
+
+def test_one_address_loads_few_pages_at_a_time_while_others_wait():
+    kernels = Kernels(most_visitors=8)
+    with ExitStack() as here:
+        for _ in range(4):
+            assert not kernels.hasty("203.0.113.66")
+            here.enter_context(kernels.welcome("203.0.113.66"))
+        kernels.waitlist.join("mine", "203.0.113.66")
+        assert not kernels.hasty("203.0.113.66")
+        kernels.waitlist.join("another's", "203.0.113.6")
+        assert kernels.hasty("203.0.113.66")
+
+
 def test_one_address_leaves_ready_kernels_for_others(monkeypatch):
     now = [0.0]
     kernels = Kernels(most_visitors=8, most_ready=8)
