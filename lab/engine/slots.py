@@ -6,7 +6,7 @@ from lab.specs import Spec
 LASTING = "long"
 """The slot of the jobs that outlive their pages for good: trainings."""
 
-SLOTS = {"quick": 32, "short": 16, LASTING: 1}
+SLOTS = {"quick": 64, "short": 16, LASTING: 1}
 """How many jobs of a kind a worker takes at once: cheap and dear ones, which take turns, and trainings."""
 
 QUICK = 100_000
