@@ -3,10 +3,11 @@
 In the backward pass a rounding counts as the identity, a comparison ``x > t`` as ``x - t``, a conversion to whole
 numbers as nothing, a layer that quantises its input as one that does not, a one-hot vector of an ``argmax`` as what the
 largest was chosen from, the remainder of a division as a constant, an entry of a table as a line between its
-neighbours, and neither ``detach`` nor ``no_grad`` nor a hook cuts or changes the gradient. A module without parameters
-whose output has its input's shape, such as a compression by another library, counts as the identity if the model has no
-other gradient. The forward pass stays what it is, but that what is flat where its input is large, such as a clamp or a
-sigmoid, still rises a little: else an attack could neither see a slope there nor tell which class is nearer.
+neighbours, and neither ``detach`` nor ``no_grad`` nor a hook cuts or changes the gradient. If the model has no other
+gradient, a module without parameters whose output has its input's shape, such as a compression by another library,
+counts as the identity, and so does whatever the model does with an image before it gives it to a network. The forward
+pass stays what it is, but that what is flat where its input is large, such as a clamp or a sigmoid, still rises a
+little: else an attack could neither see a slope there nor tell which class is nearer.
 """
 
 from collections import OrderedDict
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch.nn.functional import interpolate, linear
 from torch.overrides import TorchFunctionMode
 
 from lab.models.adapter import Adapted, adapted, core_of, name_of, named
@@ -299,8 +300,17 @@ def _property_of(function: object) -> str:
 def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
     """Let modules without parameters that keep the images' shape count as the identity on the way back.
 
-    Backward hooks of any module, which could turn the gradient round, are left out meanwhile.
+    So does what lies before a module with parameters that is given images without a gradient, as where the model itself
+    calls another library first. Backward hooks of any module, which could turn the gradient round, are left out
+    meanwhile.
     """
+
+    def reached(_: nn.Module, inputs: tuple[object, ...]) -> tuple[object, ...] | None:
+        first = inputs[0] if inputs else None
+        if not isinstance(first, Tensor) or not first.is_floating_point() or first.requires_grad or not x.requires_grad:
+            return None
+        like = _as_given(x, first)
+        return None if like is None else (_passed(first, like.to(first)), *inputs[1:])
 
     def passed(_: nn.Module, inputs: tuple[object, ...], output: object) -> Tensor | None:
         [*given] = (each for each in inputs if isinstance(each, Tensor))
@@ -312,8 +322,11 @@ def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
     hooks = [(each, each._backward_hooks, each._backward_pre_hooks) for each in modules]
     for each, *_ in hooks:
         each._backward_hooks, each._backward_pre_hooks = OrderedDict(), OrderedDict()
-    plain = [each for each in modules if each is not core and not list(each.parameters())]
-    handles = [each.register_forward_hook(passed) for each in plain]
+    inner = [(each, bool(list(each.parameters()))) for each in modules if each is not core]
+    handles = [
+        each.register_forward_pre_hook(reached) if trained else each.register_forward_hook(passed)
+        for each, trained in inner
+    ]
     try:
         yield
     finally:
@@ -321,3 +334,22 @@ def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
             handle.remove()
         for each, after, before in hooks:
             each._backward_hooks, each._backward_pre_hooks = after, before
+
+
+def _as_given(x: Tensor, given: Tensor) -> Tensor | None:
+    """The images (n, C, H, W) as a network was given them: of another size, in grey or three channels, each several
+    times. None where it was given something else."""
+    if given.shape == x.shape:
+        return x
+    if (
+        x.dim() != 4
+        or given.dim() != 4
+        or len(given) % len(x)
+        or {x.shape[1], given.shape[1]} not in ({1}, {3}, {1, 3})
+    ):
+        return None
+    sized = x if given.shape[2:] == x.shape[2:] else interpolate(x, given.shape[2:], mode="bilinear")
+    coloured = sized.mean(1, keepdim=True) if given.shape[1] == 1 else sized.expand(-1, given.shape[1], -1, -1)
+    times = len(given) // len(x)
+    orders = coloured.repeat(times, 1, 1, 1), coloured.repeat_interleave(times, 0)
+    return min(orders, key=lambda each: float((each.detach() - given).abs().sum()))

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate, one_hot, pad
 
 from tests.attacks.hidden_scores import COARSE, JUMPING, MULTIPLIED, STEEP
+from tests.attacks.outside import OUTSIDE
 from tests.attacks.purifying import PURIFYING
 from tests.attacks.remembering import (
     Adapting,
@@ -312,6 +313,7 @@ DEFENCES: dict[str, Defence] = {
     "noisy gradient": lambda network: Behind(network, Noisy.apply),
     "mirrored for gradients": mirrored_for_gradients,
     "rescaled": rescaled,
+    **OUTSIDE,
     **PURIFYING,
     **COARSE,
     **JUMPING,

@@ -22,6 +22,7 @@ from lab.specs import L2, Digits, Linf, Trained
 from tests.attacks.defences import DEFENCES, Neighbour
 from tests.attacks.evaluated import ROBUST_SHOWN, broken_and_robust, digits, evaluated, failed
 from tests.attacks.hidden_scores import COARSE, JUMPING, MULTIPLIED, STEEP
+from tests.attacks.outside import IN_PYTORCH, OUTSIDE
 from tests.attacks.wrapping import Before, Behind
 from tests.families import family, firsts
 
@@ -89,6 +90,7 @@ FLAWS = {
     **{each: {"boundary"} for each in JUMPING},
     **{each: {"gradients"} for each in MULTIPLIED},
     **{each: set() for each in STEEP},
+    **{each: {"gradients", "differentiable"} for each in OUTSIDE},
     "medians": set(),
     "total variation": {"gradients", "differentiable"},
     "crops": {"randomness"},
@@ -130,6 +132,17 @@ def test_a_gradient_that_leaves_something_out_hides_no_image(undefended, images,
     assert verdict(result).kind == MASKED
     assert {"gradients", "differentiable"} <= failed(result)
     assert result.robust.sum() == ROBUST_SHOWN
+
+
+@pytest.mark.parametrize("defence", family(IN_PYTORCH, "JPEG by Pillow".__eq__))
+def test_what_another_library_does_to_the_image_hides_none(undefended, images, defence):
+    """The network inside is what the gradient comes from: as many images are left as where all of it has one."""
+    found, open_ = (
+        evaluate(each[defence](copy.deepcopy(undefended)), *images, Linf(0.05)) for each in (DEFENCES, IN_PYTORCH)
+    )
+    assert verdict(found).kind == MASKED
+    assert {"gradients", "differentiable"} <= failed(found)
+    assert found.robust.sum() <= open_.robust.sum()
 
 
 EDGES = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cosine_similarity, embedding, one_hot
+from torch.nn.functional import cosine_similarity, embedding, interpolate, one_hot
 
 from lab.attacks.straight_through import straight_through
 from tests.attacks.defences import FalseGradient, Threshold, compressed, negated
@@ -129,6 +129,46 @@ def test_another_librarys_rounding_counts_as_the_identity():
     torch.testing.assert_close(
         gradient_of(nn.Sequential(Outside(), NET), True), NET[1].weight[0].expand(4, -1).reshape(X.shape)
     )
+
+
+class Given(nn.Module):
+    """A network that is given changed images, in PyTorch or, ``cut``, by another library."""
+
+    def __init__(self, change, together=lambda logits: logits):
+        super().__init__()
+        self.change, self.together, self.cut = change, together, False
+        self.network = nn.Sequential(nn.LazyConv2d(2, 3), nn.Flatten(), nn.LazyLinear(3))
+
+    def forward(self, x):
+        images = self.change(x)
+        return self.together(self.network(torch.from_numpy(images.detach().numpy()) if self.cut else images))
+
+
+GIVEN = {
+    "as they are": Given(lambda x: x),
+    "in three channels": Given(lambda x: x.expand(-1, 3, -1, -1)),
+    "enlarged": Given(lambda x: interpolate(x, (8, 8), mode="bilinear")),
+    "twice in a row": Given(lambda x: x.repeat_interleave(2, 0), lambda logits: logits.view(-1, 2, 3).mean(1)),
+    "all of them twice": Given(lambda x: x.repeat(2, 1, 1, 1), lambda logits: logits.view(2, -1, 3).mean(0)),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_the_gradient_comes_from_the_network_that_is_given_what_another_library_made(name):
+    model = GIVEN[name]
+    plain = gradient_of(model, modules_too=False)
+    model.cut = True
+    with pytest.raises(RuntimeError, match="to not have been used"):
+        gradient_of(model, modules_too=False)
+    torch.testing.assert_close(gradient_of(model, modules_too=True), plain)
+
+
+def test_a_network_that_is_given_something_else_than_the_images_is_left_alone():
+    noise = torch.rand(4, 5)
+    other = nn.Linear(5, 3)
+    model = Given(lambda x: x, lambda logits: logits + other(noise))
+    model.other = other
+    torch.testing.assert_close(gradient_of(model, True), gradient_of(model, False))
 
 
 def test_backward_hooks_are_left_out_only_meanwhile():
