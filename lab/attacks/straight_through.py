@@ -352,4 +352,4 @@ def _as_given(x: Tensor, given: Tensor) -> Tensor | None:
     coloured = sized.mean(1, keepdim=True) if given.shape[1] == 1 else sized.expand(-1, given.shape[1], -1, -1)
     times = len(given) // len(x)
     orders = coloured.repeat(times, 1, 1, 1), coloured.repeat_interleave(times, 0)
-    return min(orders, key=lambda each: float((each.detach() - given).abs().sum()))
+    return min(orders, key=lambda each: (each - given).abs().sum().item())
