@@ -338,18 +338,16 @@ def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
 
 def _as_given(x: Tensor, given: Tensor) -> Tensor | None:
     """The images (n, C, H, W) as a network was given them: of another size, in grey or three channels, each several
-    times. None where it was given something else."""
+    times, or only some of them, which are those nearest to it. None where it was given something else."""
     if given.shape == x.shape:
         return x
-    if (
-        x.dim() != 4
-        or given.dim() != 4
-        or len(given) % len(x)
-        or {x.shape[1], given.shape[1]} not in ({1}, {3}, {1, 3})
-    ):
+    if x.dim() != 4 or given.dim() != 4 or {x.shape[1], given.shape[1]} not in ({1}, {3}, {1, 3}):
         return None
     sized = x if given.shape[2:] == x.shape[2:] else interpolate(x, given.shape[2:], mode="bilinear")
     coloured = sized.mean(1, keepdim=True) if given.shape[1] == 1 else sized.expand(-1, given.shape[1], -1, -1)
-    times = len(given) // len(x)
-    orders = coloured.repeat(times, 1, 1, 1), coloured.repeat_interleave(times, 0)
-    return min(orders, key=lambda each: (each - given).abs().sum().item())
+    times, rest = divmod(len(given), len(x))
+    if times and not rest:
+        orders = coloured.repeat(times, 1, 1, 1), coloured.repeat_interleave(times, 0)
+        return min(orders, key=lambda each: (each - given).abs().sum().item())
+    apart = [[(own - one).abs().sum().item() for own in coloured] for one in given]
+    return coloured[[row.index(min(row)) for row in apart]]

@@ -56,8 +56,21 @@ def _rolled(x: Tensor, by: int) -> Tensor:
     return torch.from_numpy(np.roll(x.detach().cpu().numpy(), by, 3)).to(x)
 
 
+class OneByOne(nn.Module):
+    """A network that is given each image alone, as another library made it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        found = [torch.from_numpy(compressed(each[None].detach().cpu().numpy())).to(x) for each in x]
+        return torch.cat([self.network(each) for each in found])
+
+
 OUTSIDE: dict[str, Defence] = {
     "JPEG by Pillow": in_numpy(compressed),
+    "JPEG by Pillow, one by one": OneByOne,
     "median by SciPy": in_numpy(lambda x: median_filter(x, size=(1, 1, 3, 3), mode="mirror")),
     "resized by Pillow": in_numpy(resized),
     "levels in NumPy": in_numpy(lambda x: np.round(7 * x) / 7),
@@ -66,6 +79,7 @@ OUTSIDE: dict[str, Defence] = {
 
 IN_PYTORCH: dict[str, Defence] = {
     "JPEG by Pillow": lambda network: network,
+    "JPEG by Pillow, one by one": lambda network: network,
     "median by SciPy": lambda network: Behind(network, medians),
     "resized by Pillow": lambda network: Behind(network, _resized),
     "copies in NumPy": lambda network: Copies(network, lambda x, by: x.roll(by, 3)),

@@ -134,22 +134,26 @@ def test_another_librarys_rounding_counts_as_the_identity():
 class Given(nn.Module):
     """A network that is given changed images, in PyTorch or, ``cut``, by another library."""
 
-    def __init__(self, change, together=lambda logits: logits):
+    def __init__(self, change, together=lambda logits: logits, part=4):
         super().__init__()
-        self.change, self.together, self.cut = change, together, False
+        self.change, self.together, self.part, self.cut = change, together, part, False
         self.network = nn.Sequential(nn.LazyConv2d(2, 3), nn.Flatten(), nn.LazyLinear(3))
 
     def forward(self, x):
         images = self.change(x)
-        return self.together(self.network(torch.from_numpy(images.detach().numpy()) if self.cut else images))
+        images = torch.from_numpy(images.detach().numpy()) if self.cut else images
+        return self.together(torch.cat([self.network(part) for part in images.split(self.part)]))
 
 
 GIVEN = {
     "as they are": Given(lambda x: x),
     "in three channels": Given(lambda x: x.expand(-1, 3, -1, -1)),
     "enlarged": Given(lambda x: interpolate(x, (8, 8), mode="bilinear")),
-    "twice in a row": Given(lambda x: x.repeat_interleave(2, 0), lambda logits: logits.view(-1, 2, 3).mean(1)),
-    "all of them twice": Given(lambda x: x.repeat(2, 1, 1, 1), lambda logits: logits.view(2, -1, 3).mean(0)),
+    "twice in a row": Given(lambda x: x.repeat_interleave(2, 0), lambda logits: logits.view(-1, 2, 3).mean(1), 8),
+    "all of them twice": Given(lambda x: x.repeat(2, 1, 1, 1), lambda logits: logits.view(2, -1, 3).mean(0), 8),
+    "one by one": Given(lambda x: x, part=1),
+    "two by two, in three channels": Given(lambda x: x.expand(-1, 3, -1, -1), part=2),
+    "three, and one": Given(lambda x: x, part=3),
 }
 
 
