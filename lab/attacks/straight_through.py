@@ -54,6 +54,7 @@ _CHOOSE |= {
     "__and__",
     "__or__",
 }
+_LAYERS = {"conv1d", "conv2d", "conv3d", "linear", "batch_norm"}  # with which networks begin
 _TABLES = {"__getitem__", "embedding", "take"}
 _CHOOSE |= {"__xor__", "__invert__", "any", "all", "nonzero", "__bool__", "__index__", "__int__"}
 
@@ -91,7 +92,7 @@ class StraightThrough(nn.Module):
         with ExitStack() as passing:
             if self.modules_too:
                 passing.enter_context(_modules_pass(core_of(self.model), x))
-            passing.enter_context(_Passing())
+            passing.enter_context(_Passing(x if self.modules_too else None))
             return self.model(x)
 
 
@@ -101,7 +102,14 @@ def straight_through(model: nn.Module, modules_too: bool = False) -> Adapted:
 
 
 class _Passing(TorchFunctionMode):
-    """Every operation of PyTorch in its differentiable form; whole numbers that depend on the image stay floats."""
+    """Every operation of PyTorch in its differentiable form; whole numbers that depend on the image stay floats.
+
+    ``images``: the layer of a network that is given these without a gradient, as by another library, has theirs.
+    """
+
+    def __init__(self, images: Tensor | None = None) -> None:
+        super().__init__()
+        self.images = images
 
     def __torch_function__(
         self,
@@ -117,6 +125,9 @@ class _Passing(TorchFunctionMode):
         first = arguments[0] if arguments else None
         if not isinstance(first, Tensor):
             return self._whole(function, types, arguments, keywords)
+        if self.images is not None and name in _LAYERS and first.is_floating_point() and not first.requires_grad:
+            first = _reached(first, self.images)
+            arguments = (first, *arguments[1:])
         if name in ("detach", "detach_") or (name == "__get__" and _property_of(function) == "data"):
             return first if first.requires_grad else function(*arguments, **keywords)
         if name in ("register_hook", "register_post_accumulate_grad_hook", "requires_grad_") and first.requires_grad:
@@ -300,17 +311,8 @@ def _property_of(function: object) -> str:
 def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
     """Let modules without parameters that keep the images' shape count as the identity on the way back.
 
-    So does what lies before a module with parameters that is given images without a gradient, as where the model itself
-    calls another library first. Backward hooks of any module, which could turn the gradient round, are left out
-    meanwhile.
+    Backward hooks of any module, which could turn the gradient round, are left out meanwhile.
     """
-
-    def reached(_: nn.Module, inputs: tuple[object, ...]) -> tuple[object, ...] | None:
-        first = inputs[0] if inputs else None
-        if not isinstance(first, Tensor) or not first.is_floating_point() or first.requires_grad or not x.requires_grad:
-            return None
-        like = _as_given(x, first)
-        return None if like is None else (_passed(first, like.to(first)), *inputs[1:])
 
     def passed(_: nn.Module, inputs: tuple[object, ...], output: object) -> Tensor | None:
         [*given] = (each for each in inputs if isinstance(each, Tensor))
@@ -322,11 +324,8 @@ def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
     hooks = [(each, each._backward_hooks, each._backward_pre_hooks) for each in modules]
     for each, *_ in hooks:
         each._backward_hooks, each._backward_pre_hooks = OrderedDict(), OrderedDict()
-    inner = [(each, bool(list(each.parameters()))) for each in modules if each is not core]
-    handles = [
-        each.register_forward_pre_hook(reached) if trained else each.register_forward_hook(passed)
-        for each, trained in inner
-    ]
+    plain = [each for each in modules if each is not core and not list(each.parameters())]
+    handles = [each.register_forward_hook(passed) for each in plain]
     try:
         yield
     finally:
@@ -336,18 +335,27 @@ def _modules_pass(core: nn.Module, x: Tensor) -> Iterator[None]:
             each._backward_hooks, each._backward_pre_hooks = after, before
 
 
-def _as_given(x: Tensor, given: Tensor) -> Tensor | None:
-    """The images (n, C, H, W) as a network was given them: of another size, in grey or three channels, each several
-    times, or only some of them, which are those nearest to it. None where it was given something else."""
-    if given.shape == x.shape:
-        return x
-    if x.dim() != 4 or given.dim() != 4 or {x.shape[1], given.shape[1]} not in ({1}, {3}, {1, 3}):
-        return None
-    sized = x if given.shape[2:] == x.shape[2:] else interpolate(x, given.shape[2:], mode="bilinear")
-    coloured = sized.mean(1, keepdim=True) if given.shape[1] == 1 else sized.expand(-1, given.shape[1], -1, -1)
-    times, rest = divmod(len(given), len(x))
+def _reached(given: Tensor, images: Tensor) -> Tensor:
+    """What a layer is given, with the gradient of the images (n, …) if these were given to it: each once, each several
+    times, or only some of them, which are those nearest to it."""
+    own = _in_shape(images, given.shape[1:])
+    if own is None:
+        return given
+    times, rest = divmod(len(given), len(own))
     if times and not rest:
-        orders = coloured.repeat(times, 1, 1, 1), coloured.repeat_interleave(times, 0)
-        return min(orders, key=lambda each: (each - given).abs().sum().item())
-    apart = [[(own - one).abs().sum().item() for own in coloured] for one in given]
-    return coloured[[row.index(min(row)) for row in apart]]
+        orders = own.repeat(times, *[1] * (own.dim() - 1)), own.repeat_interleave(times, 0)
+        return _passed(given, min(orders, key=lambda each: (each - given).abs().sum().item()))
+    apart = [[(each - one).abs().sum().item() for each in own] for one in given]
+    return _passed(given, own[[row.index(min(row)) for row in apart]])
+
+
+def _in_shape(images: Tensor, shape: torch.Size) -> Tensor | None:
+    """The images (n, …) flat, of another size, or in grey or three channels, if that is what the shape is."""
+    if images.shape[1:] == shape:
+        return images
+    if len(shape) == 1:
+        return images.flatten(1) if shape.numel() == images[0].numel() else None
+    if images.dim() != 4 or len(shape) != 3 or {images.shape[1], shape[0]} not in ({1}, {3}, {1, 3}):
+        return None
+    sized = images if images.shape[2:] == shape[1:] else interpolate(images, shape[1:], mode="bilinear")
+    return sized.mean(1, keepdim=True) if shape[0] == 1 else sized.expand(-1, shape[0], -1, -1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cosine_similarity, embedding, interpolate, one_hot
+from torch.nn.functional import conv2d, cosine_similarity, embedding, interpolate, one_hot
 
 from lab.attacks.straight_through import straight_through
 from tests.attacks.defences import FalseGradient, Threshold, compressed, negated
@@ -134,10 +134,10 @@ def test_another_librarys_rounding_counts_as_the_identity():
 class Given(nn.Module):
     """A network that is given changed images, in PyTorch or, ``cut``, by another library."""
 
-    def __init__(self, change, together=lambda logits: logits, part=4):
+    def __init__(self, change, together=lambda logits: logits, part=4, network=None):
         super().__init__()
         self.change, self.together, self.part, self.cut = change, together, part, False
-        self.network = nn.Sequential(nn.LazyConv2d(2, 3), nn.Flatten(), nn.LazyLinear(3))
+        self.network = network or nn.Sequential(nn.LazyConv2d(2, 3), nn.Flatten(), nn.LazyLinear(3))
 
     def forward(self, x):
         images = self.change(x)
@@ -154,6 +154,8 @@ GIVEN = {
     "one by one": Given(lambda x: x, part=1),
     "two by two, in three channels": Given(lambda x: x.expand(-1, 3, -1, -1), part=2),
     "three, and one": Given(lambda x: x, part=3),
+    "flat": Given(lambda x: x.flatten(1), network=nn.Linear(16, 3)),
+    "normalised": Given(lambda x: x, network=nn.Sequential(nn.BatchNorm2d(1).eval(), *NET)),
 }
 
 
@@ -165,6 +167,19 @@ def test_the_gradient_comes_from_the_network_that_is_given_what_another_library_
     with pytest.raises(RuntimeError, match="to not have been used"):
         gradient_of(model, modules_too=False)
     torch.testing.assert_close(gradient_of(model, modules_too=True), plain)
+
+
+def test_the_network_may_be_anywhere():
+    outside = Given(lambda x: x)
+    plain = gradient_of(outside, modules_too=False)
+    outside.cut = True
+    torch.testing.assert_close(gradient_of(lambda x: outside(x), modules_too=True), plain)  # as in a list, or a closure
+    weight = torch.rand(3, 1, 2, 2)
+    cut, whole = (
+        lambda x: conv2d(torch.from_numpy(x.detach().numpy()), weight).sum((2, 3)),
+        lambda x: conv2d(x, weight).sum((2, 3)),
+    )
+    torch.testing.assert_close(gradient_of(cut, True), gradient_of(whole, False))
 
 
 def test_a_network_that_is_given_something_else_than_the_images_is_left_alone():
