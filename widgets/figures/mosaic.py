@@ -16,7 +16,8 @@ from widgets.theme import DIVERGING
 class Grid:
     """Layout of a mosaic's cells, in pixels: two columns for every image, one row for every kind.
 
-    With fewer images ``beside`` each other than there are, the others stand below, with room for words between.
+    With fewer images ``beside`` each other than there are, the others are below, with room for words between. Under
+    each row is room for some ``lines`` of text.
     """
 
     height: int
@@ -24,6 +25,7 @@ class Grid:
     images: int
     rows: int
     beside: int = sys.maxsize
+    lines: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -44,8 +46,8 @@ class Grid:
 
     @property
     def down(self) -> int:
-        """From one row to the next, with room for a line of text."""
-        return self.height + self.height // 3
+        """From one row to the next, with room for the lines of text."""
+        return self.height + self.lines * (self.height // 3)
 
     def corner(self, row: int, image: int, difference: bool = False) -> tuple[int, int]:
         """(y, x) of a cell's upper left pixel."""

@@ -94,6 +94,7 @@ function render({ model, el }) {
     const now = model.get("cards");
     sized(cards, now.length, card).forEach((each, i) => fillCard(each, now[i]));
     cards.dataset.count = now.length;
+    cards.style.setProperty("--pictures", Math.max(1, ...now.map((each) => each.pictures.length)));
     el.dataset.drawn = Number(el.dataset.drawn ?? 0) + 1;
   };
   model.on("change:cards change:note", show);

@@ -22,6 +22,7 @@ from widgets.figures.embedding.names import spread
 from widgets.figures.embedding.plane import TRACES, embedding_frame, embedding_plane
 from widgets.figures.embedding.regions import cut, regions
 from widgets.figures.embedding.view import AS_IT_IS, PCA, PROJECTIONS, T_SNE, TWO_CLASSES, pair, seen
+from widgets.theme import HEADING
 
 NAMES = ("mine", "standard", "pgd-trained")
 FIGURES = {
@@ -229,6 +230,22 @@ def test_names_of_classes_do_not_stand_on_one_another(seed, extent):
     assert overlapping(found, widths, 0.6) == []
     assert (found[:, 0] == places[:, 0]).all()
     assert np.abs(found - places).max() <= 10 * 0.6
+
+
+@pytest.mark.parametrize("models", [1, 2, 3])
+def test_names_of_classes_keep_apart_on_a_phone(models):
+    """Drawn 240 px wide, where a unit of the axes has as many pixels in both directions."""
+    names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    result = replace(embedded(spec(models)), class_names=names)
+    figure = embedding_plane(result, PCA, 2)
+    narrow = figure.layout.meta["narrow"]["traces"]
+    for i in range(models):
+        axis = figure.layout[f"xaxis{i + 1 if i else ''}"], figure.layout[f"yaxis{i + 1 if i else ''}"]
+        pixel = max((each.range[1] - each.range[0]) / pixels for each, pixels in zip(axis, (240, 290), strict=True))
+        drawn = narrow[str(i * TRACES + 1)]
+        widths = np.array([len(names[label]) for label in np.unique(result.y)]) * 0.62 * HEADING * pixel
+        assert len(widths) > 5
+        assert overlapping(np.stack([drawn["x"], drawn["y"]], axis=1), widths, 1.4 * HEADING * pixel) == []
 
 
 def test_names_apart_stay_where_their_classes_are():

@@ -1,9 +1,13 @@
 """The axis of all figures over ε."""
 
+from pathlib import Path
+
 import pytest
 
 from lab.specs import L2, Linf
-from widgets.figures.eps_axis import eps_axis
+from widgets.figures.eps_axis import AT_EPS, eps_axis, with_eps
+
+FIGURES = Path(eps_axis.__code__.co_filename).parent
 
 
 @pytest.mark.parametrize(
@@ -33,3 +37,28 @@ def test_elsewhere_it_is_plotlys_own(balls):
 
 def test_without_radii_it_has_only_its_title():
     assert eps_axis([]) == {"title": {"text": "ε"}}
+
+
+@pytest.mark.parametrize(
+    ("balls", "said"),
+    [
+        ([Linf(16 / 255)], ["0", "0.5/255", "8/255", "16/255"]),
+        ([Linf(each / 255) for each in (1, 16)], ["0", "0.5/255", "8/255", "16/255"]),
+        ([Linf(0.3)], ["0", "0.00196", "0.0314", "0.0627"]),
+        ([Linf(0.1), Linf(8 / 255)], ["0", "0.00196", "0.0314", "0.0627"]),
+    ],
+)
+def test_a_point_says_its_eps_as_the_axis_does(balls, said):
+    over = {"x": [0.0, 0.5 / 255, 8 / 255, 16 / 255], "hovertemplate": f"{AT_EPS}%{{y}}"}
+    mute = {"x": [8 / 255], "hoverinfo": "skip"}
+    assert with_eps([over, mute], balls) == [over | {"hovertext": said}, mute]
+
+
+def test_without_radii_no_point_says_one():
+    empty = {"x": [], "hovertemplate": AT_EPS}
+    assert with_eps([empty], []) == [empty | {"hovertext": []}]
+
+
+def test_no_figure_over_eps_says_it_otherwise():
+    """A figure that shares the axis takes what a point says from here, too."""
+    assert [each.name for each in FIGURES.rglob("*.py") if "ε %{" in each.read_text("utf-8")] == ["eps_axis.py"]

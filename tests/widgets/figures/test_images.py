@@ -1,13 +1,16 @@
 """The grid of adversarial images: its pixels, its words, its scale."""
 
 import io
+import re
 from base64 import b64decode
 from dataclasses import replace
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
+from lab.results import RestartsResult
 from tests.widgets.figures.conftest import Make
 from widgets.figures.mosaic import Grid, difference, png
 from widgets.figures.restarts.images import COLUMNS, adversarial_images, adversarial_images_frame
@@ -89,6 +92,55 @@ def test_identical_images_are_said_to_be_identical(make: Make) -> None:
     result = make(("standard",))
     result = replace(result, models=(replace(result.models[0], worst=result.x),))
     assert "no pixel differs" in adversarial_images(result).layout.annotations[0].text
+
+
+LONG = ("prairie_rattlesnake", "airplane", "automobile", "horned viper, cerastes", *"456789")
+NAMED = (
+    "cifar10-standard",
+    "cifar10-pgd-trained",
+    "another_model_of_mine (trained on MNIST)",
+    "Unbreakablenamesofmodels",
+)
+
+
+def named(make: Make, model: str, images: int) -> RestartsResult:
+    result = make((model,), images=images, shape=(3, 32, 32))
+    result.models[0].prediction[:] = 2
+    return replace(result, class_names=LONG)
+
+
+def words_of(figure: go.Figure) -> tuple[list[str], list[str]]:
+    """The words where there is room, and on a phone."""
+    narrow = figure.layout.meta.get("narrow", {"layout": {"annotations": []}})
+    wide = [each.text for each in figure.layout.annotations]
+    return wide, [each["text"] for each in narrow["layout"]["annotations"]]
+
+
+@pytest.mark.parametrize(
+    ("model", "lines"), [(NAMED[0], "cifar10-<br>standard"), (NAMED[1], "cifar10-pgd-<br>trained")]
+)
+def test_a_long_name_of_a_model_is_whole_in_lines(make: Make, model: str, lines: str) -> None:
+    wide, phone = words_of(adversarial_images(named(make, model, 4)))
+    assert f"<b>{lines}</b>" in wide
+    assert f"<b>{model.replace('-', '-<br>')}</b>" in phone
+
+
+@pytest.mark.parametrize("model", NAMED)
+@pytest.mark.parametrize("images", [1, 4, 6])
+def test_no_line_of_words_is_longer_than_its_room(make: Make, model: str, images: int) -> None:
+    """An image and its difference are 2 × 78 px wide, of six 2 × 62, on a phone 2 × 52; a bold letter up to 8.4 px."""
+    figure = adversarial_images(named(make, model, images))
+    for words, letters in zip(words_of(figure), [26 if images < 6 else 20, 17], strict=True):
+        lines = [re.sub("<[^>]*>", "", line) for text in words[1:] for line in text.split("<br>")]
+        assert max(map(len, lines), default=0) <= letters
+
+
+def test_short_verdicts_have_one_line(make: Make) -> None:
+    result = make(("standard",), images=4)
+    wide, phone = words_of(adversarial_images(result))
+    for words in (wide, phone):
+        assert [each for each in words if "fooled" in each or "withstands" in each] != []
+        assert not any("<br>" in each for each in words if "fooled" in each or "withstands" in each)
 
 
 def test_large_images_are_thinned_and_it_is_said(make: Make) -> None:

@@ -18,7 +18,7 @@ from lab.specs.curves import MOST_ATTACKS, MOST_MODELS
 from lab.specs.spec import title_of
 from lab.specs.threat import radius
 from widgets.figures.drawing import figure
-from widgets.figures.eps_axis import eps_axis
+from widgets.figures.eps_axis import AT_EPS, eps_axis, with_eps
 from widgets.figures.slots import Slot, slots
 from widgets.theme import INK, MUTED
 
@@ -134,13 +134,14 @@ def accuracy_over_eps(
         if result and attacked
         else WAITING
     )
+    balls = [result.spec.ball] if result else []
     axes = {
-        "xaxis": eps_axis([result.spec.ball] if result else []),
+        "xaxis": eps_axis(balls),
         "yaxis": {"title": {"text": "accuracy (%)"}, "range": [-3, 103]},
     }
     shapes = [_upright(result.spec.eps[min(level, result.spec.levels)])] if result and attacked else []
     names = "/".join(each.model for each in attacked)
-    return figure(traces, note, names, shapes=shapes, **axes)
+    return figure(with_eps(traces, balls), note, names, shapes=shapes, **axes)
 
 
 def trade_off(result: CurvesResult | None, level: int) -> go.Figure:
@@ -253,7 +254,7 @@ def _curve(result: CurvesResult | None, slot: Slot[Curves], attack: int, interva
         "legendgroup": name,
         "showlegend": attack == 0,
         "customdata": np.stack([low, high], 1),
-        "hovertemplate": "ε %{x:.3g}: %{y:.1f}% (%{customdata[0]:.0f}–%{customdata[1]:.0f})"
+        "hovertemplate": f"{AT_EPS}%{{y:.1f}}% (%{{customdata[0]:.0f}}–%{{customdata[1]:.0f}})"
         f"<extra>{name}, {kind}</extra>",
     }
 

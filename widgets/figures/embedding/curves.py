@@ -16,7 +16,7 @@ from lab.results.intervals import interval_of
 from lab.specs import Ball
 from widgets.figures.drawing import Narrow, Stack, figure, room
 from widgets.figures.embedding.plane import SLOTS, WAITING
-from widgets.figures.eps_axis import eps_axis
+from widgets.figures.eps_axis import AT_EPS, eps_axis, with_eps
 from widgets.figures.slots import Slot, padded, slots
 from widgets.figures.tables import stacked
 from widgets.theme import INK, MUTED, PANEL, SMALL, fade, model_colour
@@ -80,8 +80,9 @@ def accuracy_over_eps(result: EmbeddingsResult | None, level: int) -> go.Figure:
     """Plot :func:`accuracy_bands`; the note says each model's accuracy before the attack and at this level of eps."""
     found = accuracy_bands(result)
     traces = [trace for slot in slots(found, SLOTS) for trace in _one_line(slot)]
+    balls = [result.spec.ball] if result else []
     axes = {
-        "xaxis": eps_axis([result.spec.ball] if result else []),
+        "xaxis": eps_axis(balls),
         "yaxis": {"title": {"text": "accuracy"}, "range": [0, 1.02], "tickformat": ".0%", "hoverformat": ".1%"},
     }
     changes = [
@@ -91,7 +92,7 @@ def accuracy_over_eps(result: EmbeddingsResult | None, level: int) -> go.Figure:
     ]
     note = " · ".join([_images(result), *changes]) if found else WAITING
     shapes = _now(result, level, [""]) if found else []
-    return figure(traces, note, "accuracy", shapes=shapes, **axes)
+    return figure(with_eps(traces, balls), note, "accuracy", shapes=shapes, **axes)
 
 
 def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = False) -> go.Figure:
@@ -106,7 +107,7 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
         axis = {"xaxis": f"x{end}", "yaxis": f"y{end}", "visible": pair is not None}
         for (name, (colour, dash)), band in zip(_LOGITS.items(), pair or (None, None), strict=True):
             about = axis | {"name": name, "legendgroup": name}
-            hover = f"ε %{{x:.3g}}: {name}%{{y:.3g}}<extra>{escape(band.model) if band else ''}</extra>"
+            hover = f"{AT_EPS}{name}%{{y:.3g}}<extra>{escape(band.model) if band else ''}</extra>"
             legend = {"showlegend": band is not None and i == 0, "hovertemplate": hover}
             traces += [
                 _band(band, colour) | about | {"showlegend": False},
@@ -120,7 +121,8 @@ def logits_over_eps(result: EmbeddingsResult | None, level: int, common: bool = 
     shapes = _now(result, level, [str(i + 1) if i else "" for i in range(len(shown))])
     names = "/".join(label.model for label, _ in shown)
     needed = room(_PANEL * len(shown) + 64, narrow=_below_each_other(names.split("/")) if len(shown) > 1 else None)
-    return figure(traces, note, f"{names}/{common}", annotations=words, shapes=shapes, **layout, **needed)
+    drawn = with_eps(traces, [result.spec.ball] if result else [])
+    return figure(drawn, note, f"{names}/{common}", annotations=words, shapes=shapes, **layout, **needed)
 
 
 def _below_each_other(models: Sequence[str]) -> Narrow:
@@ -137,13 +139,14 @@ def distance_over_eps(result: EmbeddingsResult | None, level: int, relative: boo
     """Plot :func:`distance_bands`."""
     found = distance_bands(result, relative)
     traces = [trace for slot in slots(found, SLOTS) for trace in _one_line(slot)]
+    balls = [result.spec.ball] if result else []
     axes = {
-        "xaxis": eps_axis([result.spec.ball] if result else []),
+        "xaxis": eps_axis(balls),
         "yaxis": {"title": {"text": _unit(relative)}, "rangemode": "tozero", "hoverformat": ".3g"},
     }
     note = f"{_images(result)} · median, shaded: the middle half" if found else WAITING
     shapes = _now(result, level, [""]) if found else []
-    return figure(traces, note, f"{relative}", shapes=shapes, **axes)
+    return figure(with_eps(traces, balls), note, f"{relative}", shapes=shapes, **axes)
 
 
 def bands_frame(bands: Sequence[Band]) -> pd.DataFrame:
@@ -176,7 +179,7 @@ def _unit(relative: bool) -> str:
 def _one_line(slot: Slot[Band]) -> list[dict[str, object]]:
     name, colour, band = slot.name, slot.colour, slot.shown
     shared = {"name": name, "legendgroup": name, "visible": band is not None}
-    hover = {"hovertemplate": f"ε %{{x:.3g}}: %{{y}}<extra>{name}</extra>", "showlegend": band is not None}
+    hover = {"hovertemplate": f"{AT_EPS}%{{y}}<extra>{name}</extra>", "showlegend": band is not None}
     return [_band(band, colour) | {"showlegend": False} | shared, _line(band, colour, "solid") | shared | hover]
 
 

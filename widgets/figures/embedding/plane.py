@@ -32,8 +32,8 @@ WAITING = "Not computed yet"
 LABELLED = 12
 """Classes whose names stand in the picture; of more, they would cover it."""
 
-_PANEL = 230  # pixels that a panel needs for its words and the numbers at its axes
 _PLOT = 600, 290  # pixels of all panels' plots together, and of each in height: as on a tablet
+_PHONE = 240  # pixels of a panel's plot in width there, where the panels are below each other
 _LETTER, _LINE = 0.62 * HEADING, 1.4 * HEADING  # pixels of a class's name in bold: a letter's width, its height
 _GAP = 0.07  # between two panels, as a share of the width: room for the title of an axis at 1280 pixels
 
@@ -71,18 +71,19 @@ def embedding_plane(
                 _region(label, polygon, end) for label, polygon in view.decided(widest if common else 0.0).items()
             ]
     names = "/".join(each.model for each in models)
-    layout = {"showlegend": False, "shapes": shapes, "margin": {"l": 52, "r": 12, "t": 64, "b": 44}}
+    margin = {"l": 52, "r": 12, "t": 64, "b": 44}
+    layout = {"showlegend": False, "shapes": shapes, "margin": margin}
     if not extents:
         missing = views[0].missing if views else WAITING
         return figure(traces, missing, projection, xaxis={}, yaxis={}, **layout)
     left, right = _domain(0, len(models))
-    narrow = _below_each_other(result, models, views, level) if result and len(models) > 1 else None
-    needed = room(_PANEL * len(models), [right - left] * len(words), narrow=narrow)
+    narrow = _below_each_other(result, models, views, level, widest if common else 0.0) if result else None
+    needed = room(_PLOT[0] + margin["l"] + margin["r"], [right - left] * len(words), narrow=narrow)
     return figure(traces, "", f"{names}/{projection}/{image}/{common}", annotations=words, **layout, **axes, **needed)
 
 
 def _below_each_other(
-    result: EmbeddingsResult, models: Sequence[ModelEmbeddings], views: Sequence[Seen], level: int
+    result: EmbeddingsResult, models: Sequence[ModelEmbeddings], views: Sequence[Seen], level: int, half: float
 ) -> Narrow:
     stack = Stack(len(models), _PLOT[1], above=76, below=44)
     axes: dict[str, object] = {}
@@ -91,7 +92,13 @@ def _below_each_other(
         end = str(i + 1) if i else ""
         axes |= {f"xaxis{end}": {"domain": [0, 1]}, f"yaxis{end}": {"domain": stack.domain(i)}}
         words += _head(result, model, view, level, (0, 1), stack.domain(i))
-    return Narrow({**axes, "annotations": words, "height": stack.height(64, 44)}, [1] * len(words))
+    drawn = {} if len(models) == 1 else {**axes, "annotations": words, "height": stack.height(64, 44)}
+    names = {
+        i * TRACES + 1: _where(_middles(result, view, (_PHONE, _PLOT[1]), half))
+        for i, view in enumerate(views)
+        if not view.missing
+    }
+    return Narrow(drawn, [1] * len(words), names)
 
 
 def embedding_frame(result: EmbeddingsResult, projection: str, image: int = 0) -> pd.DataFrame:
@@ -130,7 +137,7 @@ def _traces(
     read = predictions(model.way_logits)
     return [
         _clean(result, model, view),
-        _names(result, view, len(result.models), half),
+        _names(result, view, half),
         _ways(way, read),
         _starts(view, result),
         _heads(result, way[-1], read[model.reached(level)]),
@@ -157,25 +164,36 @@ def _clean(result: EmbeddingsResult, model: ModelEmbeddings, view: Seen) -> dict
     }
 
 
-def _names(result: EmbeddingsResult, view: Seen, panels: int, half: float) -> dict[str, object]:
+def _names(result: EmbeddingsResult, view: Seen, half: float) -> dict[str, object]:
     """The classes' names near the medians of their clean images, readable before dots and arrows, and one another."""
-    labels = np.unique(result.y)
-    labels = labels if len(labels) <= LABELLED else labels[:0]
-    middles = np.array([np.median(view.layout.clean[result.y == label], axis=0) for label in labels]).reshape(-1, 2)
-    shown = np.maximum(view.extent()[1], half)
-    pixel = (2 * shown / (_PLOT[0] / panels, _PLOT[1])).max()  # in units of the axes, which are equal
-    widths = np.array([_LETTER * len(result.class_names[int(label)]) for label in labels])
-    middles = spread(middles, pixel * widths, pixel * _LINE)
+    left, right = _domain(0, len(result.models))
     return {
         "type": "scatter",
         "mode": "text",
-        "x": middles[:, 0],
-        "y": middles[:, 1],
-        "text": [f"<b>{escape(result.class_names[int(label)])}</b>" for label in labels],
+        **_where(_middles(result, view, ((right - left) * _PLOT[0], _PLOT[1]), half)),
+        "text": [f"<b>{escape(result.class_names[label])}</b>" for label in _named(result)],
         "textfont": {"size": HEADING, "color": INK, "shadow": ", ".join([f"0 0 3px {PANEL}"] * 3)},
         "zorder": 1,
         "hoverinfo": "skip",
     }
+
+
+def _named(result: EmbeddingsResult) -> list[int]:
+    """The labels whose names are written."""
+    labels = np.unique(result.y).tolist()
+    return labels if len(labels) <= LABELLED else []
+
+
+def _middles(result: EmbeddingsResult, view: Seen, plot: tuple[float, float], half: float) -> np.ndarray:
+    """(labels, 2) middles of the names where the panel's plot has so many pixels in width and height."""
+    middles = [np.median(view.layout.clean[result.y == label], axis=0) for label in _named(result)]
+    pixel = (2 * np.maximum(view.extent()[1], half) / plot).max()  # in units of the axes, which are equal
+    widths = np.array([_LETTER * len(result.class_names[label]) for label in _named(result)])
+    return spread(np.array(middles).reshape(-1, 2), pixel * widths, pixel * _LINE)
+
+
+def _where(points: np.ndarray) -> dict[str, object]:
+    return {"x": points[:, 0], "y": points[:, 1]}
 
 
 def _ways(way: np.ndarray, read: np.ndarray) -> dict[str, object]:

@@ -13,7 +13,7 @@ from lab.results import MaskingResult, ModelMasking
 from lab.results.masking import COMPARISONS
 from lab.specs.masking import Masking
 from widgets.figures.drawing import figure
-from widgets.figures.eps_axis import eps_axis
+from widgets.figures.eps_axis import AT_EPS, eps_axis, with_eps
 from widgets.figures.masking.evidence import COMPARED, WAITING
 from widgets.theme import ACCENT, DANGER, FAINT, INK, MUTED, SUCCESS, fade, model_colour
 
@@ -62,7 +62,8 @@ def accuracy_over_eps(result: MaskingResult | None, place: int) -> go.Figure:
     if model:
         layout["shapes"] = [line | {"line": {"color": INK, "width": 1, "dash": "dot"}}]
     note = f"{escape(model.model)} · dotted line: chance" if model else WAITING
-    return figure(traces, note, "accuracy", xaxis=eps_axis(result.spec.balls if result else []), **layout)
+    balls = result.spec.balls if result else ()
+    return figure(with_eps(traces, balls), note, "accuracy", xaxis=eps_axis(balls), **layout)
 
 
 def gradient_correlation(result: MaskingResult | None, place: int) -> go.Figure:
@@ -75,7 +76,8 @@ def gradient_correlation(result: MaskingResult | None, place: int) -> go.Figure:
     traces = [trace for i, each in enumerate(correlations(model)) for trace in _pair(each, eps, *_PAIRS[i])]
     note = f"{escape(model.model)} · bands ± 0.5 standard deviations" if model else WAITING
     y_axis = {"title": {"text": "correlation of gradients"}, "range": [-0.55, 1.05]}
-    return figure(traces, note, "gradients", xaxis=eps_axis(result.spec.balls if result else []), yaxis=y_axis)
+    balls = result.spec.balls if result else ()
+    return figure(with_eps(traces, balls), note, "gradients", xaxis=eps_axis(balls), yaxis=y_axis)
 
 
 def chosen(result: MaskingResult | None, place: int) -> ModelMasking | None:
@@ -116,7 +118,7 @@ def _attack(model: ModelMasking | None, eps: np.ndarray, attack: str) -> dict[st
         "name": attack,
         "visible": model is not None,
         "showlegend": True,
-        "hovertemplate": f"ε %{{x:.3g}}: %{{y:.0f}}%<extra>{attack}</extra>",
+        "hovertemplate": f"{AT_EPS}%{{y:.0f}}%<extra>{attack}</extra>",
     }
 
 
@@ -145,7 +147,7 @@ def _pair(shown: GradientCorrelation, eps: np.ndarray, colour: str, dash: str) -
         "name": shown.gradients,
         "visible": len(eps) > 0,
         "showlegend": True,
-        "hovertemplate": f"ε %{{x:.3g}}: %{{y:.2f}}<extra>{shown.gradients}</extra>",
+        "hovertemplate": f"{AT_EPS}%{{y:.2f}}<extra>{shown.gradients}</extra>",
     }
     return [band, line]
 

@@ -12,7 +12,7 @@ from lab.counts import counted
 from lab.results import MaskingResult
 from lab.specs.masking import MOST_MODELS
 from widgets.figures.drawing import figure, placeholder
-from widgets.figures.eps_axis import eps_axis
+from widgets.figures.eps_axis import AT_EPS, eps_axis, with_eps
 from widgets.figures.masking.evidence import WAITING
 from widgets.figures.slots import Slot, slots
 
@@ -43,9 +43,10 @@ def leaks(result: MaskingResult | None) -> go.Figure:
     was made with the label that the model itself predicts.
     """
     found = slots(leaked_labels(result), MOST_MODELS)
-    traces = [_marks(slot, _SYMBOLS[i]) for i, slot in enumerate(found)]
+    balls = result.spec.balls if result else ()
+    traces = with_eps((_marks(slot, _SYMBOLS[i]) for i, slot in enumerate(found)), balls)
     axes: dict[str, object] = {
-        "xaxis": eps_axis(result.spec.balls if result else []),
+        "xaxis": eps_axis(balls),
         "yaxis": {"title": {"text": "test image"}, "range": [-0.03 * _count(result), 1.03 * _count(result)]},
     }
     nothing = _nothing(result)
@@ -78,7 +79,7 @@ def _marks(slot: Slot[Leaks], symbol: str) -> dict[str, object]:
         "name": f"{slot.name}: at most {most}",
         "visible": len(images) > 0,
         "showlegend": True,
-        "hovertemplate": f"ε %{{x:.3g}}: image %{{y}}, click to open it<extra>{slot.name}</extra>",
+        "hovertemplate": f"{AT_EPS}image %{{y}}, click to open it<extra>{slot.name}</extra>",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
+from html import escape, unescape
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from lab.results.prediction import class_in_words
 from lab.results.thumbnails import sparse, stride
 from widgets.figures.drawing import Narrow, figure, room
 from widgets.figures.mosaic import Grid, in_words, mosaic, png
-from widgets.figures.names import mark_below
+from widgets.figures.names import in_lines, mark_below
 from widgets.figures.restarts.parts import WAITING, caption
 from widgets.theme import DANGER, INK, MUTED, SMALL, SUCCESS, TEXT, model_colour
 
@@ -30,10 +30,13 @@ COLUMNS = 6
 LARGEST_SIDE = 96
 """Larger images are drawn with every k-th pixel only."""
 
-_LETTERS = 14  # of a name, at most
+_LETTERS = 14  # of a name, at most, or of a line of it
+_FEW_LETTERS = 9  # the same of a name on a phone
+_LETTER = 6.6  # pixels of a letter under an image
 _IMAGE = 100  # pixels that an image and its difference need for the words under them
 _FEW, _PHONE = 2, 332  # images beside each other on a phone, and the width of its cards
-_BESIDE = 10 + ceil(8.4 * _LETTERS)  # pixels for a name in bold letters beside its row
+_PHONE_IMAGE = 52  # pixels of an image there beside names in lines
+_BESIDE = 10 + ceil(8.4 * _LETTERS)  # pixels for a line of a name in bold letters beside its row
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     shown = min(len(result.x), COLUMNS)
     clean, *worst = [sparse(each[:shown], LARGEST_SIDE) for each in (result.x, *[model.worst for model in models])]
     limit = max((float(np.abs(each - clean).max()) for each in worst), default=0.0)
-    grid = Grid(clean.shape[2], clean.shape[3], shown, 1 + len(models))
+    row = min(104, 500 // shown)  # pixels of an image and a line under it
+    grid = _with_lines(result, Grid(clean.shape[2], clean.shape[3], shown, 1 + len(models)), 3 / 4 * row)
     cells = mosaic(grid, clean, worst, limit)
     trace = {"type": "image", "source": png(cells), "hoverinfo": "skip", "visible": True}
     first = f"first {shown} of {len(result.x)} images" if shown < len(result.x) else ""
@@ -76,27 +80,44 @@ def adversarial_images(result: RestartsResult | None) -> go.Figure:
     note = caption(result, None, in_words(limit, clean.shape[1]) if worst else "", first, thinned)
     lines = 1 + note.count("<br>")
     layout = _bare(cells.shape[0], cells.shape[1], lines)
-    layout["height"] = _above(lines) + min(104, 500 // shown) * grid.rows
-    few = replace(grid, beside=_FEW)
+    layout["height"] = _above(lines) + ceil(row * grid.rows * grid.down / (4 / 3 * grid.height))
+    few = _with_lines(result, replace(grid, beside=_FEW), _PHONE_IMAGE)
     narrow = _in_blocks(result, models, few, mosaic(few, clean, worst, limit), note)
     layout |= room(_BESIDE + _IMAGE * shown, [1], narrow=narrow if shown > _FEW else None)
-    return figure([trace], "", "images", annotations=[_headline(note), *_every_word(result, models, grid)], **layout)
+    words = [_headline(note), *_every_word(result, models, grid, 3 / 4 * row)]
+    return figure([trace], "", "images", annotations=words, **layout)
 
 
-def _every_word(result: RestartsResult, models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, object]]:
-    return [*_column_heads(result, grid), *_row_heads(models, grid), *_verdicts(result, grid)]
+def _every_word(
+    result: RestartsResult, models: Sequence[ModelRestarts], grid: Grid, pixels: float, letters: int = _LETTERS
+) -> list[dict[str, object]]:
+    heads = [*_column_heads(result, grid, letters), *_row_heads(models, grid, letters)]
+    return [*heads, *_verdicts(result, grid, _room(pixels))]
+
+
+def _room(pixels: float) -> int:
+    """The letters that fit under an image of so many pixels and its difference, and into a part of the gap after it."""
+    return int(2.2 * pixels / _LETTER)
+
+
+def _with_lines(result: RestartsResult, grid: Grid, pixels: float) -> Grid:
+    """The grid with two lines under each row where one of the verdicts does not fit into one."""
+    room = _room(pixels)
+    verdicts = [_verdict(result, each) for of_model in largest_loss_images(result) for each in of_model]
+    return replace(grid, lines=1 if all(len(" ".join(each)) <= room for each in verdicts) else 2)
 
 
 def _in_blocks(
     result: RestartsResult, models: Sequence[ModelRestarts], grid: Grid, cells: np.ndarray, note: str
 ) -> Narrow:
     """The figure as it is on a phone, beside names that have no more room than they need."""
-    letters = max(len(_short(unmarked(each.model))) for each in models) if models else 0
-    beside, lines = 10 + ceil(8.4 * max(letters, len("clean"))), 1 + note.count("<br>")
+    names = ["clean", *[unmarked(each.model) for each in models]]
+    letters = max(len(unescape(line)) for name in names for line in in_lines(name, _FEW_LETTERS))
+    beside, lines = 10 + ceil(8.4 * letters), 1 + note.count("<br>")
     down, across = grid.size
     height = _above(lines) + 4 + ceil((_PHONE - beside - 16) / across * down)
     axes = {"xaxis": {"range": [-0.5, across - 0.5]}, "yaxis": {"range": [down - 0.5, -0.5]}}
-    words = [_headline(note) | {"xshift": -beside}, *_every_word(result, models, grid)]
+    words = [_headline(note) | {"xshift": -beside}, *_every_word(result, models, grid, _PHONE_IMAGE, _FEW_LETTERS)]
     layout = {**axes, "annotations": words, "margin": {"l": beside, "t": _above(lines)}, "height": height}
     return Narrow(layout, traces={0: {"source": png(cells)}})
 
@@ -140,10 +161,10 @@ def _words(text: str, y: float, x: float, colour: str = INK, **place: object) ->
     return base | {"xanchor": "left", "yanchor": "top", "align": "left", "font": font} | place
 
 
-def _column_heads(result: RestartsResult, grid: Grid) -> list[dict[str, object]]:
+def _column_heads(result: RestartsResult, grid: Grid, letters: int) -> list[dict[str, object]]:
     heads = []
     for i in range(grid.images):
-        text = f"<b>label {_short(result.class_names[int(result.y[i])])}</b><br>image {result.spec.images[i]}"
+        text = f"<b>label {_short(result.class_names[int(result.y[i])], letters)}</b><br>image {result.spec.images[i]}"
         heads.append(_words(text, *grid.corner(0, i), yanchor="bottom"))
         if grid.rows > 1:
             y, x = grid.corner(0, i, difference=True)
@@ -151,12 +172,12 @@ def _column_heads(result: RestartsResult, grid: Grid) -> list[dict[str, object]]
     return heads
 
 
-def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, object]]:
+def _row_heads(models: Sequence[ModelRestarts], grid: Grid, letters: int) -> list[dict[str, object]]:
     names = [("clean", INK), *[(each.model, model_colour(each.model)) for each in models]]
     left = {"xanchor": "right", "yanchor": "middle", "xshift": -10}
     return [
         _words(
-            f"<b>{_short(unmarked(name))}</b>{mark_below(name)}",
+            f"<b>{'<br>'.join(in_lines(unmarked(name), letters))}</b>{mark_below(name)}",
             grid.corner(row, start)[0] + grid.height / 2,
             0,
             colour,
@@ -167,23 +188,34 @@ def _row_heads(models: Sequence[ModelRestarts], grid: Grid) -> list[dict[str, ob
     ]
 
 
-def _verdicts(result: RestartsResult, grid: Grid) -> list[dict[str, object]]:
+def _verdicts(result: RestartsResult, grid: Grid, room: int) -> list[dict[str, object]]:
     """Under every adversarial image: label → prediction, and a word, so that colour alone tells nothing."""
     found = []
     for row, of_model in enumerate(largest_loss_images(result), start=1):
         for each in of_model:
-            label = _short(result.class_names[int(result.y[each.image])])
-            read = _short(class_in_words(each.prediction, result.class_names))
-            # Long class names leave room for one only; the label also stands on top of the column.
-            change = f"{label} → {read}" if len(label + read) * grid.images <= 40 else f"→ {read}"
-            text = f"{change} <b>fooled</b>" if each.fooled else f"{change} withstands"
+            label, change, word = _verdict(result, each)
+            # Long class names leave room for one only; the label also heads the column.
+            words = f"{label} {change}" if len(f"{label} {change}") <= room else change
+            end = "<br>" if grid.lines > 1 else " "
+            text = f"{escape(words)}{end}" + (f"<b>{word}</b>" if each.fooled else word)
             y, x = grid.corner(row, each.image)
             found.append(_words(text, y + grid.height, x, DANGER if each.fooled else SUCCESS))
     return found
 
 
-def _short(name: str, most: int = _LETTERS) -> str:
-    return escape(name if len(name) <= most else name[: most - 1] + "…")
+def _verdict(result: RestartsResult, image: LargestLossImage) -> tuple[str, str, str]:
+    """What becomes of an image: its label, "→ prediction", and whether that is the label, in a word."""
+    label = _cut(result.class_names[int(result.y[image.image])])
+    change = f"→ {_cut(class_in_words(image.prediction, result.class_names))}"
+    return label, change, "fooled" if image.fooled else "withstands"
+
+
+def _short(name: str, most: int) -> str:
+    return escape(_cut(name, most))
+
+
+def _cut(name: str, most: int = _LETTERS) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _headline(text: str) -> dict[str, object]:

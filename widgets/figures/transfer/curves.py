@@ -14,7 +14,7 @@ from lab.results.transfer import Shown
 from lab.specs.attacks import attack_names, attack_titles
 from lab.specs.transfer import MOST_ATTACKS
 from widgets.figures.drawing import figure
-from widgets.figures.eps_axis import eps_axis
+from widgets.figures.eps_axis import AT_EPS, eps_axis, with_eps
 from widgets.figures.slots import padded
 from widgets.figures.transfer.matrix import SELECTED, WAITING, Cell, interval
 from widgets.theme import FAINT, INK, fade, model_colour
@@ -62,7 +62,8 @@ def over_eps(result: TransferResult | None, cell: Cell) -> go.Figure:
         traces.append(_line(result, shown, cell, i, colour) | {"name": names[i] if i < len(names) else ""})
     y_axis = {"title": {"text": f"{cell.quantity} (%)"}, "range": [-3, 103]}
     note = f"{_who(result, cell)} · bars: 95% interval" if result else WAITING
-    return figure(traces, note, f"{names}", xaxis=eps_axis(result.spec.balls if result else []), yaxis=y_axis)
+    balls = result.spec.balls if result else ()
+    return figure(with_eps(traces, balls), note, f"{names}", xaxis=eps_axis(balls), yaxis=y_axis)
 
 
 def perturbation_correlation(result: TransferResult | None, cell: Cell) -> go.Figure:
@@ -79,7 +80,8 @@ def perturbation_correlation(result: TransferResult | None, cell: Cell) -> go.Fi
     attack = attack_titles(result.spec.attacks)[cell.attack] if result else ""
     note = f"{attack} · {_pair_words(result, cell)}" if complete and result else WAITING
     y_axis = {"title": {"text": "correlation of perturbations"}, "range": [min(-0.1, _lowest(complete) - 0.05), 1.03]}
-    return figure(traces, note, "correlation", xaxis=eps_axis(result.spec.balls if result else []), yaxis=y_axis)
+    balls = result.spec.balls if result else ()
+    return figure(with_eps(traces, balls), note, "correlation", xaxis=eps_axis(balls), yaxis=y_axis)
 
 
 def over_eps_frame(result: TransferResult, cell: Cell) -> pd.DataFrame:
@@ -138,7 +140,7 @@ def _line(result: TransferResult | None, shown: list[Shown], cell: Cell, i: int,
         "customdata": of[seen],
         "visible": bool(seen.any()),
         "showlegend": True,
-        "hovertemplate": "ε %{x:.3g}: %{y:.1f}% of %{customdata}<extra>%{fullData.name}</extra>",
+        "hovertemplate": f"{AT_EPS}%{{y:.1f}}% of %{{customdata}}<extra>%{{fullData.name}}</extra>",
     }
 
 
@@ -191,7 +193,7 @@ def _pair(shown: list[Shown], eps: np.ndarray, cell: Cell) -> list[dict[str, obj
         "name": "chosen pair",
         "visible": seen,
         "showlegend": True,
-        "hovertemplate": "ε %{x:.3g}: %{y:.2f}, standard deviation %{customdata:.2f}<extra></extra>",
+        "hovertemplate": f"{AT_EPS}%{{y:.2f}}, standard deviation %{{customdata:.2f}}<extra></extra>",
     }
     return [band, line]
 
